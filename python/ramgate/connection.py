@@ -1,0 +1,268 @@
+"""Connections to one OPA, as steps that wait for nothing themselves.
+
+All I/O is non-blocking, and whoever runs the steps does the waiting: `Client` in `poll(2)`,
+`AsyncClient` in its event loop (psycopg 3 is built in this way). An idle connection is thus tied to
+no loop and no thread, and closing one is nothing but closing its file descriptor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Final, NamedTuple, TypeAlias, TypeVar
+
+from ramgate.errors import AnswerError, TransportError
+from ramgate.wire import Address, Answer, Endpoint, Reader
+
+__all__ = ["Connections", "Lookup", "Steps", "Wait"]
+
+_T = TypeVar("_T")
+
+_MOST_IDLE: Final = 64
+# A TLS record holds at most 16 KiB: a read of that size or more leaves nothing behind in OpenSSL,
+# where poll(2) would not see it.
+_READ_SIZE: Final = 64 * 1024
+
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_ENDED = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+class Wait:
+    """Wait until the descriptor `fd` is ready to be read, or written where `write` is true."""
+
+    __slots__ = ("fd", "poll", "write")
+
+    def __init__(self, fd: int, *, write: bool) -> None:
+        self.fd = fd
+        self.write = write
+        poller = select.poll()
+        poller.register(fd, select.POLLOUT if write else select.POLLIN)
+        self.poll = poller.poll
+
+
+_Info: TypeAlias = tuple[socket.AddressFamily, object, object, object, tuple[object, ...]]
+
+
+class Lookup(NamedTuple):
+    """Look the addresses of `host` up with `getaddrinfo`, and send them into the steps."""
+
+    host: str
+    port: int
+
+    def found(self, found: Iterable[_Info]) -> Sequence[Address]:
+        """Give the addresses in what `getaddrinfo` found."""
+        return [(family, address) for family, _, _, _, address in found]
+
+    def failed(self, error: OSError) -> TransportError:
+        """Say that the name has no address."""
+        return TransportError(f"cannot look `{self.host}` up: {_cause(error)}")
+
+
+Steps: TypeAlias = Generator[Wait | Lookup, Sequence[Address], _T]
+
+
+class _Unanswered(TransportError):
+    """The connection ended before any byte of an answer."""
+
+
+class _Connection:
+    """One connection, on which one question at a time is asked and answered."""
+
+    def __init__(self, family: socket.AddressFamily) -> None:
+        self.reused = False
+        self._pid = os.getpid()
+        self._reader = Reader()
+        self._use(socket.socket(family, socket.SOCK_STREAM))
+        self._socket.settimeout(0)
+        self._readable = Wait(self._socket.fileno(), write=False)
+        self._writable = Wait(self._socket.fileno(), write=True)
+
+    def _use(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._receive = functools.partial(sock.recv, _READ_SIZE)
+
+    def open(
+        self, address: tuple[object, ...] | str, tls: ssl.SSLContext | None, host: str
+    ) -> Steps[None]:
+        """Connect. Raises `OSError`."""
+        try:
+            self._socket.connect(address)
+        except BlockingIOError as error:
+            if error.errno != errno.EINPROGRESS:  # a unix socket with a full backlog: EAGAIN
+                raise
+            yield self._writable
+            failure = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if failure:
+                raise OSError(failure, os.strerror(failure)) from error
+        if self._socket.family != socket.AF_UNIX:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            secure = tls.wrap_socket(
+                self._socket, server_hostname=host, do_handshake_on_connect=False
+            )
+            self._use(secure)
+            yield from self._until(secure.do_handshake, self._readable)
+
+    def usable(self) -> bool:
+        """Tell whether a question can be asked.
+
+        After a `fork` the connections are the parent's; and what has arrived unasked would be taken
+        for the next answer.
+        """
+        return self._pid == os.getpid() and self.peek() is None
+
+    def peek(self) -> bytes | None:
+        """Give a byte that nobody asked for, `b""` at the end, `None` while the line is quiet."""
+        if not self._readable.poll(0):
+            return None
+        try:
+            return self._socket.recv(1)
+        except _NOT_YET:  # TLS had something to say to itself
+            return None
+        except OSError:
+            return b""
+
+    def exchange(self, question: bytes, room: int) -> Steps[Answer]:
+        """Ask, and read the answer of at most `room` bytes.
+
+        Raises `_Unanswered` when the connection ends before any byte of an answer, `TransportError`
+        when it fails in any other way, `AnswerError` for an answer that is not HTTP.
+        """
+        self._reader.start(room)
+        try:
+            yield from self._send(question)
+            answer = None
+            while answer is None:
+                yield self._readable
+                data = yield from self._until(self._receive, self._readable)
+                if not data:
+                    raise ConnectionResetError(errno.ECONNRESET, "the connection was closed")
+                answer = self._reader.feed(data)
+        except _ENDED as error:
+            if self._reader.untouched and not self.peek():
+                raise _Unanswered(
+                    f"OPA closed the connection unanswered: {_cause(error)}"
+                ) from error
+            raise TransportError(f"OPA's answer was cut off: {_cause(error)}") from error
+        except OSError as error:
+            raise TransportError(f"the connection to OPA failed: {_cause(error)}") from error
+        return answer
+
+    def _send(self, question: bytes) -> Steps[None]:
+        rest: bytes | memoryview = question
+        while rest:
+            send = functools.partial(self._socket.send, rest)
+            sent = yield from self._until(send, self._writable)
+            rest = memoryview(rest)[sent:]
+
+    def _until(self, operation: Callable[[], _T], wait: Wait) -> Steps[_T]:
+        while True:
+            try:
+                return operation()
+            except ssl.SSLWantReadError:
+                yield self._readable
+            except ssl.SSLWantWriteError:
+                yield self._writable
+            except BlockingIOError:
+                yield wait
+
+    def close(self) -> None:
+        """Close the descriptor, silently over TLS too: after a `fork` the parent may use it."""
+        self._socket.close()
+
+
+class Connections:
+    """The connections of one client: the one used last is used next, at most 64 are kept idle.
+
+    Safe in any number of threads, event loops and forks. It holds no lock, so that a fork can find
+    none held: `list.pop` and `list.append` are atomic.
+    """
+
+    def __init__(self, endpoint: Endpoint, tls: ssl.SSLContext | None) -> None:
+        self._endpoint = endpoint
+        self._tls = tls
+        self._idle: list[_Connection] = []
+        self._closed = False
+
+    def ask(self, question: bytes, room: int) -> Steps[Answer]:
+        """Send `question` and give its answer of at most `room` bytes.
+
+        It is sent once more, on a new connection, only when a reused one ends before any byte of an
+        answer. Raises `TransportError`, `AnswerError`, and `RuntimeError` once closed.
+        """
+        if self._closed:
+            raise RuntimeError("this client is closed")
+        connection = self._take() or (yield from self._open())
+        try:
+            return (yield from self._exchange(connection, question, room))
+        except _Unanswered:
+            if not connection.reused:
+                raise
+        connection = yield from self._open()
+        return (yield from self._exchange(connection, question, room))
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed when its question is answered."""
+        self._closed = True
+        while (connection := self._pop()) is not None:
+            connection.close()
+
+    def _exchange(self, connection: _Connection, question: bytes, room: int) -> Steps[Answer]:
+        final = True
+        try:
+            answer = yield from connection.exchange(question, room)
+            final = answer.final
+        finally:
+            if final or len(self._idle) >= _MOST_IDLE:
+                connection.close()
+            else:
+                connection.reused = True
+                self._idle.append(connection)
+                if self._closed:
+                    self.close()
+        return answer
+
+    def _open(self) -> Steps[_Connection]:
+        url, host = self._endpoint.url, self._endpoint.host
+        addresses: Sequence[Address] = self._endpoint.addresses
+        if not addresses:
+            addresses = yield Lookup(host, self._endpoint.port)
+        failure = OSError("it has no address")
+        for family, address in addresses:
+            with contextlib.ExitStack() as cleanup:
+                try:
+                    connection = _Connection(family)
+                    cleanup.callback(connection.close)
+                    yield from connection.open(address, self._tls, host)
+                except OSError as error:
+                    failure = error
+                    continue
+                if connection.peek():
+                    raise AnswerError(f"`{url}` answered before it was asked")
+                cleanup.pop_all()
+                return connection
+        raise TransportError(f"cannot reach `{url}`: {_cause(failure)}") from failure
+
+    def _take(self) -> _Connection | None:
+        while (connection := self._pop()) is not None:
+            if connection.usable():
+                return connection
+            connection.close()
+        return None
+
+    def _pop(self) -> _Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+
+def _cause(error: OSError) -> str:
+    """Say what went wrong, in the system's words."""
+    return error.strerror or str(error)

@@ -1,0 +1,32 @@
+"""The anchored forms of names and ARNs, all ASCII (reference: sections 1, 3 and 5).
+
+Rego holds the same forms where it reads requests; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = [
+    "ACCOUNT",
+    "ACTION_PATTERN",
+    "FEDERATED",
+    "NAME",
+    "POLICY_NAME",
+    "RAM_PRINCIPAL",
+    "RESOURCE",
+    "SERVICE_NAME",
+]
+
+_NAME: Final = r"[A-Za-z0-9._@-]{1,64}"
+_ARN: Final = r"acs:ram::[0-9]{16}:"
+
+ACCOUNT: Final = re.compile(r"[0-9]{16}")
+NAME: Final = re.compile(_NAME)
+POLICY_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,128}")
+ACTION_PATTERN: Final = re.compile(r"\*|[A-Za-z0-9_.*?-]+:[A-Za-z0-9_.*?-]+")
+RESOURCE: Final = re.compile(r"\*|acs:(?:[^:]*:){3}.*", re.DOTALL)
+SERVICE_NAME: Final = re.compile(r"(?:[a-z0-9-]+\.)+aliyuncs\.com")
+RAM_PRINCIPAL: Final = re.compile(rf"{_ARN}(?:root|user/{_NAME}|role/{_NAME})")
+FEDERATED: Final = re.compile(rf"{_ARN}(?:saml-provider|oidc-provider)/{_NAME}")

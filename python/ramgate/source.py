@@ -1,0 +1,272 @@
+"""Files read as documents: YAML or strict JSON, every value with its line.
+
+All scalars are strings in the documents of RAM and of ramgate, so a number, a boolean or a null
+is kept as it was written (`Unquoted`), and whoever wants a string there refuses it. A key given
+twice, an alias, a tag and a merge key are faults: a document says once, in place, what it says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import yaml
+
+from ramgate.errors import InvalidFiles
+from ramgate.faults import Fault, Findings, Place, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["MAXIMUM_BYTES", "Source", "Unquoted", "described", "parse", "read"]
+
+MAXIMUM_BYTES: Final = 64 * 1024 * 1024
+_MAXIMUM_DEPTH: Final = 64
+_JSON_LEXEME: Final = re.compile(r'\n|[{}\[\]]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+')
+_KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
+_YAML_LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML_STRING: Final = "tag:yaml.org,2002:str"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unquoted:
+    """A scalar that is no string, as it was written."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """One document: its value and what its reading found.
+
+    Objects are dicts, lists are lists, scalars are `str` or `Unquoted`. `place` is the document's
+    root, where its findings are gathered.
+    """
+
+    value: object
+    place: Place
+
+
+def described(value: object) -> str:
+    """What a value is, in a message: with its text where that is short enough to help."""
+    match value:
+        case "" | Unquoted(text=""):
+            return "nothing"
+        case str():
+            return f"`{printable(value[:80])}`"
+        case Unquoted(text=text):
+            return f"`{printable(text[:80])}` without quotes"
+        case None | bool() | int() | float():
+            return f"`{json.dumps(value)[:80]}` without quotes"
+        case _:
+            return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def read(path: Path, root: str = "$") -> Source:
+    """The document in a file: strict JSON where its name ends in `.json`, else YAML.
+
+    Raises `InvalidFiles` where there is nothing to read: no such file, a directory, no
+    permission, more than 64 MiB, no UTF-8 text, no document, a syntax error. A key given twice
+    and the like are among the findings instead, so that they come together with all other faults.
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAXIMUM_BYTES + 1)
+    except OSError as error:
+        raise InvalidFiles([Fault(name, message=_reason(error))]) from error
+    if len(content) > MAXIMUM_BYTES:
+        raise InvalidFiles([Fault(name, message="is larger than 64 MiB")])
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidFiles([Fault(name, message="is not UTF-8 text")]) from error
+    return parse(text, name, root, is_json=name.endswith(".json"))
+
+
+def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Source:
+    """The document that a text is; `name` is what its findings call it.
+
+    Raises `InvalidFiles` where the text is no document.
+    """
+    steps = _json_steps if is_json else _yaml_steps
+    try:
+        node = _built(steps(text))
+    except _SyntaxFault as error:
+        raise InvalidFiles([Fault(name, error.line, "", str(error))]) from error
+    place = Place(Findings(name, lambda steps: _line(node, steps)), root)
+    return Source(_value(node, place), place)
+
+
+def _reason(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "is a directory, not a file"
+        case _:
+            return f"cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+class _SyntaxFault(Exception):
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Scalar:
+    line: int
+    content: str | Unquoted
+    fault: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Container:
+    """A list, or an object as its keys and values in turn."""
+
+    line: int
+    is_object: bool
+    items: list[_Scalar | _Container] = dataclasses.field(default_factory=list)
+    fault: str = ""
+
+    def members(self) -> Iterator[tuple[str | int, _Scalar | _Container, _Scalar | _Container]]:
+        """Each member's step, what its line is told from, and the member."""
+        if self.is_object:
+            for key, member in zip(self.items[::2], self.items[1::2], strict=True):
+                yield _name(key), key, member
+        else:
+            for index, member in enumerate(self.items):
+                yield index, member, member
+
+
+def _name(key: _Scalar | _Container) -> str:
+    match key:
+        case _Scalar(content=Unquoted(text=text)) | _Scalar(content=str(text)):
+            return text
+        case _:
+            return "?"
+
+
+def _built(steps: Iterable[_Scalar | _Container | None]) -> _Scalar | _Container:
+    """The tree that the steps of a well-formed text describe; None closes a container."""
+    open_containers: list[_Container] = [_Container(0, is_object=False)]
+    for step in steps:
+        if step is None:
+            open_containers.pop()
+            continue
+        open_containers[-1].items.append(step)
+        if isinstance(step, _Container):
+            if len(open_containers) > _MAXIMUM_DEPTH:
+                raise _SyntaxFault(f"is nested deeper than {_MAXIMUM_DEPTH} levels", step.line)
+            open_containers.append(step)
+    return open_containers[0].items[0]
+
+
+def _value(node: _Scalar | _Container, place: Place) -> object:
+    if node.fault:
+        place.fault(node.fault)
+    if isinstance(node, _Scalar):
+        return node.content
+    if not node.is_object:
+        return [_value(member, place / index) for index, _, member in node.members()]
+    value: dict[str, object] = {}
+    lines: dict[str, int] = {}
+    for step, key, member in node.members():
+        here, name = place / step, str(step)
+        if not (isinstance(key, _Scalar) and isinstance(key.content, str)):
+            here.fault(f'a key must be a string: write it in quotes, `"{name}"`')
+        elif key.fault:
+            here.fault(key.fault)
+        if name in value:
+            here.fault(f"key `{name}` is given twice, first in line {lines[name]}")
+        lines.setdefault(name, key.line)
+        value[name] = _value(member, here)
+    return value
+
+
+def _line(node: _Scalar | _Container, steps: Iterable[str | int]) -> int:
+    """The line of the deepest place on the way that is there; of a key given twice, the last."""
+    line = node.line
+    for wanted in steps:
+        if isinstance(node, _Scalar):
+            break
+        found = [(key.line, member) for step, key, member in node.members() if step == wanted]
+        if not found:
+            break
+        line, node = found[-1]
+    return line
+
+
+def _json_steps(text: str) -> Iterator[_Scalar | _Container | None]:
+    """The tokens of a text that the standard library found to be JSON, each with its line."""
+    _check_json(text)
+    line = 1
+    for match in _JSON_LEXEME.finditer(text):
+        lexeme = match[0]
+        if lexeme == "\n":
+            line += 1
+        elif lexeme in "{[":
+            yield _Container(line, is_object=lexeme == "{")
+        elif lexeme in "}]":
+            yield None
+        elif lexeme[0] == '"':
+            yield _Scalar(line, json.loads(lexeme))
+        else:
+            yield _Scalar(line, Unquoted(lexeme))
+
+
+def _check_json(text: str) -> None:
+    if not text.strip():
+        raise _SyntaxFault("is empty", 0)
+    try:
+        json.loads(text, parse_int=Unquoted, parse_float=Unquoted, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        message = f"is not strict JSON: {error.msg[0].lower()}{error.msg[1:]}"
+        raise _SyntaxFault(message, error.lineno) from error
+    except RecursionError as error:
+        raise _SyntaxFault(f"is nested deeper than {_MAXIMUM_DEPTH} levels", 0) from error
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise _SyntaxFault(f"is not strict JSON: `{constant}` is no JSON value", 0)
+
+
+def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
+    resolver = yaml.resolver.Resolver()
+    documents = 0
+    try:
+        for event in yaml.parse(text, Loader=_YAML_LOADER):
+            line = event.start_mark.line + 1
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        raise _SyntaxFault("holds more than one document", line)
+                case yaml.AliasEvent():
+                    yield _Scalar(line, "", "an alias is not read: write the value out")
+                case yaml.ScalarEvent():
+                    yield _yaml_scalar(event, line, resolver)
+                case yaml.CollectionStartEvent():
+                    is_object = isinstance(event, yaml.MappingStartEvent)
+                    fault = "" if event.implicit else "a tag is not read: leave it out"
+                    yield _Container(line, is_object, fault=fault)
+                case yaml.CollectionEndEvent():
+                    yield None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise _SyntaxFault(f"is not YAML: {reason}", mark.line + 1 if mark else 0) from error
+    if not documents:
+        raise _SyntaxFault("is empty", 0)
+
+
+def _yaml_scalar(event: yaml.ScalarEvent, line: int, resolver: yaml.resolver.Resolver) -> _Scalar:
+    text = event.value
+    if event.tag is not None:
+        return _Scalar(line, text, "a tag is not read: leave it out")
+    tag = resolver.resolve(yaml.ScalarNode, text, event.implicit)
+    return _Scalar(line, text if tag == _YAML_STRING else Unquoted(text))

@@ -1,0 +1,365 @@
+"""What goes over the wire and what comes back, without any I/O.
+
+A question is the bytes of one HTTP request, an answer the status and body of one HTTP response;
+`httptools` parses it, `msgspec` decodes it. Everything that is not a clean answer raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import re
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, TypeAlias, TypeVar
+
+import httptools
+import msgspec
+
+from ramgate.decision import Decision, Request
+from ramgate.errors import AccessDenied, AnswerError, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "DECISION",
+    "DECISIONS",
+    "RULES",
+    "SIMULATED_DECISION",
+    "SIMULATED_DECISIONS",
+    "Address",
+    "Answer",
+    "Endpoint",
+    "Reader",
+    "Rule",
+    "denial",
+    "encode",
+    "encode_all",
+    "head",
+    "read",
+    "read_all",
+    "room",
+]
+
+_T = TypeVar("_T")
+
+Address: TypeAlias = tuple[socket.AddressFamily, tuple[object, ...] | str]
+"""An address family and a socket address of that family."""
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*))"
+    r"(:(?P<port>[0-9]{1,5}))?/?"
+)
+_URL_FORMS = "`http://host:port`, `https://host[:port]` or `unix:///path`, no user, path or query"
+_MOST_PORT = 65535
+_TOKEN = re.compile(r"[!-~]+")
+
+_ROOM = 1024 * 1024
+_ROOM_PER_REQUEST = 64 * 1024
+
+
+class Rule(NamedTuple):
+    """A rule that OPA is asked for; `simulated` is what its decisions say of themselves."""
+
+    path: str
+    simulated: bool
+
+
+DECISION = Rule("ram/authz/decision", simulated=False)
+DECISIONS = Rule("ram/authz/decisions", simulated=False)
+SIMULATED_DECISION = Rule("ram/simulate/decision", simulated=True)
+SIMULATED_DECISIONS = Rule("ram/simulate/decisions", simulated=True)
+
+
+RULES = (DECISION, DECISIONS, SIMULATED_DECISION, SIMULATED_DECISIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where OPA listens.
+
+    `authority` is what the `Host` header says. `addresses` are its socket addresses; where there is
+    none, `host` must be looked up.
+    """
+
+    url: str
+    authority: str
+    addresses: tuple[Address, ...]
+    host: str = ""
+    port: int = 0
+    secure: bool = False
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """Read `http://host:port`, `https://host[:port]` or `unix:///path`.
+
+        Raises `ValueError` for anything else.
+        """
+        if re.fullmatch(r"unix:///[^\0]+", url):
+            path = url.removeprefix("unix://")
+            return cls(url, "localhost", ((socket.AF_UNIX, path),))
+        match = _URL.fullmatch(url)
+        if match is None:
+            # what stands before an @ may be a password
+            raise ValueError(f"`{url.rpartition('@')[2]}` is not one of {_URL_FORMS}")
+        secure = match["scheme"] == "https"
+        if match["port"] is None and not secure:
+            raise ValueError(f"`{url}` has no port: OPA's own is 8181")
+        port = int(match["port"] or 443)
+        if not 0 < port <= _MOST_PORT:
+            raise ValueError(f"`{url}` has the port {port}, which is not from 1 to {_MOST_PORT}")
+        authority = url.removeprefix(f"{match['scheme']}://").removesuffix("/")
+        host = match["ipv6"] or match["name"]
+        addresses: tuple[Address, ...] = ()
+        if match["ipv6"]:
+            addresses = ((socket.AF_INET6, (str(ipaddress.IPv6Address(host)), port)),)
+        else:
+            with contextlib.suppress(ValueError):
+                addresses = ((socket.AF_INET, (str(ipaddress.IPv4Address(host)), port)),)
+        return cls(url, authority, addresses, host, port, secure)
+
+
+def head(rule: Rule, endpoint: Endpoint, token: str | None) -> bytes:
+    """Give a question's bytes up to the figure of its `Content-Length`.
+
+    Raises `ValueError`, which does not show the token, when `token` cannot stand in a header.
+    """
+    authorization = ""
+    if token is not None:
+        if not _TOKEN.fullmatch(token):
+            raise ValueError("`token` must be one or more visible ASCII characters, no spaces")
+        authorization = f"Authorization: Bearer {token}\r\n"
+    return (
+        f"POST /v1/data/{rule.path} HTTP/1.1\r\n"
+        f"Host: {endpoint.authority}\r\n"
+        f"{authorization}"
+        "Content-Type: application/json\r\n"
+        "Content-Length: "
+    ).encode()
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(head: bytes, request: Request) -> bytes:
+    """Give the bytes that ask for one decision.
+
+    Raises `InvalidRequest` for what JSON cannot say.
+    """
+    try:
+        request_json = _encode(request)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(_unsayable("", request)) from error
+    return b'%b%d\r\n\r\n{"input":%b}' % (head, len(request_json) + 10, request_json)
+
+
+def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
+    """Give the bytes that ask for a list of decisions.
+
+    Raises `InvalidRequest` for what JSON cannot say, in any of the requests.
+    """
+    try:
+        requests_json = _encode(requests)
+    except (TypeError, ValueError, RecursionError) as error:
+        errors = [
+            text
+            for index, request in enumerate(requests)
+            for text in _unsayable(f"requests[{index}].", request)
+        ]
+        raise InvalidRequest(errors) from error
+    return b'%b%d\r\n\r\n{"input":{"requests":%b}}' % (
+        head,
+        len(requests_json) + 23,
+        requests_json,
+    )
+
+
+def _unsayable(place: str, request: Request) -> list[str]:
+    errors: list[str] = []
+    for field in request.__struct_fields__:
+        try:
+            _encode(getattr(request, field))
+        except (TypeError, ValueError, RecursionError) as error:
+            errors.append(f"`{place}{field}` cannot be said in JSON: {error}")
+    return errors
+
+
+def room(requests: int) -> int:
+    """Give the most bytes that an answer to so many requests may have: 1 MiB and 64 KiB each."""
+    return _ROOM + requests * _ROOM_PER_REQUEST
+
+
+class Answer(NamedTuple):
+    """One HTTP response; `final` when its connection must not be used again."""
+
+    status: int
+    body: bytes
+    final: bool
+
+
+class Reader:
+    """Reads the answers that arrive on one connection, one after the other."""
+
+    __slots__ = ("_answer", "_begun", "_parser", "_pieces", "_room", "on_body", "untouched")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.on_body = self._pieces.append
+        self._parser = httptools.HttpResponseParser(self)
+        self.start(0)
+
+    def start(self, room: int) -> None:
+        """Get ready for one answer of at most `room` bytes, its head included."""
+        self._pieces.clear()
+        self._answer: Answer | None = None
+        self._begun = 0
+        self._room = room
+        self.untouched = True
+
+    def feed(self, data: bytes) -> Answer | None:
+        """Take what arrived; give the answer once it is whole.
+
+        Raises `AnswerError` for what is not one HTTP response that fits.
+        """
+        self.untouched = False
+        self._room -= len(data)
+        if self._room < 0:
+            raise AnswerError("OPA's answer is larger than any that could be asked for here")
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            raise AnswerError(f"OPA's answer is not HTTP: {error}") from error
+        if self._begun > 1:
+            raise AnswerError("OPA answered one question more than once")
+        return self._answer
+
+    def on_message_begin(self) -> None:
+        """Count the messages (called by the parser)."""
+        self._begun += 1
+
+    def on_message_complete(self) -> None:
+        """Close the message (called by the parser)."""
+        status = self._parser.get_status_code()
+        # After an interim response (1xx) another one follows, and must not meet the next question.
+        final = status != HTTPStatus.OK or not self._parser.should_keep_alive()
+        self._answer = Answer(status, b"".join(self._pieces), final)
+
+
+class _Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    errors: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
+
+class _Envelope(msgspec.Struct, Generic[_T], frozen=True):
+    # OPA and its wrappers may add keys beside `result` (DataResponseV1 in OPA's
+    # v1/server/types/types.go): unknown ones are no fault.
+    result: _T | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Trouble(msgspec.Struct, frozen=True):
+    code: str = ""
+    message: str = ""
+
+
+_decode_one = msgspec.json.Decoder(_Envelope[Decision]).decode
+_decode_all = msgspec.json.Decoder(_Envelope[tuple[Decision, ...] | _Refusal]).decode
+_decode_trouble = msgspec.json.Decoder(_Trouble).decode
+
+
+def read(rule: Rule, answer: Answer) -> Decision:
+    """Give the decision that `answer` holds.
+
+    Raises `InvalidRequest` for `malformed_request`, `AnswerError` for anything that is no decision.
+    """
+    result = _result(rule, answer, _decode_one)
+    _once(rule, answer.body, 1)
+    if result.simulated is not rule.simulated:
+        raise _mixed_up(rule)
+    if result.errors:
+        raise InvalidRequest(result.errors)
+    return result
+
+
+def read_all(rule: Rule, count: int, answer: Answer) -> list[Decision]:
+    """Give the `count` decisions that `answer` holds; a malformed request's is one of them.
+
+    Raises `InvalidRequest` when OPA could not read the list, `AnswerError` for anything else that
+    is no list of so many decisions.
+    """
+    result = _result(rule, answer, _decode_all)
+    if isinstance(result, _Refusal):
+        raise InvalidRequest(result.errors)
+    _once(rule, answer.body, count)
+    if len(result) != count:
+        raise AnswerError(f"`{rule.path}` gave {len(result)} decisions for {count} requests")
+    if any(decision.simulated is not rule.simulated for decision in result):
+        raise _mixed_up(rule)
+    return list(result)
+
+
+def denial(request: Request, decision: Decision) -> AccessDenied:
+    """Give the error that says what `decision` denied, and why, in one line."""
+    by = f" by {', '.join(map(str, decision.statements))}" if decision.statements else ""
+    return AccessDenied(
+        _line(
+            f"`{request.principal}` may not `{request.action}` on `{request.resource}`: "
+            f"{decision.effect}, {decision.reason}{by}"
+        ),
+        decision,
+    )
+
+
+def _result(rule: Rule, answer: Answer, decode: Callable[[bytes], _Envelope[_T]]) -> _T:
+    if answer.status != HTTPStatus.OK:
+        raise _trouble(rule, answer)
+    try:
+        result = decode(answer.body).result
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise AnswerError(f"`{rule.path}` gave no decision: {_line(str(error))}") from error
+    if isinstance(result, msgspec.UnsetType):
+        raise AnswerError(f"`{rule.path}` is undefined: this OPA has not loaded ramgate's bundle")
+    return result
+
+
+def _trouble(rule: Rule, answer: Answer) -> AnswerError:
+    try:
+        trouble = _decode_trouble(answer.body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        trouble = _Trouble()
+    said = f", `{_line(trouble.code)}`: {_line(trouble.message)}" if trouble.code else ""
+    hint = ": check the `token`" if answer.status == HTTPStatus.UNAUTHORIZED else ""
+    return AnswerError(f"`{rule.path}` was answered with HTTP {answer.status}{said}{hint}")
+
+
+def _mixed_up(rule: Rule) -> AnswerError:
+    wanted, got = (
+        ("a simulation", "a decision") if rule.simulated else ("a decision", "a simulation")
+    )
+    return AnswerError(f"`{rule.path}` gave {got} where {wanted} was asked for")
+
+
+def _once(rule: Rule, body: bytes, decisions: int) -> None:
+    """Refuse an answer that says a key twice: `msgspec` takes the last, other readers the first.
+
+    To turn a deny into an allow, `allow` itself must be there twice. Counted as OPA writes it that
+    costs a tenth of a microsecond; only where that does not settle it is the answer read again.
+    """
+    if body.count(b'"allow":') == decisions and b"\\" not in body:
+        return
+    try:
+        json.loads(body, object_pairs_hook=_distinct)
+    except (ValueError, RecursionError) as error:
+        raise AnswerError(f"`{rule.path}` gave no decision: {_line(str(error))}") from error
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> None:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise ValueError("a key stands twice in one object")
+
+
+def _line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -1,0 +1,72 @@
+# METADATA
+# title: Identity policies
+# description: >-
+#   What is attached to a principal: to all of its account, or to one resource group. In a simulation
+#   the given policies stand in for those of account scope.
+package ram.identity
+
+import data.ram.decision
+import data.ram.layer
+import data.ram.principal
+
+# METADATA
+# description: The principal is there. Cloud services and federated principals are never unknown.
+# scope: document
+is_known(asking) if not principal.has_identity(asking)
+
+is_known(asking) if {
+	asking.kind == "owner"
+	data.store.accounts[asking.account].users
+}
+
+is_known(asking) if _attached(asking)
+
+# METADATA
+# description: The principal carries the name of a service-linked role of the catalog.
+is_service_linked(asking) if {
+	asking.kind == "role"
+	data.store.service_linked_roles[asking.name].service_name
+}
+
+# METADATA
+# description: The decision of the identity policies, of account scope or else of the resource group.
+settled(question) := decision.no("policy_not_published", null) if {
+	not question.policies
+	data.store.service_linked_roles[question.principal.name].is_published == false
+	is_service_linked(question.principal)
+} else := decision.of(verdict, "AccountLevelIdentityBasedPolicy") if {
+	verdict := _of_account(question)
+	_is_final(verdict, question)
+} else := decision.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
+	verdict := layer.stored(_attached_to_group(question), question)
+}
+
+_of_account(question) := layer.carried(question.policies, question)
+
+_of_account(question) := layer.stored(_attached(question.principal), question) if not question.policies
+
+_is_final(verdict, _) if verdict.effect != "ImplicitDeny"
+
+_is_final(_, question) if question.policies
+
+_is_final(_, question) if not is_string(question.context["acs:ResourceGroupId"])
+
+_attached(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
+	asking.kind == "user"
+}
+
+_attached(asking) := data.store.accounts[asking.account].roles[asking.name].policies if {
+	asking.kind == "role"
+}
+
+_attached_to_group(question) := [id |
+	some id in _groups(question.principal)[question.context["acs:ResourceGroupId"]]
+]
+
+_groups(asking) := data.store.accounts[asking.account].users[asking.name].resource_groups if {
+	asking.kind == "user"
+}
+
+_groups(asking) := data.store.accounts[asking.account].roles[asking.name].resource_groups if {
+	asking.kind == "role"
+}

@@ -1,0 +1,48 @@
+# METADATA
+# title: Layers
+# description: >-
+#   The policies of one layer, judged together: any matching Deny, else any matching Allow, else
+#   neither. A verdict is `{"effect", "statements"}`, with the statements that settled it.
+package ram.layer
+
+import data.ram.action
+import data.ram.statement
+
+# METADATA
+# description: The verdict of stored documents, by their ids.
+stored(ids, question) := _verdict({[matching.effect, _name(id), index] |
+	some id in ids
+	some index in action.stored(id, question.action)
+	matching := data.store.policies[id].statements[index]
+	statement.applies(matching, question)
+}) if {
+	every id in ids {
+		data.store.policies[id].format == 1
+	}
+}
+
+# METADATA
+# description: The verdict of documents that the request carries, by their names.
+carried(documents, question) := _verdict({[matching.effect, name, index] |
+	some name, document in documents
+	some index in action.carried(document, question.action)
+	matching := document.statements[index]
+	statement.applies(matching, question)
+})
+
+_verdict(matching) := {"effect": "ExplicitDeny", "statements": denies} if {
+	denies := _statements("Deny", matching)
+	count(denies) > 0
+} else := {"effect": "Allow", "statements": allows} if {
+	allows := _statements("Allow", matching)
+	count(allows) > 0
+} else := {"effect": "ImplicitDeny", "statements": []}
+
+# A set is read in order, so the statements come sorted by policy, then by index.
+_statements(effect, matching) := [{"policy": name, "index": index} |
+	some entry in matching
+	[effect, name, index] = entry
+]
+
+# An id is a name, behind its account's number where the document is the account's own.
+_name(id) := segments[count(segments) - 1] if segments := split(id, "/")

@@ -1,0 +1,23 @@
+package system.log_test
+
+import data.system.log
+
+_request := {"principal": "p", "action": "a", "resource": "r", "context": {"k": "v"}}
+
+test_a_request_without_documents_is_logged_whole if {
+	log.mask == set() with input as {"input": _request}
+	log.mask == set() with input as {"input": {"requests": [_request]}}
+	log.mask == set() with input as {"path": "ram/authz/decision"}
+}
+
+test_documents_of_a_request_are_left_out if {
+	request := object.union(_request, {"session_policies": [{}], "policies": {"n": {}}})
+	log.mask == {"/input/session_policies", "/input/policies"} with input as {"input": request}
+}
+
+test_documents_of_a_batch_are_left_out if {
+	session := object.union(_request, {"session_policies": [{}]})
+	simulated := object.union(_request, {"policies": {"n": {}}})
+	log.mask == {"/input/requests/1/session_policies", "/input/requests/2/policies"}
+		with input as {"input": {"requests": [_request, session, simulated]}}
+}
