@@ -21,6 +21,7 @@ test: lint test-rego test-python ## everything a change needs
 	@echo "make test: all passed"
 
 setup: .venv/.installed .tools/.installed ## bring what the other targets need, once
+	@:
 
 fmt: setup ## write code as the checks want it
 	.venv/bin/ruff check --fix --quiet

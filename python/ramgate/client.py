@@ -14,12 +14,11 @@ import asyncio
 import socket
 import ssl
 import time
-from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ramgate import wire
 from ramgate.connection import Connections, Lookup, Steps, Wait
-from ramgate.decision import Request, Simulation
+from ramgate.decision import NO_CONTEXT, Request, Simulation
 from ramgate.errors import TransportError
 
 if TYPE_CHECKING:
@@ -28,19 +27,16 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ramgate.decision import Context, Decision, Policy
-    from ramgate.wire import Address
+    from ramgate.wire import Address, Answer, Rule
 
 __all__ = ["AsyncClient", "Client"]
 
-_T = TypeVar("_T")
-
-_NO_CONTEXT: Context = MappingProxyType({})
 _DEFAULT_URL = "http://127.0.0.1:8181"
 _DAY = 86400.0
 
 
 class _Core:
-    """What both clients are made of: each question as steps, which wait for nothing themselves."""
+    """What both clients are made of."""
 
     def __init__(
         self,
@@ -76,23 +72,6 @@ class _Core:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
 
-    def _ask(self, rule: wire.Rule, request: Request) -> Steps[Decision]:
-        question = wire.encode(self._heads[rule], request)
-        answer = yield from self._connections.ask(question, wire.room(1))
-        return wire.read(rule, answer)
-
-    def _ask_all(self, rule: wire.Rule, requests: Iterable[Request]) -> Steps[list[Decision]]:
-        requests = list(requests)
-        question = wire.encode_all(self._heads[rule], requests)
-        answer = yield from self._connections.ask(question, wire.room(len(requests)))
-        return wire.read_all(rule, len(requests), answer)
-
-    def _require(self, request: Request) -> Steps[Decision]:
-        decision = yield from self._ask(wire.DECISION, request)
-        if not decision:
-            raise wire.denial(request, decision)
-        return decision
-
     def _late(self) -> TransportError:
         return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")
 
@@ -112,48 +91,51 @@ class Client(_Core):
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
         request = Request(principal, action, resource, context, session_policies)
-        return self._run(self._ask(wire.DECISION, request))
+        return self._ask(wire.DECISION, request)
 
     def require(
         self,
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Give the decision that allows; raises `AccessDenied` with the one that does not."""
         request = Request(principal, action, resource, context, session_policies)
-        return self._run(self._require(request))
+        decision = self._ask(wire.DECISION, request)
+        if not decision:
+            raise wire.denial(request, decision)
+        return decision
 
     def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
         """Give a decision for each request, in the same order, from one question.
 
         A malformed request's is its own false decision. An empty list is asked like any other.
         """
-        return self._run(self._ask_all(wire.DECISIONS, requests))
+        return self._ask_all(wire.DECISIONS, requests)
 
     def simulate(
         self,
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         *,
         policies: Mapping[str, Policy],
     ) -> Decision:
         """Decide as if `policies`, name to translated document, were the principal's own."""
         request = Simulation(principal, action, resource, context, policies=policies)
-        return self._run(self._ask(wire.SIMULATED_DECISION, request))
+        return self._ask(wire.SIMULATED_DECISION, request)
 
     def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
         """Give a decision for each simulation, as `decide_all` does for requests."""
-        return self._run(self._ask_all(wire.SIMULATED_DECISIONS, simulations))
+        return self._ask_all(wire.SIMULATED_DECISIONS, simulations)
 
     def close(self) -> None:
         """Close every connection; a second time does nothing."""
@@ -170,15 +152,26 @@ class Client(_Core):
     ) -> None:
         self.close()
 
-    def _run(self, steps: Steps[_T]) -> _T:
+    def _ask(self, rule: Rule, request: Request) -> Decision:
+        question = wire.encode(self._heads[rule], request)
+        answer = self._run(self._connections.ask(question, wire.room(1)))
+        return wire.read(rule, answer)
+
+    def _ask_all(self, rule: Rule, requests: Iterable[Request]) -> list[Decision]:
+        requests = list(requests)
+        question = wire.encode_all(self._heads[rule], requests)
+        answer = self._run(self._connections.ask(question, wire.room(len(requests))))
+        return wire.read_all(rule, len(requests), answer)
+
+    def _run(self, steps: Steps[Answer]) -> Answer:
         deadline = time.monotonic() + self._timeout
         try:
             step = next(steps)
             while True:
                 step = steps.send(self._settle(step, deadline))
         except StopIteration as stop:
-            value: _T = stop.value
-            return value
+            answer: Answer = stop.value
+            return answer
         finally:
             steps.close()
 
@@ -211,48 +204,51 @@ class AsyncClient(_Core):
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
         request = Request(principal, action, resource, context, session_policies)
-        return await self._run(self._ask(wire.DECISION, request))
+        return await self._ask(wire.DECISION, request)
 
     async def require(
         self,
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Give the decision that allows; raises `AccessDenied` with the one that does not."""
         request = Request(principal, action, resource, context, session_policies)
-        return await self._run(self._require(request))
+        decision = await self._ask(wire.DECISION, request)
+        if not decision:
+            raise wire.denial(request, decision)
+        return decision
 
     async def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
         """Give a decision for each request, in the same order, from one question.
 
         A malformed request's is its own false decision. An empty list is asked like any other.
         """
-        return await self._run(self._ask_all(wire.DECISIONS, requests))
+        return await self._ask_all(wire.DECISIONS, requests)
 
     async def simulate(
         self,
         principal: str,
         action: str,
         resource: str,
-        context: Context = _NO_CONTEXT,
+        context: Context = NO_CONTEXT,
         *,
         policies: Mapping[str, Policy],
     ) -> Decision:
         """Decide as if `policies`, name to translated document, were the principal's own."""
         request = Simulation(principal, action, resource, context, policies=policies)
-        return await self._run(self._ask(wire.SIMULATED_DECISION, request))
+        return await self._ask(wire.SIMULATED_DECISION, request)
 
     async def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
         """Give a decision for each simulation, as `decide_all` does for requests."""
-        return await self._run(self._ask_all(wire.SIMULATED_DECISIONS, simulations))
+        return await self._ask_all(wire.SIMULATED_DECISIONS, simulations)
 
     async def close(self) -> None:
         """Close every connection; a second time does nothing."""
@@ -269,15 +265,26 @@ class AsyncClient(_Core):
     ) -> None:
         await self.close()
 
-    async def _run(self, steps: Steps[_T]) -> _T:
+    async def _ask(self, rule: Rule, request: Request) -> Decision:
+        question = wire.encode(self._heads[rule], request)
+        answer = await self._run(self._connections.ask(question, wire.room(1)))
+        return wire.read(rule, answer)
+
+    async def _ask_all(self, rule: Rule, requests: Iterable[Request]) -> list[Decision]:
+        requests = list(requests)
+        question = wire.encode_all(self._heads[rule], requests)
+        answer = await self._run(self._connections.ask(question, wire.room(len(requests))))
+        return wire.read_all(rule, len(requests), answer)
+
+    async def _run(self, steps: Steps[Answer]) -> Answer:
         deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             step = next(steps)
             while True:
                 step = steps.send(await self._settle(step, deadline))
         except StopIteration as stop:
-            value: _T = stop.value
-            return value
+            answer: Answer = stop.value
+            return answer
         finally:
             steps.close()
 
@@ -292,35 +299,29 @@ class AsyncClient(_Core):
             except OSError as error:
                 raise step.failed(error) from error
             return step.found(found)
-        try:
-            await _ready(loop, step, deadline)
-        except TimeoutError as error:
-            raise self._late() from error
+        # Of a timer and a descriptor that are due together, asyncio runs the descriptor's first.
+        if loop.time() >= deadline or not await _ready(loop, step, deadline):
+            raise self._late()
         return ()
 
 
-async def _ready(loop: asyncio.AbstractEventLoop, wait: Wait, deadline: float) -> None:
+async def _ready(loop: asyncio.AbstractEventLoop, wait: Wait, deadline: float) -> bool:
     # Measured over a unix socket, a question at a time: 118 µs so, 158 µs with an asyncio.Protocol,
     # and asyncio.timeout would cost another 10 µs.
-    ready: asyncio.Future[None] = loop.create_future()
-    timer = loop.call_at(deadline, _expire, ready)
+    over: asyncio.Future[Wait | None] = loop.create_future()
+    timer = loop.call_at(deadline, _end, over, None)
     if wait.write:
         watch, unwatch = loop.add_writer, loop.remove_writer
     else:
         watch, unwatch = loop.add_reader, loop.remove_reader
-    watch(wait.fd, _wake, ready)
+    watch(wait.fd, _end, over, wait)
     try:
-        await ready
+        return await over is wait
     finally:
         unwatch(wait.fd)
         timer.cancel()
 
 
-def _wake(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
-
-
-def _expire(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_exception(TimeoutError())
+def _end(over: asyncio.Future[Wait | None], by: Wait | None) -> None:
+    if not over.done():
+        over.set_result(by)

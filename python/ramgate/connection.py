@@ -74,7 +74,8 @@ class _Unanswered(TransportError):
 class _Connection:
     """One connection, on which one question at a time is asked and answered."""
 
-    def __init__(self, family: socket.AddressFamily) -> None:
+    def __init__(self, url: str, family: socket.AddressFamily) -> None:
+        self._url = url
         self.reused = False
         self._pid = os.getpid()
         self._reader = Reader()
@@ -123,43 +124,38 @@ class _Connection:
             return None
         try:
             return self._socket.recv(1)
-        except _NOT_YET:  # TLS had something to say to itself
-            return None
-        except OSError:
-            return b""
+        except OSError as error:  # not yet: TLS had something to say to itself
+            return None if isinstance(error, _NOT_YET) else b""
 
     def exchange(self, question: bytes, room: int) -> Steps[Answer]:
-        """Ask, and read the answer of at most `room` bytes.
+        """Ask, and read the answer of at most `room` bytes; the connection is closed on any error.
 
-        Raises `_Unanswered` when the connection ends before any byte of an answer, `TransportError`
-        when it fails in any other way, `AnswerError` for an answer that is not HTTP.
+        Raises `_Unanswered` when it ends before any byte of an answer, `TransportError` when it
+        fails in any other way, `AnswerError` for an answer that is not HTTP.
         """
+        answer: Answer | None = None
         self._reader.start(room)
         try:
-            yield from self._send(question)
-            answer = None
+            unsent = memoryview(question)
+            while unsent:
+                send = functools.partial(self._socket.send, unsent)
+                unsent = unsent[(yield from self._until(send, self._writable)) :]
             while answer is None:
                 yield self._readable
                 data = yield from self._until(self._receive, self._readable)
                 if not data:
-                    raise ConnectionResetError(errno.ECONNRESET, "the connection was closed")
+                    raise ConnectionResetError(errno.ECONNRESET, "end of file")
                 answer = self._reader.feed(data)
         except _ENDED as error:
             if self._reader.untouched and not self.peek():
-                raise _Unanswered(
-                    f"OPA closed the connection unanswered: {_cause(error)}"
-                ) from error
-            raise TransportError(f"OPA's answer was cut off: {_cause(error)}") from error
+                raise _Unanswered(f"`{self._url}` gave no answer: {_cause(error)}") from error
+            raise TransportError(f"`{self._url}` broke off: {_cause(error)}") from error
         except OSError as error:
-            raise TransportError(f"the connection to OPA failed: {_cause(error)}") from error
+            raise TransportError(f"`{self._url}` was lost: {_cause(error)}") from error
+        finally:
+            if answer is None:
+                self.close()
         return answer
-
-    def _send(self, question: bytes) -> Steps[None]:
-        rest: bytes | memoryview = question
-        while rest:
-            send = functools.partial(self._socket.send, rest)
-            sent = yield from self._until(send, self._writable)
-            rest = memoryview(rest)[sent:]
 
     def _until(self, operation: Callable[[], _T], wait: Wait) -> Steps[_T]:
         while True:
@@ -178,7 +174,7 @@ class _Connection:
 
 
 class Connections:
-    """The connections of one client: the one used last is used next, at most 64 are kept idle.
+    """The connections of one client: the one used last is used next, and 64 may be idle.
 
     Safe in any number of threads, event loops and forks. It holds no lock, so that a fork can find
     none held: `list.pop` and `list.append` are atomic.
@@ -200,12 +196,17 @@ class Connections:
             raise RuntimeError("this client is closed")
         connection = self._take() or (yield from self._open())
         try:
-            return (yield from self._exchange(connection, question, room))
+            answer = yield from connection.exchange(question, room)
         except _Unanswered:
             if not connection.reused:
                 raise
-        connection = yield from self._open()
-        return (yield from self._exchange(connection, question, room))
+            connection = yield from self._open()
+            answer = yield from connection.exchange(question, room)
+        if answer.final or len(self._idle) >= _MOST_IDLE:
+            connection.close()
+        else:
+            self._keep(connection)
+        return answer
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when its question is answered."""
@@ -213,20 +214,11 @@ class Connections:
         while (connection := self._pop()) is not None:
             connection.close()
 
-    def _exchange(self, connection: _Connection, question: bytes, room: int) -> Steps[Answer]:
-        final = True
-        try:
-            answer = yield from connection.exchange(question, room)
-            final = answer.final
-        finally:
-            if final or len(self._idle) >= _MOST_IDLE:
-                connection.close()
-            else:
-                connection.reused = True
-                self._idle.append(connection)
-                if self._closed:
-                    self.close()
-        return answer
+    def _keep(self, connection: _Connection) -> None:
+        connection.reused = True
+        self._idle.append(connection)
+        if self._closed:
+            self.close()
 
     def _open(self) -> Steps[_Connection]:
         url, host = self._endpoint.url, self._endpoint.host
@@ -237,7 +229,7 @@ class Connections:
         for family, address in addresses:
             with contextlib.ExitStack() as cleanup:
                 try:
-                    connection = _Connection(family)
+                    connection = _Connection(url, family)
                     cleanup.callback(connection.close)
                     yield from connection.open(address, self._tls, host)
                 except OSError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ import msgspec
 from ramgate.errors import InvalidRequest
 
 __all__ = [
+    "NO_CONTEXT",
     "Context",
     "Decision",
     "Effect",
@@ -54,17 +56,24 @@ Reason: TypeAlias = Literal[
     "unknown_role",
 ]
 
-_EFFECTS: Mapping[Reason, Effect] = {
-    "account_owner": "Allow",
-    "malformed_request": "ImplicitDeny",
-    "no_statement_matches": "ImplicitDeny",
-    "policy_not_published": "ImplicitDeny",
-    "resource_of_another_account": "ImplicitDeny",
-    "statement_allows": "Allow",
-    "statement_denies": "ExplicitDeny",
-    "unknown_principal": "ImplicitDeny",
-    "unknown_role": "ImplicitDeny",
-}
+# Of each decision that there is: `allow`, `effect`, `reason`, and whether it has `statements` and
+# `errors`. One look-up, because every answer takes it.
+_CONSISTENT: frozenset[tuple[bool, Effect, Reason, bool, bool]] = frozenset(
+    {
+        (True, "Allow", "account_owner", False, False),
+        (True, "Allow", "statement_allows", True, False),
+        (False, "ExplicitDeny", "statement_denies", True, False),
+        (False, "ImplicitDeny", "malformed_request", False, True),
+        (False, "ImplicitDeny", "no_statement_matches", False, False),
+        (False, "ImplicitDeny", "policy_not_published", False, False),
+        (False, "ImplicitDeny", "resource_of_another_account", False, False),
+        (False, "ImplicitDeny", "unknown_principal", False, False),
+        (False, "ImplicitDeny", "unknown_role", False, False),
+    }
+)
+
+NO_CONTEXT: Context = MappingProxyType({})
+"""A request's `context` when it has none."""
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -108,15 +117,12 @@ class Decision(
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        if self.allow is not (self.effect == "Allow"):
-            raise ValueError(f"`allow` is `{self.allow}` and `effect` is `{self.effect}`")
-        if _EFFECTS.get(self.reason) != self.effect:
-            raise ValueError(f"`effect` is `{self.effect}` and `reason` is `{self.reason}`")
-        if bool(self.statements) is not (self.reason in {"statement_allows", "statement_denies"}):
-            count = len(self.statements)
-            raise ValueError(f"`reason` is `{self.reason}` and `statements` has {count}")
-        if bool(self.errors) is not (self.reason == "malformed_request"):
-            raise ValueError(f"`reason` is `{self.reason}` and `errors` has {len(self.errors)}")
+        statements, errors = bool(self.statements), bool(self.errors)
+        if (self.allow, self.effect, self.reason, statements, errors) not in _CONSISTENT:
+            raise ValueError(
+                f"`allow` is `{self.allow}`, `effect` `{self.effect}` and `reason` `{self.reason}` "
+                f"with {len(self.statements)} `statements` and {len(self.errors)} `errors`"
+            )
 
     def __bool__(self) -> bool:
         return self.allow
@@ -136,7 +142,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     principal: str
     action: str
     resource: str
-    context: Context = {}
+    context: Context = NO_CONTEXT
     session_policies: Sequence[Policy] = ()
 
     def __post_init__(self) -> None:
@@ -144,7 +150,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         if not type(self.principal) is type(self.action) is type(self.resource) is str:
             for field in ("principal", "action", "resource"):
                 _settle(self, field, _text, errors)
-        _settle(self, "context", _context, errors)
+        if self.context is not NO_CONTEXT:
+            _settle(self, "context", _context, errors)
         if self.session_policies != ():
             _settle(self, "session_policies", _policies, errors)
         if errors:
@@ -226,7 +233,7 @@ def _document(value: object) -> dict[str, object]:
 
 
 def _context(value: object) -> Context:
-    return _mapping(value, _context_value)
+    return _mapping(value, _context_value) or NO_CONTEXT
 
 
 def _policies(value: object) -> tuple[Policy, ...]:

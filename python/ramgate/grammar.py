@@ -16,6 +16,7 @@ __all__ = [
     "POLICY_NAME",
     "RAM_PRINCIPAL",
     "RESOURCE",
+    "RESOURCE_GROUP",
     "SERVICE_NAME",
 ]
 
@@ -27,6 +28,7 @@ NAME: Final = re.compile(_NAME)
 POLICY_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,128}")
 ACTION_PATTERN: Final = re.compile(r"\*|[A-Za-z0-9_.*?-]+:[A-Za-z0-9_.*?-]+")
 RESOURCE: Final = re.compile(r"\*|acs:(?:[^:]*:){3}.*", re.DOTALL)
+RESOURCE_GROUP: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 SERVICE_NAME: Final = re.compile(r"(?:[a-z0-9-]+\.)+aliyuncs\.com")
 RAM_PRINCIPAL: Final = re.compile(rf"{_ARN}(?:root|user/{_NAME}|role/{_NAME})")
 FEDERATED: Final = re.compile(rf"{_ARN}(?:saml-provider|oidc-provider)/{_NAME}")

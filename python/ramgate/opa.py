@@ -297,7 +297,8 @@ def _run(
 
 
 def _last_line(said: str) -> str:
-    return (said.strip().splitlines() or [""])[-1][:200]
+    line = (said.strip().splitlines() or [""])[-1][:200]
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _download(url: str, binary: Path, report: Callable[[str], None]) -> bool:
@@ -319,7 +320,7 @@ def _download(url: str, binary: Path, report: Callable[[str], None]) -> bool:
             if answer.length:
                 raise ConnectionError(f"cut off {answer.length} bytes before its end")
     except _UNREACHABLE as error:
-        report(f"`{url}` cannot be had: {error}")
+        report(f"`{url}` cannot be had: {_last_line(str(error))}")
         return False
     if digest.hexdigest() != expected:
         raise OpaUnavailable(
@@ -334,7 +335,9 @@ def _published(opener: urllib.request.OpenerDirector, url: str) -> str:
         with opener.open(f"{url}.sha256", timeout=_STALL_SECONDS) as answer:
             text = answer.read(_CHUNK).decode(errors="replace")
     except _UNREACHABLE as error:
-        raise OpaUnavailable(f"`{url}` is refused: its checksum cannot be had: {error}") from error
+        raise OpaUnavailable(
+            f"`{url}` is refused: its checksum cannot be had: {_last_line(str(error))}"
+        ) from error
     checksum = _CHECKSUM.fullmatch(text)
     if checksum is None or checksum[2] not in {None, url.rpartition("/")[2]}:
         raise OpaUnavailable(f"`{url}` is refused: `{url}.sha256` is not its checksum")
@@ -402,13 +405,8 @@ def _build(system: str, architecture: str, binary: Path, report: Callable[[str],
     go = _system_go(folder, environment, report)
     if go is None:
         go = _wheel_go(folder, environment, report)
-        # Its caches go with it: who has no Go of their own has no use for them.
-        environment |= {
-            "GOCACHE": str(folder / "cache"),
-            "GOFLAGS": "-mod=readonly -modcacherw",
-            "GOMODCACHE": str(folder / "modules"),
-            "GOPATH": str(folder / "path"),
-        }
+        # Who has no Go of their own has no use for its caches: they go with the scratch folder.
+        environment |= {"GOFLAGS": "-mod=readonly -modcacherw", "HOME": str(folder)}
     report(f"building OPA {pinned()} for {system}/{architecture}, which takes minutes")
     build = [str(go), "build", "-trimpath", "-o", str(binary), _MODULE]
     _do("it cannot be built", build, folder, environment)

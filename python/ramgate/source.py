@@ -62,7 +62,8 @@ def described(value: object) -> str:
         case None | bool() | int() | float():
             return f"`{json.dumps(value)[:80]}` without quotes"
         case _:
-            return _KINDS.get(type(value), f"a {type(value).__name__}")
+            kinds = (kind for type_, kind in _KINDS.items() if isinstance(value, type_))
+            return next(kinds, f"a {type(value).__name__}")
 
 
 def read(path: Path, root: str = "$") -> Source:
@@ -257,9 +258,9 @@ def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
                 case yaml.CollectionEndEvent():
                     yield None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise _SyntaxFault(f"is not YAML: {reason}", mark.line + 1 if mark else 0) from error
+        raise _SyntaxFault(f"is not YAML: {reason}", line) from error
     if not documents:
         raise _SyntaxFault("is empty", 0)
 

@@ -1,11 +1,11 @@
 """A command that lives no longer than the process that wanted it, whatever becomes of that one.
 
 `Supervised` starts this file as a small process of its own, in a session of its own, and hands it
-one line, a JSON object `{"command": [TEXT, …], "env": {NAME: VALUE, …}}`, on a pipe. The small
-process runs the command and stops it (SIGTERM, `GRACE` seconds, SIGKILL) as soon as anything more
-comes down that pipe, or nothing more can: a pipe ends with whoever holds it, by SIGKILL as well.
-So it is on every POSIX system, while Linux's `PR_SET_PDEATHSIG` ends a child with the *thread* that
-started it, and macOS has nothing of the kind.
+one line, a JSON object `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS}`, on a
+pipe. The small process runs the command and stops it (SIGTERM, the seconds of grace, SIGKILL) as
+soon as anything more comes down that pipe, or nothing more can: a pipe ends with whoever holds it,
+by SIGKILL as well. So it is on every POSIX system, while Linux's `PR_SET_PDEATHSIG` ends a child
+with the *thread* that started it, and macOS has nothing of the kind.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["GRACE", "Supervised"]
 
 GRACE = 5.0
-"""Seconds that a command has between SIGTERM and SIGKILL."""
+"""Seconds that a command has between SIGTERM and SIGKILL, unless told otherwise."""
 
 _KEPT_LINES = 100
 
@@ -41,8 +41,14 @@ class Supervised:
     """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], log: TextIO | None = None
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        log: TextIO | None = None,
+        *,
+        grace: float = GRACE,
     ) -> None:
+        self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._log = log
         self._process = subprocess.Popen(  # noqa: S603 - a list, and no shell reads it
@@ -59,7 +65,7 @@ class Supervised:
         self._stdout = cast("IO[str]", self._process.stdout)
         self._reader = threading.Thread(target=self._read, name="ramgate-output", daemon=True)
         self._reader.start()
-        self._tell(json.dumps({"command": list(command), "env": dict(env)}))
+        self._tell(json.dumps({"command": list(command), "env": dict(env), "grace": grace}))
 
     @property
     def pid(self) -> int:
@@ -69,7 +75,7 @@ class Supervised:
     @property
     def lines(self) -> tuple[str, ...]:
         """The last hundred lines that the command printed."""
-        return tuple(self._tail)
+        return tuple(self._tail.copy())
 
     def running(self) -> bool:
         """Whether the command still runs; where it does not, all that it printed is in `lines`."""
@@ -84,10 +90,10 @@ class Supervised:
         self._bury()
 
     def stop(self) -> None:
-        """Stop the command and wait until it is gone: SIGTERM, `GRACE` seconds, SIGKILL."""
+        """Stop the command and wait until it is gone: SIGTERM, `grace` seconds, SIGKILL."""
         self._tell("")  # a byte, not only the end: a fork of this process may hold the pipe open
         try:
-            self._process.wait(2 * GRACE)
+            self._process.wait(self._grace + GRACE)
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
         self.wait()
@@ -101,13 +107,14 @@ class Supervised:
         for line in self._stdout:
             self._tail.append(line.rstrip("\n"))
             if self._log is not None:
-                self._log.write(line)
-                self._log.flush()
+                with contextlib.suppress(OSError, ValueError):  # the command must not block on it
+                    self._log.write(line)
+                    self._log.flush()
 
     def _bury(self) -> None:
         if self._process.returncode < 0:
             # Somebody killed the supervisor. What it ran is all that is left of its session.
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         self._reader.join(GRACE)
         with contextlib.suppress(BrokenPipeError):
@@ -116,7 +123,9 @@ class Supervised:
 
 
 def _supervise() -> int:
-    order = sys.stdin.buffer.readline()
+    # Unbuffered: the byte that tells to stop may be in the pipe already.
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as pipe:
+        order = pipe.readline()
     if not order.endswith(b"\n"):
         return 0
     job = json.loads(order)
@@ -128,16 +137,16 @@ def _supervise() -> int:
         sys.stdout.write(f"error: {error}\n")
         return 127
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
-    threading.Thread(target=_stop_when_told, args=(command,), daemon=True).start()
+    threading.Thread(target=_stop_when_told, args=(command, job["grace"]), daemon=True).start()
     status = command.wait()
     return status if status >= 0 else 128 - status
 
 
-def _stop_when_told(command: subprocess.Popen[bytes]) -> None:
+def _stop_when_told(command: subprocess.Popen[bytes], grace: float) -> None:
     os.read(sys.stdin.fileno(), 1)
     command.terminate()
     try:
-        command.wait(GRACE)
+        command.wait(grace)
     except subprocess.TimeoutExpired:
         command.kill()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate import condition, grammar
 from ramgate.errors import InvalidFiles, InvalidPolicy
 from ramgate.faults import Findings, Place
+from ramgate.shape import listed
 from ramgate.source import described, parse
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Index:
         self._not_actions: list[int] = []
 
     def add(self, position: int, patterns: Iterable[str] | None) -> None:
-        """Index the statement at that position: by its `Action`s, or, with None, its `NotAction`."""
+        """Index the statement at that position by its `Action`s; None: it has a `NotAction`."""
         if patterns is None:
             self._not_actions.append(position)
         for pattern in sorted(set(patterns or ())):
@@ -143,7 +144,7 @@ class _Index:
 def _statement(
     statement: object, place: Place, *, is_trust: bool
 ) -> tuple[dict[str, object], list[str] | None]:
-    """The translated statement, and its `Action`s in lower case: None where it has a `NotAction`."""
+    """The translated statement, and its `Action`s in lower case (None: it has a `NotAction`)."""
     if not isinstance(statement, Mapping):
         place.fault(f"a statement must be an object, not {described(statement)}")
         return {}, []
@@ -167,11 +168,7 @@ def _statement(
 def _refuse_others(value: Mapping[str, object], known: Iterable[str], place: Place) -> None:
     for key in value:
         if key not in known:
-            place.fault(f"unknown element {described(key)}: known are {_listed(known)}")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+            place.fault(f"unknown element {described(key)}: known are {listed(known)}")
 
 
 def _effect(statement: Mapping[str, object], place: Place) -> dict[str, object]:
@@ -279,7 +276,7 @@ def _principals(statement: Mapping[str, object], place: Place) -> dict[str, obje
     value, here = statement["Principal"], place / "Principal"
     if not isinstance(value, Mapping) or not value:
         given = "an empty one" if value == {} else described(value)
-        here.fault(f"must be an object with {_listed(_PRINCIPALS)}, not {given}")
+        here.fault(f"must be an object with {listed(_PRINCIPALS)}, not {given}")
         return {}
     _refuse_others(value, _PRINCIPALS, here)
     found = set()

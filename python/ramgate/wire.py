@@ -58,6 +58,7 @@ _URL_FORMS = "`http://host:port`, `https://host[:port]` or `unix:///path`, no us
 _MOST_PORT = 65535
 _TOKEN = re.compile(r"[!-~]+")
 
+_MOST_SAID = 300
 _ROOM = 1024 * 1024
 _ROOM_PER_REQUEST = 64 * 1024
 
@@ -142,6 +143,12 @@ def head(rule: Rule, endpoint: Endpoint, token: str | None) -> bytes:
     ).encode()
 
 
+# What `msgspec` raises for a value that JSON does not have, a lone surrogate or an integer of more
+# than 4300 digits, and a value that contains itself.
+_UNSAYABLE = (TypeError, ValueError, RecursionError)
+# What it raises for bytes that are no JSON of the shape, no UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -151,10 +158,10 @@ def encode(head: bytes, request: Request) -> bytes:
     Raises `InvalidRequest` for what JSON cannot say.
     """
     try:
-        request_json = _encode(request)
-    except (TypeError, ValueError, RecursionError) as error:
+        body = b'{"input":%b}' % _encode(request)
+    except _UNSAYABLE as error:
         raise InvalidRequest(_unsayable("", request)) from error
-    return b'%b%d\r\n\r\n{"input":%b}' % (head, len(request_json) + 10, request_json)
+    return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
 
 def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
@@ -163,19 +170,15 @@ def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
     Raises `InvalidRequest` for what JSON cannot say, in any of the requests.
     """
     try:
-        requests_json = _encode(requests)
-    except (TypeError, ValueError, RecursionError) as error:
+        body = b'{"input":{"requests":%b}}' % _encode(requests)
+    except _UNSAYABLE as error:
         errors = [
             text
             for index, request in enumerate(requests)
             for text in _unsayable(f"requests[{index}].", request)
         ]
         raise InvalidRequest(errors) from error
-    return b'%b%d\r\n\r\n{"input":{"requests":%b}}' % (
-        head,
-        len(requests_json) + 23,
-        requests_json,
-    )
+    return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
 
 def _unsayable(place: str, request: Request) -> list[str]:
@@ -183,7 +186,7 @@ def _unsayable(place: str, request: Request) -> list[str]:
     for field in request.__struct_fields__:
         try:
             _encode(getattr(request, field))
-        except (TypeError, ValueError, RecursionError) as error:
+        except _UNSAYABLE as error:
             errors.append(f"`{place}{field}` cannot be said in JSON: {error}")
     return errors
 
@@ -204,7 +207,7 @@ class Answer(NamedTuple):
 class Reader:
     """Reads the answers that arrive on one connection, one after the other."""
 
-    __slots__ = ("_answer", "_begun", "_parser", "_pieces", "_room", "on_body", "untouched")
+    __slots__ = ("_answer", "_arrived", "_begun", "_most", "_parser", "_pieces", "on_body")
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -217,18 +220,22 @@ class Reader:
         self._pieces.clear()
         self._answer: Answer | None = None
         self._begun = 0
-        self._room = room
-        self.untouched = True
+        self._arrived = 0
+        self._most = room
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no byte of the answer has arrived."""
+        return self._arrived == 0
 
     def feed(self, data: bytes) -> Answer | None:
         """Take what arrived; give the answer once it is whole.
 
         Raises `AnswerError` for what is not one HTTP response that fits.
         """
-        self.untouched = False
-        self._room -= len(data)
-        if self._room < 0:
-            raise AnswerError("OPA's answer is larger than any that could be asked for here")
+        self._arrived += len(data)
+        if self._arrived > self._most:
+            raise AnswerError(f"OPA's answer has more than {self._most} bytes")
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -265,7 +272,7 @@ class _Trouble(msgspec.Struct, frozen=True):
 
 
 _decode_one = msgspec.json.Decoder(_Envelope[Decision]).decode
-_decode_all = msgspec.json.Decoder(_Envelope[tuple[Decision, ...] | _Refusal]).decode
+_decode_all = msgspec.json.Decoder(_Envelope[list[Decision] | _Refusal]).decode
 _decode_trouble = msgspec.json.Decoder(_Trouble).decode
 
 
@@ -279,7 +286,7 @@ def read(rule: Rule, answer: Answer) -> Decision:
     if result.simulated is not rule.simulated:
         raise _mixed_up(rule)
     if result.errors:
-        raise InvalidRequest(result.errors)
+        raise InvalidRequest([_said(text) for text in result.errors])
     return result
 
 
@@ -291,13 +298,13 @@ def read_all(rule: Rule, count: int, answer: Answer) -> list[Decision]:
     """
     result = _result(rule, answer, _decode_all)
     if isinstance(result, _Refusal):
-        raise InvalidRequest(result.errors)
+        raise InvalidRequest([_said(text) for text in result.errors])
     _once(rule, answer.body, count)
     if len(result) != count:
         raise AnswerError(f"`{rule.path}` gave {len(result)} decisions for {count} requests")
     if any(decision.simulated is not rule.simulated for decision in result):
         raise _mixed_up(rule)
-    return list(result)
+    return result
 
 
 def denial(request: Request, decision: Decision) -> AccessDenied:
@@ -317,8 +324,8 @@ def _result(rule: Rule, answer: Answer, decode: Callable[[bytes], _Envelope[_T]]
         raise _trouble(rule, answer)
     try:
         result = decode(answer.body).result
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise AnswerError(f"`{rule.path}` gave no decision: {_line(str(error))}") from error
+    except _UNREADABLE as error:
+        raise AnswerError(f"`{rule.path}` gave no decision: {_said(str(error))}") from error
     if isinstance(result, msgspec.UnsetType):
         raise AnswerError(f"`{rule.path}` is undefined: this OPA has not loaded ramgate's bundle")
     return result
@@ -327,18 +334,16 @@ def _result(rule: Rule, answer: Answer, decode: Callable[[bytes], _Envelope[_T]]
 def _trouble(rule: Rule, answer: Answer) -> AnswerError:
     try:
         trouble = _decode_trouble(answer.body)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except _UNREADABLE:
         trouble = _Trouble()
-    said = f", `{_line(trouble.code)}`: {_line(trouble.message)}" if trouble.code else ""
+    said = f", `{_said(trouble.code)}`: {_said(trouble.message)}" if trouble.code else ""
     hint = ": check the `token`" if answer.status == HTTPStatus.UNAUTHORIZED else ""
     return AnswerError(f"`{rule.path}` was answered with HTTP {answer.status}{said}{hint}")
 
 
 def _mixed_up(rule: Rule) -> AnswerError:
-    wanted, got = (
-        ("a simulation", "a decision") if rule.simulated else ("a decision", "a simulation")
-    )
-    return AnswerError(f"`{rule.path}` gave {got} where {wanted} was asked for")
+    got = "a decision, not a simulation" if rule.simulated else "a simulation, not a decision"
+    return AnswerError(f"`{rule.path}` gave {got}")
 
 
 def _once(rule: Rule, body: bytes, decisions: int) -> None:
@@ -351,14 +356,19 @@ def _once(rule: Rule, body: bytes, decisions: int) -> None:
         return
     try:
         json.loads(body, object_pairs_hook=_distinct)
-    except (ValueError, RecursionError) as error:
-        raise AnswerError(f"`{rule.path}` gave no decision: {_line(str(error))}") from error
+    except _UNREADABLE as error:
+        raise AnswerError(f"`{rule.path}` gave no decision: {_said(str(error))}") from error
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> None:
     keys = [key for key, _ in pairs]
     if len(set(keys)) != len(keys):
         raise ValueError("a key stands twice in one object")
+
+
+def _said(text: str) -> str:
+    """Give what OPA said in one line of a bearable length."""
+    return _line(text[:_MOST_SAID])
 
 
 def _line(text: str) -> str:

@@ -37,6 +37,10 @@ comparisons := {
 	"StringLike",
 }
 
+# METADATA
+# description: A condition key as RAM spells it, where it is one that differs from a known one only in case.
+spelling(key) := object.get(_known_keys, lower(key), key)
+
 # 4.4, 4.5: the key is absent or its list is empty
 _is_satisfied(condition, "Deny", [], _) if not _needs_an_element(condition)
 
@@ -209,4 +213,29 @@ _compares(operator, value, listed) if {
 _compares(operator, value, listed) if {
 	operator == "IpAddress"
 	address.is_in(value, listed)
+}
+
+# The keys of section 6, by their folded spelling.
+_known_keys := {
+	"acs:currenttime": "acs:CurrentTime",
+	"acs:mfapresent": "acs:MFAPresent",
+	"acs:principalarn": "acs:PrincipalARN",
+	"acs:resourcegroupid": "acs:ResourceGroupId",
+	"acs:securetransport": "acs:SecureTransport",
+	"acs:service": "acs:Service",
+	"acs:sourceip": "acs:SourceIp",
+	"acs:sourcevpc": "acs:SourceVpc",
+	"acs:vpcsourceip": "acs:VpcSourceIp",
+	"alikafka:acl": "alikafka:Acl",
+	"alikafka:deploymodule": "alikafka:DeployModule",
+	"alikafka:diskencryption": "alikafka:DiskEncryption",
+	"alikafka:spectype": "alikafka:SpecType",
+	"oidc:aud": "oidc:aud",
+	"oidc:iss": "oidc:iss",
+	"oidc:sub": "oidc:sub",
+	"ram:servicename": "ram:ServiceName",
+	"ram:servicenames": "ram:ServiceNames",
+	"ram:trustedprincipaltypes": "ram:TrustedPrincipalTypes",
+	"saml:recipient": "saml:recipient",
+	"sts:externalid": "sts:ExternalId",
 }

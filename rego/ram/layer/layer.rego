@@ -9,7 +9,9 @@ import data.ram.action
 import data.ram.statement
 
 # METADATA
-# description: The verdict of stored documents, by their ids.
+# description: >-
+#   The verdict of stored documents, by their ids. One that is not there, or not of this format, might
+#   deny: then the layer does.
 stored(ids, question) := _verdict({[matching.effect, _name(id), index] |
 	some id in ids
 	some index in action.stored(id, question.action)
@@ -19,7 +21,7 @@ stored(ids, question) := _verdict({[matching.effect, _name(id), index] |
 	every id in ids {
 		data.store.policies[id].format == 1
 	}
-}
+} else := {"effect": "ExplicitDeny", "statements": []}
 
 # METADATA
 # description: The verdict of documents that the request carries, by their names.

@@ -6,6 +6,7 @@
 package ram.request
 
 import data.ram.action
+import data.ram.condition
 import data.ram.document
 import data.ram.principal
 import data.ram.resource
@@ -30,6 +31,21 @@ question(request) := {
 }
 
 # METADATA
+# description: >-
+#   The question that a simulation asks: a request's, with the documents that stand in for the
+#   principal's own policies. Undefined for a simulation that cannot be read.
+simulation(request) := object.union(question(_without_policies(request)), {"policies": request.policies}) if {
+	_are_policies(request)
+}
+
+# METADATA
+# description: The value is an envelope of requests, and holds nothing else.
+is_batch(value) if {
+	object.keys(value) == {"requests"}
+	is_array(value.requests)
+}
+
+# METADATA
 # description: What is wrong with a request, a sorted list of texts, each naming the field.
 # scope: document
 faults(request) := ["input: must be an object"] if not is_object(request)
@@ -37,6 +53,30 @@ faults(request) := ["input: must be an object"] if not is_object(request)
 faults(request) := sort((((_unknown(request) | _missing(request)) | _unreadable(request)) | _in_context(request))) if {
 	is_object(request)
 }
+
+# METADATA
+# description: The same for a simulation.
+# scope: document
+simulation_faults(request) := ["input: must be an object"] if not is_object(request)
+
+simulation_faults(request) := sort(array.concat(faults(_without_policies(request)), _policies_faults(request))) if {
+	is_object(request)
+}
+
+_without_policies(request) := object.remove(request, ["policies"])
+
+_are_policies(request) if {
+	principal.has_identity(principal.parsed(request.principal))
+	is_object(request.policies)
+	every policy in request.policies {
+		document.is_complete(policy)
+	}
+}
+
+_policies_faults(request) := [text |
+	not _are_policies(request)
+	text := "policies: must be an object from names to translated identity policies of a user, role or owner"
+]
 
 _forms := {
 	"principal": "must name a role, a user, an owner, a service or a provider, such as `acs:ram::<account>:user/<name>`",
@@ -114,14 +154,14 @@ _in_context(request) := {sprintf("context.%s: %s", [key, text]) |
 
 _key_faults(key, value, request) := (unreadable | misspelled) | contradicting if {
 	unreadable := {"must be a string, a number, a boolean or a list of those" | not _is_context_value(value)}
-	misspelled := {sprintf("is spelled `%s`", [_spelling(key)]) | _spelling(key) != key}
+	misspelled := {sprintf("is spelled `%s`", [condition.spelling(key)]) | condition.spelling(key) != key}
 	contradicting := {"must be what the principal says, or left out" | not _agrees(key, value, request)}
 }
 
 _is_context(context, request) if {
 	is_object(context)
 	every key, value in context {
-		_spelling(key) == key
+		condition.spelling(key) == key
 		_is_context_value(value)
 		_agrees(key, value, request)
 	}
@@ -164,30 +204,3 @@ _now(context) := {} if object.get(context, "acs:CurrentTime", []) != []
 _own_arn(asking) := {"acs:PrincipalARN": asking.arn} if principal.has_identity(asking)
 
 _own_arn(asking) := {} if not principal.has_identity(asking)
-
-_spelling(key) := object.get(_known_keys, lower(key), key)
-
-# The keys of section 6 by their folded spelling.
-_known_keys := {
-	"acs:currenttime": "acs:CurrentTime",
-	"acs:mfapresent": "acs:MFAPresent",
-	"acs:principalarn": "acs:PrincipalARN",
-	"acs:resourcegroupid": "acs:ResourceGroupId",
-	"acs:securetransport": "acs:SecureTransport",
-	"acs:service": "acs:Service",
-	"acs:sourceip": "acs:SourceIp",
-	"acs:sourcevpc": "acs:SourceVpc",
-	"acs:vpcsourceip": "acs:VpcSourceIp",
-	"alikafka:acl": "alikafka:Acl",
-	"alikafka:deploymodule": "alikafka:DeployModule",
-	"alikafka:diskencryption": "alikafka:DiskEncryption",
-	"alikafka:spectype": "alikafka:SpecType",
-	"oidc:aud": "oidc:aud",
-	"oidc:iss": "oidc:iss",
-	"oidc:sub": "oidc:sub",
-	"ram:servicename": "ram:ServiceName",
-	"ram:servicenames": "ram:ServiceNames",
-	"ram:trustedprincipaltypes": "ram:TrustedPrincipalTypes",
-	"saml:recipient": "saml:recipient",
-	"sts:externalid": "sts:ExternalId",
-}

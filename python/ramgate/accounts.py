@@ -1,0 +1,269 @@
+"""What exists in whose account: accounts files, read, checked and resolved against the catalog.
+
+The files are those of docs/reference/accounts.md; what comes out is `data.store`, in which every
+name is resolved and every list is what Rego looks up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
+
+from ramgate import grammar, shape
+from ramgate.errors import InvalidFiles
+from ramgate.faults import Fault
+from ramgate.source import described, read
+from ramgate.translate import FORMAT, translate, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ramgate.catalog import Catalog
+    from ramgate.faults import Place
+
+__all__ = ["Account", "Directory", "Store", "load"]
+
+
+class Account(TypedDict):
+    """Roles by their names in lower case, users by theirs."""
+
+    roles: dict[str, dict[str, object]]
+    users: dict[str, dict[str, object]]
+
+
+class Directory(TypedDict):
+    """The management account, and of each member the control policies of each level above it."""
+
+    management: str
+    levels: dict[str, list[list[str]]]
+
+
+class Store(TypedDict):
+    """All that is known, by what it is looked up by: see docs/reference/store.md."""
+
+    format: int
+    policies: dict[str, dict[str, object]]
+    service_linked_roles: dict[str, dict[str, str]]
+    accounts: dict[str, Account]
+    directory: NotRequired[Directory]
+
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users")
+_FOLDER: Final = ("control_policies", "accounts", "folders")
+
+
+def load(path: Path, catalog: Catalog) -> Store:
+    """The store of an accounts file, or of a folder of them.
+
+    The answer has `format`, `policies` (translated documents by id), `service_linked_roles` (the
+    catalog's, by name in lower case), `accounts`, and `directory` where there is one. Raises
+    `InvalidFiles` with the faults of all files, by file, then by line.
+    """
+    reader = _Reader(catalog)
+    faults: list[Fault] = []
+    for file in _files(path):
+        try:
+            source = read(file, root="")
+        except InvalidFiles as error:
+            faults += error.faults
+            continue
+        reader.read(source.value, source.place)
+        faults += source.place.findings.faults
+    if faults:
+        raise InvalidFiles(sorted(faults))
+    return reader.store
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+    if not found:
+        raise InvalidFiles([Fault(str(path), message="holds no accounts file (*.yaml, *.json)")])
+    return found
+
+
+class _Reader:
+    """The store as it grows, file by file."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._files: dict[str, str] = {}
+        roles = catalog.roles
+        self._policies = dict(catalog.policies)
+        for role in roles.values():
+            self._policies[role.trust_id] = translate(role.trust_policy)
+        self.store: Store = {
+            "format": FORMAT,
+            "policies": self._policies,
+            "service_linked_roles": {
+                name: {"role": role.role, "service_name": role.service_name}
+                for name, role in roles.items()
+            },
+            "accounts": {},
+        }
+
+    def read(self, value: object, place: Place) -> None:
+        found = shape.fields(value, place, ("accounts", "directory"))
+        if not found and value == {}:
+            place.fault("holds neither `accounts` nor `directory`")
+        for number, account, here in shape.members(found.get("accounts", {}), place / "accounts"):
+            if shape.name(number, here, grammar.ACCOUNT, "account number"):
+                self._once(number, here)
+                self.store["accounts"][number] = self._account(number, account, here)
+        if "directory" in found:
+            here = place / "directory"
+            self._once("directory", here)
+            self.store["directory"] = self._directory(found["directory"], here)
+
+    def _once(self, name: str, place: Place) -> None:
+        if name in self._files:
+            place.fault(f"is in `{self._files[name]}` already")
+        self._files[name] = place.findings.file
+
+    def _account(self, number: str, value: object, place: Place) -> Account:
+        found = shape.fields(value, place, _ACCOUNT)
+        names = self._own_policies(found, place, number)
+        roles = self._service_linked_roles(found, place)
+        for name, role, here in shape.members(found.get("roles", {}), place / "roles"):
+            shape.name(name, here, grammar.NAME, "role name")
+            if name.lower() in self._catalog.roles:
+                here.fault("is a service-linked role: list it under `service_linked_roles`")
+            elif name.lower() in roles:
+                here.fault("is there already: role names are compared without case")
+            roles[name.lower()] = self._role(number, name, role, here, names)
+        groups = {}
+        for name, group, here in shape.members(found.get("groups", {}), place / "groups"):
+            shape.name(name, here, grammar.NAME, "group name")
+            parts = shape.fields(group, here, ("policies",))
+            groups[name] = list(self._attachments(parts, here, names))
+        users = {}
+        for name, user, here in shape.members(found.get("users", {}), place / "users"):
+            shape.name(name, here, grammar.NAME, "user name")
+            parts = shape.fields(user, here, ("groups", "policies"))
+            attached = list(self._attachments(parts, here, names))
+            for group, where in shape.items(parts.get("groups", []), here / "groups"):
+                if isinstance(group, str) and group in groups:
+                    attached += groups[group]
+                else:
+                    where.fault(f"there is no group {described(group)}")
+            users[name] = _scopes(attached)
+        return {"roles": roles, "users": users}
+
+    def _own_policies(
+        self, found: Mapping[str, object], place: Place, owner: str
+    ) -> dict[str, str]:
+        """The ids of the owner's policies and of the system policies, by name."""
+        names = {name: name for name in self._catalog.system_policies}
+        for name, document, here in shape.members(found.get("policies", {}), place / "policies"):
+            shape.name(name, here, grammar.POLICY_NAME, "policy name")
+            if name in self._catalog.policies:
+                here.fault("is the name of a system policy")
+            policy = translated(document, here)
+            if policy.get("kind") == "trust":
+                here.fault("is a trust policy: a role has one under `trust`")
+            names[name] = f"{owner}/{name}"
+            self._policies[names[name]] = policy
+        return names
+
+    def _service_linked_roles(
+        self, found: Mapping[str, object], place: Place
+    ) -> dict[str, dict[str, object]]:
+        roles: dict[str, dict[str, object]] = {}
+        here = place / "service_linked_roles"
+        for name, where in shape.items(found.get("service_linked_roles", []), here):
+            role = self._catalog.roles.get(name.lower()) if isinstance(name, str) else None
+            if role is None or role.role != name:
+                hint = f": its name is `{role.role}`" if role else ""
+                where.fault(f"{described(name)} is no service-linked role of the catalog{hint}")
+                continue
+            if name.lower() in roles:
+                where.fault(f"`{name}` is there already")
+            roles[name.lower()] = {"name": name, "policies": [role.policy], "trust": role.trust_id}
+        return roles
+
+    def _role(
+        self, number: str, name: str, value: object, place: Place, names: Mapping[str, str]
+    ) -> dict[str, object]:
+        parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
+        trust_id = f"{number}/trust:{name}"
+        if "trust" in parts:
+            self._policies[trust_id] = translated(parts["trust"], place / "trust")
+            if self._policies[trust_id].get("kind") == "identity":
+                (place / "trust").fault("is no trust policy: its statements have no `Principal`")
+        attached = self._attachments(parts, place, names)
+        return {"name": name, "trust": trust_id, **_scopes(attached)}
+
+    def _attachments(
+        self, found: Mapping[str, object], place: Place, names: Mapping[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """The id of each attached policy, and the resource group it is attached to, or nothing."""
+        for item, here in shape.items(found.get("policies", []), place / "policies"):
+            name, group = item, ""
+            if not isinstance(item, str):
+                fields = ("policy", "resource_group")
+                parts = shape.fields(item, here, fields, fields)
+                name = parts.get("policy")
+                form, where = grammar.RESOURCE_GROUP, here / "resource_group"
+                group = shape.name(parts.get("resource_group"), where, form, "resource group") or ""
+            if policy := self._resolved(name, here, names):
+                yield policy, group
+
+    def _resolved(self, name: object, place: Place, names: Mapping[str, str]) -> str | None:
+        if isinstance(name, str) and name in names:
+            return names[name]
+        if isinstance(name, str) and name in self._catalog.policies:
+            place.fault(f"`{name}` is a service-linked role's policy: it cannot be attached")
+        else:
+            place.fault(f"there is no policy {described(name)}")
+        return None
+
+    def _directory(self, value: object, place: Place) -> Directory:
+        known = ("management", "policies", "root")
+        found = shape.fields(value, place, known, ("management", "root"))
+        where, form = place / "management", grammar.ACCOUNT
+        management = shape.name(found.get("management"), where, form, "account number") or ""
+        names = self._own_policies(found, place, "directory")
+        levels: dict[str, list[list[str]]] = {}
+        if "root" in found:
+            self._folder(found["root"], place / "root", names, [], levels)
+        return {"management": management, "levels": levels}
+
+    def _folder(
+        self,
+        value: object,
+        place: Place,
+        names: Mapping[str, str],
+        above: list[list[str]],
+        levels: dict[str, list[list[str]]],
+    ) -> None:
+        found = shape.fields(value, place, _FOLDER, ("control_policies",))
+        here = [*above, self._control_policies(found, place, names)]
+        for number, account, where in shape.members(found.get("accounts", {}), place / "accounts"):
+            shape.name(number, where, grammar.ACCOUNT, "account number")
+            if number in levels:
+                where.fault("is in another folder already")
+            known = ("control_policies",)
+            parts = shape.fields(account, where, known, known)
+            levels[number] = [*here, self._control_policies(parts, where, names)]
+        for name, folder, where in shape.members(found.get("folders", {}), place / "folders"):
+            shape.name(name, where, grammar.NAME, "folder name")
+            self._folder(folder, where, names, here, levels)
+
+    def _control_policies(
+        self, found: Mapping[str, object], place: Place, names: Mapping[str, str]
+    ) -> list[str]:
+        policies = shape.items(found.get("control_policies", []), place / "control_policies")
+        resolved = (self._resolved(name, here, names) for name, here in policies)
+        return sorted({policy for policy in resolved if policy})
+
+
+def _scopes(attached: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Attachments by their scope: the whole account's, and, where there are any, each group's."""
+    scopes: dict[str, set[str]] = {"": set()}
+    for policy, group in attached:
+        scopes.setdefault(group, set()).add(policy)
+    policies = sorted(scopes.pop(""))
+    groups = {group: sorted(found) for group, found in sorted(scopes.items())}
+    return {"policies": policies, "resource_groups": groups} if groups else {"policies": policies}

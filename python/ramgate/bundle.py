@@ -1,0 +1,92 @@
+"""The OPA bundle: ramgate's Rego and the data of some accounts, under one revision."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import io
+import tarfile
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ramgate import accounts as accounts_files
+from ramgate import catalog, resources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["ROOTS", "Bundle", "build"]
+
+ROOTS: Final = ("ram", "slr", "store", "system")
+_SPEED_BEFORE_SIZE: Final = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle as OPA loads it.
+
+    `content` is a gzipped tar archive, `revision` a digest of all that a decision depends on (the
+    same accounts and the same ramgate give the same revision, byte for byte), `counts` how many
+    accounts, policies, roles and users it knows.
+    """
+
+    content: bytes = dataclasses.field(repr=False)
+    revision: str
+    counts: Mapping[str, int]
+
+
+def build(accounts: Path | None = None) -> Bundle:
+    """The bundle of an accounts file or a folder of them, the shipped example where none is named.
+
+    Raises `InvalidFiles` with every fault of every file.
+    """
+    path = accounts or resources.path("examples/accounts.yaml")
+    store = accounts_files.load(path, catalog.load())
+    files = dict(_rego())
+    files["data.json"] = msgspec.json.encode({"store": store}, order="sorted")
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
+        digest.update(files[name])
+    revision = digest.hexdigest()[:16]
+    manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
+    files[".manifest"] = msgspec.json.encode(manifest)
+    return Bundle(_archive(files), revision, _counts(store))
+
+
+def _rego() -> Mapping[str, bytes]:
+    root = resources.path("rego")
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*.rego")
+        if not path.name.endswith("_test.rego")
+    }
+
+
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """The files in order of their names, without times and owners."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(
+            fileobj=packed, mode="wb", compresslevel=_SPEED_BEFORE_SIZE, mtime=0
+        ) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name, content in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _counts(store: accounts_files.Store) -> dict[str, int]:
+    held = store["accounts"].values()
+    return {
+        "accounts": len(held),
+        "policies": len(store["policies"]),
+        "roles": sum(len(account["roles"]) for account in held),
+        "users": sum(len(account["users"]) for account in held),
+    }

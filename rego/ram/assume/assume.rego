@@ -1,0 +1,43 @@
+# METADATA
+# title: Assuming a role
+# description: >-
+#   The actions that a role's trust policy has a say in. An identity needs both: its own policies and
+#   the role's trust; a cloud service or a federated principal meets the trust policy alone.
+package ram.assume
+
+import data.ram.action
+import data.ram.decision
+import data.ram.identity
+import data.ram.layer
+import data.ram.principal
+import data.ram.resource
+
+# METADATA
+# description: The question is one of assuming a role.
+asks(question) if question.action in action.assuming
+
+# METADATA
+# description: The role that the question is about is there.
+knows_role(question) if _trust(question)
+
+# METADATA
+# description: The decision of the identity policies and the trust policy.
+settled(question) := by_identity if {
+	by_identity := _by_identity(question)
+	by_identity.effect == "ExplicitDeny"
+} else := by_trust if {
+	by_trust := _by_trust(question)
+	by_trust.effect == "ExplicitDeny"
+} else := by_identity if {
+	by_identity := _by_identity(question)
+	by_identity.effect == "ImplicitDeny"
+} else := _by_trust(question)
+
+_by_identity(question) := identity.settled(question) if principal.has_identity(question.principal)
+
+_by_trust(question) := decision.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
+
+_trust(question) := data.store.accounts[question.account].roles[name].trust if {
+	resource.is_role(question.resource)
+	name := split(question.resource, "/")[1]
+}

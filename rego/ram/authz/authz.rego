@@ -1,0 +1,46 @@
+# METADATA
+# title: Authorization
+# description: >-
+#   The entry points: may this principal do this to that? Decided by what is stored, one request or
+#   many at a time.
+package ram.authz
+
+import data.ram.decision as whole
+import data.ram.evaluation
+import data.ram.request
+
+# METADATA
+# description: The decision on the request that the input is.
+# entrypoint: true
+# schemas:
+#   - input: schema.request
+decision := decide(input)
+
+default decision := {
+	"allow": false,
+	"effect": "ImplicitDeny",
+	"reason": "malformed_request",
+	"policy_type": null,
+	"statements": [],
+	"errors": ["input: is missing, or could not be decided"],
+}
+
+# METADATA
+# description: >-
+#   The decisions on the requests that the input lists, in their order, one for each; or an object of
+#   errors, where the input is no such list.
+# entrypoint: true
+# schemas:
+#   - input: schema.requests
+decisions := [decide(one) | some one in input.requests] if request.is_batch(input)
+
+default decisions := {"errors": ["requests: must be a list, and the only field"]}
+
+# METADATA
+# description: The decision on a request, whole whatever the request is.
+decide(one) := evaluation.settled(request.question(one)) if {
+	data.store.format == 1
+} else := whole.malformed(faults) if {
+	faults := request.faults(one)
+	count(faults) > 0
+} else := whole.malformed(["request: could not be decided"])

@@ -1,0 +1,190 @@
+# METADATA
+# title: Translated documents
+# description: >-
+#   Whether a document that a request carries is one that ramgate's translator made, whole and of this
+#   format. What could not be read would be skipped, and a Deny must never be.
+package ram.document
+
+import data.ram.condition
+import data.ram.resource
+
+# METADATA
+# description: The value is a complete translated document of an identity policy.
+is_complete(document) if {
+	is_object(document)
+	object.keys(document) == {"format", "kind", "statements", "actions", "wildcards", "service_wildcards", "not_actions"}
+	document.format == 1
+	document.kind == "identity"
+	is_array(document.statements)
+	count(document.statements) > 0
+	every statement in document.statements {
+		_is_statement(statement)
+	}
+	_are_actions(document)
+	_is_indexed(document)
+}
+
+_is_statement(statement) if {
+	object.keys(statement) - {"effect", "any_resource", "resources", "resource_prefixes", "resource_patterns", "except", "conditions"} == set()
+	statement.effect in {"Allow", "Deny"}
+	_has_resources(statement)
+	_are_action_patterns(object.get(statement, "except", ["*"]))
+	every one in object.get(statement, "conditions", []) {
+		_is_condition(one)
+	}
+	is_array(object.get(statement, "conditions", []))
+}
+
+_has_resources(statement) if {
+	statement.any_resource == true
+	not statement.resources
+	not statement.resource_prefixes
+	not statement.resource_patterns
+}
+
+_has_resources(statement) if {
+	not "any_resource" in object.keys(statement)
+	_are_resources(object.get(statement, "resources", ["acs::::"]))
+	_are_texts(object.get(statement, "resource_prefixes", ["*"]))
+	_are_patterns(object.get(statement, "resource_patterns", ["*"]))
+	object.keys(statement) & {"resources", "resource_prefixes", "resource_patterns"} != set()
+}
+
+_are_resources(texts) if {
+	_are_texts(texts)
+	every text in texts {
+		resource.is_valid(text)
+	}
+}
+
+_are_texts(texts) if {
+	is_array(texts)
+	count(texts) > 0
+	every text in texts {
+		is_string(text)
+	}
+}
+
+_are_action_patterns(patterns) if {
+	_are_texts(patterns)
+	every pattern in patterns {
+		_is_action_pattern(pattern)
+	}
+}
+
+_is_action_pattern(pattern) if regex.match(`^(\*|[a-z0-9_.*?-]+:[a-z0-9_.*?-]+)$`, pattern)
+
+_are_patterns(patterns) if {
+	_are_texts(patterns)
+	every pattern in patterns {
+		_is_pattern(pattern)
+	}
+}
+
+# glob.match is undefined for a pattern that it cannot read, and what else is live in one was escaped.
+_is_pattern(pattern) if regex.match(`^([^\\\[\]{}]|\\[\\\[\]{}])*$`, pattern)
+
+_is_condition(one) if {
+	object.keys(one) == {"operator", "negated", "quantifier", "key", "values"}
+	one.operator in condition.comparisons
+	is_boolean(one.negated)
+	one.quantifier in {"some", "every"}
+	is_string(one.key)
+	one.key != ""
+	condition.spelling(one.key) == one.key
+	is_array(one.values)
+	count(one.values) > 0
+	every value in one.values {
+		_is_value(one.operator, value)
+	}
+}
+
+_is_value(operator, value) if {
+	operator in {"StringEquals", "StringEqualsIgnoreCase"}
+	is_string(value)
+}
+
+_is_value(operator, value) if {
+	operator == "StringLike"
+	is_string(value)
+	_is_pattern(value)
+}
+
+_is_value(operator, value) if {
+	operator == "Bool"
+	is_boolean(value)
+}
+
+_is_value(operator, value) if {
+	startswith(operator, "Date")
+	_is_integer(value)
+}
+
+_is_value(operator, value) if {
+	startswith(operator, "Numeric")
+	_is_decimal(value)
+}
+
+_is_value(operator, value) if {
+	operator == "IpAddress"
+	is_string(value)
+	contains(value, "/")
+	net.cidr_is_valid(value)
+	not startswith(lower(value), "::ffff:")
+}
+
+_is_decimal(value) if value == [0, 0, ""]
+
+_is_decimal(value) if {
+	[sign, exponent, digits] = value
+	sign in {-1, 1}
+	_is_integer(exponent)
+	regex.match(`^([1-9]|[1-9][0-9]*[1-9])$`, digits)
+}
+
+_is_integer(value) if {
+	is_number(value)
+	regex.match(`^-?(0|[1-9][0-9]{0,18})$`, json.marshal(value))
+}
+
+_are_actions(document) if {
+	every action, indexes in document.actions {
+		regex.match(`^[a-z0-9_.-]+:[a-z0-9_.-]+$`, action)
+		_are_indexes(indexes, document)
+	}
+	every service, patterns in document.wildcards {
+		regex.match(`^[a-z0-9_.-]+$`, service)
+		is_object(patterns)
+		every pattern, indexes in patterns {
+			startswith(pattern, concat("", [service, ":"]))
+			regex.match(`^[a-z0-9_.-]+:[a-z0-9_.*?-]+$`, pattern)
+			_are_indexes(indexes, document)
+		}
+	}
+	every pattern, indexes in document.service_wildcards {
+		_is_action_pattern(pattern)
+		_are_indexes(indexes, document)
+	}
+	is_object(document.actions)
+	is_object(document.wildcards)
+	is_object(document.service_wildcards)
+}
+
+_are_indexes(indexes, document) if {
+	is_array(indexes)
+	every index in indexes {
+		_is_integer(index)
+		document.statements[index]
+	}
+}
+
+# Every statement can be reached: by its actions, or, with exceptions, by what it does not list.
+_is_indexed(document) if {
+	_are_indexes(document.not_actions, document)
+	by_action := {index | walk(document.actions, [[_, _], index])}
+	by_service := {index | walk(document.wildcards, [[_, _, _], index])}
+	by_pattern := {index | walk(document.service_wildcards, [[_, _], index])}
+	excepting := {index | some index, statement in document.statements; "except" in object.keys(statement)}
+	{index | some index in document.not_actions} == excepting
+	{index | some index, _ in document.statements} - excepting == (by_action | by_service) | by_pattern
+}
