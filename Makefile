@@ -40,7 +40,10 @@ test-rego: setup ## test the Rego; every line of it must be covered
 	$(OPA_TOOL) test --schema schemas --verbose --threshold 100 rego >/dev/null
 
 test-python: setup ## test the Python; every branch of it must be covered
-	.venv/bin/pytest --quiet --cov
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest --quiet
+	.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report
 
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel

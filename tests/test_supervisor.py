@@ -84,7 +84,7 @@ def test_a_command_that_ignores_sigterm_is_killed(supervise: Callable[..., Super
 def test_what_a_command_prints_is_kept_and_passed_on(supervise: Callable[..., Supervised]) -> None:
     log = io.StringIO()
     running = supervise(
-        "import sys; print('out', flush=True); print('err', file=sys.stderr)", log=log
+        "import sys; print('out', flush=True); print('err', file=sys.stderr)", report=log.write
     )
     running.wait()
     assert running.lines == ("out", "err")
@@ -102,7 +102,7 @@ def test_a_log_that_breaks_does_not_block_the_command(
 ) -> None:
     log = io.StringIO()
     log.close()
-    running = supervise("for n in range(100_000): print(n)", log=log)
+    running = supervise("for n in range(100_000): print(n)", report=log.write)
     running.wait()
     assert running.lines[-1] == "99999"
 
@@ -169,7 +169,7 @@ def test_a_command_does_not_outlive_its_parent(end: str) -> None:
     program = f"""
 import sys, time
 from ramgate.supervisor import Supervised
-running = Supervised({python(STAY)!r}, {{}}, log=sys.stdout)
+running = Supervised({python(STAY)!r}, {{}}, lambda line: print(line, end='', flush=True))
 time.sleep(600)
 """
     with subprocess.Popen(
@@ -187,7 +187,7 @@ def test_a_fork_that_holds_the_pipe_does_not_keep_the_command_from_stopping() ->
     program = f"""
 import os, sys, time
 from ramgate.supervisor import Supervised
-running = Supervised({python(STAY)!r}, {{}}, log=sys.stdout)
+running = Supervised({python(STAY)!r}, {{}}, lambda line: print(line, end='', flush=True))
 while not running.lines:
     time.sleep(0.01)
 child = os.fork()

@@ -6,9 +6,8 @@ import io
 import json
 import tarfile
 
-from ramgate.bundle import Bundle
-
 from ramgate import resources
+from ramgate.bundle import Bundle
 
 ROOTS = ("ram", "slr", "store", "system")
 SYSTEM = ("rego/system/authz/authz.rego", "rego/system/log/log.rego")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 
 from ramgate import grammar, shape
-from ramgate.errors import InvalidFiles
-from ramgate.faults import Fault
+from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.faults import Fault, Findings
 from ramgate.source import described, read
 from ramgate.translate import FORMAT, translate, translated
 
@@ -21,14 +21,28 @@ if TYPE_CHECKING:
     from ramgate.catalog import Catalog
     from ramgate.faults import Place
 
-__all__ = ["Account", "Directory", "Store", "load"]
+__all__ = ["Account", "Directory", "Role", "Scopes", "Store", "examine", "load"]
+
+
+class Scopes(TypedDict):
+    """The ids of attached policies: to the whole account, and to each resource group."""
+
+    policies: list[str]
+    resource_groups: NotRequired[dict[str, list[str]]]
+
+
+class Role(Scopes):
+    """A role as it is stored: its name as written, the id of its trust policy."""
+
+    name: str
+    trust: str
 
 
 class Account(TypedDict):
     """Roles by their names in lower case, users by theirs."""
 
-    roles: dict[str, dict[str, object]]
-    users: dict[str, dict[str, object]]
+    roles: dict[str, Role]
+    users: dict[str, Scopes]
 
 
 class Directory(TypedDict):
@@ -56,23 +70,35 @@ _FOLDER: Final = ("control_policies", "accounts", "folders")
 def load(path: Path, catalog: Catalog) -> Store:
     """The store of an accounts file, or of a folder of them.
 
-    The answer has `format`, `policies` (translated documents by id), `service_linked_roles` (the
-    catalog's, by name in lower case), `accounts`, and `directory` where there is one. Raises
-    `InvalidFiles` with the faults of all files, by file, then by line.
+    Raises `InvalidFiles` with the faults of all files, by file, then by line; `UnreadableFiles`
+    where one of them could not be read.
     """
-    reader = _Reader(catalog)
-    faults: list[Fault] = []
+    store, findings = examine(path, catalog)
+    if findings.faults:
+        raise InvalidFiles(findings.faults)
+    return store
+
+
+def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
+    """The same with its findings, faults and advice, of which none is raised.
+
+    With a fault among them, the store is incomplete. Raises `UnreadableFiles`, with the faults of
+    all files, where one of them could not be read.
+    """
+    reader, found, unreadable = _Reader(catalog), Findings(), False
     for file in _files(path):
         try:
             source = read(file, root="")
         except InvalidFiles as error:
-            faults += error.faults
+            unreadable |= isinstance(error, UnreadableFiles)
+            found.faults.extend(error.faults)
             continue
         reader.read(source.value, source.place)
-        faults += source.place.findings.faults
-    if faults:
-        raise InvalidFiles(sorted(faults))
-    return reader.store
+        found.add(source.place.findings)
+    found.faults.sort()
+    if unreadable:
+        raise UnreadableFiles(found.faults)
+    return reader.store, found
 
 
 def _files(path: Path) -> list[Path]:
@@ -167,10 +193,8 @@ class _Reader:
             self._policies[names[name]] = policy
         return names
 
-    def _service_linked_roles(
-        self, found: Mapping[str, object], place: Place
-    ) -> dict[str, dict[str, object]]:
-        roles: dict[str, dict[str, object]] = {}
+    def _service_linked_roles(self, found: Mapping[str, object], place: Place) -> dict[str, Role]:
+        roles: dict[str, Role] = {}
         here = place / "service_linked_roles"
         for name, where in shape.items(found.get("service_linked_roles", []), here):
             role = self._catalog.roles.get(name.lower()) if isinstance(name, str) else None
@@ -185,7 +209,7 @@ class _Reader:
 
     def _role(
         self, number: str, name: str, value: object, place: Place, names: Mapping[str, str]
-    ) -> dict[str, object]:
+    ) -> Role:
         parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
         trust_id = f"{number}/trust:{name}"
         if "trust" in parts:
@@ -259,7 +283,7 @@ class _Reader:
         return sorted({policy for policy in resolved if policy})
 
 
-def _scopes(attached: Iterable[tuple[str, str]]) -> dict[str, object]:
+def _scopes(attached: Iterable[tuple[str, str]]) -> Scopes:
     """Attachments by their scope: the whole account's, and, where there are any, each group's."""
     scopes: dict[str, set[str]] = {"": set()}
     for policy, group in attached:

@@ -30,12 +30,13 @@ class Bundle:
 
     `content` is a gzipped tar archive, `revision` a digest of all that a decision depends on (the
     same accounts and the same ramgate give the same revision, byte for byte), `counts` how many
-    accounts, policies, roles and users it knows.
+    accounts, policies, roles and users it knows, `example` a request by somebody it knows.
     """
 
     content: bytes = dataclasses.field(repr=False)
     revision: str
     counts: Mapping[str, int]
+    example: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def build(accounts: Path | None = None) -> Bundle:
@@ -54,7 +55,7 @@ def build(accounts: Path | None = None) -> Bundle:
     revision = digest.hexdigest()[:16]
     manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
     files[".manifest"] = msgspec.json.encode(manifest)
-    return Bundle(_archive(files), revision, _counts(store))
+    return Bundle(_archive(files), revision, _counts(store), _example(store))
 
 
 def _rego() -> Mapping[str, bytes]:
@@ -90,3 +91,15 @@ def _counts(store: accounts_files.Store) -> dict[str, int]:
         "roles": sum(len(account["roles"]) for account in held),
         "users": sum(len(account["users"]) for account in held),
     }
+
+
+def _example(store: accounts_files.Store) -> dict[str, str]:
+    """What the first account's first role may do first, or else what its owner may."""
+    number, account = next(iter(store["accounts"].items()), ("1234567890123456", None))
+    arn = f"acs:ram::{number}:"
+    for role in account["roles"].values() if account else ():
+        for policy in role["policies"]:
+            actions = store["policies"][policy].get("actions")
+            for action in actions if isinstance(actions, dict) else ():
+                return {"principal": f"{arn}role/{role['name']}", "action": action, "resource": "*"}
+    return {"principal": f"{arn}root", "action": "ram:ListRoles", "resource": "*"}

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate import grammar, resources, shape
 from ramgate.errors import InvalidFiles
+from ramgate.faults import Findings
 from ramgate.source import read
 from ramgate.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
-    from ramgate.faults import Fault, Place
+    from ramgate.source import Source
 
-__all__ = ["Catalog", "Role", "load"]
+__all__ = ["Catalog", "Role", "examine", "load", "read_role", "read_system_policy"]
 
 _SOURCE: Final = ("title", "version", "date")
 _ROLE: Final = ("role", "service_name", "policy", "feature", "created_when", "purpose")
@@ -69,36 +70,53 @@ def load(directory: Path | None = None) -> Catalog:
 
     Raises `InvalidFiles` with the faults of all of its files.
     """
-    directory = directory or resources.path("catalog")
-    faults: list[Fault] = []
-    policies, roles, system_policies = {}, {}, set()
+    catalog, findings = examine(directory or resources.path("catalog"))
+    if findings.faults:
+        raise InvalidFiles(findings.faults)
+    return catalog
+
+
+def examine(directory: Path) -> tuple[Catalog, Findings]:
+    """The catalog in a folder and what its reading found; with a fault, it is incomplete.
+
+    Raises `InvalidFiles` for a file that is no document.
+    """
+    found, policies, roles, system_policies = Findings(), {}, {}, set()
     for path in sorted(directory.glob("policies/*.json")):
         source = read(path)
         policies[path.stem] = translated(source.value, source.place)
-        faults += source.place.findings.faults
+        found.add(source.place.findings)
     for path in sorted(directory.glob("roles/*.yaml")):
         source = read(path, root="")
-        found = _entry(source.value, source.place, _ROLE, policies)
-        shape.name(found.get("service_name"), source.place, grammar.SERVICE_NAME, "service name")
-        if not source.place.findings.faults:
-            roles[found["role"].lower()] = Role(**found)
-        faults += source.place.findings.faults
+        role = read_role(source, policies)
+        if role is not None:
+            roles[role.role.lower()] = role
+        found.add(source.place.findings)
     for path in sorted(directory.glob("system-policies/*.yaml")):
         source = read(path, root="")
-        found = _entry(source.value, source.place, _SYSTEM_POLICY, policies)
-        system_policies.add(found.get("policy", ""))
-        faults += source.place.findings.faults
-    if faults:
-        raise InvalidFiles(sorted(faults))
-    return Catalog(roles, policies, frozenset(system_policies))
+        system_policies.add(read_system_policy(source, policies))
+        found.add(source.place.findings)
+    return Catalog(roles, policies, frozenset(system_policies)), found
 
 
-def _entry(
-    value: object, place: Place, known: tuple[str, ...], policies: Mapping[str, object]
-) -> dict[str, str]:
-    found = shape.fields(value, place, (*known, "source"), (*known, "source"))
-    source = shape.fields(found.pop("source", {}), place / "source", _SOURCE, ("title",))
-    shape.texts(source, place / "source")
+def read_role(source: Source, policies: Container[str]) -> Role | None:
+    """The service-linked role that a file of `roles/` describes; None, and faults, for none."""
+    entry = _entry(source, _ROLE, policies)
+    name, place = entry.get("service_name"), source.place
+    shape.name(name, place / "service_name", grammar.SERVICE_NAME, "service name")
+    return None if place.findings.faults else Role(**entry)
+
+
+def read_system_policy(source: Source, policies: Container[str]) -> str:
+    """The name of the system policy that a file of `system-policies/` describes."""
+    return _entry(source, _SYSTEM_POLICY, policies).get("policy", "")
+
+
+def _entry(source: Source, known: tuple[str, ...], policies: Container[str]) -> dict[str, str]:
+    place = source.place
+    found = shape.fields(source.value, place, (*known, "source"), (*known, "source"))
+    origin = shape.fields(found.pop("source", {}), place / "source", _SOURCE, ("title",))
+    shape.texts(origin, place / "source")
     entry = shape.texts(found, place)
     if "policy" in entry and entry["policy"] not in policies:
         (place / "policy").fault(f"there is no `policies/{entry['policy']}.json`")

@@ -25,7 +25,7 @@ from ramgate import opa as opas
 from ramgate import resources
 from ramgate.address import Address
 from ramgate.errors import SidecarError
-from ramgate.process import environment, flags
+from ramgate.process import environment, flags, reporter
 from ramgate.supervisor import Supervised
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ class Container:
                 "port": address.port or None,
             }
             self.supervised = Supervised(
-                [sys.executable, "-m", __name__], {**os.environ, _JOB: json.dumps(job)}, log
+                [sys.executable, "-m", "ramgate.container"],
+                {**os.environ, _JOB: json.dumps(job)},
+                reporter(log),
             )
         except _FAILURES as error:
             self._engine.close()
@@ -180,31 +182,35 @@ def _remove(engine: DockerClient, name: str) -> None:
 def _attend(job: dict[str, Any]) -> None:
     """Run the container until it ends or SIGTERM comes, print what it prints, and remove it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    engine = _connect()
     try:
-        engine.networks.create(job["name"], labels={LABEL: ""})
-        container = engine.containers.run(
-            job["image"],
-            job["command"],
-            name=job["name"],
-            detach=True,
-            network=job["name"],
-            ports={_PORT: (job["host"], job["port"])},
-            environment=job["environment"],
-            labels={LABEL: ""},
-            read_only=True,
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-        )
-        for chunk in container.logs(stream=True, follow=True):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
+        with contextlib.closing(docker.from_env()) as engine:
+            try:
+                _run(engine, job)
+            finally:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                _remove(engine, job["name"])
     except _FAILURES as error:
         sys.stdout.write(f"error: {error}\n")
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _remove(engine, job["name"])
-        engine.close()
+
+
+def _run(engine: DockerClient, job: dict[str, Any]) -> None:
+    engine.networks.create(job["name"], labels={LABEL: ""})
+    container = engine.containers.run(
+        job["image"],
+        job["command"],
+        name=job["name"],
+        detach=True,
+        network=job["name"],
+        ports={_PORT: (job["host"], job["port"])},
+        environment=job["environment"],
+        labels={LABEL: ""},
+        read_only=True,
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+    )
+    for chunk in container.logs(stream=True, follow=True):
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
     RamgateError
     ├── InvalidPolicy      a RAM policy document is refused; `faults` has all of its faults
     ├── InvalidFiles       accounts or catalog files are refused; `faults` has all of their faults
+    │   └── UnreadableFiles   and there was one that could not even be read
     ├── InvalidRequest     the request is malformed; `errors` names each field at fault
     ├── AccessDenied       the decision was no; `decision` says why (a PermissionError too)
     ├── TransportError     OPA was unreachable or late, or the connection was cut off
@@ -33,6 +34,7 @@ __all__ = [
     "RamgateError",
     "SidecarError",
     "TransportError",
+    "UnreadableFiles",
 ]
 
 
@@ -54,10 +56,14 @@ class InvalidPolicy(_Refused):
 
 
 class InvalidFiles(_Refused):
-    """Accounts or catalog files of which nothing is loaded.
+    """Policy, accounts or catalog files of which nothing is loaded.
 
     `faults` is a tuple of every `Fault` found, by file, then by line, never empty.
     """
+
+
+class UnreadableFiles(InvalidFiles):
+    """The same, where the system did not let one of the files be read: it says why."""
 
 
 class InvalidRequest(RamgateError):

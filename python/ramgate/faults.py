@@ -45,6 +45,11 @@ class Findings:
     faults: list[Fault] = dataclasses.field(default_factory=list)
     advice: list[Fault] = dataclasses.field(default_factory=list)
 
+    def add(self, others: Findings) -> None:
+        """Take over what the reading of another document found."""
+        self.faults.extend(others.faults)
+        self.advice.extend(others.advice)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:

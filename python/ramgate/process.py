@@ -13,14 +13,14 @@ from ramgate.errors import SidecarError
 from ramgate.supervisor import Supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from typing import TextIO
 
     from ramgate.address import Address
     from ramgate.bundle import Bundle
 
-__all__ = ["Process", "environment", "flags", "last_words"]
+__all__ = ["Process", "environment", "flags", "last_words", "reporter"]
 
 # What tunes the Go runtime. Nothing else of the environment: `opa.runtime().env` shows all of it to
 # whoever may ask an ad-hoc query.
@@ -68,9 +68,22 @@ def last_words(lines: Sequence[str]) -> str:
         except (ValueError, TypeError, KeyError):
             text = line.removeprefix("error: ")
         words = " ".join(text.split())
-        if words and not words.endswith(_STOPPED):
+        if words and _STOPPED not in words:
             return words[:_LONGEST_WORDS]
     return "it said nothing"
+
+
+def reporter(log: TextIO | None) -> Callable[[str], None] | None:
+    """What passes lines on to `log`, but for the one that OPA ends with each time."""
+    if log is None:
+        return None
+
+    def report(line: str) -> None:
+        if _STOPPED not in line:
+            log.write(line)
+            log.flush()
+
+    return report
 
 
 class Process:
@@ -108,7 +121,7 @@ class Process:
                     "RAMGATE_BUNDLE_URL": self._server.url,
                     "RAMGATE_BUNDLE_TOKEN": self._server.token,
                 },
-                log,
+                reporter(log),
             )
         except OSError as error:
             self._server.close()

@@ -117,21 +117,22 @@ class Sidecar:
             raise SidecarError("the sidecar is started already")
         bundle = self._bundle or bundles.build(self._accounts)
         self._owner = os.getpid()
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempts = _ATTEMPTS
+        while True:
             self._runtime = self._launch(bundle)
             try:
                 self._await_ready(self._runtime)
             except SidecarError as error:
                 self.stop()
-                # A port that was free a moment ago; of a free port there may be another one.
-                if "bind: address already in use" in str(error) and attempt < _ATTEMPTS:
-                    continue
-                raise
+                attempts -= 1
+                # The port was free a moment ago; where any port will do, there is another one.
+                if not attempts or "bind: address already in use" not in str(error):
+                    raise
             except BaseException:
                 self.stop()
                 raise
-            break
-        return self
+            else:
+                return self
 
     def stop(self) -> None:
         """Stop OPA and wait until it is gone; nothing where it does not run."""
@@ -217,8 +218,12 @@ class Sidecar:
                 decision_log=self._decision_log,
                 log=self._log,
             )
-        from ramgate.container import Container  # noqa: PLC0415 - needs an extra
-
+        try:
+            from ramgate.container import Container  # noqa: PLC0415 - needs an extra
+        except ImportError as error:
+            raise SidecarError(
+                f"the docker SDK is missing: {error}; run `pip install 'ramgate[docker]'`"
+            ) from error
         return Container(
             self._opa,
             bundle,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import yaml
 
-from ramgate.errors import InvalidFiles
+from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place, printable
 
 if TYPE_CHECKING:
@@ -69,16 +69,16 @@ def described(value: object) -> str:
 def read(path: Path, root: str = "$") -> Source:
     """The document in a file: strict JSON where its name ends in `.json`, else YAML.
 
-    Raises `InvalidFiles` where there is nothing to read: no such file, a directory, no
-    permission, more than 64 MiB, no UTF-8 text, no document, a syntax error. A key given twice
-    and the like are among the findings instead, so that they come together with all other faults.
+    Raises `UnreadableFiles` for no such file, a directory, no permission, and `InvalidFiles` for
+    more than 64 MiB, no UTF-8 text, no document, a syntax error. A key given twice and the like
+    are among the findings instead, so that they come together with all other faults.
     """
     name = str(path)
     try:
         with path.open("rb") as file:
             content = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise InvalidFiles([Fault(name, message=_reason(error))]) from error
+        raise UnreadableFiles([Fault(name, message=_reason(error))]) from error
     if len(content) > MAXIMUM_BYTES:
         raise InvalidFiles([Fault(name, message="is larger than 64 MiB")])
     try:
@@ -241,7 +241,7 @@ def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
     documents = 0
     try:
         for event in yaml.parse(text, Loader=_YAML_LOADER):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             match event:
                 case yaml.DocumentStartEvent():
                     documents += 1

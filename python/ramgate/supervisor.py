@@ -21,8 +21,8 @@ import threading
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import IO, TextIO
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import IO
 
 __all__ = ["GRACE", "Supervised"]
 
@@ -36,21 +36,21 @@ class Supervised:
     """A running command whose life hangs on this process's, and what it has printed.
 
     The command has `env` for its whole environment, nothing on its stdin, no terminal, and makes
-    files that only their owner can use. What it prints, stdout and stderr alike, goes to `log`
-    line by line where there is one. Raises `OSError` where Python cannot be started.
+    files that only their owner can use. A thread gives `report` what it prints, on stdout and
+    stderr alike, line by line. Raises `OSError` where Python cannot be started.
     """
 
     def __init__(
         self,
         command: Sequence[str],
         env: Mapping[str, str],
-        log: TextIO | None = None,
+        report: Callable[[str], None] | None = None,
         *,
         grace: float = GRACE,
     ) -> None:
         self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
-        self._log = log
+        self._report = report
         self._process = subprocess.Popen(  # noqa: S603 - a list, and no shell reads it
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
@@ -106,10 +106,9 @@ class Supervised:
     def _read(self) -> None:
         for line in self._stdout:
             self._tail.append(line.rstrip("\n"))
-            if self._log is not None:
+            if self._report is not None:
                 with contextlib.suppress(OSError, ValueError):  # the command must not block on it
-                    self._log.write(line)
-                    self._log.flush()
+                    self._report(line)
 
     def _bury(self) -> None:
         if self._process.returncode < 0:

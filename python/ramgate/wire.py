@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, TypeAlias, Typ
 import httptools
 import msgspec
 
-from ramgate.decision import Decision, Request
+from ramgate.decision import NO_CONTEXT, Decision, Request
 from ramgate.errors import AccessDenied, AnswerError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -184,8 +184,9 @@ def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
 def _unsayable(place: str, request: Request) -> list[str]:
     errors: list[str] = []
     for field in request.__struct_fields__:
+        value = getattr(request, field)
         try:
-            _encode(getattr(request, field))
+            _encode(None if value is NO_CONTEXT else value)
         except _UNSAYABLE as error:
             errors.append(f"`{place}{field}` cannot be said in JSON: {error}")
     return errors
@@ -349,10 +350,10 @@ def _mixed_up(rule: Rule) -> AnswerError:
 def _once(rule: Rule, body: bytes, decisions: int) -> None:
     """Refuse an answer that says a key twice: `msgspec` takes the last, other readers the first.
 
-    To turn a deny into an allow, `allow` itself must be there twice. Counted as OPA writes it that
-    costs a tenth of a microsecond; only where that does not settle it is the answer read again.
+    To turn a deny into an allow, `allow` itself must be there twice: as it is, or escaped. Looking
+    for that costs a tenth of a microsecond; only what it does not settle is read again.
     """
-    if body.count(b'"allow":') == decisions and b"\\" not in body:
+    if body.count(b'"allow"') == decisions and b"\\" not in body:
         return
     try:
         json.loads(body, object_pairs_hook=_distinct)

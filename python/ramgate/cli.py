@@ -1,0 +1,357 @@
+"""The `ramgate` command: results on stdout, everything else on stderr.
+
+Exit status: 0 allowed or fine; 1 denied, or faults found; 2 could not tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+import msgspec
+
+from ramgate import bundle as bundles
+from ramgate import opa
+from ramgate.client import Client
+from ramgate.errors import InvalidFiles, InvalidRequest, RamgateError, UnreadableFiles
+from ramgate.faults import Fault, Findings
+from ramgate.files import write
+from ramgate.sidecar import Sidecar, read_token
+from ramgate.validate import examine, policy
+
+if TYPE_CHECKING:
+    from ramgate.decision import Decision
+
+__all__ = ["main"]
+
+_FINE: Final = 0
+_NO: Final = 1
+_UNKNOWN: Final = 2
+
+_DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
+_EXAMPLE: Final = {
+    "principal": "acs:ram::1234567890123456:role/AliyunServiceRoleForAlikafka",
+    "action": "ecs:CreateNetworkInterface",
+    "resource": "*",
+}
+_EPILOG: Final = """\
+exit status:
+  0  allowed (check), or fine
+  1  denied (check), or faults found (validate, translate, build)
+  2  could not tell: bad usage, malformed request, unreadable file, no OPA
+
+what a policy means:  docs/reference/policy-language.md
+accounts files:       docs/reference/accounts.md
+"""
+
+_RUN: Final = """\
+An address that other machines can reach needs --token-file. Without --accounts the shipped
+example answers.
+
+  ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
+"""
+_BUILD: Final = """\
+Any OPA from 1.22 on loads the bundle:
+
+  ramgate build --accounts accounts.yaml -o bundle.tar.gz
+  opa run --server --skip-version-check -b bundle.tar.gz
+"""
+_CHECK: Final = """\
+Without --url an OPA is started for the one question. Exit status: 0 allowed, 1 denied, 2 could
+not tell.
+
+  ramgate check acs:ram::1234567890123456:user/alice alikafka:ListTopic "*"
+  ramgate check acs:ram::1234567890123456:user/bob alikafka:GetTopicList "*" \\
+      --context acs:SourceIp=10.1.2.3 --json
+"""
+_TRANSLATE: Final = """\
+One JSON document a line, in the order of the files; with a fault in any of them, none.
+
+  ramgate translate policy.json
+"""
+_VALIDATE: Final = """\
+Policy documents, accounts files and files of the catalog; what a file is shows in it. Faults make
+the exit status 1, advice does not.
+
+  ramgate validate policy.json accounts.yaml
+"""
+_INSTALL: Final = """\
+Takes $OPA, or the opa on PATH, if it is 1.22 or newer; else fetches the pinned release and holds it
+against its published SHA-256; else builds the pinned module. Prints its path.
+"""
+
+Command: TypeAlias = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is the answer."""
+    logging.basicConfig(format="ramgate: %(message)s", level=logging.WARNING)
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status = command(options)
+        sys.stdout.flush()
+    except UnreadableFiles as error:
+        status = _unknown(str(error))
+    except InvalidFiles as error:
+        _say(str(error))
+        status = _NO if command in (_build, _translate, _validate) else _UNKNOWN
+    except InvalidRequest as error:
+        status = _unknown("\n".join(f"malformed request: {text}" for text in error.errors))
+    except (RamgateError, ValueError) as error:
+        status = _unknown(f"ramgate: {error}")
+    except BrokenPipeError:
+        # whoever read us has gone: nothing more is written, at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = _UNKNOWN
+    except OSError as error:
+        status = _unknown(f"ramgate: `{error.filename}`: {(error.strerror or str(error)).lower()}")
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    return status
+
+
+def _unknown(text: str) -> int:
+    _say(text)
+    return _UNKNOWN
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _run(options: argparse.Namespace) -> int:
+    token = read_token(options.token_file) if options.token_file else None
+    addresses = options.addr or [_DEFAULT_ADDRESS]
+    bundle = bundles.build(_accounts(options))
+    sidecar = Sidecar(bundle=bundle, addresses=addresses, token=token, log=sys.stderr)
+    with contextlib.suppress(KeyboardInterrupt), sidecar:
+        print("\n".join(_greeting(sidecar, options)), flush=True)
+        sidecar.wait()
+    return _FINE
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _greeting(sidecar: Sidecar, options: argparse.Namespace) -> list[str]:
+    bundle, url, extra = sidecar.bundle, sidecar.url, ""
+    example = _EXAMPLE if options.accounts is None else bundle.example
+    if options.token_file:
+        extra += f' -H "Authorization: Bearer $(cat {shlex.quote(options.token_file)})"'
+    if url.startswith("unix://"):
+        extra += f" --unix-socket {shlex.quote(url.removeprefix('unix://'))}"
+        url = "http://localhost"
+    body = shlex.quote(json.dumps({"input": dict(example)}))
+    return [
+        f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
+        _known(bundle),
+        "in another terminal, try:",
+        f"  curl -s{extra} {url}/v1/data/ram/authz/decision -d {body}",
+    ]
+
+
+def _known(bundle: bundles.Bundle) -> str:
+    counts = ", ".join(f"{count} {what}" for what, count in bundle.counts.items())
+    return f"revision {bundle.revision}: {counts}"
+
+
+def _accounts(options: argparse.Namespace) -> Path | None:
+    if options.accounts is None:
+        _say("no --accounts: answering from the shipped example")
+        return None
+    return Path(options.accounts)
+
+
+def _build(options: argparse.Namespace) -> int:
+    bundle = bundles.build(None if options.example else Path(options.accounts))
+    write(Path(options.output), bundle.content)
+    print(_known(bundle))
+    return _FINE
+
+
+def _check(options: argparse.Namespace) -> int:
+    policies = {path.stem: policy(path) for path in map(Path, options.policy)}
+    asked = (options.principal, options.action, options.resource, _context(options.context))
+    with contextlib.ExitStack() as stack:
+        if options.url:
+            token = read_token(options.token_file) if options.token_file else None
+            client = stack.enter_context(Client(options.url, token=token, timeout=10.0))
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ramgate-"))
+            socket = f"unix://{folder}/opa.sock"
+            accounts = _accounts(options)
+            sidecar = stack.enter_context(Sidecar(accounts, addresses=[socket]))
+            client = stack.enter_context(sidecar.client(timeout=10.0))
+        ask = partial(client.simulate, policies=policies) if policies else client.decide
+        decision = ask(*asked)
+    print(_as_json(decision) if options.json else _as_line(decision))
+    return _FINE if decision else _NO
+
+
+def _context(pairs: Sequence[str]) -> dict[str, str | list[str]]:
+    """Each key's value; of a key given more than once, the list of its values."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise ValueError(f"`{pair}` is no KEY=VALUE")
+        found.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+
+
+def _as_json(decision: Decision) -> str:
+    return msgspec.json.encode(decision).decode()
+
+
+def _as_line(decision: Decision) -> str:
+    settled_by = ", ".join(map(str, decision.statements))
+    parts = [decision.effect, f"{decision.reason}: {settled_by}" if settled_by else decision.reason]
+    return "  ".join([*parts, *([f"({decision.policy_type})"] if decision.policy_type else [])])
+
+
+def _translate(options: argparse.Namespace) -> int:
+    """All of the documents or none, so that each line is where its file is."""
+    documents: list[dict[str, object]] = []
+    faults: list[Fault] = []
+    for name in options.file:
+        try:
+            documents.append(policy(Path(name)))
+        except UnreadableFiles:
+            raise
+        except InvalidFiles as error:
+            faults += error.faults
+    if faults:
+        raise InvalidFiles(faults)
+    for document in documents:
+        print(msgspec.json.encode(document).decode())
+    return _FINE
+
+
+def _validate(options: argparse.Namespace) -> int:
+    status = _FINE
+    for name in options.path:
+        try:
+            findings = examine(Path(name))
+        except UnreadableFiles as error:
+            status = _unknown(str(error))
+            continue
+        except InvalidFiles as error:
+            findings = Findings(faults=list(error.faults))
+        for fault in findings.faults:
+            print(fault)
+        for advice in findings.advice:
+            print(f"advice: {advice}")
+        if findings.faults:
+            status = max(status, _NO)
+    return status
+
+
+def _install_opa(options: argparse.Namespace) -> int:
+    directory = Path(options.directory) if options.directory else None
+    print(opa.install(directory, report=_say))
+    return _FINE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ramgate",
+        description="Alibaba Cloud RAM policies, decided by a stock Open Policy Agent.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ramgate {version('ramgate')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, summary: str, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        added.set_defaults(command=run)
+        return added
+
+    added = command("run", _run, "serve decisions until Ctrl-C or SIGTERM", _RUN)
+    _add_accounts(added)
+    added.add_argument(
+        "--addr",
+        metavar="ADDR",
+        action="append",
+        help=f"where to listen, host:port or unix://PATH; repeatable (default {_DEFAULT_ADDRESS})",
+    )
+    _add_token(added, "demand the token that FILE holds from whoever asks")
+
+    added = command("build", _build, "write the OPA bundle, code and data", _BUILD)
+    source = added.add_mutually_exclusive_group(required=True)
+    _add_accounts(source)
+    source.add_argument("--example", action="store_true", help="the shipped example accounts")
+    added.add_argument("-o", "--output", metavar="FILE", required=True, help="the bundle to write")
+
+    added = command("check", _check, "decide one request", _CHECK)
+    added.add_argument(
+        "principal", metavar="PRINCIPAL", help="who asks: an ARN, or a service's name"
+    )
+    added.add_argument("action", metavar="ACTION", help="<ram-code>:<Operation>")
+    added.add_argument("resource", metavar="RESOURCE", help='an ARN, or "*"')
+    added.add_argument(
+        "--context",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a condition key; repeated with the same KEY, a list",
+    )
+    source = added.add_mutually_exclusive_group()
+    _add_accounts(source)
+    source.add_argument("--url", help="the OPA to ask: http://host:port or unix:///path")
+    _add_token(added, "the token that the OPA at --url demands")
+    added.add_argument(
+        "--policy",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a simulation: judge by this policy document instead of the principal's; repeatable",
+    )
+    added.add_argument("--json", action="store_true", help="print the whole Decision")
+
+    added = command("translate", _translate, "print translated policy documents", _TRANSLATE)
+    added.add_argument(
+        "file", metavar="FILE", nargs="+", help="a RAM policy document, JSON or YAML"
+    )
+
+    added = command("validate", _validate, "check files, print faults and advice", _VALIDATE)
+    added.add_argument(
+        "path", metavar="PATH", nargs="+", help="a file, or a folder of accounts files"
+    )
+
+    added = command("install-opa", _install_opa, "find, fetch or build the OPA to run", _INSTALL)
+    added.add_argument(
+        "--directory", metavar="DIR", help="where to put it (default: the user's data)"
+    )
+    return parser
+
+
+def _add_accounts(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--accounts", metavar="PATH", help="an accounts file, or a folder of them")
+
+
+def _add_token(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--token-file", metavar="FILE", help=text)

@@ -1,0 +1,813 @@
+"""A second opinion: RAM's rules in plain Python, clause by clause, to hold OPA's answers against.
+
+It reads RAM's own JSON, never a translated document, and shares nothing with ramgate. The numbers
+are those of the rules in the reference of the policy language; where a line says only a number,
+the rule is the line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import functools
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+Object: TypeAlias = dict[str, Any]
+Effect: TypeAlias = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServiceLinkedRole:
+    """What the catalog says of one; without a `document` its policy is not published."""
+
+    service_name: str
+    policy: str
+    document: Object | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Catalog:
+    system_policies: Mapping[str, Object]
+    service_linked_roles: Mapping[str, ServiceLinkedRole]
+
+
+# Text
+
+
+def lower(text: str) -> str:
+    """OPA's `lower`: character by character, so no final sigma, and a dotted capital I is an i."""
+    if text.isascii():
+        return text.lower()
+    return "".join("i" if character == "\u0130" else character.lower() for character in text)
+
+
+def like(pattern: str, text: str) -> bool:
+    """2.1: the whole text; `*` is any run of characters, also none, `?` exactly one."""
+    first, *others = pattern.split("*")
+    if not others:
+        return _same(first, text)
+    *between, last = others
+    at, end = len(first), len(text) - len(last)
+    if at > end or not _same(first, text[:at]) or not _same(last, text[end:]):
+        return False
+    for piece in between:
+        found = _first(piece, text, at, end)
+        if found is None:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _same(piece: str, text: str) -> bool:
+    if "?" not in piece:
+        return piece == text
+    return len(piece) == len(text) and all(
+        mine in ("?", other) for mine, other in zip(piece, text, strict=True)
+    )
+
+
+def _first(piece: str, text: str, start: int, end: int) -> int | None:
+    for at in range(start, end - len(piece) + 1):
+        if _same(piece, text[at : at + len(piece)]):
+            return at
+    return None
+
+
+# Section 4: conditions
+
+KEYS: Final = frozenset(
+    (
+        "acs:CurrentTime acs:SecureTransport acs:SourceIp acs:VpcSourceIp acs:MFAPresent "
+        "acs:PrincipalARN acs:SourceVpc acs:ResourceGroupId acs:Service ram:ServiceName "
+        "ram:TrustedPrincipalTypes ram:ServiceNames sts:ExternalId saml:recipient oidc:iss "
+        "oidc:aud oidc:sub alikafka:DeployModule alikafka:SpecType alikafka:Acl "
+        "alikafka:DiskEncryption"
+    ).split()
+)
+"""Section 6, those without `<…>`."""
+_LOWER_KEYS: Final = frozenset(map(lower, KEYS))
+
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_DATE: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
+    r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+)
+_PREFIX_LENGTH: Final = re.compile(r"0|[1-9][0-9]*")
+_FIRST_YEAR: Final = 1678
+_LAST_YEAR: Final = 2261
+_HOUR: Final = 24
+_MINUTE: Final = 60
+_NANOSECONDS: Final = 10**9
+
+
+class Unreadable(Exception):
+    """4.6: not a value of the operator's type."""
+
+
+def misspelt(key: str) -> bool:
+    """Whether a key differs from one of section 6 only in case."""
+    return key not in KEYS and lower(key) in _LOWER_KEYS
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    raise Unreadable
+
+
+def _number(value: object) -> decimal.Decimal:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return decimal.Decimal(value)
+    if isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool):
+        return decimal.Decimal(repr(value) if isinstance(value, float) else value)
+    raise Unreadable
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and lower(value) in {"true", "false"}:
+        return lower(value) == "true"
+    raise Unreadable
+
+
+def _instant(value: object) -> int:
+    """Nanoseconds from some fixed instant on, of a date of the years 1678 to 2261."""
+    year, instant = _date(value)
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise Unreadable
+    return instant
+
+
+@functools.lru_cache
+def _policy_instant(value: str) -> int:
+    """A policy's date; the years outside count as the first or the last instant of those."""
+    year, instant = _date(value)
+    if year < _FIRST_YEAR:
+        return _date(f"{_FIRST_YEAR}-01-01T00:00:00Z")[1]
+    if year > _LAST_YEAR:
+        return _date(f"{_LAST_YEAR}-12-31T23:59:59.999999999Z")[1]
+    return instant
+
+
+def _date(value: object) -> tuple[int, int]:
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise Unreadable
+    *calendar, hour, minute, second = (int(found[place]) for place in range(1, 7))
+    fraction, sign, offset_hour, offset_minute = found.group(7, 8, 9, 10)
+    hours, minutes = int(offset_hour or 0), int(offset_minute or 0)
+    if not (hour < _HOUR and minute < _MINUTE and second < _MINUTE):
+        raise Unreadable
+    if not (hours < _HOUR and minutes < _MINUTE):
+        raise Unreadable
+    try:
+        day = datetime.date(*calendar).toordinal()
+    except ValueError:
+        raise Unreadable from None
+    offset = (hours * _MINUTE + minutes) * (-1 if sign == "-" else 1)
+    seconds = ((day * _HOUR + hour) * _MINUTE + minute - offset) * _MINUTE + second
+    return calendar[0], seconds * _NANOSECONDS + int((fraction or "0").ljust(9, "0"))
+
+
+def _address(value: object) -> Address:
+    if not isinstance(value, str) or "%" in value:
+        raise Unreadable
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        raise Unreadable from None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+@functools.lru_cache
+def _block(value: str) -> Network:
+    """A policy's address or block, as the block of all its addresses."""
+    text, slash, length = value.partition("/")
+    address = _address(text)
+    if not slash:
+        return ipaddress.ip_network(address)
+    if not _PREFIX_LENGTH.fullmatch(length):
+        raise Unreadable
+    if int(length) > address.max_prefixlen or (":" in text and address.version != 6):  # noqa: PLR2004 - IPv6
+        raise Unreadable
+    return ipaddress.ip_network((address, int(length)), strict=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Operator:
+    """How a request's value is read, how a policy's, and when the first matches the second."""
+
+    read: Callable[[object], Any]
+    listed: Callable[[str], Any]
+    matches: Callable[[Any, Any], bool]
+
+
+def _family(
+    read: Callable[[object], Any],
+    listed: Callable[[str], Any],
+    **operators: Callable[[Any, Any], bool],
+) -> dict[str, _Operator]:
+    return {name: _Operator(read, listed, matches) for name, matches in operators.items()}
+
+
+_POSITIVE: Final = {
+    **_family(
+        _text,
+        str,
+        StringEquals=lambda value, listed: value == listed,
+        StringEqualsIgnoreCase=lambda value, listed: lower(value) == lower(listed),
+        StringLike=lambda value, listed: like(listed, value),
+    ),
+    **_family(
+        _number,
+        _number,
+        NumericEquals=lambda value, listed: value == listed,
+        NumericLessThan=lambda value, listed: value < listed,
+        NumericLessThanEquals=lambda value, listed: value <= listed,
+        NumericGreaterThan=lambda value, listed: value > listed,
+        NumericGreaterThanEquals=lambda value, listed: value >= listed,
+    ),
+    **_family(
+        _instant,
+        _policy_instant,
+        DateEquals=lambda value, listed: value == listed,
+        DateLessThan=lambda value, listed: value < listed,
+        DateLessThanEquals=lambda value, listed: value <= listed,
+        DateGreaterThan=lambda value, listed: value > listed,
+        DateGreaterThanEquals=lambda value, listed: value >= listed,
+    ),
+    **_family(_boolean, _boolean, Bool=lambda value, listed: value == listed),
+    **_family(
+        _address,
+        _block,
+        IpAddress=lambda value, listed: value in listed,
+        IpAddressIncludeBorder=lambda value, listed: value in listed,
+    ),
+}
+_NEGATED: Final = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+    "NotIpAddressIncludeBorder": "IpAddressIncludeBorder",
+}
+OPERATORS: Final = frozenset({*_POSITIVE, *_NEGATED})
+QUANTIFIERS: Final = frozenset({"", "ForAllValues", "ForAnyValue"})
+
+
+def satisfied(
+    operator: str,
+    listed: Sequence[str],
+    given: object,
+    effect: str,
+    *,
+    folded: bool = False,
+) -> bool:
+    """Whether the condition `operator: {key: listed}` of a statement of this effect is satisfied.
+
+    `given` is the request's value of the key, None where there is none; `folded` says that both
+    sides are compared in lower case (3.4).
+    """
+    quantifier, _, name = operator.rpartition(":")
+    negated = name in _NEGATED
+    doubt = effect == "Deny"
+    elements = _list(given)
+    if given is None or not elements:
+        if not negated and quantifier != "ForAllValues":
+            return False  # 4.4
+        return doubt  # 4.5, 4.7
+    rule = _POSITIVE[_NEGATED.get(name, name)]
+    fold = _folded if folded else _as_is
+    try:
+        values = [rule.read(fold(element)) for element in elements]
+    except Unreadable:
+        return doubt  # 4.6
+    wanted = [rule.listed(fold(value)) for value in listed]
+    hits = [any(rule.matches(value, want) for want in wanted) for value in values]  # 4.1
+    if quantifier == "ForAllValues":
+        return all(hit != negated for hit in hits)  # 4.7
+    if quantifier == "ForAnyValue":
+        return any(hit != negated for hit in hits)  # 4.7
+    return any(hits) != negated  # 4.2, 4.3
+
+
+def _folded(value: Any) -> Any:  # noqa: ANN401 - what is no string stays as it is
+    return lower(value) if isinstance(value, str) else value
+
+
+def _as_is(value: Any) -> Any:  # noqa: ANN401 - what is no string stays as it is
+    return value
+
+
+# Section 5: principals and requests
+
+_ACCOUNT: Final = r"[0-9]{16}"
+_NAME: Final = r"[A-Za-z0-9._@-]{1,64}"
+_SERVICE: Final = r"(?:[a-z0-9-]+\.)+aliyuncs\.com"
+_FORMS: Final = {
+    "role": rf"acs:ram::({_ACCOUNT}):role/({_NAME})",
+    "session": rf"acs:ram::({_ACCOUNT}):(?:assumed-role|role)/({_NAME})/{_NAME}",
+    "user": rf"acs:ram::({_ACCOUNT}):user/({_NAME})",
+    "owner": rf"acs:ram::({_ACCOUNT}):(root)",
+    "service": rf"()({_SERVICE})",
+    "federated": rf"acs:ram::({_ACCOUNT}):((?:saml|oidc)-provider/{_NAME})",
+}
+_PRINCIPALS: Final = {kind: re.compile(form) for kind, form in _FORMS.items()}
+_ACTION: Final = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+")
+_ROLE_ARN: Final = re.compile(rf"acs:ram:\*?:({_ACCOUNT}):role/({_NAME})")
+_TRUST_ACTIONS: Final = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
+_FIELDS: Final = frozenset({"principal", "action", "resource", "context", "session_policies"})
+_MOST_COLONS: Final = 4
+
+
+class Malformed(Exception):
+    """5.1."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Principal:
+    kind: str
+    account: str
+    name: str
+
+    @property
+    def is_role(self) -> bool:
+        """A role, or a session, which is compared as its role."""
+        return self.kind in {"role", "session"}
+
+    @property
+    def is_outside(self) -> bool:
+        """A service or a federated principal: of no account's identities."""
+        return self.kind in {"service", "federated"}
+
+    @property
+    def arn(self) -> str:
+        """`acs:PrincipalARN`."""
+        if self.kind == "owner":
+            return f"acs:ram::{self.account}:root"
+        if self.kind == "user":
+            return f"acs:ram::{self.account}:user/{self.name}"
+        return f"acs:ram::{self.account}:role/{lower(self.name)}"
+
+
+def principal_of(text: object) -> Principal:
+    if isinstance(text, str):
+        for kind, form in _PRINCIPALS.items():
+            if found := form.fullmatch(text):
+                return Principal(kind, found[1], found[2])
+    raise Malformed
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """A well-formed request."""
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Object
+    session_policies: list[Object]
+    policies: Object | None
+
+    @property
+    def role(self) -> tuple[str, str] | None:
+        """3.4: account and lower-cased name where the resource is a role's ARN."""
+        found = _ROLE_ARN.fullmatch(self.resource)
+        return (found[1], lower(found[2])) if found else None
+
+    @property
+    def account(self) -> str:
+        """5.4, 5.7: whose the resource is."""
+        segment = "*" if self.resource == "*" else self.resource.split(":")[3]
+        return self.principal.account if segment in {"", "*", "system"} else segment
+
+    @property
+    def assumes(self) -> bool:
+        """5.8: one of the three actions, in any case."""
+        return lower(self.action) in _TRUST_ACTIONS
+
+
+def _read(request: object, now: datetime.datetime, *, simulated: bool) -> Asked:
+    fields = _FIELDS | {"policies"} if simulated else _FIELDS
+    required = {"principal", "action", "resource", *({"policies"} if simulated else ())}
+    if not isinstance(request, dict) or not required <= request.keys() <= fields:
+        raise Malformed
+    principal = principal_of(request["principal"])
+    if simulated and principal.is_outside:
+        raise Malformed
+    return Asked(
+        principal,
+        _action(request["action"]),
+        _resource(request["resource"]),
+        _context(request.get("context", {}), principal, now),
+        _session_policies(request.get("session_policies", []), principal),
+        _policies(request["policies"]) if simulated else None,
+    )
+
+
+def _action(text: object) -> str:
+    if not isinstance(text, str) or not _ACTION.fullmatch(text):
+        raise Malformed  # 2.3
+    return text
+
+
+def _resource(text: object) -> str:
+    if not isinstance(text, str) or (text != "*" and not _is_arn(text)):
+        raise Malformed  # 3.2
+    return text
+
+
+def _is_arn(text: str) -> bool:
+    return text.startswith("acs:") and text.count(":") >= _MOST_COLONS
+
+
+def _context(given: object, principal: Principal, now: datetime.datetime) -> Object:
+    if not isinstance(given, dict):
+        raise Malformed
+    for key, value in given.items():
+        if misspelt(key) or not all(map(_is_scalar, _list(value))):
+            raise Malformed
+    context = dict(given)
+    if principal.is_outside:
+        if "acs:PrincipalARN" in context:
+            raise Malformed
+    elif context.setdefault("acs:PrincipalARN", principal.arn) != principal.arn:
+        raise Malformed
+    if context.get("acs:CurrentTime", []) == []:
+        context["acs:CurrentTime"] = now.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return context
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | bool | int | float | decimal.Decimal)
+
+
+def _session_policies(given: object, principal: Principal) -> list[Object]:
+    if not isinstance(given, list) or (given and principal.kind != "session"):
+        raise Malformed
+    return [_identity_document(document) for document in given]
+
+
+def _policies(given: object) -> Object:
+    if not isinstance(given, dict):
+        raise Malformed
+    return {name: _identity_document(document) for name, document in given.items()}
+
+
+def _identity_document(document: object) -> Object:
+    if not isinstance(document, dict) or is_trust(document):
+        raise Malformed
+    return document
+
+
+def is_trust(document: Object) -> bool:
+    """1.3."""
+    return any("Principal" in statement for statement in document["Statement"])
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - 1.4: one of anything is a list of one
+    return value if isinstance(value, list) else [value]
+
+
+# Statements
+
+
+def _applies(statement: Object, asked: Asked) -> bool:
+    """Whether a statement of an identity, session or control policy matches the request."""
+    return (
+        _action_matches(statement, asked.action)
+        and _resource_matches(_list(statement["Resource"]), asked)
+        and _condition_holds(statement, asked)
+    )
+
+
+def _trusts(statement: Object, asked: Asked) -> bool:
+    """Whether a statement of a trust policy matches the request."""
+    return (
+        _action_matches(statement, asked.action)
+        and _principal_matches(statement["Principal"], asked.principal)
+        and _condition_holds(statement, asked)
+    )
+
+
+def _action_matches(statement: Object, action: str) -> bool:
+    patterns = _list(statement["Action" if "Action" in statement else "NotAction"])
+    matched = any(like(lower(pattern), lower(action)) for pattern in patterns)  # 2.1
+    return matched == ("Action" in statement)  # 2.2
+
+
+def _resource_matches(patterns: Iterable[str], asked: Asked) -> bool:
+    if asked.role:
+        return any(like(lower(pattern), lower(asked.resource)) for pattern in patterns)  # 3.4
+    return any(like(pattern, asked.resource) for pattern in patterns)  # 3.1
+
+
+def _condition_holds(statement: Object, asked: Asked) -> bool:
+    return all(  # 4.1
+        satisfied(
+            operator,
+            _list(listed),
+            asked.context.get(key),
+            statement["Effect"],
+            folded=key == "acs:PrincipalARN" and asked.principal.is_role,  # 3.4
+        )
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, listed in keys.items()
+    )
+
+
+def _principal_matches(trusted: Object, principal: Principal) -> bool:
+    return any(
+        _is_trusted(kind, value, principal)
+        for kind, values in trusted.items()
+        for value in _list(values)
+    )
+
+
+def _is_trusted(kind: str, value: str, principal: Principal) -> bool:
+    if kind == "Service":
+        return principal.kind == "service" and principal.name == value
+    trusted = principal_of(value)
+    if trusted.account != principal.account:
+        return False
+    if kind == "Federated":
+        return principal.kind == "federated" and principal.name == trusted.name
+    if trusted.kind == "owner":
+        return principal.kind == "user" or principal.is_role
+    if trusted.kind == "role":
+        return principal.is_role and lower(principal.name) == lower(trusted.name)
+    return principal.kind == "user" and principal.name == trusted.name
+
+
+# Layers
+
+Decision: TypeAlias = dict[str, Any]
+Verdict: TypeAlias = tuple[Effect, list[Object]]
+
+_REASONS: Final[Mapping[Effect, str]] = {
+    "Allow": "statement_allows",
+    "ExplicitDeny": "statement_denies",
+    "ImplicitDeny": "no_statement_matches",
+}
+ACCOUNT_LEVEL: Final = "AccountLevelIdentityBasedPolicy"
+RESOURCE_GROUP_LEVEL: Final = "ResourceGroupLevelIdentityBasedPolicy"
+
+
+def _layer(
+    policies: Iterable[tuple[str, Object]],
+    asked: Asked,
+    matches: Callable[[Object, Asked], bool] = _applies,
+) -> Verdict:
+    """One layer: any matching Deny, else any matching Allow, else neither."""
+    matching = {
+        (name, index): statement["Effect"]
+        for name, document in policies
+        for index, statement in enumerate(document["Statement"])
+        if matches(statement, asked)
+    }
+    for effect, verdict in (("Deny", "ExplicitDeny"), ("Allow", "Allow")):
+        settling = sorted(place for place, found in matching.items() if found == effect)
+        if settling:
+            return verdict, [{"policy": name, "index": index} for name, index in settling]  # type: ignore[return-value] # one of the three words
+    return "ImplicitDeny", []
+
+
+def _decision(
+    effect: Effect,
+    statements: list[Object],
+    policy_type: str | None,
+    reason: str = "",
+) -> Decision:
+    return {
+        "allow": effect == "Allow",
+        "effect": effect,
+        "reason": reason or _REASONS[effect],
+        "policy_type": policy_type,
+        "statements": statements,
+    }
+
+
+def _denied(reason: str, policy_type: str | None = None) -> Decision:
+    return _decision("ImplicitDeny", [], policy_type, reason)
+
+
+class Evaluator:
+    """Decides by an accounts document (as parsed) and the catalog."""
+
+    def __init__(self, document: Object, catalog: Catalog) -> None:
+        self._accounts: Mapping[str, Object] = document["accounts"]
+        self._directory: Object | None = document.get("directory")
+        self._system = catalog.system_policies
+        self._linked = {
+            lower(name): (name, role) for name, role in catalog.service_linked_roles.items()
+        }
+
+    def decide(self, request: object, now: datetime.datetime) -> Decision:
+        try:
+            asked = _read(request, now, simulated=False)
+        except Malformed:
+            return _denied("malformed_request")  # 5.1
+        return self._judge(
+            asked,
+            (
+                self._unknown_principal,
+                self._owner,
+                self._control,
+                self._session,
+                self._unknown_role,
+            ),
+        )
+
+    def simulate(self, request: object, now: datetime.datetime) -> Decision:
+        try:
+            asked = _read(request, now, simulated=True)
+        except Malformed:
+            return _denied("malformed_request") | {"simulated": True}  # 5.1
+        checks = (self._control, self._session, self._unknown_role)
+        return self._judge(asked, checks) | {"simulated": True}
+
+    def _judge(
+        self, asked: Asked, checks: Iterable[Callable[[Asked], Decision | None]]
+    ) -> Decision:
+        """The first check that settles it is final."""
+        for check in checks:
+            if decision := check(asked):
+                return decision
+        return self._assume(asked) if asked.assumes else self._own(asked)
+
+    def _unknown_principal(self, asked: Asked) -> Decision | None:
+        """5.2."""
+        principal = asked.principal
+        if principal.is_outside:
+            return None if asked.assumes else _denied("no_statement_matches")
+        account = self._accounts.get(principal.account)
+        if account is None:
+            return _denied("unknown_principal")
+        known = (
+            principal.kind == "owner"
+            or (principal.kind == "user" and principal.name in account.get("users", {}))
+            or (principal.is_role and self._has_role(principal.account, lower(principal.name)))
+        )
+        return None if known else _denied("unknown_principal")
+
+    def _owner(self, asked: Asked) -> Decision | None:
+        """5.3."""
+        if asked.principal.kind != "owner":
+            return None
+        if asked.assumes:
+            return _denied("no_statement_matches")
+        if asked.account != asked.principal.account:
+            return _denied("resource_of_another_account")  # 5.7
+        return _decision("Allow", [], None, "account_owner")
+
+    def _control(self, asked: Asked) -> Decision | None:
+        """5.4."""
+        if self._directory is None or not self._is_bound(asked.principal):
+            return None
+        levels = _levels(self._directory["root"], asked.account)
+        for level in levels or ():
+            effect, statements = _layer(
+                self._named(level["control_policies"], self._directory), asked
+            )
+            if effect != "Allow":
+                return _decision(effect, statements, "ControlPolicy")
+        return None
+
+    def _is_bound(self, principal: Principal) -> bool:
+        assert self._directory is not None
+        return not (
+            principal.is_outside
+            or principal.kind == "owner"
+            or principal.account == self._directory["management"]
+            or (principal.is_role and lower(principal.name) in self._linked)
+        )
+
+    def _session(self, asked: Asked) -> Decision | None:
+        """5.5."""
+        policies = [
+            (f"session:{place}", document) for place, document in enumerate(asked.session_policies)
+        ]
+        effect, statements = _layer(policies, asked)
+        if effect == "ExplicitDeny":
+            return _decision(effect, statements, "SessionPolicy")
+        if all(_layer([policy], asked)[0] == "Allow" for policy in policies):
+            return None
+        return _decision("ImplicitDeny", [], "SessionPolicy")
+
+    def _unknown_role(self, asked: Asked) -> Decision | None:
+        """5.8: the resource is a role's ARN, of a role that is there."""
+        if not asked.assumes or (asked.role and self._has_role(*asked.role)):
+            return None
+        return _denied("unknown_role")
+
+    def _own(self, asked: Asked) -> Decision:
+        """5.6, 5.7."""
+        decision = self._identity(asked)
+        if decision["allow"] and asked.account != asked.principal.account:
+            return _denied("resource_of_another_account", decision["policy_type"])
+        return decision
+
+    def _identity(self, asked: Asked) -> Decision:
+        """5.6."""
+        if asked.policies is not None:
+            return _decision(*_layer(asked.policies.items(), asked), ACCOUNT_LEVEL)
+        linked = self._linked.get(lower(asked.principal.name)) if asked.principal.is_role else None
+        if linked and linked[1].document is None:
+            return _denied("policy_not_published")
+        effect, statements = _layer(self._attached(asked.principal, None), asked)
+        group = asked.context.get("acs:ResourceGroupId")
+        if effect != "ImplicitDeny" or not isinstance(group, str):
+            return _decision(effect, statements, ACCOUNT_LEVEL)
+        return _decision(*_layer(self._attached(asked.principal, group), asked), RESOURCE_GROUP_LEVEL)
+
+    def _assume(self, asked: Asked) -> Decision:
+        """5.8."""
+        assert asked.role is not None
+        trust = _decision(*_layer([self._trust(*asked.role)], asked, _trusts), "AssumeRolePolicy")
+        if asked.principal.is_outside:
+            return trust
+        identity = self._identity(asked)
+        if identity["effect"] == "ExplicitDeny":
+            return identity
+        if trust["effect"] == "ExplicitDeny":
+            return trust
+        if not identity["allow"]:
+            return identity
+        return trust
+
+    # What is stored
+
+    def _has_role(self, account: str, name: str) -> bool:
+        return self._stored_role(account, name) is not None
+
+    def _stored_role(self, account: str, name: str) -> str | None:
+        """The role's name as stored, of a lower-cased one."""
+        stored = self._accounts.get(account, {})
+        for role in (*stored.get("roles", {}), *stored.get("service_linked_roles", [])):
+            if lower(role) == name:
+                return str(role)
+        return None
+
+    def _trust(self, account: str, name: str) -> tuple[str, Object]:
+        if name in self._linked:
+            stored, role = self._linked[name]
+            statement = {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": role.service_name},
+            }
+            return f"trust:{stored}", {"Version": "1", "Statement": [statement]}
+        stored_name = self._stored_role(account, name)
+        assert stored_name is not None
+        return f"trust:{stored_name}", self._accounts[account]["roles"][stored_name]["trust"]
+
+    def _attached(self, principal: Principal, group: str | None) -> Iterator[tuple[str, Object]]:
+        """The principal's policies, of one resource group or (None) of account scope."""
+        account = self._accounts[principal.account]
+        if principal.is_role:
+            name = lower(principal.name)
+            if name in self._linked:
+                role = self._linked[name][1]
+                assert role.document is not None
+                yield from [(role.policy, role.document)] if group is None else []
+                return
+            stored_name = self._stored_role(principal.account, name)
+            assert stored_name is not None
+            holders = [account["roles"][stored_name]]
+        else:
+            user = account["users"][principal.name]
+            holders = [user, *(account["groups"][name] for name in user.get("groups", []))]
+        for holder in holders:
+            for attachment in holder.get("policies", []):
+                if isinstance(attachment, str):
+                    attachment = {"policy": attachment}
+                if attachment.get("resource_group") == group:
+                    yield from self._named([attachment["policy"]], account)
+
+    def _named(self, names: Iterable[str], owner: Object) -> Iterator[tuple[str, Object]]:
+        """Own policies first, then system policies."""
+        for name in names:
+            yield name, owner.get("policies", {}).get(name) or self._system[name]
+
+
+def _levels(folder: Object, account: str) -> list[Object] | None:
+    """The levels from this folder down to the account, None where it is not below."""
+    if account in folder.get("accounts", {}):
+        return [folder, folder["accounts"][account]]
+    for inner in folder.get("folders", {}).values():
+        if (below := _levels(inner, account)) is not None:
+            return [folder, *below]
+    return None
