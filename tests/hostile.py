@@ -7,23 +7,31 @@ import contextlib
 import json
 import re
 import socket
+import ssl
 import struct
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from ramgate.client import AsyncClient, Client
 from ramgate.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     from ramgate.decision import Context, Decision, Policy, Request, Simulation
 
 BOUND = 10.0
 """The seconds after which whatever a test waits for is given up."""
+
+FOREVER = BOUND / 2
+"""The seconds of a deadline that no test may reach."""
+
+DATA = Path(__file__).parent / "data"
+BEARER = "s3cret"
 
 ASKED = (
     "acs:ram::1234567890123456:role/AliyunServiceRoleForAlikafka",
@@ -63,6 +71,9 @@ def response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 def result(value: object) -> bytes:
     """The response in which OPA wraps a rule's value."""
     return response(json.dumps({"result": value}).encode(), "200 OK")
+
+
+ALLOWED, DENIED = result(ALLOW), result(DENY)
 
 
 class Peer:
@@ -266,3 +277,46 @@ class Awaited:
 
 
 Asker = Client | Awaited
+
+
+@pytest.fixture(params=["sync", "async"])
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
+    """Make a client, sync or async, that is closed when the test is over: a fixture."""
+    clients: list[Asker] = []
+
+    def make(
+        url: str,
+        *,
+        timeout: float = FOREVER,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> Asker:
+        client: Asker
+        if request.param == "sync":
+            client = Client(url, timeout=timeout, token=token, tls=tls)
+        else:
+            client = Awaited(AsyncClient(url, timeout=timeout, token=token, tls=tls))
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        if isinstance(client, Awaited):
+            client.end()
+        else:
+            client.close()
+
+
+def server_tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(DATA / "tls.crt", DATA / "tls.key")
+    return context
+
+
+def client_tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(DATA / "tls.crt"))
+
+
+def ask(client: Asker, action: str) -> Decision:
+    principal, _, resource = ASKED
+    return client.decide(principal, action, resource)

@@ -7,6 +7,7 @@ the rule is the line.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import decimal
@@ -16,6 +17,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Object: TypeAlias = dict[str, Any]
@@ -84,13 +86,29 @@ def _first(piece: str, text: str, start: int, end: int) -> int | None:
 # Section 4: conditions
 
 KEYS: Final = frozenset(
-    (
-        "acs:CurrentTime acs:SecureTransport acs:SourceIp acs:VpcSourceIp acs:MFAPresent "
-        "acs:PrincipalARN acs:SourceVpc acs:ResourceGroupId acs:Service ram:ServiceName "
-        "ram:TrustedPrincipalTypes ram:ServiceNames sts:ExternalId saml:recipient oidc:iss "
-        "oidc:aud oidc:sub alikafka:DeployModule alikafka:SpecType alikafka:Acl "
-        "alikafka:DiskEncryption"
-    ).split()
+    {
+        "acs:CurrentTime",
+        "acs:MFAPresent",
+        "acs:PrincipalARN",
+        "acs:ResourceGroupId",
+        "acs:SecureTransport",
+        "acs:Service",
+        "acs:SourceIp",
+        "acs:SourceVpc",
+        "acs:VpcSourceIp",
+        "alikafka:Acl",
+        "alikafka:DeployModule",
+        "alikafka:DiskEncryption",
+        "alikafka:SpecType",
+        "oidc:aud",
+        "oidc:iss",
+        "oidc:sub",
+        "ram:ServiceName",
+        "ram:ServiceNames",
+        "ram:TrustedPrincipalTypes",
+        "saml:recipient",
+        "sts:ExternalId",
+    }
 )
 """Section 6, those without `<…>`."""
 _LOWER_KEYS: Final = frozenset(map(lower, KEYS))
@@ -199,7 +217,8 @@ def _block(value: str) -> Network:
         return ipaddress.ip_network(address)
     if not _PREFIX_LENGTH.fullmatch(length):
         raise Unreadable
-    if int(length) > address.max_prefixlen or (":" in text and address.version != 6):  # noqa: PLR2004 - IPv6
+    is_mapped = ":" in text and isinstance(address, ipaddress.IPv4Address)
+    if is_mapped or int(length) > address.max_prefixlen:
         raise Unreadable
     return ipaddress.ip_network((address, int(length)), strict=False)
 
@@ -330,7 +349,7 @@ _ACTION: Final = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+")
 _ROLE_ARN: Final = re.compile(rf"acs:ram:\*?:({_ACCOUNT}):role/({_NAME})")
 _TRUST_ACTIONS: Final = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
 _FIELDS: Final = frozenset({"principal", "action", "resource", "context", "session_policies"})
-_MOST_COLONS: Final = 4
+_LEAST_COLONS: Final = 4
 
 
 class Malformed(Exception):
@@ -381,6 +400,7 @@ class Asked:
     context: Object
     session_policies: list[Object]
     policies: Object | None
+    seen: Counter[tuple[str, str]]
 
     @property
     def role(self) -> tuple[str, str] | None:
@@ -400,7 +420,9 @@ class Asked:
         return lower(self.action) in _TRUST_ACTIONS
 
 
-def _read(request: object, now: datetime.datetime, *, simulated: bool) -> Asked:
+def _read(
+    request: object, now: datetime.datetime, seen: Counter[tuple[str, str]], *, simulated: bool
+) -> Asked:
     fields = _FIELDS | {"policies"} if simulated else _FIELDS
     required = {"principal", "action", "resource", *({"policies"} if simulated else ())}
     if not isinstance(request, dict) or not required <= request.keys() <= fields:
@@ -415,6 +437,7 @@ def _read(request: object, now: datetime.datetime, *, simulated: bool) -> Asked:
         _context(request.get("context", {}), principal, now),
         _session_policies(request.get("session_policies", []), principal),
         _policies(request["policies"]) if simulated else None,
+        seen,
     )
 
 
@@ -431,7 +454,7 @@ def _resource(text: object) -> str:
 
 
 def _is_arn(text: str) -> bool:
-    return text.startswith("acs:") and text.count(":") >= _MOST_COLONS
+    return text.startswith("acs:") and text.count(":") >= _LEAST_COLONS
 
 
 def _context(given: object, principal: Principal, now: datetime.datetime) -> Object:
@@ -516,17 +539,19 @@ def _resource_matches(patterns: Iterable[str], asked: Asked) -> bool:
 
 
 def _condition_holds(statement: Object, asked: Asked) -> bool:
-    return all(  # 4.1
-        satisfied(
-            operator,
-            _list(listed),
-            asked.context.get(key),
-            statement["Effect"],
-            folded=key == "acs:PrincipalARN" and asked.principal.is_role,  # 3.4
-        )
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, listed in keys.items()
-    )
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, listed in keys.items():
+            holds = satisfied(
+                operator,
+                _list(listed),
+                asked.context.get(key),
+                statement["Effect"],
+                folded=key == "acs:PrincipalARN" and asked.principal.is_role,  # 3.4
+            )
+            asked.seen[operator, "holds" if holds else "fails"] += 1
+            if not holds:
+                return False  # 4.1
+    return True
 
 
 def _principal_matches(trusted: Object, principal: Principal) -> bool:
@@ -562,27 +587,40 @@ _REASONS: Final[Mapping[Effect, str]] = {
     "ExplicitDeny": "statement_denies",
     "ImplicitDeny": "no_statement_matches",
 }
+_SETTLES: Final[Mapping[Effect, str | None]] = {
+    "Allow": "Allow",
+    "ExplicitDeny": "Deny",
+    "ImplicitDeny": None,
+}
+CONTROL: Final = "ControlPolicy"
+SESSION: Final = "SessionPolicy"
 ACCOUNT_LEVEL: Final = "AccountLevelIdentityBasedPolicy"
 RESOURCE_GROUP_LEVEL: Final = "ResourceGroupLevelIdentityBasedPolicy"
+TRUST: Final = "AssumeRolePolicy"
+LAYERS: Final = (CONTROL, SESSION, ACCOUNT_LEVEL, RESOURCE_GROUP_LEVEL, TRUST)
 
 
 def _layer(
+    name: str,
     policies: Iterable[tuple[str, Object]],
     asked: Asked,
     matches: Callable[[Object, Asked], bool] = _applies,
 ) -> Verdict:
     """One layer: any matching Deny, else any matching Allow, else neither."""
     matching = {
-        (name, index): statement["Effect"]
-        for name, document in policies
+        (policy, index): statement["Effect"]
+        for policy, document in policies
         for index, statement in enumerate(document["Statement"])
         if matches(statement, asked)
     }
-    for effect, verdict in (("Deny", "ExplicitDeny"), ("Allow", "Allow")):
-        settling = sorted(place for place, found in matching.items() if found == effect)
-        if settling:
-            return verdict, [{"policy": name, "index": index} for name, index in settling]  # type: ignore[return-value] # one of the three words
-    return "ImplicitDeny", []
+    effect: Effect = "ImplicitDeny"
+    if "Allow" in matching.values():
+        effect = "Allow"
+    if "Deny" in matching.values():
+        effect = "ExplicitDeny"
+    asked.seen[name, effect] += 1
+    settling = (place for place, found in matching.items() if found == _SETTLES[effect])
+    return effect, [{"policy": policy, "index": index} for policy, index in sorted(settling)]
 
 
 def _decision(
@@ -605,9 +643,13 @@ def _denied(reason: str, policy_type: str | None = None) -> Decision:
 
 
 class Evaluator:
-    """Decides by an accounts document (as parsed) and the catalog."""
+    """Decides by an accounts document (as parsed) and the catalog.
+
+    `seen` counts the outcomes of every operator and layer that was looked at.
+    """
 
     def __init__(self, document: Object, catalog: Catalog) -> None:
+        self.seen: Counter[tuple[str, str]] = collections.Counter()
         self._accounts: Mapping[str, Object] = document["accounts"]
         self._directory: Object | None = document.get("directory")
         self._system = catalog.system_policies
@@ -617,7 +659,7 @@ class Evaluator:
 
     def decide(self, request: object, now: datetime.datetime) -> Decision:
         try:
-            asked = _read(request, now, simulated=False)
+            asked = _read(request, now, self.seen, simulated=False)
         except Malformed:
             return _denied("malformed_request")  # 5.1
         return self._judge(
@@ -633,7 +675,7 @@ class Evaluator:
 
     def simulate(self, request: object, now: datetime.datetime) -> Decision:
         try:
-            asked = _read(request, now, simulated=True)
+            asked = _read(request, now, self.seen, simulated=True)
         except Malformed:
             return _denied("malformed_request") | {"simulated": True}  # 5.1
         checks = (self._control, self._session, self._unknown_role)
@@ -679,11 +721,10 @@ class Evaluator:
             return None
         levels = _levels(self._directory["root"], asked.account)
         for level in levels or ():
-            effect, statements = _layer(
-                self._named(level["control_policies"], self._directory), asked
-            )
+            policies = self._named(level["control_policies"], self._directory)
+            effect, statements = _layer(CONTROL, policies, asked)
             if effect != "Allow":
-                return _decision(effect, statements, "ControlPolicy")
+                return _decision(effect, statements, CONTROL)
         return None
 
     def _is_bound(self, principal: Principal) -> bool:
@@ -697,15 +738,17 @@ class Evaluator:
 
     def _session(self, asked: Asked) -> Decision | None:
         """5.5."""
+        if not asked.session_policies:
+            return None
         policies = [
             (f"session:{place}", document) for place, document in enumerate(asked.session_policies)
         ]
-        effect, statements = _layer(policies, asked)
+        effect, statements = _layer(SESSION, policies, asked)
         if effect == "ExplicitDeny":
-            return _decision(effect, statements, "SessionPolicy")
-        if all(_layer([policy], asked)[0] == "Allow" for policy in policies):
+            return _decision(effect, statements, SESSION)
+        if all(_layer(SESSION, [policy], asked)[0] == "Allow" for policy in policies):
             return None
-        return _decision("ImplicitDeny", [], "SessionPolicy")
+        return _decision("ImplicitDeny", [], SESSION)
 
     def _unknown_role(self, asked: Asked) -> Decision | None:
         """5.8: the resource is a role's ARN, of a role that is there."""
@@ -723,20 +766,22 @@ class Evaluator:
     def _identity(self, asked: Asked) -> Decision:
         """5.6."""
         if asked.policies is not None:
-            return _decision(*_layer(asked.policies.items(), asked), ACCOUNT_LEVEL)
+            return _decision(*_layer(ACCOUNT_LEVEL, asked.policies.items(), asked), ACCOUNT_LEVEL)
         linked = self._linked.get(lower(asked.principal.name)) if asked.principal.is_role else None
         if linked and linked[1].document is None:
             return _denied("policy_not_published")
-        effect, statements = _layer(self._attached(asked.principal, None), asked)
+        effect, statements = _layer(ACCOUNT_LEVEL, self._attached(asked.principal, None), asked)
         group = asked.context.get("acs:ResourceGroupId")
         if effect != "ImplicitDeny" or not isinstance(group, str):
             return _decision(effect, statements, ACCOUNT_LEVEL)
-        return _decision(*_layer(self._attached(asked.principal, group), asked), RESOURCE_GROUP_LEVEL)
+        policies = self._attached(asked.principal, group)
+        return _decision(*_layer(RESOURCE_GROUP_LEVEL, policies, asked), RESOURCE_GROUP_LEVEL)
 
     def _assume(self, asked: Asked) -> Decision:
         """5.8."""
         assert asked.role is not None
-        trust = _decision(*_layer([self._trust(*asked.role)], asked, _trusts), "AssumeRolePolicy")
+        policy = self._trust(*asked.role)
+        trust = _decision(*_layer(TRUST, [policy], asked, _trusts), TRUST)
         if asked.principal.is_outside:
             return trust
         identity = self._identity(asked)
@@ -778,13 +823,13 @@ class Evaluator:
         """The principal's policies, of one resource group or (None) of account scope."""
         account = self._accounts[principal.account]
         if principal.is_role:
-            name = lower(principal.name)
-            if name in self._linked:
-                role = self._linked[name][1]
+            folded = lower(principal.name)
+            if folded in self._linked:
+                role = self._linked[folded][1]
                 assert role.document is not None
                 yield from [(role.policy, role.document)] if group is None else []
                 return
-            stored_name = self._stored_role(principal.account, name)
+            stored_name = self._stored_role(principal.account, folded)
             assert stored_name is not None
             holders = [account["roles"][stored_name]]
         else:
@@ -792,10 +837,11 @@ class Evaluator:
             holders = [user, *(account["groups"][name] for name in user.get("groups", []))]
         for holder in holders:
             for attachment in holder.get("policies", []):
-                if isinstance(attachment, str):
-                    attachment = {"policy": attachment}
-                if attachment.get("resource_group") == group:
-                    yield from self._named([attachment["policy"]], account)
+                name, attached_to = attachment, None
+                if not isinstance(attachment, str):
+                    name, attached_to = attachment["policy"], attachment["resource_group"]
+                if attached_to == group:
+                    yield from self._named([name], account)
 
     def _named(self, names: Iterable[str], owner: Object) -> Iterator[tuple[str, Object]]:
         """Own policies first, then system policies."""
@@ -811,3 +857,115 @@ def _levels(folder: Object, account: str) -> list[Object] | None:
         if (below := _levels(inner, account)) is not None:
             return [folder, *below]
     return None
+
+
+# Section 1: what is refused
+
+_PART: Final = r"[A-Za-z0-9_.*?-]+"
+_ACTION_PATTERN: Final = re.compile(rf"\*|{_PART}:{_PART}")
+_TRUSTED: Final = {
+    "RAM": frozenset({"owner", "role", "user"}),
+    "Service": frozenset({"service"}),
+    "Federated": frozenset({"federated"}),
+}
+
+
+def is_accepted(document: object) -> bool:
+    """Whether a document is not refused."""
+    if not isinstance(document, dict) or document.keys() != {"Version", "Statement"}:
+        return False  # 1.1
+    statements = document["Statement"]
+    if document["Version"] != "1" or not isinstance(statements, list) or not statements:
+        return False  # 1.1
+    if not all(isinstance(statement, dict) for statement in statements):
+        return False  # 1.1
+    trust = is_trust(document)
+    return all(_is_statement(statement, trust=trust) for statement in statements)
+
+
+def _is_statement(statement: Object, *, trust: bool) -> bool:
+    optional = {"Condition", "Sid"}
+    if trust:
+        required = {"Effect", "Action", "Principal"}  # 1.3
+    else:
+        required = {"Effect", "Resource", "NotAction" if "NotAction" in statement else "Action"}
+    if not required <= statement.keys() <= required | optional:
+        return False  # 1.2
+    action = statement.get("Action", statement.get("NotAction"))
+    return (
+        statement["Effect"] in ("Allow", "Deny")  # 1.6
+        and isinstance(statement.get("Sid", ""), str)
+        and _are(action, _is_trust_action if trust else _is_action)
+        and (
+            _is_principal(statement["Principal"])
+            if trust
+            else _are(statement["Resource"], _is_resource)
+        )
+        and _is_condition(statement.get("Condition", {}))
+    )
+
+
+def _are(value: object, fits: Callable[[str], bool]) -> bool:
+    """1.4: a string or a list of some, each of which fits."""
+    texts = _list(value)
+    return bool(texts) and all(isinstance(text, str) and fits(text) for text in texts)
+
+
+def _is_action(text: str) -> bool:
+    return bool(_ACTION_PATTERN.fullmatch(text))  # 1.7
+
+
+def _is_trust_action(text: str) -> bool:
+    return _is_action(text) and any(like(lower(text), action) for action in _TRUST_ACTIONS)  # 1.3
+
+
+def _is_resource(text: str) -> bool:
+    return "*" in text or "?" in text or _is_arn(text)  # 1.8
+
+
+def _is_principal(trusted: object) -> bool:
+    return (
+        isinstance(trusted, dict)
+        and bool(trusted)
+        and trusted.keys() <= _TRUSTED.keys()
+        and all(
+            _are(values, functools.partial(_is_trusted_principal, kind))
+            for kind, values in trusted.items()
+        )
+    )
+
+
+def _is_trusted_principal(kind: str, text: str) -> bool:
+    try:
+        return principal_of(text).kind in _TRUSTED[kind]
+    except Malformed:
+        return False
+
+
+def _is_condition(condition: object) -> bool:
+    return isinstance(condition, dict) and all(
+        _is_operator(operator)
+        and isinstance(keys, dict)
+        and bool(keys)  # 1.9
+        and all(_is_listed(operator, key, values) for key, values in keys.items())
+        for operator, keys in condition.items()
+    )
+
+
+def _is_operator(operator: str) -> bool:
+    quantifier, colon, name = operator.rpartition(":")
+    return name in OPERATORS and (quantifier in QUANTIFIERS - {""} if colon else True)
+
+
+def _is_listed(operator: str, key: str, values: object) -> bool:
+    name = operator.rpartition(":")[2]
+    read = _POSITIVE[_NEGATED.get(name, name)].listed
+
+    def fits(text: str) -> bool:
+        try:
+            read(text)
+        except Unreadable:
+            return False
+        return True
+
+    return not misspelt(key) and _are(values, fits)

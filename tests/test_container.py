@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -10,21 +11,23 @@ import socket
 import subprocess
 import sys
 import tarfile
+import urllib.error
 import urllib.request
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
 from docker.errors import DockerException, ImageNotFound, NotFound
-from processes import BOUND, eventually
-from tiny_bundle import tiny_bundle
 
+from processes import BOUND, eventually
 from ramgate import container, resources
 from ramgate.address import Address
 from ramgate.container import LABEL, Container
 from ramgate.errors import SidecarError
 from ramgate.sidecar import Sidecar
+from tiny_bundle import tiny_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -296,8 +299,11 @@ def test_whatever_interrupts_the_start_closes_the_connection(engine: Engine, opa
 
 
 def test_without_an_engine_the_error_says_so(opa: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    with pytest.raises(SidecarError, match=r"^no Docker engine answers: "):
+    def from_env() -> Engine:
+        raise DockerException("connection refused")
+
+    monkeypatch.setattr(docker, "from_env", from_env)
+    with pytest.raises(SidecarError, match=r"^no Docker engine answers: connection refused$"):
         Sidecar(bundle=BUNDLE, runtime="container", opa=opa).start()
 
 
@@ -383,12 +389,23 @@ def test_a_container_that_cannot_run_says_why(
 # The real one.
 
 
+def engine_here() -> docker.DockerClient | str:
+    """The engine that answers here, or why none does."""
+    try:
+        return docker.from_env()
+    except (DockerException, OSError) as error:
+        return str(error)
+
+
 @pytest.fixture
 def docker_engine() -> Iterator[docker.DockerClient]:
-    try:
-        engine = docker.from_env()
-    except (DockerException, OSError) as error:
-        pytest.skip(f"no Docker engine answers: {error}")
+    with warnings.catch_warnings():
+        # docker's client forgets its socket where nobody answers
+        warnings.simplefilter("ignore", ResourceWarning)
+        engine = engine_here()
+        gc.collect()
+    if isinstance(engine, str):
+        pytest.skip(f"no Docker engine answers: {engine}")
     with contextlib.closing(engine):
         yield engine
         for things in (engine.containers, engine.networks):

@@ -73,8 +73,8 @@ Without --url an OPA is started for the one question. Exit status: 0 allowed, 1 
 not tell.
 
   ramgate check acs:ram::1234567890123456:user/alice alikafka:ListTopic "*"
-  ramgate check acs:ram::1234567890123456:user/bob alikafka:GetTopicList "*" \\
-      --context acs:SourceIp=10.1.2.3 --json
+  ramgate check acs:ram::1234567890123456:user/bob alikafka:GetTopicList \\
+      acs:alikafka:cn-hangzhou:1234567890123456:orders --context acs:SourceIp=10.1.2.3 --json
 """
 _TRANSLATE: Final = """\
 One JSON document a line, in the order of the files; with a fault in any of them, none.
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(str(error))
         status = _NO if command in (_build, _translate, _validate) else _UNKNOWN
     except InvalidRequest as error:
-        status = _unknown("\n".join(f"malformed request: {text}" for text in error.errors))
+        status = _unknown("\n".join(f"ramgate: malformed request: {text}" for text in error.errors))
     except (RamgateError, ValueError) as error:
         status = _unknown(f"ramgate: {error}")
     except BrokenPipeError:
@@ -166,7 +166,7 @@ def _greeting(sidecar: Sidecar, options: argparse.Namespace) -> list[str]:
 
 
 def _known(bundle: bundles.Bundle) -> str:
-    counts = ", ".join(f"{count} {what}" for what, count in bundle.counts.items())
+    counts = ", ".join(f"{what} {count}" for what, count in bundle.counts.items())
     return f"revision {bundle.revision}: {counts}"
 
 
@@ -185,7 +185,7 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    policies = {path.stem: policy(path) for path in map(Path, options.policy)}
+    policies = _policies(options.policy)
     asked = (options.principal, options.action, options.resource, _context(options.context))
     with contextlib.ExitStack() as stack:
         if options.url:
@@ -201,6 +201,17 @@ def _check(options: argparse.Namespace) -> int:
         decision = ask(*asked)
     print(_as_json(decision) if options.json else _as_line(decision))
     return _FINE if decision else _NO
+
+
+def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Each file's translated document by the file's name."""
+    named: dict[str, str] = {}
+    for file in files:
+        name = Path(file).stem
+        if name in named:
+            raise ValueError(f"`{named[name]}` and `{file}` would both be called `{name}`")
+        named[name] = file
+    return {name: policy(Path(file)) for name, file in named.items()}
 
 
 def _context(pairs: Sequence[str]) -> dict[str, str | list[str]]:

@@ -29,17 +29,23 @@ _is_statement(statement) if {
 	statement.effect in {"Allow", "Deny"}
 	_has_resources(statement)
 	_are_action_patterns(object.get(statement, "except", ["*"]))
-	every one in object.get(statement, "conditions", []) {
+	_has_conditions(statement)
+}
+
+# No conditions are none at all: an empty list of them was one that held some.
+_has_conditions(statement) if not "conditions" in object.keys(statement)
+
+_has_conditions(statement) if {
+	is_array(statement.conditions)
+	count(statement.conditions) > 0
+	every one in statement.conditions {
 		_is_condition(one)
 	}
-	is_array(object.get(statement, "conditions", []))
 }
 
 _has_resources(statement) if {
 	statement.any_resource == true
-	not statement.resources
-	not statement.resource_prefixes
-	not statement.resource_patterns
+	object.keys(statement) & {"resources", "resource_prefixes", "resource_patterns"} == set()
 }
 
 _has_resources(statement) if {
@@ -62,6 +68,7 @@ _are_texts(texts) if {
 	count(texts) > 0
 	every text in texts {
 		is_string(text)
+		text != ""
 	}
 }
 
@@ -130,7 +137,7 @@ _is_value(operator, value) if {
 	is_string(value)
 	contains(value, "/")
 	net.cidr_is_valid(value)
-	not startswith(lower(value), "::ffff:")
+	not regex.match(`^[0:]*:ffff:`, lower(value))
 }
 
 _is_decimal(value) if value == [0, 0, ""]
@@ -150,24 +157,30 @@ _is_integer(value) if {
 _are_actions(document) if {
 	every action, indexes in document.actions {
 		regex.match(`^[a-z0-9_.-]+:[a-z0-9_.-]+$`, action)
-		_are_indexes(indexes, document)
+		_lead_somewhere(indexes, document)
 	}
 	every service, patterns in document.wildcards {
 		regex.match(`^[a-z0-9_.-]+$`, service)
 		is_object(patterns)
+		count(patterns) > 0
 		every pattern, indexes in patterns {
 			startswith(pattern, concat("", [service, ":"]))
 			regex.match(`^[a-z0-9_.-]+:[a-z0-9_.*?-]+$`, pattern)
-			_are_indexes(indexes, document)
+			_lead_somewhere(indexes, document)
 		}
 	}
 	every pattern, indexes in document.service_wildcards {
 		_is_action_pattern(pattern)
-		_are_indexes(indexes, document)
+		_lead_somewhere(indexes, document)
 	}
 	is_object(document.actions)
 	is_object(document.wildcards)
 	is_object(document.service_wildcards)
+}
+
+_lead_somewhere(indexes, document) if {
+	_are_indexes(indexes, document)
+	count(indexes) > 0
 }
 
 _are_indexes(indexes, document) if {

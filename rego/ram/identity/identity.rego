@@ -49,7 +49,7 @@ _is_final(verdict, _) if verdict.effect != "ImplicitDeny"
 
 _is_final(_, question) if question.policies
 
-_is_final(_, question) if not is_string(question.context["acs:ResourceGroupId"])
+_is_final(_, question) if not is_string(object.get(question.context, "acs:ResourceGroupId", null))
 
 _attached(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
 	asking.kind == "user"

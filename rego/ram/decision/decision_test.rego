@@ -1,0 +1,58 @@
+package ram.decision_test
+
+import data.ram.decision
+
+_statements := [{"policy": "p", "index": 0}]
+
+test_decision_of_a_verdict_cases if {
+	cases := {
+		"Allow": [true, "statement_allows"],
+		"ExplicitDeny": [false, "statement_denies"],
+		"ImplicitDeny": [false, "no_statement_matches"],
+	}
+	count(cases) > 0
+	every effect, expected in cases {
+		decision.of({"effect": effect, "statements": _statements}, "SessionPolicy") == {
+			"allow": expected[0],
+			"effect": effect,
+			"reason": expected[1],
+			"policy_type": "SessionPolicy",
+			"statements": _statements,
+		}
+	}
+}
+
+test_no_decision_of_another_verdict if {
+	not decision.of({"effect": "allow", "statements": []}, "SessionPolicy")
+}
+
+test_a_no_holds_no_statement if {
+	decision.no("unknown_role", null) == {
+		"allow": false,
+		"effect": "ImplicitDeny",
+		"reason": "unknown_role",
+		"policy_type": null,
+		"statements": [],
+	}
+}
+
+test_a_malformed_request_is_told_why if {
+	decision.malformed(["a", "b"]) == {
+		"allow": false,
+		"effect": "ImplicitDeny",
+		"reason": "malformed_request",
+		"policy_type": null,
+		"statements": [],
+		"errors": ["a", "b"],
+	}
+}
+
+test_the_owner_is_allowed_without_a_statement if {
+	decision.owner == {
+		"allow": true,
+		"effect": "Allow",
+		"reason": "account_owner",
+		"policy_type": null,
+		"statements": [],
+	}
+}
