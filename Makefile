@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 
 OPA_TOOL = .tools/opa
+CASES = build/cases/data.json
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
@@ -26,17 +27,18 @@ setup: .venv/.installed .tools/.installed ## bring what the other targets need, 
 fmt: setup ## write code as the checks want it
 	.venv/bin/ruff check --fix --quiet
 	.venv/bin/ruff format --quiet
-	$(OPA_TOOL) fmt --write rego
+	$(OPA_TOOL) fmt --write rego tests
 
 lint: setup ## check form and types, write nothing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy python/ramgate tests
-	$(OPA_TOOL) fmt --fail --diff rego
+	$(OPA_TOOL) fmt --fail --diff rego tests
 	$(OPA_TOOL) check --strict --schema schemas rego
 
 test-rego: setup ## test the Rego; every line of it must be covered
-	$(OPA_TOOL) test --schema schemas --fail-on-empty rego
+	.venv/bin/python tests/worlds.py $(CASES)
+	$(OPA_TOOL) test --schema schemas --fail-on-empty rego tests/cases_test.rego $(CASES)
 	$(OPA_TOOL) test --schema schemas --verbose --threshold 100 rego >/dev/null
 
 test-python: setup ## test the Python; every branch of it must be covered

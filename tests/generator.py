@@ -480,7 +480,9 @@ class _Scene:
         self.management = management
         self.two = pick.chance(1, 2)
         self.present = [self.linked[pick.below(len(self.linked))]]
+        self.actions = [pick.of(_ACTIONS) for _ in range(3)]
         self.resources = self._resources()
+        self.asked = [pick.of(self.resources) for _ in range(3)]
         self.role_names = ("app", "AppRole", "ops.Role@1-x", *self.present)
         self.role_arns = self._role_arns()
         self.keys: list[str] = []
@@ -576,7 +578,7 @@ class _Scene:
 
     # Documents
 
-    def document(self, denies: int = 4) -> Object:
+    def document(self, denies: int = 3) -> Object:
         """An identity, session or control policy; of so many statements about one denies."""
         pick = self.pick
         return {
@@ -587,12 +589,12 @@ class _Scene:
     def _statement(self, denies: int) -> Object:
         pick = self.pick
         statement: Object = {"Effect": "Deny" if pick.chance(1, denies) else "Allow"}
-        denying = statement["Effect"] == "Deny"
-        name = "NotAction" if pick.chance(1, 12) else "Action"
-        if pick.chance(1, 3) and not denying:
-            statement[name] = "*" if name == "Action" else "oss:Get"
+        if pick.chance(1, 12):
+            statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
-            statement[name] = pick.one_or_list(_ACTION_PATTERNS, 2 if denying else 4)
+            broad = pick.chance(1, 3)
+            patterns = ["*"] if broad else [self._action_pattern() for _ in range(3)]
+            statement["Action"] = pick.one_or_list(patterns, 3)
         if pick.chance(1, 2):
             statement["Resource"] = "*"
         else:
@@ -602,6 +604,23 @@ class _Scene:
         if pick.chance(1, 20):
             statement["Sid"] = "a"
         return statement
+
+    def _action_pattern(self) -> str:
+        pick = self.pick
+        if pick.chance(1, 4):
+            return pick.of(_ACTION_PATTERNS)
+        action = pick.of((*self.actions, "sts:AssumeRole"))
+        at = action.index(":") + 1 + pick.below(3)
+        return pick.of(
+            (
+                action,
+                action.swapcase(),
+                action[:at] + "*",
+                action[:at] + "?" + action[at + 1 :],
+                "*" + action[2:],
+                action[:at] + "*" + action[at:],
+            )
+        )
 
     def _add_condition(self, statement: Object) -> None:
         condition: Object = {}
@@ -643,7 +662,7 @@ class _Scene:
 
     def _resource_pattern(self) -> str:
         pick = self.pick
-        text = pick.of(self.role_arns if pick.chance(1, 3) else self.resources)
+        text = pick.of(self.role_arns if pick.chance(1, 3) else (*self.asked, *self.asked, *self.resources[:4]))
         way = pick.below(10)
         at = pick.below(len(text))
         if way <= 1:
@@ -728,7 +747,7 @@ class _Scene:
             "groups": {name: {"policies": attached(2)} for name in ("g1", "g2")},
             "users": {
                 "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(3)},
-                "u2": {"policies": attached(3)},
+                "u2": {"policies": attached(4)},
                 "u3": {"groups": ["g2"]},
             },
         }
@@ -743,7 +762,8 @@ class _Scene:
         assuming = pick.chance(1, 4) or (
             request["principal"].endswith(".aliyuncs.com") and pick.chance(2, 3)
         )
-        request["action"] = pick.of(_ASSUMING if assuming else _ACTIONS)
+        known = self.actions if pick.chance(3, 4) else _ACTIONS
+        request["action"] = pick.of(_ASSUMING if assuming else known)
         request["resource"] = self._asked_resource(assuming=assuming)
         context = self._context()
         if context or pick.chance(1, 2):
@@ -758,7 +778,7 @@ class _Scene:
             found = self._documents(3)
             request["policies"] = {f"p{place}": found[place] for place in range(len(found))}
         question = Question(request, simulated)
-        if pick.chance(1, 12):
+        if pick.chance(1, 20):
             spoil(pick, question)
         return question
 
@@ -773,7 +793,7 @@ class _Scene:
         if pick.chance(1, 8):
             account = pick.of((self.other, self.only_in_directory, self.nowhere, "nobody", "0"))
             return f"acs:oss:cn-a:{account}:b/x"
-        return pick.of(self.resources[:5] if pick.chance(1, 2) else self.resources)
+        return pick.of(self.asked if pick.chance(3, 4) else self.resources)
 
     def _context(self) -> Object:
         pick = self.pick

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from worlds import Case, world
 
 from ramgate import Request, Sidecar
+from worlds import Case, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

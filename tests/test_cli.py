@@ -229,8 +229,8 @@ def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
     question.write_text(
         json.dumps(dict(zip(("principal", "action", "resource"), ALICE, strict=True)))
     )
-    asked = ["--format=raw", "--bundle", target, "--input", question, "data.ram.authz.decision"]
-    answer = json.loads(subprocess.check_output([opa.find(), "eval", *asked], timeout=SECONDS))
+    asked = ["-b", str(target), "-i", str(question), "-f", "raw", "data.ram.authz.decision"]
+    answer = json.loads(subprocess.check_output([str(opa.find()), "eval", *asked], timeout=SECONDS))
     with ramgate_sidecar.client() as client:
         decision = client.decide(*ALICE)
     assert answer["allow"] is decision.allow is True
@@ -290,7 +290,7 @@ def test_validate_sets_advice_apart_from_faults(
 
 
 def test_validate_takes_the_catalog_its_files_and_folders_of_accounts(
-    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
+    accounts: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     catalog = resources.path("catalog")
     paths = [catalog, *catalog.glob("*/*"), resources.path("examples"), Path(accounts).parent]
@@ -430,7 +430,7 @@ def test_an_interrupted_command_exits_like_one(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
-    ramgate = Path(sys.executable).with_name("ramgate")
+    ramgate = str(Path(sys.executable).with_name("ramgate"))
     policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
     command = [ramgate, "translate", *[str(policy)] * 500]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -444,7 +444,7 @@ def test_a_sidecar_runs_in_a_container(docker_engine: docker.DockerClient) -> No
         f"import sys, time\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "from tiny_bundle import tiny_bundle\nfrom ramgate.sidecar import Sidecar\n"
         "with Sidecar(bundle=tiny_bundle(), runtime='container') as sidecar:\n"
-        "    print(sidecar.url, flush=True)\n    time.sleep(600)\n"
+        "    print(sidecar.url, flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None

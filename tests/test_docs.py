@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")])
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+BLOCKS = re.findall(
+    r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+)
 OPERATOR_ROWS = re.findall(
     r"^\| `([A-Za-z:]+)` \| `(.+?)` \| `(.+?)` \| `(.+?)` \|$",
     (ROOT / "docs/reference/operators.md").read_text(),
@@ -48,7 +50,17 @@ def shell(command: str) -> str:
 
 
 def test_every_block_of_the_readme_is_run_by_a_test() -> None:
-    assert [kind for kind, _ in BLOCKS] == "sh sh sh json sh text python text python".split()
+    assert [kind for kind, _ in BLOCKS] == [
+        "sh",
+        "sh",
+        "sh",
+        "json",
+        "sh",
+        "text",
+        "python",
+        "text",
+        "python",
+    ]
 
 
 def test_the_readmes_two_commands_are_targets_of_the_makefile() -> None:

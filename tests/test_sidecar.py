@@ -358,7 +358,7 @@ def test_an_opa_that_never_gets_ready_is_stopped(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     opa = executable(
         tmp_path / "opa",
-        f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)\n",
+        f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n",
     )
     sidecar = Sidecar(bundle=tiny_bundle(), opa=opa, startup_timeout=1)
     with pytest.raises(SidecarError, match=r"^OPA was not ready within 1 s: it said nothing$"):
@@ -376,7 +376,7 @@ try:
     urllib.request.urlopen(request, timeout=10)
 except urllib.error.HTTPError as error:
     print("error:", error, flush=True)
-time.sleep(600)
+time.sleep(60)
 """
     opa = executable(tmp_path / "opa", program)
     sidecar = Sidecar(bundle=tiny_bundle(), opa=opa, startup_timeout=2)
@@ -474,7 +474,7 @@ def script(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
 def test_opa_does_not_outlive_whoever_started_it(
     script: Callable[[str], subprocess.Popen[str]], tmp_path: Path, end: str
 ) -> None:
-    with script("time.sleep(600)") as parent:
+    with script("time.sleep(60)") as parent:
         assert parent.stdout is not None
         url = parent.stdout.readline().strip()
         assert ask(url).status == 200
@@ -498,7 +498,7 @@ def test_a_forked_child_does_not_stop_opa(
         os.waitpid(child, 0)
         with s.client() as client:
             print(s.revision, flush=True)
-            time.sleep(600)
+            time.sleep(60)
 """
     with script(then.strip()) as parent:
         assert parent.stdout is not None

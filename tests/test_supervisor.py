@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # It says who it is, then stays.
-STAY = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+STAY = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {STAY}"
 
 
@@ -170,7 +170,7 @@ def test_a_command_does_not_outlive_its_parent(end: str) -> None:
 import sys, time
 from ramgate.supervisor import Supervised
 running = Supervised({python(STAY)!r}, {{}}, lambda line: print(line, end='', flush=True))
-time.sleep(600)
+time.sleep(60)
 """
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -192,7 +192,7 @@ while not running.lines:
     time.sleep(0.01)
 child = os.fork()
 if not child:
-    time.sleep(600)
+    time.sleep(60)
 running.stop()
 os.kill(child, 9)
 os.waitpid(child, 0)

@@ -79,7 +79,9 @@ def world() -> tuple[dict[str, Any], list[Case]]:
     return document, cases
 
 
-def _define(policies: dict[str, Any], name: str, layers: Any, layer: str = "identity") -> list[Any]:
+def _define(
+    policies: dict[str, Any], name: str, layers: dict[str, Any], layer: str = "identity"
+) -> list[Any]:
     names = [f"{name}-{index}" for index in range(len(layers.get(layer, [])))]
     policies.update(zip(names, layers.get(layer, []), strict=True))
     return names

@@ -1,0 +1,101 @@
+package ram.layer_test
+
+import data.ram.layer
+
+_question := {
+	"principal": {"kind": "user", "account": "1234567890123456", "arn": "acs:ram::1234567890123456:user/alice"},
+	"action": "ecs:start",
+	"resource": "acs:ecs:::i",
+	"context": {},
+}
+
+_document(effects) := {
+	"format": 1,
+	"kind": "identity",
+	"statements": [{"effect": effect, "any_resource": true} | some effect in effects],
+	"actions": {"ecs:start": [position | some position, _ in effects]},
+	"wildcards": {},
+	"service_wildcards": {},
+	"not_actions": [],
+}
+
+_allowing := _document(["Allow"])
+
+_denying := _document(["Deny"])
+
+_other := object.union(object.remove(_allowing, ["actions"]), {"actions": {"ecs:stop": [0]}})
+
+_mixed := _document(["Deny", "Allow", "Deny", "Allow"])
+
+_long := _document(["Allow" | some _ in numbers.range(0, 11)])
+
+_policies := {
+	"Allowing": _allowing,
+	"Denying": _denying,
+	"Other": _other,
+	"Mixed": _mixed,
+	"1234567890123456/own": _allowing,
+	"1234567890123456/trust:App": _denying,
+	"directory/folder": _allowing,
+	"Newer": object.union(_allowing, {"format": 2}),
+	"Older": object.remove(_allowing, ["format"]),
+	"Text": object.union(_allowing, {"format": "1"}),
+}
+
+_allow(statements) := {"effect": "Allow", "statements": statements}
+
+_deny(statements) := {"effect": "ExplicitDeny", "statements": statements}
+
+_neither := {"effect": "ImplicitDeny", "statements": []}
+
+test_verdict_cases if {
+	cases := [
+		[[], _neither],
+		[["Other"], _neither],
+		[["Allowing"], _allow([{"policy": "Allowing", "index": 0}])],
+		[["Allowing", "Allowing"], _allow([{"policy": "Allowing", "index": 0}])],
+		[["Denying"], _deny([{"policy": "Denying", "index": 0}])],
+		[["Allowing", "Denying"], _deny([{"policy": "Denying", "index": 0}])],
+		[["Denying", "Allowing", "Other"], _deny([{"policy": "Denying", "index": 0}])],
+		[
+			["Mixed", "Denying"],
+			_deny([{"policy": "Denying", "index": 0}, {"policy": "Mixed", "index": 0}, {"policy": "Mixed", "index": 2}]),
+		],
+		[
+			["directory/folder", "1234567890123456/own", "Allowing"],
+			_allow([{"policy": "Allowing", "index": 0}, {"policy": "folder", "index": 0}, {"policy": "own", "index": 0}]),
+		],
+		[["1234567890123456/trust:App"], _deny([{"policy": "trust:App", "index": 0}])],
+		[["Allowing", "gone"], _deny([])],
+		[["gone"], _deny([])],
+		[["Newer"], _deny([])],
+		[["Older"], _deny([])],
+		[["Text", "Allowing"], _deny([])],
+	]
+	count(cases) > 0
+	every one in cases {
+		layer.stored(one[0], _question) == one[1] with data.store as {"policies": _policies}
+	}
+}
+
+test_statements_are_sorted_by_policy_then_by_index if {
+	indexes := [one.index | some one in layer.carried({"b": _long}, _question).statements]
+	indexes == numbers.range(0, 11)
+	policies := [one.policy | some one in layer.carried({"b": _allowing, "a": _allowing}, _question).statements]
+	policies == ["a", "b"]
+	layer.stored(["p"], _question) == layer.carried({"p": _long}, _question) with data.store as {"policies": {"p": _long}}
+}
+
+test_carried_cases if {
+	cases := [
+		[{}, _neither],
+		[{"p": _other}, _neither],
+		[{"p": _allowing}, _allow([{"policy": "p", "index": 0}])],
+		[{"p": _allowing, "q": _denying}, _deny([{"policy": "q", "index": 0}])],
+		[{"p": _mixed}, _deny([{"policy": "p", "index": 0}, {"policy": "p", "index": 2}])],
+	]
+	count(cases) > 0
+	every one in cases {
+		layer.carried(one[0], _question) == one[1]
+	}
+}

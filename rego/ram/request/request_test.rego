@@ -1,0 +1,365 @@
+package ram.request_test
+
+import data.ram.request
+
+_alice := "acs:ram::1234567890123456:user/alice"
+
+_session := "acs:ram::1234567890123456:assumed-role/AppRole/s"
+
+_request := {"principal": _alice, "action": "ecs:StartInstance", "resource": "acs:ecs:::i"}
+
+_document := {
+	"format": 1,
+	"kind": "identity",
+	"statements": [{"effect": "Allow", "any_resource": true}],
+	"actions": {},
+	"wildcards": {},
+	"service_wildcards": {"*": [0]},
+	"not_actions": [],
+}
+
+_with(changes) := object.union(_request, changes)
+
+_replacing(field, value) := object.union(object.remove(_request, [field]), {field: value})
+
+_faults := {
+	"principal": concat("", [
+		"principal: must name a role, a user, an owner, a service or a provider, ",
+		"such as `acs:ram::<account>:user/<name>`",
+	]),
+	"action": "action: must be `<ram-code>:<Operation>`, and no pattern",
+	"resource": "resource: must be `*` or `acs:<ram-code>:<region>:<account>:<relative-id>`",
+	"context": "context: must be an object from condition keys to strings, numbers, booleans or lists of those",
+	"session_policies": concat("", [
+		"session_policies: must be a list of translated identity policies, ",
+		"in a role session's request",
+	]),
+	"policies": concat("", [
+		"policies: must be an object from names to translated identity policies ",
+		"of a user, role or owner",
+	]),
+}
+
+test_a_question if {
+	question := request.question(_with({"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "a": [1]}}))
+	question == {
+		"principal": {
+			"kind": "user",
+			"account": "1234567890123456",
+			"name": "alice",
+			"arn": _alice,
+			"is_session": false,
+		},
+		"action": "ecs:startinstance",
+		"resource": "acs:ecs:::i",
+		"account": "1234567890123456",
+		"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "acs:PrincipalARN": _alice, "a": [1]},
+		"session_policies": {},
+	}
+}
+
+test_session_policies_go_by_their_position if {
+	asked := _with({"principal": _session, "session_policies": [_document, _document]})
+	request.question(asked).session_policies == {"session:0": _document, "session:1": _document}
+}
+
+test_now_is_filled_in_cases if {
+	cases := [{}, {"context": {}}, {"context": {"acs:CurrentTime": []}}]
+	count(cases) > 0
+	every one in cases {
+		question := request.question(_with(one)) with time.now_ns as 1773187200000000000
+		question.context["acs:CurrentTime"] == "2026-03-11T00:00:00Z"
+	}
+}
+
+test_a_given_time_is_kept_cases if {
+	cases := ["2020-01-01T00:00:00Z", "never", 5, ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"], false]
+	count(cases) > 0
+	every one in cases {
+		request.question(_with({"context": {"acs:CurrentTime": one}})).context["acs:CurrentTime"] == one
+	}
+}
+
+test_the_principal_s_arn_is_filled_in_cases if {
+	cases := {
+		_alice: _alice,
+		_session: "acs:ram::1234567890123456:role/approle",
+		"acs:ram::1234567890123456:role/AppRole/s": "acs:ram::1234567890123456:role/approle",
+		"acs:ram::1234567890123456:role/AppRole": "acs:ram::1234567890123456:role/approle",
+		"acs:ram::1234567890123456:root": "acs:ram::1234567890123456:root",
+	}
+	count(cases) > 0
+	every principal, arn in cases {
+		request.question(_with({"principal": principal})).context["acs:PrincipalARN"] == arn
+		agreeing := _with({"principal": principal, "context": {"acs:PrincipalARN": arn}})
+		request.question(agreeing).context["acs:PrincipalARN"] == arn
+		request.faults(agreeing) == []
+	}
+}
+
+test_no_arn_is_filled_in_cases if {
+	cases := ["ecs.aliyuncs.com", "acs:ram::1234567890123456:saml-provider/x", "acs:ram::1234567890123456:oidc-provider/x"]
+	count(cases) > 0
+	every principal in cases {
+		not "acs:PrincipalARN" in object.keys(request.question(_with({"principal": principal})).context)
+		contradicting := _with({"principal": principal, "context": {"acs:PrincipalARN": principal}})
+		not request.question(contradicting)
+		"context.acs:PrincipalARN: must be what the principal says, or left out" in request.faults(contradicting)
+	}
+}
+
+test_account_of_the_resource_cases if {
+	cases := {
+		"*": "1234567890123456",
+		"acs:ram:*:system:policy/x": "1234567890123456",
+		"acs:oss:*:*:b": "1234567890123456",
+		"acs:oss::6543210987654321:b": "6543210987654321",
+	}
+	count(cases) > 0
+	every resource, account in cases {
+		request.question(_with({"resource": resource})).account == account
+	}
+}
+
+# Each of these fields makes a request that cannot be read, with one fault that names the field.
+_unreadable := {
+	"principal": [null, "", "*", "alice", 5, true, [], {}, [_alice], concat("", [_alice, "\n"])],
+	"action": [null, "", "*", "ecs:*", "ecs", "ecs:Start:Instance", "ecs:Start\n", "ecs:Stärt", 5, true, [], {}],
+	"resource": [null, "", "bucket", "acs:oss:b", "arn:oss:::b", "**", 5, false, [], {}, ["*"]],
+	"context": [null, "", 5, true, [], ["a"], [{"a": "b"}], "a=b"],
+	"session_policies": [
+		null, "", 5, true, {}, [_document], [null], [[]], {"a": _document},
+		[{"Version": "1", "Statement": []}],
+	],
+}
+
+test_unreadable_field_cases if {
+	count(_unreadable) > 0
+	every field, values in _unreadable {
+		count(values) > 0
+		every value in values {
+			asked := _replacing(field, value)
+			not request.question(asked)
+			request.faults(asked) == [_faults[field]]
+		}
+	}
+}
+
+test_missing_field_cases if {
+	cases := ["principal", "action", "resource"]
+	count(cases) > 0
+	every field in cases {
+		asked := object.remove(_request, [field])
+		not request.question(asked)
+		request.faults(asked) == [sprintf("%s: is missing", [field])]
+	}
+}
+
+test_unknown_field_cases if {
+	cases := ["Principal", "ressource", "policies", "", "input", "simulated"]
+	count(cases) > 0
+	every field in cases {
+		asked := _with({field: {}})
+		not request.question(asked)
+		request.faults(asked) == [sprintf("%s: is no field of a request", [field])]
+	}
+}
+
+test_what_is_no_object_cases if {
+	cases := [null, true, 5, "", "x", [], [_request]]
+	count(cases) > 0
+	every one in cases {
+		not request.question(one)
+		not request.simulation(one)
+		request.faults(one) == ["input: must be an object"]
+		request.simulation_faults(one) == ["input: must be an object"]
+	}
+}
+
+test_context_value_cases if {
+	cases := ["", "a", 0, 1.5, true, false, [], [""], ["a", 1, true], json.unmarshal("1e3")]
+	count(cases) > 0
+	every one in cases {
+		asked := _with({"context": {"a": one}})
+		request.question(asked).context.a == one
+		request.faults(asked) == []
+	}
+}
+
+test_no_context_value_cases if {
+	cases := [null, {}, {"a": "b"}, [null], [[]], [["a"]], ["a", {}], [{"a": 1}]]
+	count(cases) > 0
+	every one in cases {
+		asked := _with({"context": {"a": one, "b": "right"}})
+		not request.question(asked)
+		request.faults(asked) == [
+			"context.a: must be a string, a number, a boolean or a list of those",
+			_faults.context,
+		]
+	}
+}
+
+test_misspelled_key_cases if {
+	cases := {
+		"acs:sourceIp": "acs:SourceIp",
+		"ACS:SourceIp": "acs:SourceIp",
+		"acs:currenttime": "acs:CurrentTime",
+		"acs:PrincipalArn": "acs:PrincipalARN",
+		"ram:serviceName": "ram:ServiceName",
+	}
+	count(cases) > 0
+	every key, right in cases {
+		asked := _with({"context": {key: _alice}})
+		not request.question(asked)
+		request.faults(asked) == [sprintf("context.%s: is spelled `%s`", [key, right]), _faults.context]
+	}
+}
+
+test_free_key_cases if {
+	cases := ["acs:resourcetag/a", "acs:ResourceTag/A", "kms:tag/acs:alikafka:instance-encryption", "anything", ""]
+	count(cases) > 0
+	every key in cases {
+		request.question(_with({"context": {key: "a"}})).context[key] == "a"
+	}
+}
+
+test_contradicting_principal_cases if {
+	cases := [
+		[_alice, "acs:ram::1234567890123456:user/bob"],
+		[_alice, "acs:ram::1234567890123456:user/Alice"],
+		[_alice, [_alice]],
+		[_alice, []],
+		[_alice, true],
+		["acs:ram::1234567890123456:role/AppRole", "acs:ram::1234567890123456:role/AppRole"],
+		[_session, _session],
+		["nobody", "nobody"],
+	]
+	count(cases) > 0
+	every one in cases {
+		asked := _with({"principal": one[0], "context": {"acs:PrincipalARN": one[1]}})
+		not request.question(asked)
+		"context.acs:PrincipalARN: must be what the principal says, or left out" in request.faults(asked)
+	}
+}
+
+test_all_faults_come_at_once_and_sorted if {
+	asked := {
+		"principal": 5,
+		"resource": "bucket",
+		"context": {"acs:sourceip": null},
+		"session_policies": "x",
+		"extra": 1,
+	}
+	request.faults(asked) == [
+		"action: is missing",
+		"context.acs:sourceip: is spelled `acs:SourceIp`",
+		"context.acs:sourceip: must be a string, a number, a boolean or a list of those",
+		_faults.context,
+		"extra: is no field of a request",
+		_faults.principal,
+		_faults.resource,
+		_faults.session_policies,
+	]
+}
+
+test_session_policy_cases if {
+	cases := [
+		[_session, [], true],
+		[_session, [_document], true],
+		["acs:ram::1234567890123456:role/AppRole/s", [_document], true],
+		[_session, [_document, object.remove(_document, ["actions"])], false],
+		[_session, [object.union(_document, {"kind": "trust"})], false],
+		[_session, [{}], false],
+		["acs:ram::1234567890123456:role/AppRole", [_document], false],
+		["acs:ram::1234567890123456:role/AppRole", [], true],
+		[_alice, [_document], false],
+		[_alice, [], true],
+		["acs:ram::1234567890123456:root", [_document], false],
+		["acs:ram::1234567890123456:root", [], true],
+		["ecs.aliyuncs.com", [_document], false],
+		["ecs.aliyuncs.com", [], true],
+		["acs:ram::1234567890123456:saml-provider/x", [_document], false],
+		["acs:ram::1234567890123456:saml-provider/x", [], true],
+	]
+	count(cases) > 0
+	every one in cases {
+		asked := _with({"principal": one[0], "session_policies": one[1]})
+		_is_question(asked) == one[2]
+		request.faults(asked) == [_faults.session_policies | one[2] == false]
+	}
+}
+
+_is_question(asked) if request.question(asked)
+
+else := false
+
+_is_simulation(asked) if request.simulation(asked)
+
+else := false
+
+test_a_simulation_is_a_question_with_policies if {
+	asked := _with({"policies": {"p": _document}, "context": {"acs:CurrentTime": "2026-03-11T00:00:00Z"}})
+	question := request.question(object.remove(asked, ["policies"]))
+	request.simulation(asked) == object.union(question, {"policies": {"p": _document}})
+	request.simulation_faults(asked) == []
+	not request.question(asked)
+}
+
+test_simulation_cases if {
+	cases := [
+		[_alice, {}, true],
+		[_alice, {"p": _document, "": _document}, true],
+		[_session, {"p": _document}, true],
+		["acs:ram::1234567890123456:root", {"p": _document}, true],
+		["ecs.aliyuncs.com", {"p": _document}, false],
+		["acs:ram::1234567890123456:oidc-provider/x", {}, false],
+		[_alice, [], false],
+		[_alice, [_document], false],
+		[_alice, null, false],
+		[_alice, "p", false],
+		[_alice, {"p": {}}, false],
+		[_alice, {"p": null}, false],
+		[_alice, {"p": _document, "q": object.remove(_document, ["not_actions"])}, false],
+		[_alice, {"p": object.union(_document, {"kind": "trust"})}, false],
+	]
+	count(cases) > 0
+	every one in cases {
+		asked := _with({"principal": one[0], "policies": one[1]})
+		_is_simulation(asked) == one[2]
+		request.simulation_faults(asked) == [_faults.policies | one[2] == false]
+	}
+}
+
+test_a_simulation_needs_policies if {
+	not request.simulation(_request)
+	request.simulation_faults(_request) == [_faults.policies]
+}
+
+test_a_simulation_is_a_request_first if {
+	asked := {"principal": "nobody", "action": "*", "resource": "*", "policies": {}}
+	not request.simulation(asked)
+	request.simulation_faults(asked) == [_faults.action, _faults.policies, _faults.principal]
+}
+
+test_batch_cases if {
+	cases := [
+		[{"requests": []}, true],
+		[{"requests": [5]}, true],
+		[{"requests": {}}, false],
+		[{"requests": "x"}, false],
+		[{"requests": null}, false],
+		[{}, false],
+		[{"requests": [], "more": 1}, false],
+		[[], false],
+		[null, false],
+		["requests", false],
+	]
+	count(cases) > 0
+	every one in cases {
+		_is_batch(one[0]) == one[1]
+	}
+}
+
+_is_batch(value) if request.is_batch(value)
+
+else := false
