@@ -17,7 +17,8 @@ import msgspec
 import yaml
 
 from generator import Batch, Damaged, Question, Verbatim
-from ramgate import Sidecar, bundle, resources, translate
+from ramgate import Sidecar, bundle, resources
+from ramgate.translate import translate
 from reference_evaluator import Catalog, Evaluator, Malformed, ServiceLinkedRole, principal_of
 
 if TYPE_CHECKING:

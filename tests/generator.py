@@ -483,9 +483,10 @@ class _Scene:
         self.actions = [pick.of(_ACTIONS) for _ in range(3)]
         self.resources = self._resources()
         self.asked = [pick.of(self.resources) for _ in range(3)]
-        self.role_names = ("app", "AppRole", "ops.Role@1-x", *self.present)
+        self.role_names = ("AppRole", "ops.Role@1-x", "AppRole", "ops.Role@1-x", "app", *self.present)
+        self.linked_actions = _actions_of(catalog.service_linked_roles[self.present[0]].document)
         self.role_arns = self._role_arns()
-        self.keys: list[str] = []
+        self.keys: dict[str, list[str]] = {}
         self.shared: list[Object] = []
         self.members = [self._member(kind) for kind in _INSIDERS for _ in range(2)]
 
@@ -592,10 +593,10 @@ class _Scene:
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
-            broad = pick.chance(1, 3)
+            broad = pick.chance(3, 5)
             patterns = ["*"] if broad else [self._action_pattern() for _ in range(3)]
             statement["Action"] = pick.one_or_list(patterns, 3)
-        if pick.chance(1, 2):
+        if pick.chance(3, 5):
             statement["Resource"] = "*"
         else:
             found = [self._resource_pattern() for _ in range(1 + pick.below(3))]
@@ -624,7 +625,7 @@ class _Scene:
 
     def _add_condition(self, statement: Object) -> None:
         condition: Object = {}
-        if self.pick.chance(2, 5):
+        if self.pick.chance(1, 2):
             for _ in range(1 + self.pick.of((0, 0, 0, 1))):
                 self._add_operator(condition)
         if condition or self.pick.chance(1, 30):
@@ -643,8 +644,9 @@ class _Scene:
         asked = condition.setdefault(quantifier + operator, {})
         for _ in range(1 + pick.of((0, 0, 0, 0, 1))):
             key = pick.of(keys)
-            self.keys.append(key)
             asked[key] = pick.one_or_list(listed, 3)
+            found = asked[key] if isinstance(asked[key], list) else [asked[key]]
+            self.keys.setdefault(key, []).extend(value.partition("/")[0] for value in found)
 
     def _arn_patterns(self) -> list[str]:
         pick = self.pick
@@ -693,7 +695,7 @@ class _Scene:
     def _trust_statement(self) -> Object:
         pick = self.pick
         statement: Object = {
-            "Effect": "Deny" if pick.chance(1, 6) else "Allow",
+            "Effect": "Deny" if pick.chance(1, 5) else "Allow",
             "Action": pick.one_or_list(_TRUST_PATTERNS, 2),
             "Principal": {},
         }
@@ -713,8 +715,7 @@ class _Scene:
                 f"acs:ram::{other}:saml-provider/idp",
             ]
         return [
-            f"acs:ram::{own}:root",
-            f"acs:ram::{own}:root",
+            *[f"acs:ram::{own}:root"] * 6,
             f"acs:ram::{other}:root",
             f"acs:ram::{own}:user/u1",
             f"acs:ram::{own}:user/U1",
@@ -730,25 +731,25 @@ class _Scene:
         pick = self.pick
         policies = {f"p{number}": self.document() for number in range(2 + pick.below(4))}
         self.shared += policies.values()
-        names = [*policies, *policies, *policies, *self.system]
+        names = [*policies, *policies, *policies, *policies, *policies, *policies, *self.system, *["AdministratorAccess"] * 4]
 
         def attached(most: int) -> list[Any]:
             return [
-                {"policy": name, "resource_group": pick.of(("rg-a", "rg-b"))}
-                if pick.chance(1, 5)
+                {"policy": name, "resource_group": pick.of(("rg-a", "rg-a", "rg-b"))}
+                if pick.chance(1, 4)
                 else name
-                for name in pick.some(names, most, 0)
+                for name in pick.some(names, most, 1)
             ]
 
-        roles = self.role_names[:3] if own else ("App",)
+        roles = ("app", "AppRole", "ops.Role@1-x") if own else ("App",)
         account: Object = {
             "policies": policies,
-            "roles": {name: {"trust": self.trust(), "policies": attached(3)} for name in roles[1:]},
+            "roles": {name: {"trust": self.trust(), "policies": attached(6)} for name in roles[1:]},
             "groups": {name: {"policies": attached(2)} for name in ("g1", "g2")},
             "users": {
-                "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(3)},
-                "u2": {"policies": attached(4)},
-                "u3": {"groups": ["g2"]},
+                "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(4)},
+                "u2": {"policies": attached(6)},
+                "u3": {"groups": ["g2", "g1"]},
             },
         }
         account["roles"][roles[0]] = {"trust": self.trust()}
@@ -759,11 +760,13 @@ class _Scene:
     def asks(self) -> Question:
         pick = self.pick
         request: Object = {"principal": self.principal()}
-        assuming = pick.chance(1, 4) or (
+        assuming = pick.chance(1, 5) or (
             request["principal"].endswith(".aliyuncs.com") and pick.chance(2, 3)
         )
         known = self.actions if pick.chance(3, 4) else _ACTIONS
         request["action"] = pick.of(_ASSUMING if assuming else known)
+        if self.present[0].lower() in request["principal"].lower() and pick.chance(1, 2):
+            request["action"] = pick.of(self.linked_actions)
         request["resource"] = self._asked_resource(assuming=assuming)
         context = self._context()
         if context or pick.chance(1, 2):
@@ -798,9 +801,12 @@ class _Scene:
     def _context(self) -> Object:
         pick = self.pick
         context: Object = {}
-        for key in dict.fromkeys(self.keys):
-            if key in _FAMILY_OF and pick.chance(3, 4):
-                context[key] = _given(pick, _FAMILY_OF[key])
+        if "ram:ServiceName" not in self.keys and pick.chance(1, 20):
+            context["ram:ServiceName"] = "alikafka.aliyuncs.com"
+        for key, listed in self.keys.items():
+            if key in _FAMILY_OF and pick.chance(4, 5):
+                given = listed if pick.chance(1, 2) else _FAMILY_OF[key].given
+                context[key] = _given(pick, given, _FAMILY_OF[key].unreadable)
         if pick.chance(1, 3):
             context["acs:ResourceGroupId"] = pick.of(
                 ("rg-a", "rg-a", "rg-b", "rg-c", ["rg-a"], [], 5)
@@ -820,7 +826,7 @@ class _Scene:
 
         def policies() -> Object:
             usual = [] if pick.chance(1, 30) else ["FullAliyunAccess"]
-            return {"control_policies": pick.some(names, 2) if pick.chance(1, 3) else usual}
+            return {"control_policies": pick.some(names, 2) if pick.chance(1, 4) else usual}
 
         root_members, folders = {}, {}
         where = pick.below(5)
@@ -875,11 +881,20 @@ _RESOURCE_PATTERNS: Final = (
 )
 
 
-def _given(pick: Pick, family: _Family) -> object:
-    """A value for a key of that family: mostly of its type, sometimes a list, rarely neither."""
+def _actions_of(document: Object | None) -> list[str]:
+    """The actions without wildcards that a policy names."""
+    found = ["ram:DeleteServiceLinkedRole"]
+    for statement in document["Statement"] if document else ():
+        actions = statement["Action"]
+        found += [actions] if isinstance(actions, str) else actions
+    return [action for action in found if "*" not in action]
+
+
+def _given(pick: Pick, given: Sequence[object], unreadable: Sequence[object]) -> object:
+    """A value for a key: mostly of its type, sometimes a list, rarely neither."""
 
     def one() -> object:
-        return pick.of(family.unreadable if pick.chance(1, 10) else family.given)
+        return pick.of(unreadable if pick.chance(1, 12) else given)
 
     if pick.chance(1, 4):
         return [one() for _ in range(pick.below(4))]
@@ -1041,7 +1056,7 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
     scenes = [_Scene(pick, catalog, number, management) for number in range(worlds)]
     made = [scene.world(questions) for scene in scenes]
     root, policies = ["FullAliyunAccess"], {}
-    if pick.chance(1, 4):
+    if pick.chance(1, 6):
         policies["c-root"] = scenes[0].document()
         root.append("c-root")
     first = made[0]

@@ -66,7 +66,6 @@ def drips(peer: Peer) -> None:
 def pours(peer: Peer) -> None:
     peer.question()
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-    peer.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     while True:
         peer.say(b" ")
 
@@ -229,6 +228,16 @@ def test_an_answer_that_is_late_is_none(
         refused(connect(server.url, timeout=0.1), TransportError, r"did not answer within 0\.1 s$")
         assert time.monotonic() - begun < BOUND
     assert len(server.questions) == 5
+
+
+def test_an_answer_that_never_pauses_is_late(connect: Callable[..., Asker]) -> None:
+    # each byte is a TLS record, so that there always is one to be read, and one only
+    with Hostile(pours, tls=server_tls()) as server:
+        begun = time.monotonic()
+        client = connect(server.url, timeout=0.3, tls=client_tls())
+        with pytest.raises(TransportError, match=r"did not answer within 0\.3 s$"):
+            client.decide(*ASKED)
+        assert time.monotonic() - begun < FOREVER
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])

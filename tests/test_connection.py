@@ -399,8 +399,11 @@ def test_an_answer_that_is_there_at_the_deadline_is_taken() -> None:
         answered.set()
         peer.linger()
 
+    faults: list[object] = []
+
     async def main() -> Decision:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, fault: faults.append(fault))
         async with AsyncClient(server.url, timeout=1) as client:
             asking = asyncio.create_task(client.decide(*ASKED))
             assert await asyncio.to_thread(asked_for.wait, BOUND)
@@ -414,6 +417,30 @@ def test_an_answer_that_is_there_at_the_deadline_is_taken() -> None:
 
     with Hostile(script) as server:
         assert asyncio.run(main())
+    assert faults == []
+
+
+def test_an_async_client_leaves_no_timer_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[asyncio.TimerHandle] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        call_at = loop.call_at
+
+        def noted(
+            when: float, callback: Callable[..., object], *arguments: object
+        ) -> asyncio.TimerHandle:
+            timers.append(call_at(when, callback, *arguments))
+            return timers[-1]
+
+        monkeypatch.setattr(loop, "call_at", noted)
+        async with AsyncClient(server.url, timeout=FOREVER) as client:
+            assert await client.decide(*ASKED)
+
+    with Hostile(answering(ALLOWED)) as server:
+        asyncio.run(main())
+    assert timers
+    assert all(timer.cancelled() for timer in timers)
 
 
 def in_child(work: Callable[[], bool]) -> None:

@@ -1,28 +1,36 @@
 """Alibaba Cloud RAM policies, decided by a stock Open Policy Agent beside your application.
 
-from ramgate import Client
+    from ramgate import Client
 
-with Client("http://127.0.0.1:8181") as client:
-    decision = client.decide(principal, action, resource)
+    with Client("http://127.0.0.1:8181") as client:
+        decision = client.decide(principal, action, resource)
+
+A name is imported when it is first used: every pytest run loads this package for its plugin, and a
+client needs no YAML parser.
 """
 
-from ramgate.client import AsyncClient, Client
-from ramgate.decision import Decision, Request, Simulation, Statement
-from ramgate.errors import (
-    AccessDenied,
-    AnswerError,
-    InvalidFiles,
-    InvalidPolicy,
-    InvalidRequest,
-    OpaUnavailable,
-    RamgateError,
-    SidecarError,
-    TransportError,
-    UnreadableFiles,
-)
-from ramgate.faults import Fault
-from ramgate.sidecar import Sidecar
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ramgate.translate import translate
+
+if TYPE_CHECKING:
+    from ramgate.client import AsyncClient, Client
+    from ramgate.decision import Decision, Request, Simulation, Statement
+    from ramgate.errors import (
+        AccessDenied,
+        AnswerError,
+        InvalidFiles,
+        InvalidPolicy,
+        InvalidRequest,
+        OpaUnavailable,
+        RamgateError,
+        SidecarError,
+        TransportError,
+        UnreadableFiles,
+    )
+    from ramgate.faults import Fault
+    from ramgate.sidecar import Sidecar
 
 __all__ = [
     "AccessDenied",
@@ -45,3 +53,24 @@ __all__ = [
     "UnreadableFiles",
     "translate",
 ]
+
+_MODULES = {
+    "AsyncClient": "client",
+    "Client": "client",
+    "Decision": "decision",
+    "Fault": "faults",
+    "Request": "decision",
+    "Sidecar": "sidecar",
+    "Simulation": "decision",
+    "Statement": "decision",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

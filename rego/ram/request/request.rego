@@ -148,6 +148,7 @@ _unreadable(request) := {sprintf("%s: %s", [field, _forms[field]]) |
 }
 
 _in_context(request) := {sprintf("context.%s: %s", [key, text]) |
+	is_object(request.context)
 	some key, value in request.context
 	some text in _key_faults(key, value, request)
 }

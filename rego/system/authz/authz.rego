@@ -12,6 +12,8 @@ package system.authz
 public_paths := {
 	["v1", "data", "ram", "authz", "decision"],
 	["v1", "data", "ram", "authz", "decisions"],
+	["v1", "data", "ram", "simulate", "decision"],
+	["v1", "data", "ram", "simulate", "decisions"],
 }
 
 # METADATA
