@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import collections
+import concurrent.futures
 import contextlib
 import copy
 import dataclasses
 import datetime
 import http.client
 import json
+import queue
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,20 +18,24 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 import yaml
 
-from generator import Batch, Damaged, Question, Verbatim
-from ramgate import Sidecar, bundle, resources
+from generator import Batch, Damaged, Question, Verbatim, World
+from ramgate import InvalidFiles, InvalidPolicy, Sidecar, bundle, resources
 from ramgate.translate import translate
-from reference_evaluator import Catalog, Evaluator, Malformed, ServiceLinkedRole, principal_of
+from reference_evaluator import Catalog, Evaluator, ServiceLinkedRole, principal_of
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ramgate.bundle import Bundle
 
 Object: TypeAlias = dict[str, Any]
 
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _SECONDS: Final = 120
-_QUESTIONS_A_REQUEST: Final = 500
+_TOGETHER: Final = 250
+_AT_ONCE: Final = 2
+_MOST_SHOWN: Final = 3
 
 
 def read_catalog() -> Catalog:
@@ -54,48 +60,79 @@ class Opa:
     def __init__(self, sidecar: Sidecar, directory: Path) -> None:
         self._sidecar = sidecar
         self._file = directory / "accounts.json"
-        self._connection = http.client.HTTPConnection(
-            sidecar.url.removeprefix("http://"), timeout=_SECONDS
-        )
-        self._translated: dict[int, tuple[Object, Object]] = {}
+        self._connections = queue.SimpleQueue[http.client.HTTPConnection]()
+        for _ in range(_AT_ONCE):
+            host = sidecar.url.removeprefix("http://")
+            self._connections.put(http.client.HTTPConnection(host, timeout=_SECONDS))
+        self._threads = concurrent.futures.ThreadPoolExecutor(_AT_ONCE)
 
-    def learn(self, document: Object) -> None:
-        """Decide by these accounts from now on."""
-        self._sidecar.publish(self.build(document))
-
-    def build(self, document: Object) -> bundle.Bundle:
+    def build(self, document: Object) -> Bundle:
         self._file.write_text(json.dumps(document))
         return bundle.build(self._file)
 
-    def publish(self, built: bundle.Bundle) -> None:
-        self._translated.clear()
+    def publish(self, built: Bundle) -> None:
+        """Decide by these accounts from now on."""
         self._sidecar.publish(built, timeout=_SECONDS)
 
-    def answers(self, questions: Sequence[Question]) -> list[Object]:
-        """The answers in the order of the questions."""
-        found: list[Object] = [{}] * len(questions)
+    def ask(self, questions: Sequence[Question]) -> Callable[[], list[Object]]:
+        """Ask; what comes back waits for the answers, in the order of the questions."""
+        wire = _Wire()
+        asked = []
         for simulated, package in ((False, "authz"), (True, "simulate")):
-            places = [at for at, asked in enumerate(questions) if asked.simulated == simulated]
-            for start in range(0, len(places), _QUESTIONS_A_REQUEST):
-                part = places[start : start + _QUESTIONS_A_REQUEST]
-                requests = [self._wire(questions[at].request) for at in part]
-                answers = self._post(f"/v1/data/ram/{package}/decisions", {"requests": requests})
-                for at, answer in zip(part, answers, strict=True):
-                    found[at] = answer
-        return found
+            places = [at for at, asks in enumerate(questions) if asks.simulated == simulated]
+            for start in range(0, len(places), _TOGETHER):
+                part = places[start : start + _TOGETHER]
+                requests = [wire.request(questions[at].request) for at in part]
+                body = _JSON.encode({"input": {"requests": requests}})
+                path = f"/v1/data/ram/{package}/decisions"
+                asked.append((part, self._threads.submit(self._post, path, body)))
 
-    def _post(self, path: str, value: Object) -> list[Object]:
-        body = _JSON.encode({"input": value})
-        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
-        content = response.read()
+        def answers() -> list[Object]:
+            found: list[Object] = [{}] * len(questions)
+            for part, future in asked:
+                for at, answer in zip(part, future.result(), strict=True):
+                    found[at] = answer
+            return found
+
+        return answers
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        while not self._connections.empty():
+            self._connections.get().close()
+
+    def _post(self, path: str, body: bytes) -> list[Object]:
+        connection = self._connections.get()
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            self._connections.put(connection)
         answer = json.loads(content)
-        if response.status != http.HTTPStatus.OK or "result" not in answer:
-            raise AssertionError(f"OPA answered {response.status}: {content[:2000]!r}")
+        assert response.status == http.HTTPStatus.OK, content[:2000]
         result: list[Object] = answer["result"]
         return result
 
-    def _wire(self, request: Any) -> Any:  # noqa: ANN401 - a malformed request is anything
+
+@contextlib.contextmanager
+def started() -> Iterator[Opa]:
+    """An OPA that runs while the `with` block does."""
+    with tempfile.TemporaryDirectory() as directory, Sidecar() as sidecar:
+        opa = Opa(sidecar, Path(directory))
+        try:
+            yield opa
+        finally:
+            opa.close()
+
+
+class _Wire:
+    """Requests as they are sent: with translated documents."""
+
+    def __init__(self) -> None:
+        self._translated: dict[int, Object] = {}
+
+    def request(self, request: Any) -> Any:  # noqa: ANN401 - a malformed request is anything
         if not isinstance(request, dict):
             return request
         wire = dict(request)
@@ -111,13 +148,12 @@ class Opa:
         if isinstance(document, Verbatim):
             return document.value
         if isinstance(document, Damaged):
-            return _damaged(copy.deepcopy(self._document(document.document)), document.how)
+            return _damaged(copy.deepcopy(translate(document.document)), document.how)
         if not isinstance(document, dict):
             return document
-        _, translated = self._translated.setdefault(id(document), (document, {}))
-        if not translated:
-            translated |= translate(document)
-        return translated
+        if id(document) not in self._translated:
+            self._translated[id(document)] = translate(document)
+        return self._translated[id(document)]
 
 
 def _damaged(document: Object, how: int) -> Object:
@@ -147,8 +183,17 @@ def _leaves(value: Any) -> Iterator[tuple[Any, Any]]:
             yield value, key
 
 
+def agrees(answer: Object, expected: Object) -> bool:
+    """Whether OPA's answer is the reference's; the texts of `errors` are its own."""
+    bare = {name: value for name, value in answer.items() if name != "errors"}
+    malformed = expected["reason"] == "malformed_request"
+    return bare == expected and malformed == bool(answer.get("errors")) == ("errors" in answer)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disagreement:
+    """A question that OPA and the reference answer differently, by these accounts."""
+
     document: Object
     question: Question
     answer: Object
@@ -169,12 +214,116 @@ class Disagreement:
 
 
 class Judge:
-    def __init__(self, opa, catalog):
-        self._opa=opa; self.catalog=catalog
-        self.tally=collections.Counter(); self.seen=collections.Counter()
+    """Holds OPA's answers against the reference, batch by batch, and counts what was met."""
 
-def agrees(answer: Object, expected: Object) -> bool:
-    """Whether OPA's answer is the reference's; the texts of `errors` are its own."""
-    bare = {name: value for name, value in answer.items() if name != "errors"}
-    malformed = expected["reason"] == "malformed_request"
-    return bare == expected and malformed == bool(answer.get("errors")) and ("errors" in answer)==malformed
+    def __init__(self, opa: Opa, catalog: Catalog) -> None:
+        self.met: Counter[tuple[str, str]] = collections.Counter()
+        self.reached: Counter[tuple[str, str]] = collections.Counter()
+        self.decisions = 0
+        self.worlds = 0
+        self._opa = opa
+        self._catalog = catalog
+
+    def disagreements(self, batches: Iterable[Batch]) -> Iterator[Disagreement]:
+        """Every disagreement, made small; OPA answers one batch while the next is made."""
+        waiting: Callable[[], list[Disagreement]] | None = None
+        for batch in batches:
+            built = self._opa.build(batch.document())
+            found = waiting() if waiting else []
+            if found:
+                yield from map(self.smaller, found[:_MOST_SHOWN])
+            self._opa.publish(built)
+            waiting = self._judged(batch)
+        if waiting:
+            yield from map(self.smaller, waiting()[:_MOST_SHOWN])
+
+    def _judged(self, batch: Batch) -> Callable[[], list[Disagreement]]:
+        questions = [asked for world in batch.worlds for asked in world.questions]
+        answers = self._opa.ask(questions)
+        worlds = [world for world in batch.worlds for _ in world.questions]
+        evaluator = Evaluator(batch.document(), self._catalog)
+        expected = [_expected(evaluator, question) for question in questions]
+        self._count(questions, expected)
+        self.worlds += len(batch.worlds)
+        self.reached += evaluator.seen
+
+        def compared() -> list[Disagreement]:
+            return [
+                Disagreement(_alone(batch, world), question, answer, wanted)
+                for question, wanted, answer, world in zip(
+                    questions, expected, answers(), worlds, strict=True
+                )
+                if not agrees(answer, wanted)
+            ]
+
+        return compared
+
+    def _count(self, questions: Sequence[Question], expected: Sequence[Object]) -> None:
+        self.decisions += len(questions)
+        for question, wanted in zip(questions, expected, strict=True):
+            for part in ("effect", "reason", "policy_type"):
+                self.met[part, str(wanted[part])] += 1
+            if wanted["reason"] != "malformed_request":
+                kind = principal_of(question.request["principal"]).kind
+                self.met["principal", kind] += 1
+            if question.simulated:
+                self.met["question", "simulated"] += 1
+
+    def disagreement(self, document: Object, question: Question) -> Disagreement | None:
+        """Whether they disagree on one question; None too where the accounts cannot be loaded."""
+        try:
+            self._opa.publish(self._opa.build(document))
+            (answer,) = self._opa.ask([question])()
+        except (InvalidFiles, InvalidPolicy):
+            return None
+        expected = _expected(Evaluator(document, self._catalog), question)
+        if agrees(answer, expected):
+            return None
+        return Disagreement(document, question, answer, expected)
+
+    def smaller(self, found: Disagreement) -> Disagreement:
+        """The same with everything left out that it does not need."""
+        shrunk = True
+        while shrunk:
+            shrunk = False
+            for path in [*_paths((found.document, found.question.request))]:
+                document, request = _without((found.document, found.question.request), path)
+                if (document, request) == (found.document, found.question.request):
+                    continue
+                question = Question(request, found.question.simulated)
+                if less := self.disagreement(document, question):
+                    found, shrunk = less, True
+        return found
+
+
+def _expected(evaluator: Evaluator, question: Question) -> Object:
+    now = datetime.datetime.now(datetime.UTC)
+    decide = evaluator.simulate if question.simulated else evaluator.decide
+    return decide(question.request, now)
+
+
+def _alone(batch: Batch, world: World) -> Object:
+    """The accounts of one world, and those of the management account."""
+    worlds = [world] if world is batch.worlds[0] else [batch.worlds[0], world]
+    return dataclasses.replace(batch, worlds=worlds).document()
+
+
+def _paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything inside a value, what lies outside first."""
+    if isinstance(value, dict | list | tuple):
+        items = [*value.items()] if isinstance(value, dict) else [*enumerate(value)]
+        if not isinstance(value, tuple):
+            yield from ((*path, key) for key, _ in reversed(items))
+        for key, inner in reversed(items):
+            yield from _paths(inner, (*path, key))
+
+
+def _without(value: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any JSON value
+    """A copy without what is at the path, the same where nothing is there any more."""
+    found = copy.deepcopy(value)
+    holder = found
+    with contextlib.suppress(LookupError, TypeError):
+        for key in path[:-1]:
+            holder = holder[key]
+        del holder[path[-1]]
+    return found

@@ -463,6 +463,12 @@ _MISSPELT: Final = (
 )
 
 
+_EVERYTHING: Final[Object] = {
+    "Version": "1",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
 # One world
 
 
@@ -546,7 +552,7 @@ class _Scene:
             return f"acs:ram::{account}:user/{self.pick.of(_USERS)}"
         if kind == "owner":
             return f"acs:ram::{account}:root"
-        role = self.name_of_role()
+        role = self.name_of_role() if account == self.own else self.pick.of(("App", "app"))
         if kind == "role":
             return f"acs:ram::{account}:role/{role}"
         spelling = self.pick.of(("assumed-role", "role"))
@@ -579,21 +585,21 @@ class _Scene:
 
     # Documents
 
-    def document(self, denies: int = 3) -> Object:
-        """An identity, session or control policy; of so many statements about one denies."""
+    def document(self) -> Object:
+        """An identity, session or control policy."""
         pick = self.pick
         return {
             "Version": "1",
-            "Statement": [self._statement(denies) for _ in range(1 + pick.of((0, 0, 0, 1, 1, 2)))],
+            "Statement": [self._statement() for _ in range(1 + pick.of((0, 0, 0, 1, 1, 2)))],
         }
 
-    def _statement(self, denies: int) -> Object:
+    def _statement(self) -> Object:
         pick = self.pick
-        statement: Object = {"Effect": "Deny" if pick.chance(1, denies) else "Allow"}
+        statement: Object = {"Effect": "Deny" if pick.chance(3, 10) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
-            broad = pick.chance(3, 5)
+            broad = pick.chance(2, 3)
             patterns = ["*"] if broad else [self._action_pattern() for _ in range(3)]
             statement["Action"] = pick.one_or_list(patterns, 3)
         if pick.chance(3, 5):
@@ -731,21 +737,21 @@ class _Scene:
         pick = self.pick
         policies = {f"p{number}": self.document() for number in range(2 + pick.below(4))}
         self.shared += policies.values()
-        names = [*policies, *policies, *policies, *policies, *policies, *policies, *self.system, *["AdministratorAccess"] * 4]
+        names = [*policies, *policies, *policies, *policies, *policies, *policies, *self.system, *["AdministratorAccess"] * 6]
 
         def attached(most: int) -> list[Any]:
             return [
                 {"policy": name, "resource_group": pick.of(("rg-a", "rg-a", "rg-b"))}
                 if pick.chance(1, 4)
                 else name
-                for name in pick.some(names, most, 1)
+                for name in pick.some(names, most, 2)
             ]
 
         roles = ("app", "AppRole", "ops.Role@1-x") if own else ("App",)
         account: Object = {
             "policies": policies,
             "roles": {name: {"trust": self.trust(), "policies": attached(6)} for name in roles[1:]},
-            "groups": {name: {"policies": attached(2)} for name in ("g1", "g2")},
+            "groups": {name: {"policies": attached(3)} for name in ("g1", "g2")},
             "users": {
                 "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(4)},
                 "u2": {"policies": attached(6)},
@@ -753,6 +759,10 @@ class _Scene:
             },
         }
         account["roles"][roles[0]] = {"trust": self.trust()}
+        if pick.chance(1, 2):
+            in_group = {"policy": pick.of(("AdministratorAccess", "p0")), "resource_group": "rg-a"}
+            account["users"]["u3"]["policies"] = [in_group]
+            account["roles"][roles[0]]["policies"] = [in_group]
         if own:
             account["service_linked_roles"] = self.present
         return account
@@ -768,7 +778,7 @@ class _Scene:
         if self.present[0].lower() in request["principal"].lower() and pick.chance(1, 2):
             request["action"] = pick.of(self.linked_actions)
         request["resource"] = self._asked_resource(assuming=assuming)
-        context = self._context()
+        context = self._context(request["principal"])
         if context or pick.chance(1, 2):
             request["context"] = context
         simulated = pick.chance(1, 10)
@@ -786,7 +796,7 @@ class _Scene:
         return question
 
     def _documents(self, most: int) -> list[Any]:
-        return self.pick.some(self.shared, most)
+        return self.pick.some((*self.shared, _EVERYTHING, _EVERYTHING), most)
 
     def _asked_resource(self, *, assuming: bool) -> str:
         pick = self.pick
@@ -798,13 +808,15 @@ class _Scene:
             return f"acs:oss:cn-a:{account}:b/x"
         return pick.of(self.asked if pick.chance(3, 4) else self.resources)
 
-    def _context(self) -> Object:
+    def _context(self, principal: str) -> Object:
         pick = self.pick
         context: Object = {}
+        if pick.chance(1, 15):
+            context["acs:PrincipalARN"] = _arn_of(principal) if pick.chance(5, 6) else principal
         if "ram:ServiceName" not in self.keys and pick.chance(1, 20):
             context["ram:ServiceName"] = "alikafka.aliyuncs.com"
         for key, listed in self.keys.items():
-            if key in _FAMILY_OF and pick.chance(4, 5):
+            if key in _FAMILY_OF and pick.chance(3, 5):
                 given = listed if pick.chance(1, 2) else _FAMILY_OF[key].given
                 context[key] = _given(pick, given, _FAMILY_OF[key].unreadable)
         if pick.chance(1, 3):
@@ -879,6 +891,14 @@ _RESOURCE_PATTERNS: Final = (
     "?cs:?*",
     "acs:ram:*:*:role/\u212a*",
 )
+
+
+def _arn_of(principal: str) -> str:
+    """What `acs:PrincipalARN` is filled in with, of what is an identity."""
+    head, kind, name = principal.partition("role/")
+    if not kind:
+        return principal
+    return f"{head.removesuffix('assumed-')}role/{name.partition('/')[0].lower()}"
 
 
 def _actions_of(document: Object | None) -> list[str]:
@@ -1020,7 +1040,7 @@ def spoil(pick: Pick, question: Question) -> None:
 
 def _spoil_documents(pick: Pick, question: Question) -> None:
     request = question.request
-    whole = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    whole = _EVERYTHING
     trust = {
         "Version": "1",
         "Statement": [

@@ -20,6 +20,7 @@ from hostile import (
     ASKED,
     BOUND,
     DENY,
+    FOREVER,
     Asker,
     Hostile,
     Peer,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 from ramgate import grammar, shape
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
-from ramgate.source import described, read
+from ramgate.source import described, read, reason
 from ramgate.translate import FORMAT, translate, translated
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+    try:
+        found = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+    except OSError as error:
+        raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
     if not found:
         raise InvalidFiles([Fault(str(path), message="holds no accounts file (*.yaml, *.json)")])
     return found
@@ -224,14 +227,15 @@ class _Reader:
     ) -> Iterator[tuple[str, str]]:
         """The id of each attached policy, and the resource group it is attached to, or nothing."""
         for item, here in shape.items(found.get("policies", []), place / "policies"):
-            name, group = item, ""
+            fields = ("policy", "resource_group")
+            parts = {"policy": item}
             if not isinstance(item, str):
-                fields = ("policy", "resource_group")
                 parts = shape.fields(item, here, fields, fields)
-                name = parts.get("policy")
+            group = ""
+            if "resource_group" in parts:
                 form, where = grammar.RESOURCE_GROUP, here / "resource_group"
-                group = shape.name(parts.get("resource_group"), where, form, "resource group") or ""
-            if policy := self._resolved(name, here, names):
+                group = shape.name(parts["resource_group"], where, form, "resource group") or ""
+            if "policy" in parts and (policy := self._resolved(parts["policy"], here, names)):
                 yield policy, group
 
     def _resolved(self, name: object, place: Place, names: Mapping[str, str]) -> str | None:
@@ -246,8 +250,10 @@ class _Reader:
     def _directory(self, value: object, place: Place) -> Directory:
         known = ("management", "policies", "root")
         found = shape.fields(value, place, known, ("management", "root"))
-        where, form = place / "management", grammar.ACCOUNT
-        management = shape.name(found.get("management"), where, form, "account number") or ""
+        management = ""
+        if "management" in found:
+            where, form = place / "management", grammar.ACCOUNT
+            management = shape.name(found["management"], where, form, "account number") or ""
         names = self._own_policies(found, place, "directory")
         levels: dict[str, list[list[str]]] = {}
         if "root" in found:

@@ -85,11 +85,15 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
     for path in sorted(directory.glob("policies/*.json")):
         source = read(path)
         policies[path.stem] = translated(source.value, source.place)
+        if policies[path.stem].get("kind") == "trust":
+            source.place.fault("is a trust policy: a role's says only that its service assumes it")
         found.add(source.place.findings)
     for path in sorted(directory.glob("roles/*.yaml")):
         source = read(path, root="")
         role = read_role(source, policies)
-        if role is not None:
+        if role is not None and role.role.lower() in roles:
+            (source.place / "role").fault(f"`{role.role}` is in another file already")
+        elif role is not None:
             roles[role.role.lower()] = role
         found.add(source.place.findings)
     for path in sorted(directory.glob("system-policies/*.yaml")):
@@ -101,9 +105,13 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
 
 def read_role(source: Source, policies: Container[str]) -> Role | None:
     """The service-linked role that a file of `roles/` describes; None, and faults, for none."""
-    entry = _entry(source, _ROLE, policies)
-    name, place = entry.get("service_name"), source.place
-    shape.name(name, place / "service_name", grammar.SERVICE_NAME, "service name")
+    entry, place = _entry(source, _ROLE, policies), source.place
+    for key, form, what in (
+        ("role", grammar.NAME, "role name"),
+        ("service_name", grammar.SERVICE_NAME, "service name"),
+    ):
+        if key in entry:
+            shape.name(entry[key], place / key, form, what)
     return None if place.findings.faults else Role(**entry)
 
 

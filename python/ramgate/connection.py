@@ -211,8 +211,9 @@ class Connections:
     def close(self) -> None:
         """Close what is idle; what is in use is closed when its question is answered."""
         self._closed = True
-        while (connection := self._pop()) is not None:
-            connection.close()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _keep(self, connection: _Connection) -> None:
         connection.reused = True
@@ -242,17 +243,12 @@ class Connections:
         raise TransportError(f"cannot reach `{url}`: {_cause(failure)}") from failure
 
     def _take(self) -> _Connection | None:
-        while (connection := self._pop()) is not None:
-            if connection.usable():
-                return connection
-            connection.close()
-        return None
-
-    def _pop(self) -> _Connection | None:
         try:
-            return self._idle.pop()
+            while not (connection := self._idle.pop()).usable():
+                connection.close()
         except IndexError:
             return None
+        return connection
 
 
 def _cause(error: OSError) -> str:

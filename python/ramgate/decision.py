@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
 
@@ -208,14 +208,20 @@ def _scalar(value: object) -> Scalar:
             raise TypeError(f"is of type `{type(value).__name__}`, not a string, number or boolean")
 
 
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple) or (
+        not isinstance(value, str | bytes | bytearray | memoryview) and isinstance(value, Sequence)
+    )
+
+
 def _context_value(value: object) -> Scalar | tuple[Scalar, ...]:
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
+    if _is_list(value):
         return tuple(map(_scalar, value))
     return _scalar(value)
 
 
 def _mapping(value: object, inner: Callable[[object], _T]) -> dict[str, _T]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):
         raise TypeError(f"is of type `{type(value).__name__}`, not a mapping")
     settled: dict[str, _T] = {}
     for key, item in value.items():
@@ -237,7 +243,7 @@ def _context(value: object) -> Context:
 
 
 def _policies(value: object) -> tuple[Policy, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
+    if not _is_list(value):
         raise TypeError(f"is of type `{type(value).__name__}`, not a sequence")
     return tuple(map(_document, value))
 

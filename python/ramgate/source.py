@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["MAXIMUM_BYTES", "Source", "Unquoted", "described", "parse", "read"]
+__all__ = ["MAXIMUM_BYTES", "Source", "Unquoted", "described", "parse", "read", "reason"]
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 _MAXIMUM_DEPTH: Final = 64
@@ -78,7 +78,7 @@ def read(path: Path, root: str = "$") -> Source:
         with path.open("rb") as file:
             content = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise UnreadableFiles([Fault(name, message=_reason(error))]) from error
+        raise UnreadableFiles([Fault(name, message=reason(error))]) from error
     if len(content) > MAXIMUM_BYTES:
         raise InvalidFiles([Fault(name, message="is larger than 64 MiB")])
     try:
@@ -102,7 +102,8 @@ def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Sourc
     return Source(_value(node, place), place)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why the system lets nobody read there."""
     match error:
         case FileNotFoundError():
             return "there is no such file"

@@ -5,6 +5,7 @@ The numbers in comments are those of the rules in docs/reference/policy-language
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Mapping
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate import condition, grammar
 from ramgate.errors import InvalidFiles, InvalidPolicy
-from ramgate.faults import Findings, Place
+from ramgate.faults import Findings, Place, printable
 from ramgate.shape import listed
-from ramgate.source import described, parse
+from ramgate.source import Unquoted, described, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ __all__ = ["FORMAT", "translate", "translated"]
 FORMAT: Final = 1
 
 _LIMIT_CHARACTERS: Final = 6144
+_SHORT: Final = 80
+_NULLS: Final = ("", "~", "null")
 _WILDCARD: Final = re.compile("[*?]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _QUANTIFIERS: Final = {"ForAllValues": "every", "ForAnyValue": "some"}
@@ -82,15 +85,10 @@ def translated(document: object, place: Place) -> dict[str, object]:
         place.fault("`Statement` is missing")
         return {}
     statements, here = document["Statement"], place / "Statement"
-    if not isinstance(statements, list) or not statements:
-        given = "an empty list" if statements == [] else described(statements)
+    if not isinstance(statements, list | tuple) or not statements:
+        given = "an empty list" if statements in ([], ()) else described(statements)
         here.fault(f"must be a non-empty list of objects, not {given}")
         return {}
-    # 1.12
-    if len(json.dumps(document, default=str)) > _LIMIT_CHARACTERS:
-        place.advise(
-            f"RAM takes {_LIMIT_CHARACTERS:,} characters in a custom policy; this has more"
-        )
     # 1.3
     is_trust = any(isinstance(item, Mapping) and "Principal" in item for item in statements)
     index, compiled = _Index(), []
@@ -98,12 +96,21 @@ def translated(document: object, place: Place) -> dict[str, object]:
         parts, actions = _statement(statement, here / position, is_trust=is_trust)
         compiled.append(parts)
         index.add(position, actions)
+    # 1.12
+    if not place.findings.faults and _characters(document) > _LIMIT_CHARACTERS:
+        place.advise(
+            f"RAM takes {_LIMIT_CHARACTERS:,} characters in a custom policy; this has more"
+        )
     return {
         "format": FORMAT,
         "kind": "trust" if is_trust else "identity",
         "statements": compiled,
         **index.data(),
     }
+
+
+def _characters(document: Mapping[str, object]) -> int:
+    return len(json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=dict))
 
 
 class _Index:
@@ -199,8 +206,13 @@ def _texts(value: object, place: Place, *, may_be_empty: bool) -> Iterator[tuple
 
 def _quoting_advice(value: object) -> str:
     # 1.5
-    text = {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
-    return f': write `"{text}"`' if isinstance(text, int | float) or isinstance(value, bool) else ""
+    match value:
+        case bool() | int() | float():
+            return f': write `"{json.dumps(value)}"`'
+        case Unquoted(text=text) if text.lower() not in _NULLS and len(text) <= _SHORT:
+            return f': write `"{printable(text)}"`'
+        case _:
+            return ""
 
 
 def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -> list[str]:
@@ -218,7 +230,7 @@ def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -
         pattern = text.lower()
         if not grammar.ACTION_PATTERN.fullmatch(text):
             here.fault(f"{described(text)} is no action: write `*` or `<service>:<operation>`")
-        elif is_trust and not any(_matches(pattern, action) for action in _TRUST_ACTIONS):
+        elif is_trust and not fnmatch.filter(_TRUST_ACTIONS, pattern):
             here.fault(
                 f"{described(text)} is no action of a trust policy: those are "
                 "`sts:AssumeRole`, `sts:SetSourceIdentity`, `sts:TagSession`"
@@ -226,11 +238,6 @@ def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -
         else:
             patterns.append(pattern)
     return patterns
-
-
-def _matches(pattern: str, action: str) -> bool:
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, action) is not None
 
 
 def _resources(statement: Mapping[str, object], place: Place) -> dict[str, object]:
@@ -297,12 +304,12 @@ def _conditions(value: object, place: Place) -> list[dict[str, object]]:
         return []
     conditions: list[dict[str, object]] = []
     for name, keys in value.items():
-        quantifier, _, bare_name = name.rpartition(":") if isinstance(name, str) else ("", "", "")
+        quantifier, colon, bare_name = str(name).rpartition(":")
         operator = condition.OPERATORS.get(bare_name)
-        if operator is None or (quantifier and quantifier not in _QUANTIFIERS):
+        if operator is None or (colon and quantifier not in _QUANTIFIERS):
             place.fault(f"unknown operator {described(name)}")
             continue
-        if quantifier:
+        if colon:
             # 4.7
             (place / name).advise(
                 f"RAM's pages do not list `{quantifier}`; its own policies use it"
@@ -323,7 +330,8 @@ def _keys(
         if not isinstance(key, str) or not key or _SURROGATE.search(key):
             here.fault(f"a condition key must be a non-empty string, not {described(key)}")
             continue
-        known = _FOLDED_KEYS.get(key.lower(), key)
+        # OPA's `lower` makes an `i` of it, Python's does not
+        known = _FOLDED_KEYS.get(key.replace("İ", "i").lower(), key)
         if known != key:
             here.fault(f"the condition key is spelled `{known}`")
         yield {
@@ -344,7 +352,8 @@ def _condition_values(values: object, place: Place, name: str, operator: Operato
             here.fault(f"{described(text)} is no value of `{name}`: write {operator.form}")
             continue
         if operator.comparison in ("StringEquals", "StringEqualsIgnoreCase") and "*" in text:
-            here.advise(f"`*` is an ordinary character under `{name}`: did you mean `StringLike`?")
+            meant = "StringNotLike" if operator.negated else "StringLike"
+            here.advise(f"`*` is an ordinary character under `{name}`: did you mean `{meant}`?")
         if value not in found:
             found.append(value)
     return sorted(found, key=json.dumps)

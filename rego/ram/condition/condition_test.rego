@@ -43,6 +43,11 @@ _comparisons := [
 	["StringEquals", ["false"], false, true],
 	["StringEquals", ["True"], true, false],
 	["StringEquals", ["${acs:SourceIp}"], "${acs:SourceIp}", true],
+	["StringEquals", ["2026-03-11T00:00:00Z"], "2026-03-11T00:00:00Z", true],
+	["StringEquals", ["2026-03-11T00:00:00Z"], "2026-03-11T08:00:00+08:00", false],
+	["StringEquals", ["10.0"], "10", false],
+	["StringEquals", ["10.0.0.0/8"], "10.0.0.1", false],
+	["StringLike", ["10.0.0.0/8"], "10.0.0.1", false],
 	["StringEqualsIgnoreCase", ["AbC"], "aBc", true],
 	["StringEqualsIgnoreCase", ["É"], "é", true],
 	["StringEqualsIgnoreCase", ["K"], "k", true],
@@ -186,7 +191,7 @@ _unreadable := {
 	"DateLessThanEquals": [[_noon], "2026-03-10T00:00:00Z", ["2026-03-11T00:00:00", false]],
 	"DateGreaterThan": [[_noon], "2026-03-12T00:00:00Z", ["tomorrow", "9999-01-01T00:00:00Z"]],
 	"DateGreaterThanEquals": [[_noon], "2026-03-12T00:00:00Z", ["2026-03-12T00:00:00+24:00", 9]],
-	"Bool": [[true], true, ["yes", "", 1, "true ", "truе", "tru"]],
+	"Bool": [[true], true, ["yes", "", 1, "true ", "tru\u0435", "tru"]],
 	"IpAddress": [["0.0.0.0/0"], "10.0.0.1", [
 		"10.0.0.1/32", "10.0.0.0/8", "010.0.0.1", "10.0.0", "fe80::1%eth0", "", "localhost", 167772161, true,
 	]],
@@ -299,5 +304,40 @@ test_spelling_cases if {
 	count(cases) > 0
 	every key, spelled in cases {
 		condition.spelling(key) == spelled
+	}
+}
+
+# Section 6, without those that have a name of the caller's own in them.
+_keys := {
+	"acs:CurrentTime",
+	"acs:SecureTransport",
+	"acs:SourceIp",
+	"acs:VpcSourceIp",
+	"acs:MFAPresent",
+	"acs:PrincipalARN",
+	"acs:SourceVpc",
+	"acs:ResourceGroupId",
+	"acs:Service",
+	"ram:ServiceName",
+	"ram:TrustedPrincipalTypes",
+	"ram:ServiceNames",
+	"sts:ExternalId",
+	"saml:recipient",
+	"oidc:iss",
+	"oidc:aud",
+	"oidc:sub",
+	"alikafka:DeployModule",
+	"alikafka:SpecType",
+	"alikafka:Acl",
+	"alikafka:DiskEncryption",
+}
+
+test_known_key_cases if {
+	count(_keys) > 0
+	every key in _keys {
+		condition.spelling(key) == key
+		condition.spelling(upper(key)) == key
+		condition.spelling(lower(key)) == key
+		condition.spelling(concat("", [upper(key), "x"])) == concat("", [upper(key), "x"])
 	}
 }
