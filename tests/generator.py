@@ -6,6 +6,7 @@ them. The first of any choice is its simplest.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reference_evaluator import Catalog
 
@@ -836,23 +837,23 @@ class _Scene:
             control[f"c{self.own}-{number}"] = self.document()
             names.append(f"c{self.own}-{number}")
 
-        def policies() -> Object:
+        def level() -> Object:
             usual = [] if pick.chance(1, 30) else ["FullAliyunAccess"]
             return {"control_policies": pick.some(names, 2) if pick.chance(1, 4) else usual}
 
         root_members, folders = {}, {}
         where = pick.below(5)
-        own = {self.own: policies()}
-        others = {self.only_in_directory: policies()}
+        own = {self.own: level()}
+        others = {self.only_in_directory: level()}
         if where == 1:
             root_members = own
         elif where >= 2:  # noqa: PLR2004
             name = f"f{self.own}"
-            folders[name] = policies()
+            folders[name] = level()
             if where == 2:  # noqa: PLR2004
                 folders[name]["accounts"] = own | others
             else:
-                folders[name]["folders"] = {"f": policies() | {"accounts": own}, "g": policies()}
+                folders[name]["folders"] = {"f": level() | {"accounts": own}, "g": level()}
                 folders[name]["accounts"] = others
         found = [self.asks() for _ in range(questions)]
         return World(accounts, control, root_members, folders, found)
@@ -1065,6 +1066,119 @@ def _spoil_documents(pick: Pick, question: Question) -> None:
         request["policies"] = pick.of((None, [], "x", [whole], {"a": whole, "b": bad}, {"b": bad}))
     else:
         request["session_policies"] = pick.of((None, {}, "x", [bad], [whole, bad], {"0": whole}))
+
+
+# Documents that may be refused
+
+_ODD_NAMES: Final = (
+    "NotResource",
+    "NotPrincipal",
+    "Principal",
+    "NotAction",
+    "Action",
+    "Resource",
+    "effect",
+    "Sid",
+    "Condition",
+    "version",
+    "StringEqualz",
+    "stringEquals",
+    "Null",
+    "StringEqualsIfExists",
+    "ForAllValues:",
+    ":StringEquals",
+    "ForAllValue:StringEquals",
+    "ForAnyValue:ForAllValues:StringEquals",
+    "ArnLike",
+    "ForAnyValue:Bool",
+    "NotIpAddress",
+    "DateEquals",
+    "NumericEquals",
+    *_MISSPELT,
+    "RAM",
+    "Service",
+    "Federated",
+    "ram",
+    "Statement",
+)
+_ODD_VALUES: Final = (
+    None,
+    True,
+    5,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    ["", "*"],
+    [None],
+    "1",
+    "2012-10-17",
+    "*",
+    "**",
+    "*:",
+    "oss:Get Object",
+    "sts:AssumeRole",
+    "ecs:*",
+    "acs:oss:a:b",
+    "acs:oss:a:b:c",
+    "ACS:oss:a:b:c",
+    "allow",
+    "Deny",
+    "root",
+    {"k": "v"},
+    {"RAM": "*"},
+    {"Service": ["ecs.aliyuncs.com"]},
+    {"StringEquals": {"acs:SourceVpc": ["a"]}},
+    *(value for family in _FAMILIES for value in family.unreadable),
+    *(value for family in _FAMILIES for value in family.listed[:4]),
+    "::ffff:10.0.0.0/104",
+    "10.0.0.0/33",
+    "10.0.0.0/08",
+    "10.0.0.0/",
+    "::/129",
+    "0000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "acs:ram::1000000000000000:role/a/b",
+    "acs:ram::1000000000000000:assumed-role/a/b",
+    "acs:ram::*:root",
+    "acs:ram::1000000000000000:saml-provider/a",
+)
+
+
+def misshapen(pick: Pick, document: Object) -> Object:
+    """A copy of a policy document with something in it renamed, replaced, left out or added."""
+    found = copy.deepcopy(document)
+    for _ in range(1 + pick.below(2)):
+        holders = list(_holders(found))
+        holder = pick.of(holders)
+        key = pick.of(list(holder) if isinstance(holder, dict) else range(len(holder)))
+        way = pick.below(4)
+        if way == 0:
+            holder[key] = pick.of(_ODD_VALUES)
+        elif way == 1:
+            del holder[key]
+        elif isinstance(holder, list):
+            holder.append(pick.of(_ODD_VALUES))
+        elif way == 2:
+            holder[pick.of(_ODD_NAMES)] = holder.pop(key)
+        else:
+            holder[pick.of(_ODD_NAMES)] = pick.of(_ODD_VALUES)
+    return found
+
+
+def _holders(value: object) -> Iterator[Any]:
+    """Every object and list in a value that holds something, the value first."""
+    if isinstance(value, dict | list) and value:
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _holders(inner)
+
+
+def policies(pick: Pick, catalog: Catalog) -> Sequence[Object]:
+    """An identity policy and a trust policy."""
+    scene = _Scene(pick, catalog, 0, str(10**15))
+    return scene.document(), scene.trust()
 
 
 # Batches

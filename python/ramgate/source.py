@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -25,7 +25,8 @@ __all__ = ["MAXIMUM_BYTES", "Source", "Unquoted", "described", "parse", "read", 
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 _MAXIMUM_DEPTH: Final = 64
-_JSON_LEXEME: Final = re.compile(r'\n|[{}\[\]]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+')
+_JSON_LEXEME: Final = re.compile(r'\n|[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+')
+_NO_JSON: Final = ("NaN", "Infinity", "-Infinity")
 _KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
 _YAML_LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _YAML_STRING: Final = "tag:yaml.org,2002:str"
@@ -217,6 +218,8 @@ def _json_steps(text: str) -> Iterator[_Scalar | _Container | None]:
             yield None
         elif lexeme[0] == '"':
             yield _Scalar(line, json.loads(lexeme))
+        elif lexeme in _NO_JSON:
+            raise _SyntaxFault(f"is not strict JSON: `{lexeme}` is no JSON value", line)
         else:
             yield _Scalar(line, Unquoted(lexeme))
 
@@ -225,16 +228,13 @@ def _check_json(text: str) -> None:
     if not text.strip():
         raise _SyntaxFault("is empty", 0)
     try:
-        json.loads(text, parse_int=Unquoted, parse_float=Unquoted, parse_constant=_refuse_constant)
+        json.loads(text, parse_int=Unquoted, parse_float=Unquoted)
     except json.JSONDecodeError as error:
-        message = f"is not strict JSON: {error.msg[0].lower()}{error.msg[1:]}"
+        reason = error.msg.partition(" (")[0].removesuffix(" at")
+        message = f"is not strict JSON: {reason[0].lower()}{reason[1:]}"
         raise _SyntaxFault(message, error.lineno) from error
     except RecursionError as error:
         raise _SyntaxFault(f"is nested deeper than {_MAXIMUM_DEPTH} levels", 0) from error
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise _SyntaxFault(f"is not strict JSON: `{constant}` is no JSON value", 0)
 
 
 def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:

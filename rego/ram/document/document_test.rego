@@ -143,6 +143,10 @@ test_statement_cases if {
 		[{"effect": "Deny", "any_resource": true, "resource_patterns": null}, false],
 		[{"effect": "Deny", "any_resource": false, "resources": ["acs:oss:::b"]}, false],
 		[{"effect": "Deny", "resources": ["bucket"]}, false],
+		[{"effect": "Deny", "resources": {"a": "acs:oss:::b"}}, false],
+		[{"effect": "Deny", "resource_prefixes": {"a": "acs:"}}, false],
+		[{"effect": "Deny", "resource_patterns": {"a": "acs:*"}}, false],
+		[{"effect": "Deny", "resource_prefixes": "acs:"}, false],
 		[{"effect": "Deny", "resources": ["acs:oss:::b", ""]}, false],
 		[{"effect": "Deny", "resources": ["acs:oss:::b", 5]}, false],
 		[{"effect": "Deny", "resources": ["acs:oss:::b"], "resource_prefixes": []}, false],
@@ -220,6 +224,9 @@ test_index_cases if {
 		[{"service_wildcards": {"*": [0], "**": [0]}}, false],
 		[{"service_wildcards": {"*:list": []}}, false],
 		[{"service_wildcards": {"*:list": [7]}}, false],
+		[{"actions": []}, false],
+		[{"wildcards": []}, false],
+		[{"actions": {"ecs:start": [0]}, "service_wildcards": []}, false],
 		[{"not_actions": [0]}, false],
 		[{"not_actions": {}}, false],
 	]
@@ -227,6 +234,19 @@ test_index_cases if {
 	every one in cases {
 		_is_complete(object.union(_holding({"effect": "Deny", "any_resource": true}), one[0])) == one[1]
 	}
+}
+
+test_no_statement_at_all_is_refused if {
+	none := {
+		"format": 1,
+		"kind": "identity",
+		"statements": [],
+		"actions": {},
+		"wildcards": {},
+		"service_wildcards": {},
+		"not_actions": [],
+	}
+	not document.is_complete(none)
 }
 
 test_a_statement_that_nothing_leads_to_is_refused if {
@@ -241,6 +261,13 @@ test_condition_cases if {
 		[{"key": "acs:ResourceTag/opc:managed"}, true],
 		[{"operator": "Null"}, false],
 		[{"operator": "StringEqualsIfExists"}, false],
+		[{"operator": "NumericNotEquals", "values": [[1, 1, "1"]]}, false],
+		[{"operator": "NumericEqualsIfExists", "values": [[1, 1, "1"]]}, false],
+		[{"operator": "DateNotEquals", "values": [0]}, false],
+		[{"operator": "DateBefore", "values": [0]}, false],
+		[{"operator": "NotIpAddress", "values": ["10.0.0.0/8"]}, false],
+		[{"operator": 5}, false],
+		[{"operator": "IpAddress", "values": ["10.0.0.0/8"]}, true],
 		[{"operator": "StringNotEquals"}, false],
 		[{"operator": "stringequals"}, false],
 		[{"negated": "false"}, false],
@@ -260,10 +287,10 @@ test_condition_cases if {
 }
 
 _listed := {
-	"StringEquals": {"right": ["", "a", "[", "é\n"], "wrong": [null, 5, true, ["a"], {}]},
+	"StringEquals": {"right": ["", "a", "[", "é\n"], "wrong": [null, 5, true, ["a"], {}, [1, 1, "1"]]},
 	"StringEqualsIgnoreCase": {"right": ["", "A"], "wrong": [null, 5, false]},
 	"StringLike": {"right": ["", "*", "\\[a\\]", "a,b!-"], "wrong": ["[a]", "{a}", "\\", "\\a", "a]", null, 5]},
-	"Bool": {"right": [true, false], "wrong": ["true", null, 0, [true]]},
+	"Bool": {"right": [true, false], "wrong": ["true", null, 0, [true], "10.0.0.0/8", [1, 1, "1"]]},
 	"IpAddress": {
 		"right": ["10.0.0.0/8", "10.0.0.1/32", "::/0", "2001:db8::/32"],
 		"wrong": [
@@ -276,7 +303,7 @@ _listed := {
 _numeric := {
 	"right": [[0, 0, ""], [1, 1, "1"], [-1, -30, "123456789012345678901234567891"], [1, 0, "101"]],
 	"wrong": [
-		10, "10", null, [], [1, 1], [1, 1, "1", 1], [0, 0, "1"], [0, 1, ""], [1, 1, ""], [1, 1, "10"], [1, 1, "01"],
+		10, "10", null, "10.0.0.0/8", true, [], [1, 1], [1, 1, "1", 1], [0, 0, "1"], [0, 1, ""], [1, 1, ""], [1, 1, "10"], [1, 1, "01"],
 		[2, 1, "1"], [1, 1.5, "1"], [1, "1", "1"], [1, 1, 1], [1, 1, "x"], ["1", 1, "1"], [true, 1, "1"], {"sign": 1},
 		[1, 1, "1\n"],
 	],
@@ -284,7 +311,7 @@ _numeric := {
 
 _date := {
 	"right": [0, -9214560000000000000, 9214646399999999999],
-	"wrong": [0.5, "0", null, true, "2026-03-11T00:00:00Z", [0], json.unmarshal("1e3"), 99999999999999999999],
+	"wrong": [0.5, "0", null, true, "10.0.0.0/8", [1, 1, "1"], "2026-03-11T00:00:00Z", [0], json.unmarshal("1e3"), 99999999999999999999],
 }
 
 _values_of(operator) := _listed[operator]
