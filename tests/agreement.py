@@ -174,8 +174,10 @@ def _damaged(document: Object, how: int) -> Object:
     return document
 
 
-def _leaves(value: Any) -> Iterator[tuple[Any, Any]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
+def _leaves(value: Object | list[Any]) -> Iterator[tuple[Any, Any]]:
+    items: Iterable[tuple[Any, Any]] = (
+        value.items() if isinstance(value, dict) else enumerate(value)
+    )
     for key, inner in items:
         if isinstance(inner, dict | list) and inner:
             yield from _leaves(inner)
@@ -214,28 +216,35 @@ class Disagreement:
 
 
 class Judge:
-    """Holds OPA's answers against the reference, batch by batch, and counts what was met."""
+    """Holds OPA's answers against the reference, batch by batch, and counts what was met.
 
-    def __init__(self, opa: Opa, catalog: Catalog) -> None:
+    `shrinks` is off where somebody else makes disagreements small.
+    """
+
+    def __init__(self, opa: Opa, catalog: Catalog, *, shrinks: bool = True) -> None:
         self.met: Counter[tuple[str, str]] = collections.Counter()
         self.reached: Counter[tuple[str, str]] = collections.Counter()
         self.decisions = 0
         self.worlds = 0
         self._opa = opa
         self._catalog = catalog
+        self._shrinks = shrinks
 
     def disagreements(self, batches: Iterable[Batch]) -> Iterator[Disagreement]:
         """Every disagreement, made small; OPA answers one batch while the next is made."""
         waiting: Callable[[], list[Disagreement]] | None = None
         for batch in batches:
             built = self._opa.build(batch.document())
-            found = waiting() if waiting else []
-            if found:
-                yield from map(self.smaller, found[:_MOST_SHOWN])
+            if waiting:
+                yield from self._shown(waiting())
             self._opa.publish(built)
             waiting = self._judged(batch)
         if waiting:
-            yield from map(self.smaller, waiting()[:_MOST_SHOWN])
+            yield from self._shown(waiting())
+
+    def _shown(self, found: Sequence[Disagreement]) -> Iterator[Disagreement]:
+        few = found[:_MOST_SHOWN]
+        return map(self.smaller, few) if self._shrinks else iter(few)
 
     def _judged(self, batch: Batch) -> Callable[[], list[Disagreement]]:
         questions = [asked for world in batch.worlds for asked in world.questions]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
+
+import alphabets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,14 @@ def seeded(seed: int) -> Pick:
     for _ in range(4):
         below(2)
     return Pick(below)
+
+
+def text(pick: Pick, alphabet: str, most: int) -> str:
+    return "".join(pick.some(alphabet, most))
+
+
+def _action(pick: Pick, alphabet: str) -> str:
+    return f"{text(pick, alphabet, 3)}:{text(pick, alphabet, 4)}"
 
 
 # What a request carries in place of a translated document
@@ -109,7 +118,10 @@ class Batch:
 
     def document(self) -> Object:
         """The accounts document."""
-        accounts, policies, members, folders = {}, dict(self.root_policies), {}, {}
+        accounts: Object = {}
+        policies = dict(self.root_policies)
+        members: Object = {}
+        folders: Object = {}
         for world in self.worlds:
             accounts |= world.accounts
             policies |= world.control
@@ -118,356 +130,6 @@ class Batch:
         root = {"control_policies": self.root, "accounts": members, "folders": folders}
         directory = {"management": self.management, "policies": policies, "root": root}
         return {"accounts": accounts, "directory": directory}
-
-
-# Alphabets
-
-_ACTIONS: Final = (
-    "oss:Get",
-    "oss:GetObject",
-    "OSS:get",
-    "ecs:Start",
-    "ecs:Stop.Now_1-x",
-    "ossutil:Get",
-    "ram:GetRole",
-    "alikafka:GetTopicList",
-    "bss:Get",
-)
-_ASSUMING: Final = (
-    "sts:AssumeRole",
-    "sts:AssumeRole",
-    "STS:assumerole",
-    "sts:TagSession",
-    "sts:SetSourceIdentity",
-)
-_ACTION_PATTERNS: Final = (
-    "*",
-    "oss:*",
-    "oss:Get",
-    "oss:Get*",
-    "ecs:*",
-    "*:Get*",
-    "*:*",
-    "o?s:?et",
-    "oss*:Get*",
-    "ECS:START",
-    "ecs:Stop.Now_1-x",
-    "ecs:St*",
-    "ram:GetRole",
-    "alikafka:*",
-    "*ss:Get",
-    "sts:*",
-    "bss:Get",
-    "*s:*?*",
-    "ecs:Stop?Now*x",
-    "oss:GetObjec",
-)
-_TRUST_PATTERNS: Final = (
-    "sts:AssumeRole",
-    "*",
-    "sts:*",
-    "STS:assumerole",
-    "s?s:Assume*",
-    "sts:TagSession",
-    "sts:SetSourceIdentity",
-    "*:*",
-)
-_SERVICES: Final = ("ecs.aliyuncs.com", "alikafka.aliyuncs.com", "-.a-1.aliyuncs.com")
-_STRINGS: Final = tuple("a A b ab aab k \u212a i \u0130 s \u017f ß ü Ü σ ς Σ".split()) + (
-    "",
-    "*",
-    "?",
-    "a*",
-    "a/b:c",
-    "[ab]",
-    "{a,b}",
-    "a\\b",
-    "!a",
-    "a.b",
-    "${acs:PrincipalARN}",
-    "a\n",
-    "\U0001f600",
-    "true",
-    "10",
-)
-_PATTERNS: Final = (
-    "*",
-    "a*",
-    "?",
-    "*b",
-    "a",
-    "a?",
-    "**b*",
-    "?*",
-    "*a*b*",
-    "[ab]",
-    "[a-b]*",
-    "{a,b}",
-    "a\\*",
-    "\\*",
-    "[!a]",
-    "!*",
-    "a.b",
-    "a[*",
-    "ü",
-    "?\u0130",
-    "\u212a",
-    "a/*",
-    "a\n*",
-    "tru?",
-    "",
-    "??",
-    "*\U0001f600",
-)
-_NUMBERS: Final = (
-    "1",
-    "0",
-    "-1",
-    "1.0",
-    "1.5",
-    "-0",
-    "0.10",
-    "10",
-    "-1.5",
-    "100000000000000000001",
-    "100000000000000000000.0000000001",
-    "9007199254740993",
-)
-_DECIMAL: Final = decimal.Decimal
-_GIVEN_NUMBERS: Final = (
-    *_NUMBERS,
-    1,
-    0,
-    -1,
-    10,
-    1.5,
-    0.1,
-    9007199254740993,
-    9007199254740992,
-    100000000000000000001,
-    _DECIMAL("1.0"),
-    _DECIMAL("1E+1"),
-    _DECIMAL("1E-1"),
-    _DECIMAL("100000000000000000000.0000000001"),
-    _DECIMAL("-0"),
-    _DECIMAL("1E+400"),
-    _DECIMAL("15E-1"),
-    _DECIMAL("0E+7"),
-)
-_NO_NUMBERS: Final = (
-    "01",
-    "+1",
-    "1.",
-    ".5",
-    " 1",
-    "1 ",
-    "1\n",
-    "1e1",
-    "0x1",
-    "٣",
-    "",
-    "-",
-    True,
-    "1,0",
-    "NaN",
-)
-_DATES: Final = (
-    "2020-01-01T00:00:00Z",
-    "2020-01-01T08:00:00+08:00",
-    "2020-01-01T00:00:00.000000001Z",
-    "2019-12-31T23:59:59.999999999Z",
-    "2020-01-01T00:00:00.0-00:00",
-    "2020-02-29T23:59:59.5+23:59",
-    "2020-01-01T00:00:00.10Z",
-    "2020-01-01T00:00:00.1Z",
-    "1678-01-01T00:00:00Z",
-    "1678-01-01T00:00:00+00:01",
-    "2261-12-31T23:59:59.999999999Z",
-    "2261-12-31T23:59:59-23:59",
-)
-_POLICY_DATES: Final = (
-    *_DATES,
-    "1677-12-31T23:59:59Z",
-    "0001-01-01T00:00:00Z",
-    "9999-12-31T23:59:59Z",
-    "2262-01-01T00:00:00+10:00",
-)
-_NO_DATES: Final = (
-    "2020-01-01",
-    "2020-01-01T00:00:00",
-    "2020-01-01 00:00:00Z",
-    "2020-01-01t00:00:00z",
-    "2020-01-01T24:00:00Z",
-    "2020-01-01T00:60:00Z",
-    "2016-12-31T23:59:60Z",
-    "2019-02-29T00:00:00Z",
-    "2020-00-01T00:00:00Z",
-    "2020-13-01T00:00:00Z",
-    "2020-01-32T00:00:00Z",
-    "1900-02-29T00:00:00Z",
-    "2020-01-01T00:00:00.Z",
-    "2020-01-01T00:00:00.0000000001Z",
-    "2020-01-01T00:00:00+24:00",
-    "2020-01-01T00:00:00+00:60",
-    "2020-01-01T00:00:00+0800",
-    "2020-01-01T00:00:00,5Z",
-    "2020-01-01T00:00:00Z\n",
-    "1677-12-31T23:59:59Z",
-    "2262-01-01T00:00:00Z",
-    "0000-01-01T00:00:00Z",
-    "20200-01-01T00:00:00Z",
-    "٢٠٢٠-01-01T00:00:00Z",
-    1577836800,
-    True,
-    "",
-)
-_BOOLEANS: Final = ("true", "false", "TRUE", "fAlSe", "True")
-_GIVEN_BOOLEANS: Final = (*_BOOLEANS, True, False)
-_NO_BOOLEANS: Final = ("fal\u017fe", "1", 1, 0, "", "yes", " true", "true\n")
-_BLOCKS: Final = (
-    "10.0.0.0/8",
-    "10.0.0.1",
-    "10.0.0.1/24",
-    "10.0.0.1/31",
-    "0.0.0.0/0",
-    "::/0",
-    "2001:db8::/32",
-    "2001:DB8:0::1",
-    "2001:db8::ffff/127",
-    "::ffff:10.0.0.1",
-    "255.255.255.255/32",
-    "::1",
-    "128.0.0.0/1",
-)
-_ADDRESSES: Final = (
-    "10.0.0.1",
-    "10.0.0.0",
-    "10.0.0.255",
-    "10.0.1.0",
-    "10.255.255.255",
-    "11.0.0.0",
-    "9.255.255.255",
-    "255.255.255.255",
-    "0.0.0.0",
-    "127.255.255.255",
-    "2001:db8::1",
-    "2001:db8::",
-    "2001:db8::fffe",
-    "2001:db8::ffff",
-    "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
-    "2001:db9::",
-    "2001:0DB8:0:0:0:0:0:1",
-    "::ffff:10.0.0.1",
-    "::FFFF:a00:1",
-    "::10.0.0.1",
-    "::1",
-    "::",
-    "1:2:3:4:5:6:7::",
-)
-_NO_ADDRESSES: Final = (
-    "010.0.0.1",
-    "10.0.0.1/32",
-    "10.0.0.0/8",
-    "10.0.0",
-    "10.0.0.1.1",
-    "256.0.0.1",
-    "0x0a.0.0.1",
-    " 10.0.0.1",
-    "10.0.0.1\n",
-    "fe80::1%eth0",
-    "::1/128",
-    ":::",
-    "1::2::3",
-    "12345::",
-    "1:2:3:4:5:6:7:8:9",
-    "::ffff:10.0.0.01",
-    "[::1]",
-    "٣.0.0.1",
-    "167772161",
-    167772161,
-    True,
-    "",
-)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Family:
-    operators: Sequence[str]
-    keys: Sequence[str]
-    listed: Sequence[str]
-    given: Sequence[object]
-    unreadable: Sequence[object]
-
-
-_COMPARED: Final = (
-    "Equals",
-    "NotEquals",
-    "LessThan",
-    "LessThanEquals",
-    "GreaterThan",
-    "GreaterThanEquals",
-)
-_FAMILIES: Final = (
-    _Family(
-        ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
-        ("acs:ResourceTag/team", "ram:ServiceName", "opc:x:y"),
-        _STRINGS,
-        (*_STRINGS, True, False),
-        (1, _DECIMAL("1.5")),
-    ),
-    _Family(
-        ("StringLike", "StringNotLike"),
-        ("acs:ResourceTag/team", "oss:Prefix"),
-        _PATTERNS,
-        (*_STRINGS, True, False),
-        (0,),
-    ),
-    _Family(
-        [f"Numeric{name}" for name in _COMPARED],
-        ("n:1", "n:2"),
-        _NUMBERS,
-        _GIVEN_NUMBERS,
-        _NO_NUMBERS,
-    ),
-    _Family(
-        [f"Date{name}" for name in _COMPARED],
-        ("acs:CurrentTime", "d:1"),
-        _POLICY_DATES,
-        _DATES,
-        _NO_DATES,
-    ),
-    _Family(
-        ("Bool",),
-        ("acs:MFAPresent", "acs:SecureTransport"),
-        _BOOLEANS,
-        _GIVEN_BOOLEANS,
-        _NO_BOOLEANS,
-    ),
-    _Family(
-        ("IpAddress", "NotIpAddress", "IpAddressIncludeBorder", "NotIpAddressIncludeBorder"),
-        ("acs:SourceIp", "acs:VpcSourceIp"),
-        _BLOCKS,
-        _ADDRESSES,
-        _NO_ADDRESSES,
-    ),
-)
-_FAMILY_OF: Final = {key: family for family in reversed(_FAMILIES) for key in family.keys}
-_MISSPELT: Final = (
-    "acs:currenttime",
-    "ACS:SourceIp",
-    "acs:PrincipalArn",
-    "acs:sourceIp",
-    "alikafka:acl",
-    "ali\u212aafka:Acl",
-    "oidc:Aud",
-    "sts:externalId",
-)
-
-
-_EVERYTHING: Final[Object] = {
-    "Version": "1",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 # One world
@@ -487,15 +149,23 @@ class _Scene:
         self.management = management
         self.two = pick.chance(1, 2)
         self.present = [self.linked[pick.below(len(self.linked))]]
-        self.actions = [pick.of(_ACTIONS) for _ in range(3)]
+        self.actions = [pick.of(alphabets.ACTIONS) for _ in range(2)]
+        self.actions.append(_action(pick, alphabets.ACTION_TEXT))
         self.resources = self._resources()
         self.asked = [pick.of(self.resources) for _ in range(3)]
-        self.role_names = ("AppRole", "ops.Role@1-x", "AppRole", "ops.Role@1-x", "app", *self.present)
+        self.role_names = (
+            "AppRole",
+            "ops.Role@1-x",
+            "AppRole",
+            "ops.Role@1-x",
+            "app",
+            *self.present,
+        )
         self.linked_actions = _actions_of(catalog.service_linked_roles[self.present[0]].document)
         self.role_arns = self._role_arns()
         self.keys: dict[str, list[str]] = {}
         self.shared: list[Object] = []
-        self.members = [self._member(kind) for kind in _INSIDERS for _ in range(2)]
+        self.members = [self._member(kind) for kind in alphabets.INSIDERS for _ in range(2)]
 
     def _resources(self) -> tuple[str, ...]:
         own = self.own
@@ -503,6 +173,7 @@ class _Scene:
             f"acs:oss:cn-a:{own}:b/x",
             "*",
             f"acs:oss:cn-a:{own}:b",
+            f"acs:oss:cn-a:{own}:{text(self.pick, alphabets.TEXT, 5)}",
             f"acs:oss::{own}:b/x/y",
             f"acs:ecs:cn-a:{own}:i/1",
             f"acs:ecs:*:{own}:i/1",
@@ -550,7 +221,7 @@ class _Scene:
     def _member(self, kind: str) -> str:
         account = self.account()
         if kind == "user":
-            return f"acs:ram::{account}:user/{self.pick.of(_USERS)}"
+            return f"acs:ram::{account}:user/{self.pick.of(alphabets.USERS)}"
         if kind == "owner":
             return f"acs:ram::{account}:root"
         role = self.name_of_role() if account == self.own else self.pick.of(("App", "app"))
@@ -560,11 +231,11 @@ class _Scene:
         return f"acs:ram::{account}:{spelling}/{role}/s{self.pick.of(('1', '.@-_', 'X' * 63))}"
 
     def principal(self) -> str:
-        kind = self.pick.of(_KINDS)
-        if kind in _INSIDERS:
+        kind = self.pick.of(alphabets.KINDS)
+        if kind in alphabets.INSIDERS:
             return self._member(kind)
         if kind == "service":
-            return self.pick.of((*_SERVICES, "ecs.aliyuncs.com"))
+            return self.pick.of((*alphabets.SERVICES, "ecs.aliyuncs.com"))
         if kind == "federated":
             provider = self.pick.of(("saml-provider/idp", "oidc-provider/idp", "saml-provider/Idp"))
             return f"acs:ram::{self.account()}:{provider}"
@@ -596,7 +267,7 @@ class _Scene:
 
     def _statement(self) -> Object:
         pick = self.pick
-        statement: Object = {"Effect": "Deny" if pick.chance(3, 10) else "Allow"}
+        statement: Object = {"Effect": "Deny" if pick.chance(1, 3) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
@@ -616,7 +287,9 @@ class _Scene:
     def _action_pattern(self) -> str:
         pick = self.pick
         if pick.chance(1, 4):
-            return pick.of(_ACTION_PATTERNS)
+            return pick.of(alphabets.ACTION_PATTERNS)
+        if pick.chance(1, 8):
+            return _action(pick, alphabets.ACTION_PATTERN)
         action = pick.of((*self.actions, "sts:AssumeRole"))
         at = action.index(":") + 1 + pick.below(3)
         return pick.of(
@@ -625,7 +298,7 @@ class _Scene:
                 action.swapcase(),
                 action[:at] + "*",
                 action[:at] + "?" + action[at + 1 :],
-                "*" + action[2:],
+                "*" + action[action.index(":") :],
                 action[:at] + "*" + action[at:],
             )
         )
@@ -640,13 +313,15 @@ class _Scene:
 
     def _add_operator(self, condition: Object) -> None:
         pick = self.pick
-        family = pick.of(_FAMILIES)
+        family = pick.of(alphabets.FAMILIES)
         operator = pick.of(family.operators)
         keys, listed = family.keys, family.listed
         if operator.startswith("String") and pick.chance(1, 6):
             keys, listed = ("acs:PrincipalARN",), self._arn_patterns()
+        elif operator.endswith("Like") and pick.chance(1, 2):
+            listed = [text(pick, alphabets.PATTERN, 6) for _ in range(3)]
         elif pick.chance(1, 12):
-            keys = pick.of(_FAMILIES).keys
+            keys = pick.of(alphabets.FAMILIES).keys
         quantifier = pick.of(("", "", "ForAnyValue:", "ForAllValues:"))
         asked = condition.setdefault(quantifier + operator, {})
         for _ in range(1 + pick.of((0, 0, 0, 0, 1))):
@@ -671,27 +346,28 @@ class _Scene:
 
     def _resource_pattern(self) -> str:
         pick = self.pick
-        text = pick.of(self.role_arns if pick.chance(1, 3) else (*self.asked, *self.asked, *self.resources[:4]))
-        way = pick.below(10)
-        at = pick.below(len(text))
-        if way <= 1:
-            return text
-        if way == 2:  # noqa: PLR2004 - the ways are a list
-            return text[:at] + "*"
-        if way == 3:  # noqa: PLR2004
-            return text[:at] + "?" + text[at + 1 :]
-        if way == 4:  # noqa: PLR2004
-            parts = text.split(":")
-            parts[pick.below(len(parts))] = "*"
-            return ":".join(parts)
-        if way == 5:  # noqa: PLR2004
-            return "*" + text[at:]
-        if way == 6:  # noqa: PLR2004
-            head, colon, tail = text.rpartition(":")
-            return head + colon + tail.swapcase()
-        if way == 7:  # noqa: PLR2004
-            return text.upper()[:at] + "*" + text[at:].swapcase()
-        return pick.of(_RESOURCE_PATTERNS).replace("OWN", self.own)
+        arn = pick.of(
+            self.role_arns if pick.chance(1, 3) else (*self.asked, *self.asked, *self.resources[:4])
+        )
+        at = pick.below(len(arn))
+        parts = arn.split(":")
+        parts[pick.below(len(parts))] = "*"
+        head, colon, tail = arn.rpartition(":")
+        found = (
+            arn,
+            arn,
+            arn[:at] + "*",
+            arn[:at] + "?" + arn[at + 1 :],
+            ":".join(parts),
+            "*" + arn[at:],
+            head + colon + tail.swapcase(),
+            head + colon + tail.swapcase()[: 1 + at % 8] + "*",
+            arn.upper()[:at] + "*" + arn[at:].swapcase(),
+            f"acs:oss:*:{self.own}:{text(pick, alphabets.PATTERN, 6)}",
+            pick.of(alphabets.RESOURCE_PATTERNS).replace("OWN", self.own),
+            pick.of(alphabets.RESOURCE_PATTERNS).replace("OWN", self.own),
+        )
+        return pick.of(found)
 
     def trust(self) -> Object:
         return {
@@ -703,7 +379,7 @@ class _Scene:
         pick = self.pick
         statement: Object = {
             "Effect": "Deny" if pick.chance(1, 5) else "Allow",
-            "Action": pick.one_or_list(_TRUST_PATTERNS, 2),
+            "Action": pick.one_or_list(alphabets.TRUST_PATTERNS, 2),
             "Principal": {},
         }
         for kind in pick.some(("RAM", "RAM", "Service", "Federated"), 3):
@@ -714,7 +390,7 @@ class _Scene:
     def _trusted(self, kind: str) -> list[str]:
         own, other = self.own, self.other
         if kind == "Service":
-            return list(_SERVICES)
+            return list(alphabets.SERVICES)
         if kind == "Federated":
             return [
                 f"acs:ram::{own}:saml-provider/idp",
@@ -738,7 +414,16 @@ class _Scene:
         pick = self.pick
         policies = {f"p{number}": self.document() for number in range(2 + pick.below(4))}
         self.shared += policies.values()
-        names = [*policies, *policies, *policies, *policies, *policies, *policies, *self.system, *["AdministratorAccess"] * 6]
+        names = [
+            *policies,
+            *policies,
+            *policies,
+            *policies,
+            *policies,
+            *policies,
+            *self.system,
+            *["AdministratorAccess"] * 6,
+        ]
 
         def attached(most: int) -> list[Any]:
             return [
@@ -774,8 +459,8 @@ class _Scene:
         assuming = pick.chance(1, 5) or (
             request["principal"].endswith(".aliyuncs.com") and pick.chance(2, 3)
         )
-        known = self.actions if pick.chance(3, 4) else _ACTIONS
-        request["action"] = pick.of(_ASSUMING if assuming else known)
+        known = self.actions if pick.chance(3, 4) else alphabets.ACTIONS
+        request["action"] = pick.of(alphabets.ASSUMING if assuming else known)
         if self.present[0].lower() in request["principal"].lower() and pick.chance(1, 2):
             request["action"] = pick.of(self.linked_actions)
         request["resource"] = self._asked_resource(assuming=assuming)
@@ -797,7 +482,7 @@ class _Scene:
         return question
 
     def _documents(self, most: int) -> list[Any]:
-        return self.pick.some((*self.shared, _EVERYTHING, _EVERYTHING), most)
+        return self.pick.some((*self.shared, alphabets.EVERYTHING, alphabets.EVERYTHING), most)
 
     def _asked_resource(self, *, assuming: bool) -> str:
         pick = self.pick
@@ -817,9 +502,11 @@ class _Scene:
         if "ram:ServiceName" not in self.keys and pick.chance(1, 20):
             context["ram:ServiceName"] = "alikafka.aliyuncs.com"
         for key, listed in self.keys.items():
-            if key in _FAMILY_OF and pick.chance(3, 5):
-                given = listed if pick.chance(1, 2) else _FAMILY_OF[key].given
-                context[key] = _given(pick, given, _FAMILY_OF[key].unreadable)
+            if key in alphabets.FAMILY_OF and pick.chance(3, 5):
+                given = listed if pick.chance(1, 2) else alphabets.FAMILY_OF[key].given
+                if given is listed and key in alphabets.FAMILIES[1].keys:
+                    given = [text(pick, alphabets.TEXT, 4), *listed]
+                context[key] = _given(pick, given, alphabets.FAMILY_OF[key].unreadable)
         if pick.chance(1, 3):
             context["acs:ResourceGroupId"] = pick.of(
                 ("rg-a", "rg-a", "rg-b", "rg-c", ["rg-a"], [], 5)
@@ -847,51 +534,16 @@ class _Scene:
         others = {self.only_in_directory: level()}
         if where == 1:
             root_members = own
-        elif where >= 2:  # noqa: PLR2004
+        elif where >= 2:
             name = f"f{self.own}"
             folders[name] = level()
-            if where == 2:  # noqa: PLR2004
+            if where == 2:
                 folders[name]["accounts"] = own | others
             else:
                 folders[name]["folders"] = {"f": level() | {"accounts": own}, "g": level()}
                 folders[name]["accounts"] = others
         found = [self.asks() for _ in range(questions)]
         return World(accounts, control, root_members, folders, found)
-
-
-_USERS: Final = ("u1", "u2", "u1", "u3")
-_INSIDERS: Final = ("user", "role", "session", "owner")
-_KINDS: Final = (
-    *("user",) * 12,
-    *("role",) * 7,
-    *("session",) * 7,
-    "owner",
-    "service",
-    "service",
-    "federated",
-    "management",
-    "unknown",
-)
-_RESOURCE_PATTERNS: Final = (
-    "*",
-    "acs:*",
-    "**",
-    "?",
-    "acs:oss:*:*:b/*",
-    "acs:ram:*:*:role/*",
-    "acs:ram:*:OWN:role/a*",
-    "acs:ram::*:ROLE/APP*",
-    "*b/x",
-    "acs:*:?/?",
-    "acs:oss:*:*:b/[x]*",
-    "acs:oss:*:*:{b,c}/*",
-    "acs:oss:*:*:b/[a-z]",
-    "acs:oss:*:OWN:b/\\*",
-    "acs:oss:*:*:b/?\u0130*",
-    "oss:*",
-    "?cs:?*",
-    "acs:ram:*:*:role/\u212a*",
-)
 
 
 def _arn_of(principal: str) -> str:
@@ -924,116 +576,32 @@ def _given(pick: Pick, given: Sequence[object], unreadable: Sequence[object]) ->
 
 # Malformed requests
 
-_NO_TEXTS: Final = (None, 5, True, [], {}, ["oss:Get"])
-_NO_PRINCIPALS: Final = (
-    "",
-    "*",
-    "root",
-    "acs:ram::1000000000000000:user/",
-    "acs:ram::1000000000000000:user/a b",
-    "acs:ram::1000000000000000:user/ü",
-    "acs:ram::1000000000000000:user/u1\n",
-    "acs:ram::1000000000000000:user/a/b",
-    "acs:ram::1000000000000000:user/*",
-    "acs:ram::100000000000000:user/u1",
-    "acs:ram::10000000000000000:user/u1",
-    "acs:ram::100000000000000٣:user/u1",
-    "ACS:ram::1000000000000000:user/u1",
-    "acs:ram:*:1000000000000000:user/u1",
-    "acs:ram::1000000000000000:User/u1",
-    "acs:ram::1000000000000000:group/g1",
-    "acs:ram::1000000000000000:root/x",
-    "acs:ram::1000000000000000:Root",
-    "acs:ram::1000000000000000:role/a/b/c",
-    "acs:ram::1000000000000000:role/a/",
-    "acs:ram::1000000000000000:assumed-role/a",
-    "acs:ram::1000000000000000:assumed-role//s",
-    "acs:ram::1000000000000000:user/" + "x" * 65,
-    "acs:ram::1000000000000000:role/a/" + "x" * 65,
-    "acs:ram::1000000000000000:saml-provider/",
-    "acs:ram::1000000000000000:ldap-provider/x",
-    "aliyuncs.com",
-    ".aliyuncs.com",
-    "Ecs.aliyuncs.com",
-    "e_s.aliyuncs.com",
-    "ecs.aliyuncs.com.",
-    "ecs..aliyuncs.com",
-    "ecs.aliyuncs_com",
-    "ecs-aliyuncs.com",
-    "ecs.aliyuncs.com\n",
-)
-_NO_ACTIONS: Final = (
-    "",
-    "*",
-    "oss:*",
-    "oss:Get?",
-    "oss",
-    "oss:",
-    ":Get",
-    "oss:Get:Object",
-    "oss :Get",
-    "oss:Gét",
-    "o\u017fs:Get",
-    "oss:Get\n",
-    "oss:Get/x",
-)
-_NO_RESOURCES: Final = (
-    "",
-    "**",
-    "?",
-    "acs",
-    "acs:oss:a:b",
-    "ACS:oss:a:b:c",
-    "Acs:oss:a:b:c",
-    " acs:oss:a:b:c",
-    "oss:a:b:c:d",
-    "xacs:oss:a:b:c",
-    "acs*:oss:a:b:c",
-    "b/x",
-)
-_NO_CONTEXTS: Final = (
-    None,
-    [],
-    "x",
-    5,
-    {"k": None},
-    {"k": {}},
-    {"k": {"a": "b"}},
-    {"k": [[]]},
-    {"k": ["a", None]},
-    {"k": [{}]},
-    {"k": [["a"]]},
-    {"acs:PrincipalARN": []},
-    {"acs:PrincipalARN": 5},
-    {"acs:PrincipalARN": "x"},
-)
-
 
 def spoil(pick: Pick, question: Question) -> None:
     """Make a request malformed, most often in one of its fields."""
     request = question.request
     way = pick.below(10)
     if way == 0:
-        request["principal"] = pick.of(_NO_PRINCIPALS)
+        request["principal"] = pick.of(alphabets.NO_PRINCIPALS)
     elif way == 1:
-        request["action"] = pick.of(_NO_ACTIONS)
-    elif way == 2:  # noqa: PLR2004
-        request["resource"] = pick.of(_NO_RESOURCES)
-    elif way == 3:  # noqa: PLR2004
-        request["context"] = pick.of(_NO_CONTEXTS)
-    elif way == 4:  # noqa: PLR2004
-        request["context"] = {pick.of(_MISSPELT): pick.of(("a", "10.0.0.1", []))}
-    elif way == 5:  # noqa: PLR2004
+        request["action"] = pick.of(alphabets.NO_ACTIONS)
+    elif way == 2:
+        request["resource"] = pick.of(alphabets.NO_RESOURCES)
+    elif way == 3:
+        request["context"] = pick.of(alphabets.NO_CONTEXTS)
+    elif way == 4:
+        request["context"] = {pick.of(alphabets.MISSPELT): pick.of(("a", "10.0.0.1", []))}
+    elif way == 5:
         del request[
             pick.of(sorted({"principal", "action", "resource", "policies"} & request.keys()))
         ]
-    elif way == 6:  # noqa: PLR2004
-        request[pick.of(("principal", "action", "resource"))] = pick.of(_NO_TEXTS)
-    elif way == 7:  # noqa: PLR2004
+    elif way == 6:
+        request[pick.of(("principal", "action", "resource"))] = pick.of(alphabets.NO_TEXTS)
+    elif way == 7:
         request[pick.of(("Principal", "policies", "conditions", "", "now"))] = pick.of(
             ({}, None, "x")
         )
-    elif way == 8:  # noqa: PLR2004
+    elif way == 8:
         _spoil_documents(pick, question)
     else:
         question.request = pick.of((None, 5, "x", [], True, [request], {}))
@@ -1041,7 +609,7 @@ def spoil(pick: Pick, question: Question) -> None:
 
 def _spoil_documents(pick: Pick, question: Question) -> None:
     request = question.request
-    whole = _EVERYTHING
+    whole = alphabets.EVERYTHING
     trust = {
         "Version": "1",
         "Statement": [
@@ -1070,81 +638,6 @@ def _spoil_documents(pick: Pick, question: Question) -> None:
 
 # Documents that may be refused
 
-_ODD_NAMES: Final = (
-    "NotResource",
-    "NotPrincipal",
-    "Principal",
-    "NotAction",
-    "Action",
-    "Resource",
-    "effect",
-    "Sid",
-    "Condition",
-    "version",
-    "StringEqualz",
-    "stringEquals",
-    "Null",
-    "StringEqualsIfExists",
-    "ForAllValues:",
-    ":StringEquals",
-    "ForAllValue:StringEquals",
-    "ForAnyValue:ForAllValues:StringEquals",
-    "ArnLike",
-    "ForAnyValue:Bool",
-    "NotIpAddress",
-    "DateEquals",
-    "NumericEquals",
-    *_MISSPELT,
-    "RAM",
-    "Service",
-    "Federated",
-    "ram",
-    "Statement",
-)
-_ODD_VALUES: Final = (
-    None,
-    True,
-    5,
-    "",
-    "x",
-    [],
-    {},
-    [[]],
-    ["", "*"],
-    [None],
-    "1",
-    "2012-10-17",
-    "*",
-    "**",
-    "*:",
-    "oss:Get Object",
-    "sts:AssumeRole",
-    "ecs:*",
-    "acs:oss:a:b",
-    "acs:oss:a:b:c",
-    "ACS:oss:a:b:c",
-    "allow",
-    "Deny",
-    "root",
-    {"k": "v"},
-    {"RAM": "*"},
-    {"Service": ["ecs.aliyuncs.com"]},
-    {"StringEquals": {"acs:SourceVpc": ["a"]}},
-    *(value for family in _FAMILIES for value in family.unreadable),
-    *(value for family in _FAMILIES for value in family.listed[:4]),
-    "::ffff:10.0.0.0/104",
-    "10.0.0.0/33",
-    "10.0.0.0/08",
-    "10.0.0.0/",
-    "::/129",
-    "0000-01-01T00:00:00Z",
-    "9999-12-31T23:59:59Z",
-    "acs:ram::1000000000000000:role/a/b",
-    "acs:ram::1000000000000000:assumed-role/a/b",
-    "acs:ram::*:root",
-    "acs:ram::1000000000000000:saml-provider/a",
-)
-
 
 def misshapen(pick: Pick, document: Object) -> Object:
     """A copy of a policy document with something in it renamed, replaced, left out or added."""
@@ -1155,15 +648,15 @@ def misshapen(pick: Pick, document: Object) -> Object:
         key = pick.of(list(holder) if isinstance(holder, dict) else range(len(holder)))
         way = pick.below(4)
         if way == 0:
-            holder[key] = pick.of(_ODD_VALUES)
+            holder[key] = pick.of(alphabets.ODD_VALUES)
         elif way == 1:
             del holder[key]
         elif isinstance(holder, list):
-            holder.append(pick.of(_ODD_VALUES))
+            holder.append(pick.of(alphabets.ODD_VALUES))
         elif way == 2:
-            holder[pick.of(_ODD_NAMES)] = holder.pop(key)
+            holder[pick.of(alphabets.ODD_NAMES)] = holder.pop(key)
         else:
-            holder[pick.of(_ODD_NAMES)] = pick.of(_ODD_VALUES)
+            holder[pick.of(alphabets.ODD_NAMES)] = pick.of(alphabets.ODD_VALUES)
     return found
 
 
@@ -1185,7 +678,7 @@ def policies(pick: Pick, catalog: Catalog) -> Sequence[Object]:
 
 
 def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
-    """So many worlds, the first one's account the management account, with so many questions each."""
+    """So many worlds with so many questions each; the first's account is the management account."""
     management = str(10**15)
     scenes = [_Scene(pick, catalog, number, management) for number in range(worlds)]
     made = [scene.world(questions) for scene in scenes]

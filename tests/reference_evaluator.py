@@ -650,7 +650,7 @@ class Evaluator:
 
     def __init__(self, document: Object, catalog: Catalog) -> None:
         self.seen: Counter[tuple[str, str]] = collections.Counter()
-        self._accounts: Mapping[str, Object] = document["accounts"]
+        self._accounts: Mapping[str, Object] = document.get("accounts", {})
         self._directory: Object | None = document.get("directory")
         self._system = catalog.system_policies
         self._linked = {

@@ -9,7 +9,6 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from generator import Batch, Pick, Question, World
 from reference_evaluator import (
     ACCOUNT_LEVEL,
     CONTROL,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from agreement import Opa
+    from generator import Batch, Pick, Question, World
     from reference_evaluator import Catalog
 
 Object: TypeAlias = dict[str, Any]
@@ -92,13 +92,11 @@ class Case:
         return policy
 
     def _named(self, owner: Object, name: str) -> Object:
-        own = owner["policies"].get(name) or self.catalog.system_policies.get(name)
-        linked = (
-            role.document
-            for role in self.catalog.service_linked_roles.values()
-            if role.policy == name
-        )
-        policy: Object = own or next(linked)
+        known: dict[str, Object | None] = {
+            role.policy: role.document for role in self.catalog.service_linked_roles.values()
+        } | {**self.catalog.system_policies, **owner["policies"]}
+        policy = known[name]
+        assert policy is not None
         return policy
 
 
@@ -130,7 +128,7 @@ def _rewritten(
                 role["trust"] = other(role["trust"])
         for request in _requests(world):
             for name, change in (("policies", identity), ("session_policies", other)):
-                held = request.get(name)
+                held: Any = request.get(name)
                 items: Iterable[Any] = ()
                 if isinstance(held, dict):
                     items = [*held.items()]
@@ -192,7 +190,7 @@ def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
 
 
 def _some_statement(pick: Pick, effect: str, *, trust: bool) -> Object:
-    statement = {
+    statement: Object = {
         "Effect": effect,
         "Action": pick.of(("*", "sts:*"))
         if trust

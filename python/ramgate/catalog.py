@@ -123,8 +123,9 @@ def read_system_policy(source: Source, policies: Container[str]) -> str:
 def _entry(source: Source, known: tuple[str, ...], policies: Container[str]) -> dict[str, str]:
     place = source.place
     found = shape.fields(source.value, place, (*known, "source"), (*known, "source"))
-    origin = shape.fields(found.pop("source", {}), place / "source", _SOURCE, ("title",))
-    shape.texts(origin, place / "source")
+    if "source" in found:
+        here = place / "source"
+        shape.texts(shape.fields(found.pop("source"), here, _SOURCE, ("title",)), here)
     entry = shape.texts(found, place)
     if "policy" in entry and entry["policy"] not in policies:
         (place / "policy").fault(f"there is no `policies/{entry['policy']}.json`")

@@ -165,7 +165,7 @@ def _statement(
     else:
         parts |= _resources(statement, place)
     if "NotAction" in statement:
-        parts["except"] = sorted(map(condition.glob, actions))
+        parts["except"] = sorted(set(map(condition.glob, actions)))
     conditions = _conditions(statement.get("Condition", {}), place / "Condition")
     if conditions:
         parts["conditions"] = conditions

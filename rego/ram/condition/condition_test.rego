@@ -197,6 +197,29 @@ _unreadable := {
 	]],
 }
 
+# What one family reads, no other one does, but for a string.
+_foreign := {
+	"Numeric": ["10.0.0.1", "::1", "2026-03-11T00:00:00Z", "true", false],
+	"Date": ["10.0.0.1", "::1", "10", 10, "true", false],
+	"Bool": ["10.0.0.1", "::1", "2026-03-11T00:00:00Z", "1", 1],
+	"IpAddress": ["2026-03-11T00:00:00Z", "10", 10, "true", false],
+}
+
+test_what_another_family_reads_cannot_be_read_cases if {
+	count(_foreign) > 0
+	every family, values in _foreign {
+		every operator in {operator | some operator in condition.comparisons; startswith(operator, family)} {
+			every value in values {
+				every negated in {true, false} {
+					one := _of(operator, negated, "some", _unreadable[operator][0])
+					_satisfied(one, "Deny", {"k": value})
+					not _satisfied(one, "Allow", {"k": value})
+				}
+			}
+		}
+	}
+}
+
 test_what_cannot_be_read_counts_against_the_caller_cases if {
 	count(_unreadable) > 0
 	object.keys(_unreadable) == condition.comparisons

@@ -24,8 +24,9 @@ _store := {
 			"alice": {"policies": ["Everything"]},
 			"bob": {"policies": [], "resource_groups": {"rg": ["Everything"]}},
 			"secret": {"policies": ["Everything"]},
+			"twin": {"policies": [], "resource_groups": {"rg": ["Everything"]}},
 		},
-		"roles": {"app": {"policies": [], "resource_groups": {"rg": ["Nothing"]}}, "secret": {"policies": ["Everything"]}},
+		"roles": {"twin": {"policies": [], "resource_groups": {"rg": ["Nothing"]}}, "app": {"policies": [], "resource_groups": {"rg": ["Nothing"]}}, "secret": {"policies": ["Everything"]}},
 	}},
 }
 
@@ -97,6 +98,8 @@ test_settled_cases if {
 		["user/bob", object.union(in_group, {"policies": {}}), ["ImplicitDeny", "no_statement_matches", account]],
 		["user/bob", {"policies": {"p": _document("Deny")}}, ["ExplicitDeny", "statement_denies", account]],
 		["role/app", in_group, ["ExplicitDeny", "statement_denies", group]],
+		["user/twin", in_group, ["Allow", "statement_allows", group]],
+		["role/twin", in_group, ["ExplicitDeny", "statement_denies", group]],
 		["role/secret", {}, ["ImplicitDeny", "policy_not_published", null]],
 		["role/secret/s", in_group, ["ImplicitDeny", "policy_not_published", null]],
 		["role/secret", {"policies": {"p": _document("Allow")}}, ["Allow", "statement_allows", account]],

@@ -29,7 +29,10 @@ _mixed := _document(["Deny", "Allow", "Deny", "Allow"])
 
 _long := _document(["Allow" | some _ in numbers.range(0, 11)])
 
+_elsewhere := object.union(_allowing, {"statements": [{"effect": "Deny", "resources": ["acs:oss:::b"]}]})
+
 _policies := {
+	"Elsewhere": _elsewhere,
 	"Allowing": _allowing,
 	"Denying": _denying,
 	"Other": _other,
@@ -54,6 +57,7 @@ test_verdict_cases if {
 		[["Other"], _neither],
 		[["Allowing"], _allow([{"policy": "Allowing", "index": 0}])],
 		[["Allowing", "Allowing"], _allow([{"policy": "Allowing", "index": 0}])],
+		[["Elsewhere", "Allowing"], _allow([{"policy": "Allowing", "index": 0}])],
 		[["Denying"], _deny([{"policy": "Denying", "index": 0}])],
 		[["Allowing", "Denying"], _deny([{"policy": "Denying", "index": 0}])],
 		[["Denying", "Allowing", "Other"], _deny([{"policy": "Denying", "index": 0}])],
@@ -90,6 +94,8 @@ test_carried_cases if {
 	cases := [
 		[{}, _neither],
 		[{"p": _other}, _neither],
+		[{"p": _elsewhere}, _neither],
+		[{"p": _elsewhere, "q": _allowing}, _allow([{"policy": "q", "index": 0}])],
 		[{"p": _allowing}, _allow([{"policy": "p", "index": 0}])],
 		[{"p": _allowing, "q": _denying}, _deny([{"policy": "q", "index": 0}])],
 		[{"p": _mixed}, _deny([{"policy": "p", "index": 0}, {"policy": "p", "index": 2}])],

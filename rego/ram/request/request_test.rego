@@ -145,6 +145,33 @@ test_unreadable_field_cases if {
 	}
 }
 
+test_an_unreadable_field_beside_readable_ones_cases if {
+	rest := [
+		{"principal": _session, "context": {"a": "b"}, "session_policies": [_document]},
+		{"principal": _alice, "context": {"a": "b"}, "session_policies": []},
+	]
+	count(rest) > 0
+	every one in rest {
+		request.faults(_with(one)) == []
+		every field in ["action", "resource", "context"] {
+			every value in _unreadable[field] {
+				asked := object.union(object.remove(_with(one), [field]), {field: value})
+				not request.question(asked)
+				request.faults(asked) == [_faults[field]]
+			}
+		}
+	}
+	count(_unreadable.principal) > 0
+	every value in _unreadable.principal {
+		not request.question(_with({"principal": value, "context": {"a": "b"}, "session_policies": []}))
+	}
+	never := {value | some value in _unreadable.session_policies; value != [_document]}
+	count(never) > 0
+	every value in never {
+		not request.question(_with({"principal": _session, "context": {"a": "b"}, "session_policies": value}))
+	}
+}
+
 test_missing_field_cases if {
 	cases := ["principal", "action", "resource"]
 	count(cases) > 0

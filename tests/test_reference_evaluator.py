@@ -1,0 +1,430 @@
+"""The second opinion is right where the reference leaves no doubt."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reference_evaluator import (
+    Catalog,
+    Evaluator,
+    ServiceLinkedRole,
+    is_accepted,
+    like,
+    lower,
+    satisfied,
+)
+
+ONE, TWO, GONE = "1000000000000001", "1000000000000002", "1000000000000003"
+NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "1", "Statement": list(statements)}
+
+
+def allow(action: str, resource: str = "*", **others: object) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **others}
+
+
+def deny(action: str, resource: str = "*", **others: object) -> dict[str, Any]:
+    return allow(action, resource, **others) | {"Effect": "Deny"}
+
+
+def trusting(effect: str = "Allow", **principal: str) -> dict[str, Any]:
+    return {"Effect": effect, "Action": "sts:AssumeRole", "Principal": principal}
+
+
+CATALOG = Catalog(
+    {"Everything": policy(allow("*"))},
+    {
+        "LinkedRole": ServiceLinkedRole("l.aliyuncs.com", "LinkedPolicy", policy(allow("ecs:*"))),
+        "Secret": ServiceLinkedRole("s.aliyuncs.com", "SecretPolicy", None),
+    },
+)
+ACCOUNTS: dict[str, Any] = {
+    "accounts": {
+        ONE: {
+            "service_linked_roles": ["LinkedRole", "Secret"],
+            "policies": {
+                "oss": policy(allow("oss:*"), deny("oss:Delete*")),
+                "ecs": policy(allow("ecs:*")),
+                "no-tag": policy(deny("sts:TagSession")),
+            },
+            "groups": {"g": {"policies": ["oss"]}},
+            "users": {
+                "u": {"groups": ["g"], "policies": [{"policy": "ecs", "resource_group": "rg"}]},
+                "admin": {"policies": ["Everything", "no-tag"]},
+                "nothing": {},
+            },
+            "roles": {
+                "App": {
+                    "trust": policy(
+                        trusting(RAM=f"acs:ram::{ONE}:root", Service="ecs.aliyuncs.com"),
+                        trusting("Deny", RAM=f"acs:ram::{ONE}:role/APP"),
+                    ),
+                    "policies": ["Everything"],
+                },
+                "Closed": {
+                    "trust": policy(trusting(Federated=f"acs:ram::{ONE}:saml-provider/idp"))
+                },
+            },
+        },
+        TWO: {"users": {"u": {"policies": ["Everything"]}}},
+    },
+    "directory": {
+        "management": TWO,
+        "policies": {"no-ram": policy(allow("*"), deny("ram:*"))},
+        "root": {
+            "control_policies": ["Everything"],
+            "folders": {
+                "f": {
+                    "control_policies": ["no-ram"],
+                    "accounts": {ONE: {"control_policies": ["Everything"]}},
+                }
+            },
+        },
+    },
+}
+
+
+def decision(
+    principal: str, action: str, resource: str = f"acs:x:r:{ONE}:y", **others: object
+) -> tuple[str, str, str | None, list[str]]:
+    request = {"principal": principal, "action": action, "resource": resource, **others}
+    evaluator = Evaluator(ACCOUNTS, CATALOG)
+    found = (evaluator.simulate if "policies" in others else evaluator.decide)(request, NOW)
+    assert found["allow"] == (found["effect"] == "Allow")
+    statements = [f"{place['policy']}.{place['index']}" for place in found["statements"]]
+    return found["effect"], found["reason"], found["policy_type"], statements
+
+
+ACCOUNT = "AccountLevelIdentityBasedPolicy"
+GROUP = "ResourceGroupLevelIdentityBasedPolicy"
+TRUST = "AssumeRolePolicy"
+NO = ("ImplicitDeny", "no_statement_matches")
+USER, ADMIN = f"acs:ram::{ONE}:user/u", f"acs:ram::{ONE}:user/admin"
+ROLE = f"acs:ram::{ONE}:role/app"
+ROLE_IN_RESOURCE = f"acs:ram:*:{ONE}:role/aPP"
+LINKED = f"acs:ram::{ONE}:assumed-role/linkedROLE/s"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "expected"),
+    [
+        (USER, "OSS:get", ("Allow", "statement_allows", ACCOUNT, ["oss.0"])),
+        (USER, "oss:DeleteObject", ("ExplicitDeny", "statement_denies", ACCOUNT, ["oss.1"])),
+        (USER, "ossx:Get", (*NO, ACCOUNT, [])),
+        (USER, "oss:*", ("ImplicitDeny", "malformed_request", None, [])),
+        (ADMIN, "ram:GetRole", ("ExplicitDeny", "statement_denies", "ControlPolicy", ["no-ram.1"])),
+        (f"acs:ram::{ONE}:root", "x:Y", ("Allow", "account_owner", None, [])),
+        (f"acs:ram::{ONE}:root", "sts:assumeRole", (*NO, None, [])),
+        (f"acs:ram::{ONE}:user/U", "x:Y", ("ImplicitDeny", "unknown_principal", None, [])),
+        (f"acs:ram::{GONE}:root", "x:Y", ("ImplicitDeny", "unknown_principal", None, [])),
+        (f"acs:ram::{ONE}:role/gone/s", "x:Y", ("ImplicitDeny", "unknown_principal", None, [])),
+        ("ecs.aliyuncs.com", "x:Y", (*NO, None, [])),
+        (LINKED, "ecs:Get", ("Allow", "statement_allows", ACCOUNT, ["LinkedPolicy.0"])),
+        (LINKED, "ram:GetRole", (*NO, ACCOUNT, [])),
+        (
+            f"acs:ram::{ONE}:role/secret",
+            "ecs:Get",
+            ("ImplicitDeny", "policy_not_published", None, []),
+        ),
+        (
+            f"acs:ram::{TWO}:user/u",
+            "ram:GetRole",
+            ("ImplicitDeny", "resource_of_another_account", ACCOUNT, []),
+        ),
+        (
+            f"acs:ram::{TWO}:root",
+            "ram:GetRole",
+            ("ImplicitDeny", "resource_of_another_account", None, []),
+        ),
+    ],
+)
+def test_each_check_settles_what_it_should(
+    principal: str, action: str, expected: tuple[str, str, str | None, list[str]]
+) -> None:
+    assert decision(principal, action) == expected
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "expected"),
+    [
+        (ADMIN, "STS:assumeROLE", ROLE_IN_RESOURCE, ("Allow", "statement_allows", ["trust:App.0"])),
+        (ROLE, "sts:AssumeRole", ROLE, ("ExplicitDeny", "statement_denies", ["trust:App.1"])),
+        (ADMIN, "sts:AssumeRole", f"acs:ram::{ONE}:role/Closed", (*NO, [])),
+        (ADMIN, "sts:AssumeRole", f"acs:ram::{ONE}:role/LinkedRole", (*NO, [])),
+        (
+            "ecs.aliyuncs.com",
+            "sts:AssumeRole",
+            ROLE,
+            ("Allow", "statement_allows", ["trust:App.0"]),
+        ),
+        ("ecs.aliyuncs.com", "sts:TagSession", ROLE, (*NO, [])),
+        ("l.aliyuncs.com", "sts:AssumeRole", ROLE, (*NO, [])),
+        (
+            "l.aliyuncs.com",
+            "sts:AssumeRole",
+            f"acs:ram::{ONE}:role/linkedrole",
+            ("Allow", "statement_allows", ["trust:LinkedRole.0"]),
+        ),
+        (
+            f"acs:ram::{ONE}:saml-provider/idp",
+            "sts:AssumeRole",
+            f"acs:ram::{ONE}:role/closed",
+            ("Allow", "statement_allows", ["trust:Closed.0"]),
+        ),
+    ],
+)
+def test_a_trust_policy_has_the_last_word(
+    principal: str, action: str, resource: str, expected: tuple[str, str, list[str]]
+) -> None:
+    effect, reason, statements = expected
+    assert decision(principal, action, resource) == (effect, reason, TRUST, statements)
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "expected"),
+    [
+        (USER, "sts:AssumeRole", ROLE, (*NO, ACCOUNT, [])),
+        (
+            ADMIN,
+            "sts:TagSession",
+            f"acs:ram::{ONE}:role/Closed",
+            ("ExplicitDeny", "statement_denies", ACCOUNT, ["no-tag.0"]),
+        ),
+        (ADMIN, "sts:AssumeRole", "*", ("ImplicitDeny", "unknown_role", None, [])),
+        (ADMIN, "sts:AssumeRole", f"{ROLE}x", ("ImplicitDeny", "unknown_role", None, [])),
+    ],
+)
+def test_identity_policies_and_the_role_itself_come_before_trust(
+    principal: str, action: str, resource: str, expected: tuple[str, str, str | None, list[str]]
+) -> None:
+    assert decision(principal, action, resource) == expected
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("rg", ("Allow", "statement_allows", GROUP, ["ecs.0"])),
+        ("other", (*NO, GROUP, [])),
+        (["rg"], (*NO, ACCOUNT, [])),
+        (5, (*NO, ACCOUNT, [])),
+    ],
+)
+def test_a_resource_group_decides_where_the_account_does_not(
+    group: object, expected: tuple[str, str, str, list[str]]
+) -> None:
+    assert decision(USER, "ecs:Get", context={"acs:ResourceGroupId": group}) == expected
+
+
+def test_session_policies_narrow_a_session_and_nobody_else() -> None:
+    session, narrow = f"acs:ram::{ONE}:role/APP/s", policy(allow("oss:*"), deny("oss:Put"))
+    assert decision(session, "oss:Get", session_policies=[narrow])[0] == "Allow"
+    assert decision(session, "ecs:Get", session_policies=[narrow]) == (*NO, "SessionPolicy", [])
+    assert decision(session, "oss:Put", session_policies=[policy(allow("*")), narrow]) == (
+        "ExplicitDeny",
+        "statement_denies",
+        "SessionPolicy",
+        ["session:1.1"],
+    )
+    assert decision(session, "ecs:Get", session_policies=[])[0] == "Allow"
+    assert decision(ROLE, "oss:Get", session_policies=[narrow])[1] == "malformed_request"
+
+
+def test_a_simulation_reads_nothing_of_its_principal() -> None:
+    everything = {"p": policy(allow("*"))}
+    stranger = f"acs:ram::{GONE}:user/x"
+    allowed = ("Allow", "statement_allows", ACCOUNT, ["p.0"])
+    assert decision(stranger, "x:Y", "*", policies=everything) == allowed
+    assert decision(f"acs:ram::{ONE}:root", "ram:X", policies=everything) == allowed
+    assert decision(LINKED, "ram:X", policies=everything) == allowed
+    assert decision(ADMIN, "ram:X", policies=everything)[2] == "ControlPolicy"
+    assert decision(ADMIN, "x:Y", policies={}) == (*NO, ACCOUNT, [])
+    assert decision("ecs.aliyuncs.com", "x:Y", policies={})[1] == "malformed_request"
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"k": None},
+        {"k": {}},
+        {"k": [["a"]]},
+        {"acs:currenttime": "x"},
+        {"ali\u212aafka:Acl": "x"},
+        {"acs:PrincipalARN": f"acs:ram::{ONE}:user/U"},
+        {"acs:PrincipalARN": []},
+        [],
+    ],
+)
+def test_a_context_is_malformed(context: object) -> None:
+    assert decision(USER, "oss:Get", context=context)[1] == "malformed_request"
+
+
+def test_keys_that_are_filled_in_are_seen_by_conditions() -> None:
+    def seen(principal: str, operator: str, key: str, value: str) -> bool:
+        policies = {"p": policy(allow("*", Condition={operator: {key: value}}))}
+        context: dict[str, object] = {"acs:CurrentTime": []}
+        return decision(principal, "x:Y", policies=policies, context=context)[0] == "Allow"
+
+    assert seen(USER, "DateEquals", "acs:CurrentTime", "2026-01-02T03:04:05Z")
+    assert seen(LINKED, "StringEquals", "acs:PrincipalARN", f"ACS:ram::{ONE}:role/LinkedRole")
+    assert seen(USER, "StringEquals", "acs:PrincipalARN", USER)
+    assert not seen(USER, "StringEquals", "acs:PrincipalARN", USER.upper())
+    assert seen(f"acs:ram::{ONE}:root", "StringLike", "acs:PrincipalARN", "*:root")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("*", ""),
+        ("**", "*"),
+        ("?", "*"),
+        ("a*c", "abcbc"),
+        ("a*b*c", "a/b:c"),
+        ("*?b", "ab"),
+        ("a?", "a\U0001f600"),
+        ("a*", "a\nb"),
+        ("[ab]", "[ab]"),
+        ("*a*", "a"),
+        ("?*?", "ab"),
+    ],
+)
+def test_a_pattern_matches(pattern: str, text: str) -> None:
+    assert like(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [("", "a"), ("?", ""), ("a*a", "a"), ("acs:*", "*"), ("A", "a"), ("[ab]", "a"), ("?*?", "a")],
+)
+def test_a_pattern_does_not_match(pattern: str, text: str) -> None:
+    assert not like(pattern, text)
+
+
+def test_lower_case_is_that_of_opa() -> None:
+    assert lower("ΑΣ\u0130\u212a\u017f") == "ασik\u017f"
+
+
+ABSENT, EMPTY = None, list[str]()
+
+
+@pytest.mark.parametrize(
+    ("operator", "listed", "given", "in_allow", "in_deny"),
+    [
+        ("StringEquals", ["a"], ABSENT, False, False),
+        ("StringNotEquals", ["a"], ABSENT, False, True),
+        ("StringNotEquals", ["a"], EMPTY, False, True),
+        ("ForAnyValue:StringEquals", ["a"], EMPTY, False, False),
+        ("ForAllValues:StringEquals", ["a"], ABSENT, False, True),
+        ("ForAnyValue:StringNotEquals", ["a"], ABSENT, False, True),
+        ("StringEquals", ["a", "b"], ["c", "b"], True, True),
+        ("StringNotEquals", ["a", "b"], ["c", "b"], False, False),
+        ("ForAllValues:StringEquals", ["a", "b"], ["c", "b"], False, False),
+        ("ForAllValues:StringNotEquals", ["a"], ["c", "b"], True, True),
+        ("ForAnyValue:StringNotEquals", ["a"], ["a", "b"], True, True),
+        ("ForAnyValue:StringNotEquals", ["a"], ["a", "a"], False, False),
+        ("StringEquals", ["true"], True, True, True),
+        ("StringEquals", ["1"], 1, False, True),
+        ("ForAnyValue:StringEquals", ["a"], ["a", 1], False, True),
+        ("StringEqualsIgnoreCase", ["\u212aA"], "ka", True, True),
+        ("StringEquals", ["a*"], "ab", False, False),
+        ("StringNotLike", ["a*"], "ab", False, False),
+        ("NumericEquals", ["1.50"], Decimal("15E-1"), True, True),
+        ("NumericEquals", ["0"], "-0.0", True, True),
+        ("NumericLessThan", ["9007199254740993"], 9007199254740992, True, True),
+        ("NumericLessThanEquals", ["1"], 1.0, True, True),
+        ("NumericGreaterThan", ["1"], "+2", False, True),
+        ("NumericGreaterThanEquals", ["1"], True, False, True),
+        ("NumericNotEquals", ["1"], "١", False, True),
+        ("DateEquals", ["2020-01-01T00:00:00Z"], "2020-01-01T08:00:00.000+08:00", True, True),
+        ("DateLessThan", ["2020-01-01T00:00:00Z"], "2019-12-31T23:59:59.999999999Z", True, True),
+        ("DateLessThanEquals", ["9999-01-01T00:00:00Z"], "2261-12-31T23:59:59Z", True, True),
+        ("DateGreaterThan", ["0001-01-01T00:00:00Z"], "1678-01-01T00:00:00Z", False, False),
+        ("DateGreaterThanEquals", ["0001-01-01T00:00:00Z"], "1678-01-01T00:00:00Z", True, True),
+        ("DateNotEquals", ["2020-01-01T00:00:00Z"], "2019-02-29T00:00:00Z", False, True),
+        ("DateNotEquals", ["2020-01-01T00:00:00Z"], "2016-12-31T23:59:60Z", False, True),
+        ("DateNotEquals", ["2020-01-01T00:00:00Z"], "2020-01-01T00:00:00+24:00", False, True),
+        ("DateNotEquals", ["2020-01-01T00:00:00Z"], "1677-12-31T00:00:00Z", False, True),
+        ("Bool", ["TRUE"], True, True, True),
+        ("Bool", ["false"], "fal\u017fe", False, True),
+        ("IpAddress", ["10.0.0.9/30"], "10.0.0.8", True, True),
+        ("IpAddressIncludeBorder", ["10.0.0.9/30"], "10.0.0.11", True, True),
+        ("NotIpAddress", ["10.0.0.9/30"], "10.0.0.12", True, True),
+        ("NotIpAddressIncludeBorder", ["10.0.0.1"], "::ffff:10.0.0.1", False, False),
+        ("IpAddress", ["::/0"], "10.0.0.1", False, False),
+        ("IpAddress", ["0.0.0.0/0"], "10.0.0.01", False, True),
+        ("IpAddress", ["::/0"], "fe80::1%eth0", False, True),
+    ],
+)
+def test_a_condition(
+    operator: str, listed: list[str], given: object, *, in_allow: bool, in_deny: bool
+) -> None:
+    assert satisfied(operator, listed, given, "Allow") == in_allow
+    assert satisfied(operator, listed, given, "Deny") == in_deny
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        policy(allow("*")),
+        policy(allow("ec?*:Get*", "acs:*:?"), deny("a.B_c-d:X", "acs:a:::b", Sid="s")),
+        policy(allow("*", Condition={})),
+        policy(allow("*", Condition={"ForAnyValue:Bool": {"x": "TRUE"}})),
+        policy(allow("*", Condition={"IpAddress": {"x": ["::ffff:10.0.0.1", "::/0"]}})),
+        policy(trusting(Service="a.aliyuncs.com"), trusting("Deny", RAM=USER)),
+        policy(trusting(Service="a.aliyuncs.com") | {"Action": ["*", "STS:tag*"]}),
+    ],
+)
+def test_a_document_is_accepted(document: object) -> None:
+    assert is_accepted(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "x",
+        {"Version": "1"},
+        policy(),
+        policy(allow("*")) | {"Version": 1},
+        policy(allow("*")) | {"Statement": allow("*")},
+        policy(allow("*")) | {"Id": "x"},
+        {"Version": "1", "Statement": ["x"]},
+        policy(allow("*") | {"Effect": "allow"}),
+        policy(allow("*", NotAction="*")),
+        policy(allow("*", Sid=5)),
+        policy(allow("**")),
+        policy(allow("oss:")),
+        policy(allow("oss:Get Object")),
+        policy(allow("*", "")),
+        policy(allow("*", "acs:oss:a:b")),
+        policy(allow("*") | {"Resource": []}),
+        policy(allow("*") | {"Resource": ["*", 5]}),
+        policy(allow("*", Condition=[])),
+        policy(allow("*", Condition={"Null": {"a": "true"}})),
+        policy(allow("*", Condition={":Bool": {"a": "true"}})),
+        policy(allow("*", Condition={"ForAllValues": {"a": "true"}})),
+        policy(allow("*", Condition={"Bool": {}})),
+        policy(allow("*", Condition={"Bool": {"a": []}})),
+        policy(allow("*", Condition={"Bool": {"a": True}})),
+        policy(allow("*", Condition={"StringEquals": {"acs:sourceIp": "a"}})),
+        policy(allow("*", Condition={"NumericEquals": {"a": "01"}})),
+        policy(allow("*", Condition={"DateEquals": {"a": "2020-01-01"}})),
+        policy(allow("*", Condition={"IpAddress": {"a": "10.0.0.0/33"}})),
+        policy(allow("*", Condition={"IpAddress": {"a": "10.0.0.0/08"}})),
+        policy(allow("*", Condition={"IpAddress": {"a": "::ffff:10.0.0.0/104"}})),
+        policy(trusting(RAM="*")),
+        policy(trusting(RAM="ecs.aliyuncs.com")),
+        policy(trusting(Other="ecs.aliyuncs.com")),
+        policy(trusting()),
+        policy(trusting(RAM=USER) | {"Action": "ecs:*"}),
+        policy(trusting(RAM=USER), allow("sts:AssumeRole")),
+        policy(trusting(RAM=USER) | {"Resource": "*"}),
+    ],
+)
+def test_a_document_is_refused(document: object) -> None:
+    assert not is_accepted(document)
