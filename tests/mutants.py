@@ -198,8 +198,8 @@ MUTANTS = [
     Mutant(
         "the last level of control policies settles it, not the first",
         CONTROL,
-        "level := min(",
-        "level := max(",
+        "[min(denying(question))]",
+        "[max(denying(question))]",
     ),
     Mutant(
         "control policies are skipped",

@@ -127,7 +127,11 @@ def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
     assert store["service_linked_roles"]["aliyunserviceroleforalikafkaetl"] == {
         "role": "AliyunServiceRoleForAlikafkaETL",
         "service_name": "etl.alikafka.aliyuncs.com",
+        "is_published": True,
+        "created_when": "ETL is enabled in the console for the first time",
     }
+    assert store["services"]["etl.alikafka.aliyuncs.com"] == "aliyunserviceroleforalikafkaetl"
+    assert store["features"]["alikafka.etl"] == "aliyunserviceroleforalikafkaetl"
     own = {f"{HERE}/connector-admin", f"{HERE}/trust:AppRole", "directory/only-kafka"}
     trusts = {f"trust:{role.role}" for role in CATALOG.roles.values()}
     assert set(store["policies"]) == own | trusts | set(CATALOG.policies)

@@ -83,7 +83,8 @@ def test_a_role_is_trusted_to_its_service_alone(folder: Path) -> None:
 def test_the_shipped_catalog_has_kafka_s_four_roles() -> None:
     found, findings = catalog.load(), catalog.examine(resources.path("catalog"))[1]
     assert (findings.faults, findings.advice) == ([], [])
-    assert {role.role: (role.service_name, role.feature) for role in found.roles.values()} == {
+    published = [role for role in found.roles.values() if role.is_published]
+    assert {role.role: (role.service_name, role.feature) for role in published} == {
         "AliyunServiceRoleForAlikafka": ("alikafka.aliyuncs.com", "alikafka.activation"),
         "AliyunServiceRoleForAlikafkaConnector": (
             "connector.alikafka.aliyuncs.com",
@@ -102,12 +103,13 @@ def test_the_shipped_catalog_has_kafka_s_four_roles() -> None:
         "AliyunSTSAssumeRoleAccess",
         "FullAliyunAccess",
     }
-    policies = {role.policy for role in found.roles.values()}
+    policies = {role.policy for role in published}
     assert set(found.policies) == policies | found.system_policies
 
 
 def test_a_service_is_added_by_files_alone(folder: Path) -> None:
-    (folder / "roles" / "Y.yaml").write_text(ROLE.replace("ForX", "ForY"))
+    other = ROLE.replace("ForX", "ForY").replace("x.aliyuncs.com", "y.aliyuncs.com")
+    (folder / "roles" / "Y.yaml").write_text(other)
     (folder / "policies" / "PolicyForY.json").write_text(POLICY)
     assert set(catalog.load(folder).roles) == {
         "aliyunserviceroleforx",
@@ -192,7 +194,38 @@ def test_a_role_s_file_at_fault_is_refused(
 def test_a_role_in_two_files_is_refused(folder: Path) -> None:
     (folder / "roles" / "Y.yaml").write_text(ROLE.replace("RoleForX", "RoleForx"))
     assert faults(folder) == [
-        "roles/Y.yaml:1: role: `AliyunServiceRoleForx` is in another file already"
+        "roles/Y.yaml:1: role: `AliyunServiceRoleForx` is in the catalog already",
+        "roles/Y.yaml:1: role: `x.aliyuncs.com` has another role already",
+    ]
+
+
+def test_the_192_roles_without_a_public_policy_are_known_and_marked() -> None:
+    roles = catalog.load().roles
+    known = [role for role in roles.values() if not role.is_published]
+    assert (len(roles), len(known)) == (196, 192)
+    assert {role.role for role in known if role.note} == {
+        "AliyunServiceRolePolicyForImp",
+        "AliyunServiceRoleForCloudMonitor",
+        "AliyunServiceRoleForContainerRegistryAccessCustomerPrivateZone",
+    }
+    assert roles["aliyunserviceroleforcloudmonitor"].policy == "cloudmonitor.aliyuncs.com"
+    assert not {role.feature for role in known} - {""}
+
+
+def test_known_roles_at_fault_are_refused(folder: Path) -> None:
+    (folder / "known-roles.yaml").write_text(
+        "source: {title: A list}\n"
+        "roles:\n"
+        "  - {role: AliyunServiceRoleForX, service_name: z.aliyuncs.com, policy: P}\n"
+        "  - {role: A, service_name: z, policy: P}\n"
+        "  - {role: B, service_name: b.aliyuncs.com, colour: red}\n"
+    )
+    assert faults(folder) == [
+        "known-roles.yaml:3: roles[0].role: `AliyunServiceRoleForX` is in the catalog already",
+        "known-roles.yaml:4: roles[1].service_name: `z` is no service name",
+        "known-roles.yaml:5: roles[2].colour: unknown field: known are `role`, `service_name`, "
+        "`policy`, `note`",
+        "known-roles.yaml:5: roles[2]: `policy` is missing",
     ]
 
 

@@ -223,7 +223,7 @@ def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
     made = bundle.build()
     assert target.read_bytes() == made.content
     assert capsys.readouterr().out == (
-        f"revision {made.revision}: accounts 1, policies 16, roles 5, users 3\n"
+        f"revision {made.revision}: accounts 1, policies 11, roles 5, users 3\n"
     )
     question = tmp_path / "input.json"
     question.write_text(
@@ -380,7 +380,7 @@ def test_run_says_where_it_listens_what_it_knows_and_what_to_try(
     running = Running("--addr", "127.0.0.1:0", "--addr", f"unix://{path}")
     where, knows, tries, curl = running.lines
     assert re.fullmatch(rf"answering on http://127\.0\.0\.1:\d+ and unix://{path} \(.*\)\n", where)
-    assert re.fullmatch(r"revision \w{16}: accounts 1, policies 16, roles 5, users 3\n", knows)
+    assert re.fullmatch(r"revision \w{16}: accounts 1, policies 11, roles 5, users 3\n", knows)
     assert tries == "in another terminal, try:\n"
     answer = subprocess.check_output(["/bin/sh", "-c", curl], timeout=SECONDS)
     assert json.loads(answer)["result"]["allow"] is True

@@ -309,7 +309,7 @@ def test_the_page_s_policies_are_there_byte_for_byte() -> None:
 
 
 def test_the_page_s_policies_hold_exactly_the_actions_that_it_lists() -> None:
-    roles = {role.role: role.policy for role in catalog.load().roles.values()}
+    roles = {role.role: role.policy for role in catalog.load().roles.values() if role.is_published}
     assert set(roles) == set(ACTIONS)
     assert set(roles.values()) == set(SHA256)
     for role, policy in roles.items():

@@ -57,7 +57,9 @@ class Store(TypedDict):
 
     format: int
     policies: dict[str, dict[str, object]]
-    service_linked_roles: dict[str, dict[str, str]]
+    service_linked_roles: dict[str, dict[str, object]]
+    services: dict[str, str]
+    features: dict[str, str]
     accounts: dict[str, Account]
     directory: NotRequired[Directory]
 
@@ -123,13 +125,21 @@ class _Reader:
         self._policies = dict(catalog.policies)
         for role in roles.values():
             self._policies[role.trust_id] = translate(role.trust_policy)
+            self._policies[role.creation_id] = translate(role.creation_policy)
         self.store: Store = {
             "format": FORMAT,
             "policies": self._policies,
             "service_linked_roles": {
-                name: {"role": role.role, "service_name": role.service_name}
+                name: {
+                    "role": role.role,
+                    "service_name": role.service_name,
+                    "is_published": role.is_published,
+                    "created_when": role.created_when or None,
+                }
                 for name, role in roles.items()
             },
+            "services": {role.service_name: name for name, role in roles.items()},
+            "features": {role.feature: name for name, role in roles.items() if role.feature},
             "accounts": {},
         }
 
@@ -207,7 +217,8 @@ class _Reader:
                 continue
             if name.lower() in roles:
                 where.fault(f"`{name}` is there already")
-            roles[name.lower()] = {"name": name, "policies": [role.policy], "trust": role.trust_id}
+            policies = [role.policy] if role.is_published else []
+            roles[name.lower()] = {"name": name, "policies": policies, "trust": role.trust_id}
         return roles
 
     def _role(

@@ -87,7 +87,7 @@ def _counts(store: accounts_files.Store) -> dict[str, int]:
     held = store["accounts"].values()
     return {
         "accounts": len(held),
-        "policies": len(store["policies"]),
+        "policies": sum(":" not in policy for policy in store["policies"]),
         "roles": sum(len(account["roles"]) for account in held),
         "users": sum(len(account["users"]) for account in held),
     }

@@ -1,7 +1,8 @@
 """What Alibaba Cloud publishes, read from the files of `catalog/`.
 
 `roles/*.yaml` are service-linked roles, `system-policies/*.yaml` system policies, and
-`policies/*.json` the documents of both, byte for byte as they were published.
+`policies/*.json` the documents of both, byte for byte as they were published. `known-roles.yaml`
+lists the service-linked roles whose documents are not public.
 """
 
 from __future__ import annotations
@@ -16,15 +17,25 @@ from ramgate.source import read
 from ramgate.translate import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
+    from ramgate.faults import Place
     from ramgate.source import Source
 
-__all__ = ["Catalog", "Role", "examine", "load", "read_role", "read_system_policy"]
+__all__ = [
+    "Catalog",
+    "Role",
+    "examine",
+    "load",
+    "read_known_roles",
+    "read_role",
+    "read_system_policy",
+]
 
 _SOURCE: Final = ("title", "version", "date")
 _ROLE: Final = ("role", "service_name", "policy", "feature", "created_when", "purpose")
+_KNOWN_ROLE: Final = ("role", "service_name", "policy", "note")
 _SYSTEM_POLICY: Final = ("policy", "purpose")
 
 
@@ -35,9 +46,11 @@ class Role:
     role: str
     service_name: str
     policy: str
-    feature: str
-    created_when: str
-    purpose: str
+    feature: str = ""
+    created_when: str = ""
+    purpose: str = ""
+    note: str = ""
+    is_published: bool = dataclasses.field(default=True, kw_only=True)
 
     @property
     def trust_id(self) -> str:
@@ -50,6 +63,22 @@ class Role:
         principal = {"Service": [self.service_name]}
         statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
         return {"Version": "1", "Statement": [statement]}
+
+    @property
+    def creation_id(self) -> str:
+        """What the policy that lets somebody have the role created is called in the store."""
+        return f"creation:{self.service_name}"
+
+    @property
+    def creation_policy(self) -> dict[str, object]:
+        """That policy: the template of ApsaraMQ for Kafka's page, the service's name filled in."""
+        statement = {
+            "Action": ["ram:CreateServiceLinkedRole"],
+            "Resource": "*",
+            "Effect": "Allow",
+            "Condition": {"StringEquals": {"ram:ServiceName": self.service_name}},
+        }
+        return {"Statement": [statement], "Version": "1"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,7 +110,8 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
 
     Raises `InvalidFiles` for a file that is no document.
     """
-    found, policies, roles, system_policies = Findings(), {}, {}, set()
+    found, policies, system_policies = Findings(), {}, set()
+    roles: dict[str, Role] = {}
     for path in sorted(directory.glob("policies/*.json")):
         source = read(path)
         policies[path.stem] = translated(source.value, source.place)
@@ -91,10 +121,13 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
     for path in sorted(directory.glob("roles/*.yaml")):
         source = read(path, root="")
         role = read_role(source, policies)
-        if role is not None and role.role.lower() in roles:
-            (source.place / "role").fault(f"`{role.role}` is in another file already")
-        elif role is not None:
-            roles[role.role.lower()] = role
+        if role is not None:
+            _add(roles, role, source.place / "role")
+        found.add(source.place.findings)
+    for path in directory.glob("known-roles.yaml"):
+        source = read(path, root="")
+        for role, place in read_known_roles(source):
+            _add(roles, role, place / "role")
         found.add(source.place.findings)
     for path in sorted(directory.glob("system-policies/*.yaml")):
         source = read(path, root="")
@@ -103,16 +136,40 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
     return Catalog(roles, policies, frozenset(system_policies)), found
 
 
+def _add(roles: dict[str, Role], role: Role, place: Place) -> None:
+    if role.role.lower() in roles:
+        place.fault(f"`{role.role}` is in the catalog already")
+    if any(other.service_name == role.service_name for other in roles.values()):
+        place.fault(f"`{role.service_name}` has another role already")
+    roles[role.role.lower()] = role
+
+
 def read_role(source: Source, policies: Container[str]) -> Role | None:
     """The service-linked role that a file of `roles/` describes; None, and faults, for none."""
     entry, place = _entry(source, _ROLE, policies), source.place
+    _check_names(entry, place)
+    return None if place.findings.faults else Role(*(entry[key] for key in _ROLE))
+
+
+def read_known_roles(source: Source) -> Iterator[tuple[Role, Place]]:
+    """The service-linked roles that `known-roles.yaml` lists, each with its place."""
+    found = shape.fields(source.value, source.place, ("source", "roles"), ("source", "roles"))
+    _check_source(found, source.place)
+    for item, place in shape.items(found.get("roles", []), source.place / "roles"):
+        entry = shape.texts(shape.fields(item, place, _KNOWN_ROLE, _KNOWN_ROLE[:-1]), place)
+        _check_names(entry, place)
+        if not place.findings.faults:
+            note = entry.pop("note", "")
+            yield Role(**entry, note=note, is_published=False), place
+
+
+def _check_names(entry: Mapping[str, str], place: Place) -> None:
     for key, form, what in (
         ("role", grammar.NAME, "role name"),
         ("service_name", grammar.SERVICE_NAME, "service name"),
     ):
         if key in entry:
             shape.name(entry[key], place / key, form, what)
-    return None if place.findings.faults else Role(**entry)
 
 
 def read_system_policy(source: Source, policies: Container[str]) -> str:
@@ -123,10 +180,15 @@ def read_system_policy(source: Source, policies: Container[str]) -> str:
 def _entry(source: Source, known: tuple[str, ...], policies: Container[str]) -> dict[str, str]:
     place = source.place
     found = shape.fields(source.value, place, (*known, "source"), (*known, "source"))
-    if "source" in found:
-        here = place / "source"
-        shape.texts(shape.fields(found.pop("source"), here, _SOURCE, ("title",)), here)
+    _check_source(found, place)
     entry = shape.texts(found, place)
     if "policy" in entry and entry["policy"] not in policies:
         (place / "policy").fault(f"there is no `policies/{entry['policy']}.json`")
     return {key: text.strip() for key, text in entry.items()}
+
+
+def _check_source(found: dict[str, object], place: Place) -> None:
+    """Where the entry comes from is for its reader: it is checked, and not kept."""
+    if "source" in found:
+        here = place / "source"
+        shape.texts(shape.fields(found.pop("source"), here, _SOURCE, ("title",)), here)

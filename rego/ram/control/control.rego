@@ -14,10 +14,14 @@ import data.ram.principal
 # description: >-
 #   The decision of the first level that does not allow. Undefined where every level allows, where the
 #   resource's account is no member of a directory, and where the principal is not bound.
-settled(question) := decision.of(verdicts[level], "ControlPolicy") if {
+settled(question) := decision.of(_verdicts(question)[min(denying(question))], "ControlPolicy")
+
+# METADATA
+# description: The levels that do not allow, by their positions from the root folder's, 0. Undefined as above.
+denying(question) := [level | some level, verdict in _verdicts(question); verdict.effect != "Allow"]
+
+_verdicts(question) := [layer.stored(ids, question) | some ids in data.store.directory.levels[question.account]] if {
 	_binds(question)
-	verdicts := [layer.stored(ids, question) | some ids in data.store.directory.levels[question.account]]
-	level := min([position | some position, verdict in verdicts; verdict.effect != "Allow"])
 }
 
 _binds(question) if {

@@ -19,7 +19,7 @@ is_known(asking) if {
 	data.store.accounts[asking.account].users
 }
 
-is_known(asking) if _attached(asking)
+is_known(asking) if attached(asking)
 
 # METADATA
 # description: The principal carries the name of a service-linked role of the catalog.
@@ -43,7 +43,7 @@ settled(question) := decision.no("policy_not_published", null) if {
 
 _of_account(question) := layer.carried(question.policies, question)
 
-_of_account(question) := layer.stored(_attached(question.principal), question) if not question.policies
+_of_account(question) := layer.stored(attached(question.principal), question) if not question.policies
 
 _is_final(verdict, _) if verdict.effect != "ImplicitDeny"
 
@@ -51,11 +51,14 @@ _is_final(_, question) if question.policies
 
 _is_final(_, question) if not is_string(object.get(question.context, "acs:ResourceGroupId", null))
 
-_attached(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
+# METADATA
+# description: The ids of the policies attached to a user or a role, to all of its account.
+# scope: document
+attached(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
 	asking.kind == "user"
 }
 
-_attached(asking) := data.store.accounts[asking.account].roles[asking.name].policies if {
+attached(asking) := data.store.accounts[asking.account].roles[asking.name].policies if {
 	asking.kind == "role"
 }
 
