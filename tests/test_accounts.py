@@ -133,8 +133,12 @@ def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
     assert store["services"]["etl.alikafka.aliyuncs.com"] == "aliyunserviceroleforalikafkaetl"
     assert store["features"]["alikafka.etl"] == "aliyunserviceroleforalikafkaetl"
     own = {f"{HERE}/connector-admin", f"{HERE}/trust:AppRole", "directory/only-kafka"}
-    trusts = {f"trust:{role.role}" for role in CATALOG.roles.values()}
-    assert set(store["policies"]) == own | trusts | set(CATALOG.policies)
+    trusts = {role.trust_id for role in CATALOG.roles.values()}
+    creations = {role.creation_id for role in CATALOG.roles.values()}
+    assert set(store["policies"]) == own | trusts | creations | set(CATALOG.policies)
+    assert store["policies"]["creation:etl.alikafka.aliyuncs.com"]["actions"] == {
+        "ram:createservicelinkedrole": [0]
+    }
     assert store["policies"][f"{HERE}/trust:AppRole"] == translate(TRUST)
     assert store["policies"]["directory/only-kafka"] == translate(NOBODY)
     assert store["policies"]["trust:AliyunServiceRoleForAlikafka"]["statements"] == [

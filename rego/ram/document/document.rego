@@ -137,7 +137,13 @@ _is_value(operator, value) if {
 	is_string(value)
 	contains(value, "/")
 	net.cidr_is_valid(value)
-	not regex.match(`^[0:]*:ffff:`, lower(value))
+	not _is_mapped(value)
+}
+
+# An IPv4-mapped block is written like IPv6 and covers IPv4: the translator makes none.
+_is_mapped(value) if {
+	contains(value, ":")
+	net.cidr_contains("0.0.0.0/0", split(value, "/")[0])
 }
 
 _is_decimal(value) if value == [0, 0, ""]
