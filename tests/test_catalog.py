@@ -58,6 +58,7 @@ def test_a_catalog_is_read(folder: Path) -> None:
         "x.feature",
         "it is used",
         "What it is for.",
+        source="A page, 2026-03-11",
     )
     assert catalog.load(folder) == catalog.Catalog(
         {"aliyunserviceroleforx": role},
@@ -223,8 +224,10 @@ def test_known_roles_at_fault_are_refused(folder: Path) -> None:
     assert faults(folder) == [
         "known-roles.yaml:3: roles[0].role: `AliyunServiceRoleForX` is in the catalog already",
         "known-roles.yaml:4: roles[1].service_name: `z` is no service name",
-        "known-roles.yaml:5: roles[2].colour: unknown field: known are `role`, `service_name`, "
-        "`policy`, `note`",
+        (
+            "known-roles.yaml:5: roles[2].colour: unknown field: known are `role`, "
+            "`service_name`, `policy`, `note`"
+        ),
         "known-roles.yaml:5: roles[2]: `policy` is missing",
     ]
 

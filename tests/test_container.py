@@ -434,8 +434,8 @@ def test_a_sidecar_runs_in_a_container(docker_engine: docker.DockerClient) -> No
         assert host["SecurityOpt"] == ["no-new-privileges"]
         assert not host["Privileged"]
         assert running.attrs["Mounts"] == []
-        (binding,) = running.ports["8181/tcp"]
-        assert binding == {"HostIp": "127.0.0.1", "HostPort": sidecar.url.rpartition(":")[2]}
+        binding = {"HostIp": "127.0.0.1", "HostPort": sidecar.url.rpartition(":")[2]}
+        assert running.ports["8181/tcp"] == [binding]
         assert TOKEN not in json.dumps(running.attrs)
         eventually(lambda: '"decision_id"' in log.getvalue())
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,7 +39,7 @@ def pid_of(running: Supervised) -> int:
 def supervise() -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
-    def start(program: str, **options: object) -> Supervised:
+    def start(program: str, **options: Any) -> Supervised:
         started.append(Supervised(python(program), {}, **options))
         return started[-1]
 
