@@ -5,12 +5,14 @@ UV ?= uv
 
 OPA_TOOL = .tools/opa
 CASES = build/cases/data.json
+MINUTES ?= 10
+SEED ?= 1
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python build-wheel lock clean FORCE
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants build-wheel lock clean FORCE
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +48,13 @@ test-python: setup ## test the Python; every branch of it must be covered
 	.venv/bin/coverage run -m pytest --quiet
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
+
+fuzz: setup ## hold OPA against the reference evaluator (MINUTES=10 SEED=1)
+	.venv/bin/python tests/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
+
+mutants: setup ## make deliberate faults, and see what catches each
+	.venv/bin/python tests/worlds.py $(CASES)
+	.venv/bin/python tests/mutants.py
 
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel

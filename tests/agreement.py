@@ -35,6 +35,7 @@ _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _SECONDS: Final = 120
 _TOGETHER: Final = 250
 _AT_ONCE: Final = 2
+_ALONE: Final = 40
 _MOST_SHOWN: Final = 3
 
 
@@ -42,14 +43,17 @@ def read_catalog() -> Catalog:
     """The shipped catalog, read without ramgate."""
     root = resources.path("catalog")
     documents = {path.stem: json.loads(path.read_text()) for path in root.glob("policies/*.json")}
-    roles = (yaml.safe_load(path.read_text()) for path in root.glob("roles/*.yaml"))
+    published = [yaml.safe_load(path.read_text()) for path in root.glob("roles/*.yaml")]
+    known = yaml.safe_load((root / "known-roles.yaml").read_text())["roles"]
     return Catalog(
         {path.stem: documents[path.stem] for path in root.glob("system-policies/*.yaml")},
         {
             role["role"]: ServiceLinkedRole(
-                role["service_name"], role.get("policy", ""), documents.get(role.get("policy", ""))
+                role["service_name"],
+                role["policy"],
+                documents[role["policy"]] if role in published else None,
             )
-            for role in roles
+            for role in (*published, *known)
         },
     )
 
@@ -75,22 +79,30 @@ class Opa:
         self._sidecar.publish(built, timeout=_SECONDS)
 
     def ask(self, questions: Sequence[Question]) -> Callable[[], list[Object]]:
-        """Ask; what comes back waits for the answers, in the order of the questions."""
-        wire = _Wire()
-        asked = []
+        """Ask; what comes back waits for the answers, in the order of the questions.
+
+        Some are asked alone, the others together.
+        """
+        wire, asked = _Wire(), []
         for simulated, package in ((False, "authz"), (True, "simulate")):
+            path = f"/v1/data/ram/{package}/decision"
             places = [at for at, asks in enumerate(questions) if asks.simulated == simulated]
-            for start in range(0, len(places), _TOGETHER):
-                part = places[start : start + _TOGETHER]
-                requests = [wire.request(questions[at].request) for at in part]
-                body = _JSON.encode({"input": {"requests": requests}})
-                path = f"/v1/data/ram/{package}/decisions"
-                asked.append((part, self._threads.submit(self._post, path, body)))
+            alone, together = places[::_ALONE], [*places]
+            del together[::_ALONE]
+            for at in alone:
+                request = wire.request(questions[at].request)
+                asked.append(([at], self._threads.submit(self._post, path, request)))
+            for start in range(0, len(together), _TOGETHER):
+                part = together[start : start + _TOGETHER]
+                value = {"requests": [wire.request(questions[at].request) for at in part]}
+                asked.append((part, self._threads.submit(self._post, f"{path}s", value)))
 
         def answers() -> list[Object]:
             found: list[Object] = [{}] * len(questions)
             for part, future in asked:
-                for at, answer in zip(part, future.result(), strict=True):
+                result = future.result()
+                items = result if isinstance(result, list) else [result]
+                for at, answer in zip(part, items, strict=True):
                     found[at] = answer
             return found
 
@@ -101,7 +113,8 @@ class Opa:
         while not self._connections.empty():
             self._connections.get().close()
 
-    def _post(self, path: str, body: bytes) -> list[Object]:
+    def _post(self, path: str, value: object) -> Object | list[Object]:
+        body = _JSON.encode({"input": value})
         connection = self._connections.get()
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json"})
@@ -111,7 +124,7 @@ class Opa:
             self._connections.put(connection)
         answer = json.loads(content)
         assert response.status == http.HTTPStatus.OK, content[:2000]
-        result: list[Object] = answer["result"]
+        result: Object | list[Object] = answer["result"]
         return result
 
 
@@ -282,13 +295,14 @@ class Judge:
         """Whether they disagree on one question; None too where the accounts cannot be loaded."""
         try:
             self._opa.publish(self._opa.build(document))
-            (answer,) = self._opa.ask([question])()
+            alone_and_together = self._opa.ask([question, question])()
         except (InvalidFiles, InvalidPolicy):
             return None
         expected = _expected(Evaluator(document, self._catalog), question)
-        if agrees(answer, expected):
-            return None
-        return Disagreement(document, question, answer, expected)
+        for answer in alone_and_together:
+            if not agrees(answer, expected):
+                return Disagreement(document, question, answer, expected)
+        return None
 
     def smaller(self, found: Disagreement) -> Disagreement:
         """The same with everything left out that it does not need."""

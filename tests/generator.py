@@ -148,7 +148,12 @@ class _Scene:
         self.nowhere = str(10**15 + 4 * number + 3)
         self.management = management
         self.two = pick.chance(1, 2)
-        self.present = [self.linked[pick.below(len(self.linked))]]
+        published = [
+            name for name in self.linked if catalog.service_linked_roles[name].document is not None
+        ]
+        self.present = [pick.of(published)]
+        if pick.chance(1, 3):
+            self.present.append(pick.of([name for name in self.linked if name not in published]))
         self.actions = [pick.of(alphabets.ACTIONS) for _ in range(2)]
         self.actions.append(_action(pick, alphabets.ACTION_TEXT))
         self.resources = self._resources()
@@ -641,6 +646,10 @@ def _spoil_documents(pick: Pick, question: Question) -> None:
 
 def misshapen(pick: Pick, document: Object) -> Object:
     """A copy of a policy document with something in it renamed, replaced, left out or added."""
+
+    def odd() -> object:
+        return copy.deepcopy(pick.of(alphabets.ODD_VALUES))
+
     found = copy.deepcopy(document)
     for _ in range(1 + pick.below(2)):
         holders = list(_holders(found))
@@ -648,15 +657,15 @@ def misshapen(pick: Pick, document: Object) -> Object:
         key = pick.of(list(holder) if isinstance(holder, dict) else range(len(holder)))
         way = pick.below(4)
         if way == 0:
-            holder[key] = pick.of(alphabets.ODD_VALUES)
+            holder[key] = odd()
         elif way == 1:
             del holder[key]
         elif isinstance(holder, list):
-            holder.append(pick.of(alphabets.ODD_VALUES))
+            holder.append(odd())
         elif way == 2:
             holder[pick.of(alphabets.ODD_NAMES)] = holder.pop(key)
         else:
-            holder[pick.of(alphabets.ODD_NAMES)] = pick.of(alphabets.ODD_VALUES)
+            holder[pick.of(alphabets.ODD_NAMES)] = odd()
     return found
 
 

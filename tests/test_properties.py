@@ -50,16 +50,16 @@ def test_each_effect_is_at_least_a_fifth(judge: Judge, effect: str) -> None:
     assert judge.met["effect", effect] >= judge.decisions / 5
 
 
-@pytest.mark.parametrize("title", fuzz.wanted(CATALOG))
+@pytest.mark.parametrize("title", fuzz.wanted())
 def test_everything_is_met(judge: Judge, title: str) -> None:
     met = judge.met + judge.reached
-    missing = [name for name in fuzz.wanted(CATALOG)[title] if not met[name]]
+    missing = [name for name in fuzz.wanted()[title] if not met[name]]
     assert not missing
 
 
 def test_the_report_names_everything_that_is_to_be_met(judge: Judge) -> None:
-    lines = fuzz.report(judge, CATALOG).splitlines()
-    for names in fuzz.wanted(CATALOG).values():
+    lines = fuzz.report(judge).splitlines()
+    for names in fuzz.wanted().values():
         for part, name in names:
             assert [line for line in lines if part in line.split() or name in line.split()]
 
