@@ -12,7 +12,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants build-wheel lock clean FORCE
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak build-wheel lock clean FORCE
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ fmt: setup ## write code as the checks want it
 lint: setup ## check form and types, write nothing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/mypy python/ramgate tests
+	.venv/bin/mypy python/ramgate tests examples
 	$(OPA_TOOL) fmt --fail --diff rego tests
 	$(OPA_TOOL) check --strict --schema schemas rego
 
@@ -55,6 +55,9 @@ fuzz: setup ## hold OPA against the reference evaluator (MINUTES=10 SEED=1)
 mutants: setup ## make deliberate faults, and see what catches each
 	.venv/bin/python tests/worlds.py $(CASES)
 	.venv/bin/python tests/mutants.py
+
+soak: setup ## change the accounts a thousand times under load, some minutes
+	.venv/bin/python tests/soak.py
 
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ramgate.decision import Context, Decision, Policy, Request, Simulation
+    from ramgate.service_linked_role import Creation, Deletion, Feature, Usage
 
 BOUND = 10.0
 """The seconds after which whatever a test waits for is given up."""
@@ -263,6 +264,28 @@ class Awaited:
 
     def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
         return self._runner.run(self._client.simulate_all(simulations))
+
+    def creation(
+        self, principal: str, service_name: str, context: Context = NO_CONTEXT
+    ) -> Creation:
+        return self._runner.run(self._client.creation(principal, service_name, context))
+
+    def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
+        return self._runner.run(self._client.feature(principal, feature, context))
+
+    def require_feature(
+        self, principal: str, feature: str, context: Context = NO_CONTEXT
+    ) -> Feature:
+        return self._runner.run(self._client.require_feature(principal, feature, context))
+
+    def deletion(
+        self,
+        principal: str,
+        role: str,
+        usages: Sequence[Usage] = (),
+        context: Context = NO_CONTEXT,
+    ) -> Deletion:
+        return self._runner.run(self._client.deletion(principal, role, usages, context))
 
     def close(self) -> None:
         self._runner.run(self._client.close())

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate import bundle, cli, opa, resources
+from ramgate import Client, Sidecar, bundle, cli, opa, resources
+from ramgate.errors import SidecarError
 from ramgate.translate import translate
+from ramgate.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ramgate import Sidecar
 
 ACCOUNT = "acs:ram::1234567890123456"
 ALICE = (f"{ACCOUNT}:user/alice", "alikafka:ListTopic", "*")
@@ -366,6 +366,13 @@ class Running:
         assert self.process.stdout is not None
         self.lines = [self.process.stdout.readline() for _ in range(4)]
 
+    def says(self) -> str:
+        """The next line on stderr, but for what OPA says to root."""
+        assert self.process.stderr is not None
+        while "uid or gid 0" in (line := self.process.stderr.readline()):
+            pass
+        return line
+
     def stop(self, number: int) -> tuple[int, str]:
         self.process.send_signal(number)
         _, errors = self.process.communicate(timeout=SECONDS)
@@ -439,3 +446,100 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(SECONDS) == 2
+
+
+def test_run_follows_its_accounts_and_keeps_what_it_has_while_they_are_faulty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def revision() -> str:
+        assert cli.main(["status", "--url", url]) == 0
+        printed = re.fullmatch(
+            rf"url       {url}\nrevision  (\w{{16}})\nhealth    ready\n", capsys.readouterr().out
+        )
+        assert printed
+        return printed[1]
+
+    def account(*users: str) -> str:
+        return f'accounts:\n  "1234567890123456": {{users: {{{", ".join(users)}}}}}\n'
+
+    path = tmp_path / "accounts"
+    path.mkdir()
+    file = written(path / "accounts.yaml", account("u: {}"))
+    url = f"unix://{tmp_path}/s"
+    running = Running("--addr", url, "--accounts", str(path))
+    first = revision()
+    assert running.lines[1].startswith(f"revision {first}: ")
+    written(Path(file), account("u: {}", "v: {groups: [gone]}", "w: {groups: [lost]}"))
+    faults = [
+        f"{file}:2: accounts.1234567890123456.users.{user}.groups[0]: there is no group `{group}`\n"
+        for user, group in (("v", "gone"), ("w", "lost"))
+    ]
+    assert [running.says() for _ in range(3)] == [*faults, f"revision {first} goes on answering\n"]
+    assert revision() == first
+    other = written(tmp_path / "other", account("u: {}", "v: {}"))
+    Path(other).replace(file)
+    said = running.says()
+    second = revision()
+    assert said == running.lines[1].replace(first, second).replace("users 1", "users 2")
+    assert second == bundle.build(path).revision != first
+    assert running.stop(signal.SIGTERM) == (0, "")
+
+
+def test_run_ends_when_opa_does(
+    accounts: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    def ended(self: Sidecar, timeout: float) -> None:
+        nonlocal looks
+        assert timeout < 1
+        assert self.url
+        looks += 1
+        if looks > 2:
+            raise SidecarError("OPA stopped: it said nothing")
+
+    def refused(*_: object) -> None:
+        raise SidecarError("OPA did not activate the bundle within 30 s")
+
+    monkeypatch.setattr(Sidecar, "wait", ended)
+    monkeypatch.setattr(Sidecar, "publish", refused)
+    monkeypatch.setattr(Watch, "look", lambda *_: bundle.build())
+    assert cli.main(["run", "--addr", "127.0.0.1:0", "--accounts", accounts]) == 2
+    captured = capsys.readouterr()
+    revision = bundle.build(Path(accounts)).revision
+    assert captured.err.endswith(
+        "OPA did not activate the bundle within 30 s\n"
+        f"revision {revision} goes on answering\n" * 2 + "ramgate: OPA stopped: it said nothing\n"
+    )
+
+
+def test_status_needs_the_token_that_opa_demands(
+    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("s3cret")
+    token.chmod(0o600)
+    with Sidecar(Path(accounts), token="s3cret") as sidecar:  # noqa: S106 - a test's own
+        assert cli.main(["status", "--url", sidecar.url]) == 2
+        assert "check the `token`" in capsys.readouterr().err
+        assert cli.main(["status", "--url", sidecar.url, "--token-file", str(token)]) == 0
+        assert f"revision  {sidecar.revision}\n" in capsys.readouterr().out
+
+
+def test_status_of_what_does_not_answer_exits_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["status", "--url", f"unix://{tmp_path}/none"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        f"ramgate: cannot reach `unix://{tmp_path}/none`: No such file or directory\n"
+    )
+
+
+def test_status_of_an_opa_that_is_not_ready_exits_with_1(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client, "healthy", lambda _: False)
+    assert cli.main(["status", "--url", ramgate_sidecar.url]) == 1
+    assert capsys.readouterr().out.endswith("health    not ready\n")

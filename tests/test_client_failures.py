@@ -154,6 +154,7 @@ CUT_OFF = {
     "without a length": b"HTTP/1.1 200 OK\r\n\r\n" + ALLOWED.partition(b"\r\n\r\n")[2],
     "with a length that is too long": ALLOWED.replace(b"Content-Length: ", b"Content-Length: 9"),
 }
+QUESTIONS = 9
 LATE = [stalls, stalls_in_the_middle, drips, pours]
 RESETS = [resets, resets_in_the_middle]
 ENDLESS = {
@@ -175,7 +176,12 @@ def refused(client: Asker, error: type[RamgateError], text: str) -> None:
         lambda: client.decide_all([Request(*ASKED)]),
         lambda: client.simulate(*ASKED, policies={}),
         lambda: client.simulate_all([Simulation(*ASKED, policies={})]),
+        lambda: client.creation("p", "alikafka.aliyuncs.com"),
+        lambda: client.feature("p", "alikafka.connector"),
+        lambda: client.require_feature("p", "alikafka.connector"),
+        lambda: client.deletion("p", "AliyunServiceRoleForAlikafka"),
     ]
+    assert len(questions) == QUESTIONS
     for question in questions:
         with pytest.raises(error, match=text) as caught:
             question()
@@ -186,7 +192,7 @@ def refused(client: Asker, error: type[RamgateError], text: str) -> None:
 def test_an_http_error_is_no_answer(connect: Callable[..., Asker], data: bytes) -> None:
     with Hostile(saying(data)) as server:
         refused(connect(server.url), AnswerError, r"was answered with HTTP [1-5]")
-    assert len(server.questions) == server.connections == 5
+    assert len(server.questions) == server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("data", NO_DECISION.values(), ids=NO_DECISION)
@@ -208,7 +214,7 @@ def test_an_answer_that_is_cut_off_is_none(
     with Hostile(saying(data), tls=server_tls() if secure else None) as server:
         client = connect(server.url, tls=client_tls() if secure else None)
         refused(client, TransportError, r"(gave no answer|broke off): ")
-    assert len(server.questions) == server.connections == 5
+    assert len(server.questions) == server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", RESETS)
@@ -217,7 +223,7 @@ def test_a_reset_is_no_answer(
 ) -> None:
     with Hostile(script) as server:
         refused(connect(server.url), TransportError, r"(gave no answer|broke off): ")
-    assert len(server.questions) == server.connections == 5
+    assert len(server.questions) == server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", LATE)
@@ -228,7 +234,7 @@ def test_an_answer_that_is_late_is_none(
         begun = time.monotonic()
         refused(connect(server.url, timeout=0.1), TransportError, r"did not answer within 0\.1 s$")
         assert time.monotonic() - begun < BOUND
-    assert len(server.questions) == 5
+    assert len(server.questions) == QUESTIONS
 
 
 def test_an_answer_that_never_pauses_is_late(connect: Callable[..., Asker]) -> None:
@@ -275,7 +281,7 @@ def test_a_tls_answer_that_was_tampered_with_is_none(connect: Callable[..., Aske
         client = connect(server.url, tls=client_tls())
         refused(client, TransportError, r" was lost: ")
         client.close()
-    assert server.connections == 5
+    assert server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)

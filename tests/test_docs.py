@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate import Simulation, translate
+from ramgate import Simulation, cli, translate
 from ramgate.condition import OPERATORS
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def test_every_block_of_the_readme_is_run_by_a_test() -> None:
         "python",
         "text",
         "python",
+        "python",
     ]
 
 
@@ -95,8 +96,9 @@ def test_the_first_python_prints_what_the_readme_says(ramgate_sidecar: Sidecar) 
     assert done.stdout == answer
 
 
-def test_the_readmes_pytest_passes(pytester: pytest.Pytester) -> None:
-    program, _ = block("python", "def test_")
+@pytest.mark.parametrize("fixture", ["ramgate_client", "ramgate_world"])
+def test_the_readmes_pytest_passes(pytester: pytest.Pytester, fixture: str) -> None:
+    program, _ = block("python", f"({fixture})")
     pytester.makepyfile(program)
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
 
@@ -141,3 +143,36 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
             slugs = {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}
             assert anchor in slugs, link
+
+
+def helped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    monkeypatch.setenv("COLUMNS", "100")
+    with pytest.raises(SystemExit):
+        cli.main([*words, "--help"])
+    return capsys.readouterr().out
+
+
+def listed(text: str) -> list[str]:
+    """The commands that a help text lists."""
+    part = text.partition("\ncommands:\n")[2].partition("\n\n")[0]
+    return re.findall(r"^    ([a-z][a-z-]+)(?:  |$)", part, re.MULTILINE)
+
+
+def settled(text: str) -> list[str]:
+    # From Python 3.13 on, `-o FILE, --output FILE` is `-o, --output FILE`, and wraps elsewhere.
+    return re.sub(r"(-\w) [A-Z]+, (?=--)", r"\1, ", text).split()
+
+
+def test_the_page_of_commands_is_what_each_command_says_of_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs/reference/commands.md").read_text()
+    form = re.compile(r"^## `ramgate ?(.*?)`\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    blocks = form.findall(page)
+    for name, text in blocks:
+        assert settled(text) == settled(helped(monkeypatch, capsys, *name.split())), name
+    commands = listed(helped(monkeypatch, capsys))
+    within = [f"slr {name}" for name in listed(helped(monkeypatch, capsys, "slr"))]
+    assert len(within) == 3
+    at = commands.index("slr") + 1
+    assert [name for name, _ in blocks] == ["", *commands[:at], *within, *commands[at:]]

@@ -110,3 +110,61 @@ def test_without_an_opa_the_error_says_so(
     result = run(pytester)
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*UsageError: ramgate_sidecar: *missing*"])
+
+
+WORLDS = """
+import pytest
+from ramgate import AnswerError, Client, InvalidFiles
+
+USER = "acs:ram::1234567890123456:user/u"
+ASKED = (USER, "alikafka:ListTopic", "*")
+FULL = {"users": {"u": {"policies": ["AliyunKafkaFullAccess"]}}}
+kept = []
+
+def test_a_world_is_what_was_stated(ramgate_world):
+    client = ramgate_world(**FULL)
+    kept.append(client)
+    assert client.decide(*ASKED)
+    assert ramgate_world.client is client
+    assert ramgate_world({"accounts": {"1234567890123456": {"users": {"u": {}}}}}) is client
+    assert client.decide(*ASKED).reason == "no_statement_matches"
+    with pytest.raises(InvalidFiles, match="there is no policy `gone`"):
+        ramgate_world(users={"u": {"policies": ["gone"]}})
+    assert client.decide(*ASKED).reason == "no_statement_matches"
+
+def test_nothing_is_left_of_it(ramgate_world):
+    with pytest.raises(LookupError, match="there is no world yet: state one"):
+        ramgate_world.client
+    with pytest.raises(RuntimeError, match="this client is closed"):
+        kept[0].decide(*ASKED)
+    with Client(ramgate_world.url) as client:
+        with pytest.raises(AnswerError, match="this OPA has not loaded ramgate's bundle"):
+            client.decide(*ASKED)
+        ramgate_world()
+        assert client.decide(*ASKED).reason == "unknown_principal"
+
+def test_a_document_and_parts_are_no_world(ramgate_world):
+    with pytest.raises(TypeError, match="not both"):
+        ramgate_world({"accounts": {}}, **FULL)
+
+def test_it_is_not_the_sessions_opa(ramgate_world, ramgate_client, request):
+    world = ramgate_world(**FULL)
+    assert world.revision() != ramgate_client.revision()
+    assert request.getfixturevalue("ramgate_world").url == ramgate_world.url
+    print("url", ramgate_world.url)
+"""
+
+
+def test_each_test_states_a_world_of_its_own_on_one_opa(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(WORLDS)
+    run(pytester).assert_outcomes(passed=4)
+
+
+def test_without_an_opa_there_is_no_world(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", str(pytester.path / "missing"))
+    pytester.makepyfile("def test_it(ramgate_world): ramgate_world()")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: ramgate_world: *missing*"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.client
 import io
@@ -23,7 +24,8 @@ from ramgate import bundle as bundles
 from ramgate import opa as opas
 from ramgate.address import Address
 from ramgate.bundle import Bundle
-from ramgate.errors import OpaUnavailable, SidecarError
+from ramgate.client import AsyncClient, Client
+from ramgate.errors import AnswerError, InvalidFiles, OpaUnavailable, SidecarError
 from ramgate.process import environment, flags, last_words
 from ramgate.sidecar import Sidecar, read_token
 from tiny_bundle import tiny_bundle
@@ -174,11 +176,12 @@ def test_the_bundle_is_built_from_the_accounts(
 ) -> None:
     asked: list[Path | None] = []
 
-    def build(accounts: Path | None = None) -> Bundle:
-        asked.append(accounts)
-        return tiny_bundle("built")
+    class Builder:
+        def build(self, accounts: Path | None) -> Bundle:
+            asked.append(accounts)
+            return tiny_bundle("built")
 
-    monkeypatch.setattr(bundles, "build", build)
+    monkeypatch.setattr(bundles, "Builder", Builder)
     with Sidecar(str(tmp_path)) as sidecar:
         assert sidecar.revision == "built"
     with Sidecar():
@@ -252,6 +255,105 @@ def test_a_bundle_that_is_not_activated_in_time_is_taken_back() -> None:
             sidecar.publish(tiny_bundle("two", "2"), timeout=0)
         assert sidecar.revision == "one"
         eventually(lambda: ask(sidecar.url).result == 1)
+
+
+# Loading
+
+
+def user(path: Path, policy: str) -> Path:
+    """An accounts file whose one user holds that policy."""
+    account = {"users": {"u": {"policies": [policy]}}}
+    path.write_text(json.dumps({"accounts": {"1234567890123456": account}}))
+    return path
+
+
+def test_loaded_accounts_are_decided_by_when_load_returns(tmp_path: Path) -> None:
+    asked = ("acs:ram::1234567890123456:user/u", "alikafka:DeleteTopic", "*")
+    path = tmp_path / "accounts.json"
+    policies = ("AliyunKafkaReadOnlyAccess", "AliyunKafkaFullAccess")
+    with Sidecar(user(path, policies[0])) as sidecar, sidecar.client() as client:
+        for policy in policies * 2:
+            sidecar.load(str(user(path, policy)))
+            assert bool(client.decide(*asked)) is (policy == policies[1])
+            assert client.revision() == sidecar.revision == bundles.build(path).revision
+
+
+def test_faulty_accounts_leave_the_ones_before(tmp_path: Path) -> None:
+    path = user(tmp_path / "accounts.json", "AliyunKafkaFullAccess")
+    with Sidecar(path) as sidecar, sidecar.client() as client:
+        before = sidecar.revision
+        with pytest.raises(InvalidFiles) as faults:
+            sidecar.load(user(path, "gone"))
+        with pytest.raises(InvalidFiles) as expected:
+            bundles.build(path)
+        assert faults.value.faults == expected.value.faults
+        assert client.revision() == sidecar.revision == before
+        assert client.decide("acs:ram::1234567890123456:user/u", "alikafka:DeleteTopic", "*")
+
+
+def test_whoever_loads_at_the_same_time_waits_for_the_other(tmp_path: Path) -> None:
+    paths = [
+        user(tmp_path / f"{policy}.json", policy)
+        for policy in ("AliyunKafkaFullAccess", "AdministratorAccess", "AliyunKafkaReadOnlyAccess")
+    ]
+    with Sidecar(bundle=tiny_bundle()) as sidecar:
+        loaders = [threading.Thread(target=sidecar.load, args=(path,)) for path in paths]
+        for loader in loaders:
+            loader.start()
+        for loader in loaders:
+            loader.join(BOUND)
+        with sidecar.client() as client:
+            assert client.revision() == sidecar.revision
+        assert sidecar.revision in {bundles.build(path).revision for path in paths}
+
+
+def test_waiting_ends_when_its_time_is_over(sidecar: Sidecar) -> None:
+    sidecar.wait(0.01)
+    assert ask(sidecar.url).status == 200
+
+
+# The revision, seen from outside
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_the_revision_and_the_health_are_seen_from_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
+    async def seen(url: str) -> tuple[str, bool]:
+        async with AsyncClient(url, token=token) as client:
+            return await client.revision(), await client.healthy()
+
+    monkeypatch.chdir(tmp_path)
+    addresses = ["unix://s.sock", "127.0.0.1:0"]
+    accounts = user(tmp_path / "accounts.json", "AliyunKafkaFullAccess")
+    with Sidecar(accounts, addresses=addresses, token=token) as sidecar:
+        for url in sidecar.urls:
+            with Client(url, token=token) as client:
+                assert (client.revision(), client.healthy()) == (sidecar.revision, True)
+            assert asyncio.run(seen(url)) == (sidecar.revision, True)
+
+
+def test_the_revision_is_that_of_the_provenance(tmp_path: Path) -> None:
+    with Sidecar(user(tmp_path / "accounts.json", "AliyunKafkaFullAccess")) as sidecar:
+        reply = ask(sidecar.url, target=f"{DECISION_PATH}?provenance=true", body={})
+        provenance = json.loads(reply.body)["provenance"]["bundles"]["ramgate"]
+        assert provenance == {"revision": sidecar.revision}
+        with sidecar.client() as client:
+            assert client.revision() == sidecar.revision
+
+
+def test_without_the_token_the_revision_is_not_seen(guarded: Sidecar) -> None:
+    with Client(guarded.url) as client:
+        with pytest.raises(AnswerError, match=r"HTTP 401.*check the `token`"):
+            client.revision()
+        assert client.healthy()
+
+
+def test_an_opa_without_ramgates_rules_has_no_revision(sidecar: Sidecar) -> None:
+    with sidecar.client() as client:
+        with pytest.raises(AnswerError, match="this OPA has not loaded ramgate's bundle"):
+            client.revision()
+        assert client.healthy()
 
 
 # What cannot start

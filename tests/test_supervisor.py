@@ -9,13 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from processes import BOUND, alive, eventually
 from ramgate import supervisor
-from ramgate.supervisor import Supervised
+from ramgate.supervisor import GRACE, Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,8 +39,10 @@ def pid_of(running: Supervised) -> int:
 def supervise() -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
-    def start(program: str, **options: Any) -> Supervised:
-        started.append(Supervised(python(program), {}, **options))
+    def start(
+        program: str, *, grace: float = GRACE, report: Callable[[str], object] | None = None
+    ) -> Supervised:
+        started.append(Supervised(python(program), {}, report, grace=grace))
         return started[-1]
 
     yield start

@@ -156,7 +156,7 @@ def test_a_batch_is_one_http_request() -> None:
 
 
 @pytest.mark.parametrize("rule", wire.RULES)
-def test_the_length_of_a_question_is_its_bodys(rule: wire.Rule) -> None:
+def test_the_length_of_a_question_is_its_bodys(rule: wire.Rule[object]) -> None:
     head = wire.head(rule, LOCAL, None)
     for asked in (
         wire.encode(head, Request(*ASKED, {"k": "ü" * 999})),

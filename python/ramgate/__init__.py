@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ramgate.errors import (
         AccessDenied,
         AnswerError,
+        EditError,
+        FeatureDenied,
         InvalidFiles,
         InvalidPolicy,
         InvalidRequest,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         UnreadableFiles,
     )
     from ramgate.faults import Fault
+    from ramgate.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
     from ramgate.sidecar import Sidecar
 
 __all__ = [
@@ -37,13 +40,20 @@ __all__ = [
     "AnswerError",
     "AsyncClient",
     "Client",
+    "Creation",
     "Decision",
+    "Deletion",
+    "EditError",
     "Fault",
+    "Feature",
+    "FeatureDenied",
     "InvalidFiles",
     "InvalidPolicy",
     "InvalidRequest",
+    "Loss",
     "OpaUnavailable",
     "RamgateError",
+    "Remedy",
     "Request",
     "Sidecar",
     "SidecarError",
@@ -51,18 +61,25 @@ __all__ = [
     "Statement",
     "TransportError",
     "UnreadableFiles",
+    "Usage",
     "translate",
 ]
 
 _MODULES = {
     "AsyncClient": "client",
     "Client": "client",
+    "Creation": "service_linked_role",
     "Decision": "decision",
+    "Deletion": "service_linked_role",
     "Fault": "faults",
+    "Feature": "service_linked_role",
+    "Loss": "service_linked_role",
+    "Remedy": "service_linked_role",
     "Request": "decision",
     "Sidecar": "sidecar",
     "Simulation": "decision",
     "Statement": "decision",
+    "Usage": "service_linked_role",
 }
 
 

@@ -6,12 +6,14 @@ name is resolved and every list is what Rego looks up.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
 
-from ramgate import grammar, shape
+from ramgate import grammar, shape, source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
-from ramgate.source import described, read, reason
+from ramgate.source import described, reason
 from ramgate.translate import FORMAT, translate, translated
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ramgate.catalog import Catalog
     from ramgate.faults import Place
 
-__all__ = ["Account", "Directory", "Role", "Scopes", "Store", "examine", "load"]
+__all__ = ["Account", "Directory", "Reader", "Role", "Scopes", "Store", "examine", "files", "load"]
 
 
 class Scopes(TypedDict):
@@ -75,10 +77,7 @@ def load(path: Path, catalog: Catalog) -> Store:
     Raises `InvalidFiles` with the faults of all files, by file, then by line; `UnreadableFiles`
     where one of them could not be read.
     """
-    store, findings = examine(path, catalog)
-    if findings.faults:
-        raise InvalidFiles(findings.faults)
-    return store
+    return Reader(catalog).load(path)
 
 
 def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
@@ -87,23 +86,14 @@ def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
     With a fault among them, the store is incomplete. Raises `UnreadableFiles`, with the faults of
     all files, where one of them could not be read.
     """
-    reader, found, unreadable = _Reader(catalog), Findings(), False
-    for file in _files(path):
-        try:
-            source = read(file, root="")
-        except InvalidFiles as error:
-            unreadable |= isinstance(error, UnreadableFiles)
-            found.faults.extend(error.faults)
-            continue
-        reader.read(source.value, source.place)
-        found.add(source.place.findings)
-    found.faults.sort()
-    if unreadable:
-        raise UnreadableFiles(found.faults)
-    return reader.store, found
+    return Reader(catalog).examine(path)
 
 
-def _files(path: Path) -> list[Path]:
+def files(path: Path) -> list[Path]:
+    """The accounts files that a path names: itself, or those in the folder, by their names.
+
+    Raises `InvalidFiles` where there is none in it, `UnreadableFiles` where it cannot be listed.
+    """
     if not path.is_dir():
         return [path]
     try:
@@ -115,20 +105,23 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-class _Reader:
-    """The store as it grows, file by file."""
+class Reader:
+    """Reads accounts any number of times, and translates of their files only what has changed.
+
+    What it answers is what `load` and `examine` would, and shares its parts with later answers.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._files: dict[str, str] = {}
         roles = catalog.roles
-        self._policies = dict(catalog.policies)
+        policies = dict(catalog.policies)
         for role in roles.values():
-            self._policies[role.trust_id] = translate(role.trust_policy)
-            self._policies[role.creation_id] = translate(role.creation_policy)
-        self.store: Store = {
+            policies[role.trust_id] = translate(role.trust_policy)
+            policies[role.creation_id] = translate(role.creation_policy)
+        self._kept: dict[Path, _Part] = {}
+        self._base: Store = {
             "format": FORMAT,
-            "policies": self._policies,
+            "policies": policies,
             "service_linked_roles": {
                 name: {
                     "role": role.role,
@@ -143,6 +136,85 @@ class _Reader:
             "accounts": {},
         }
 
+    def load(self, path: Path) -> Store:
+        """What `load` answers and raises."""
+        store, findings = self.examine(path)
+        if findings.faults:
+            raise InvalidFiles(findings.faults)
+        return store
+
+    def examine(self, path: Path) -> tuple[Store, Findings]:
+        """What `examine` answers and raises."""
+        store, found, unreadable = self._base.copy(), Findings(), False
+        store["policies"], store["accounts"] = dict(store["policies"]), {}
+        held_by: dict[str, str] = {}
+        kept: dict[Path, _Part] = {}
+        for file in files(path):
+            try:
+                part = self._part(file, held_by)
+            except InvalidFiles as error:
+                unreadable |= isinstance(error, UnreadableFiles)
+                found.faults.extend(error.faults)
+                continue
+            if not part.found.faults:
+                kept[file] = part
+            found.add(part.found)
+            store["policies"].update(part.policies)
+            store["accounts"].update(part.accounts)
+            if part.directory is not None:
+                store["directory"] = part.directory
+            held_by.update(dict.fromkeys(part.holds, str(file)))
+        self._kept = kept
+        found.faults.sort()
+        if unreadable:
+            raise UnreadableFiles(found.faults)
+        return store, found
+
+    def _part(self, file: Path, held_by: Mapping[str, str]) -> _Part:
+        content = source.content(file)
+        digest = hashlib.sha256(content).digest()
+        part = self._kept.get(file)
+        if part is None or part.digest != digest or not held_by.keys().isdisjoint(part.holds):
+            document = source.decode(content, str(file), root="")
+            reader = _Reader(self._catalog, held_by)
+            reader.read(document.value, document.place)
+            found = document.place.findings
+            part = _Part(
+                digest,
+                Findings(faults=found.faults, advice=found.advice),  # without all of its lines
+                reader.policies,
+                reader.accounts,
+                reader.directory,
+            )
+        return part
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Part:
+    """What one file adds to the store, and what its reading found."""
+
+    digest: bytes
+    found: Findings
+    policies: dict[str, dict[str, object]]
+    accounts: dict[str, Account]
+    directory: Directory | None
+
+    @property
+    def holds(self) -> Iterable[str]:
+        """What no other file may hold."""
+        return self.accounts if self.directory is None else (*self.accounts, "directory")
+
+
+class _Reader:
+    """One file's part of the store as it grows."""
+
+    def __init__(self, catalog: Catalog, held_by: Mapping[str, str]) -> None:
+        self._catalog = catalog
+        self._held_by = held_by
+        self.policies: dict[str, dict[str, object]] = {}
+        self.accounts: dict[str, Account] = {}
+        self.directory: Directory | None = None
+
     def read(self, value: object, place: Place) -> None:
         found = shape.fields(value, place, ("accounts", "directory"))
         if not found and value == {}:
@@ -150,16 +222,15 @@ class _Reader:
         for number, account, here in shape.members(found.get("accounts", {}), place / "accounts"):
             if shape.name(number, here, grammar.ACCOUNT, "account number"):
                 self._once(number, here)
-                self.store["accounts"][number] = self._account(number, account, here)
+                self.accounts[number] = self._account(number, account, here)
         if "directory" in found:
             here = place / "directory"
             self._once("directory", here)
-            self.store["directory"] = self._directory(found["directory"], here)
+            self.directory = self._directory(found["directory"], here)
 
     def _once(self, name: str, place: Place) -> None:
-        if name in self._files:
-            place.fault(f"is in `{self._files[name]}` already")
-        self._files[name] = place.findings.file
+        if name in self._held_by:
+            place.fault(f"is in `{self._held_by[name]}` already")
 
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)
@@ -203,7 +274,7 @@ class _Reader:
             if policy.get("kind") == "trust":
                 here.fault("is a trust policy: a role has one under `trust`")
             names[name] = f"{owner}/{name}"
-            self._policies[names[name]] = policy
+            self.policies[names[name]] = policy
         return names
 
     def _service_linked_roles(self, found: Mapping[str, object], place: Place) -> dict[str, Role]:
@@ -227,8 +298,8 @@ class _Reader:
         parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
         trust_id = f"{number}/trust:{name}"
         if "trust" in parts:
-            self._policies[trust_id] = translated(parts["trust"], place / "trust")
-            if self._policies[trust_id].get("kind") == "identity":
+            self.policies[trust_id] = translated(parts["trust"], place / "trust")
+            if self.policies[trust_id].get("kind") == "identity":
                 (place / "trust").fault("is no trust policy: its statements have no `Principal`")
         attached = self._attachments(parts, place, names)
         return {"name": name, "trust": trust_id, **_scopes(attached)}

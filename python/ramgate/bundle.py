@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["ROOTS", "Bundle", "build"]
+__all__ = ["ROOTS", "Builder", "Bundle", "build"]
 
 ROOTS: Final = ("ram", "slr", "store", "system")
 _SPEED_BEFORE_SIZE: Final = 1
@@ -44,18 +44,32 @@ def build(accounts: Path | None = None) -> Bundle:
 
     Raises `InvalidFiles` with every fault of every file.
     """
-    path = accounts or resources.path("examples/accounts.yaml")
-    store = accounts_files.load(path, catalog.load())
-    files = dict(_rego())
-    files["data.json"] = msgspec.json.encode({"store": store}, order="sorted")
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
-        digest.update(files[name])
-    revision = digest.hexdigest()[:16]
-    manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
-    files[".manifest"] = msgspec.json.encode(manifest)
-    return Bundle(_archive(files), revision, _counts(store), _example(store))
+    return Builder().build(accounts)
+
+
+class Builder:
+    """Builds one bundle after the other, and translates only the files that have changed.
+
+    ramgate's own files are those that were there when it was made.
+    """
+
+    def __init__(self) -> None:
+        self._rego = _rego()
+        self._reader = accounts_files.Reader(catalog.load())
+
+    def build(self, accounts: Path | None = None) -> Bundle:
+        """What `build` answers and raises."""
+        store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
+        files = dict(self._rego)
+        files["data.json"] = msgspec.json.encode({"store": store}, order="sorted")
+        digest = hashlib.sha256()
+        for name in sorted(files):
+            digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
+            digest.update(files[name])
+        revision = digest.hexdigest()[:16]
+        manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
+        files[".manifest"] = msgspec.json.encode(manifest)
+        return Bundle(_archive(files), revision, _counts(store), _example(store))
 
 
 def _rego() -> Mapping[str, bytes]:

@@ -41,7 +41,7 @@ _SYSTEM_POLICY: Final = ("policy", "purpose")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Role:
-    """A service-linked role: what it is called, whose it is, and what it is for."""
+    """A service-linked role: what it is called, whose it is, what it is for, and who says so."""
 
     role: str
     service_name: str
@@ -51,6 +51,7 @@ class Role:
     purpose: str = ""
     note: str = ""
     is_published: bool = dataclasses.field(default=True, kw_only=True)
+    source: str = dataclasses.field(default="", kw_only=True)
 
     @property
     def trust_id(self) -> str:
@@ -148,19 +149,23 @@ def read_role(source: Source, policies: Container[str]) -> Role | None:
     """The service-linked role that a file of `roles/` describes; None, and faults, for none."""
     entry, place = _entry(source, _ROLE, policies), source.place
     _check_names(entry, place)
-    return None if place.findings.faults else Role(*(entry[key] for key in _ROLE))
+    return (
+        None
+        if place.findings.faults
+        else Role(*(entry[key] for key in _ROLE), source=entry["source"])
+    )
 
 
 def read_known_roles(source: Source) -> Iterator[tuple[Role, Place]]:
     """The service-linked roles that `known-roles.yaml` lists, each with its place."""
     found = shape.fields(source.value, source.place, ("source", "roles"), ("source", "roles"))
-    _check_source(found, source.place)
+    origin = _source(found, source.place)
     for item, place in shape.items(found.get("roles", []), source.place / "roles"):
         entry = shape.texts(shape.fields(item, place, _KNOWN_ROLE, _KNOWN_ROLE[:-1]), place)
         _check_names(entry, place)
         if not place.findings.faults:
             note = entry.pop("note", "")
-            yield Role(**entry, note=note, is_published=False), place
+            yield Role(**entry, note=note, is_published=False, source=origin), place
 
 
 def _check_names(entry: Mapping[str, str], place: Place) -> None:
@@ -180,15 +185,17 @@ def read_system_policy(source: Source, policies: Container[str]) -> str:
 def _entry(source: Source, known: tuple[str, ...], policies: Container[str]) -> dict[str, str]:
     place = source.place
     found = shape.fields(source.value, place, (*known, "source"), (*known, "source"))
-    _check_source(found, place)
-    entry = shape.texts(found, place)
+    origin = _source(found, place)
+    entry = {**shape.texts(found, place), "source": origin}
     if "policy" in entry and entry["policy"] not in policies:
         (place / "policy").fault(f"there is no `policies/{entry['policy']}.json`")
     return {key: text.strip() for key, text in entry.items()}
 
 
-def _check_source(found: dict[str, object], place: Place) -> None:
-    """Where the entry comes from is for its reader: it is checked, and not kept."""
-    if "source" in found:
-        here = place / "source"
-        shape.texts(shape.fields(found.pop("source"), here, _SOURCE, ("title",)), here)
+def _source(found: dict[str, object], place: Place) -> str:
+    """Where the entry comes from, taken out of it: title, version and date in a line."""
+    if "source" not in found:
+        return ""
+    here = place / "source"
+    texts = shape.texts(shape.fields(found.pop("source"), here, _SOURCE, ("title",)), here)
+    return ", ".join(texts[key] for key in _SOURCE if key in texts)

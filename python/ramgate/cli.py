@@ -13,7 +13,6 @@ import os
 import shlex
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -23,13 +22,20 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 import msgspec
 
 from ramgate import bundle as bundles
-from ramgate import opa
+from ramgate import commands, opa
 from ramgate.client import Client
-from ramgate.errors import InvalidFiles, InvalidRequest, RamgateError, UnreadableFiles
+from ramgate.errors import (
+    InvalidFiles,
+    InvalidRequest,
+    RamgateError,
+    SidecarError,
+    UnreadableFiles,
+)
 from ramgate.faults import Fault, Findings
 from ramgate.files import write
 from ramgate.sidecar import Sidecar, read_token
 from ramgate.validate import examine, policy
+from ramgate.watch import Watch
 
 if TYPE_CHECKING:
     from ramgate.decision import Decision
@@ -41,6 +47,7 @@ _NO: Final = 1
 _UNKNOWN: Final = 2
 
 _DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
+_LOOK_SECONDS: Final = 0.25
 _EXAMPLE: Final = {
     "principal": "acs:ram::1234567890123456:role/AliyunServiceRoleForAlikafka",
     "action": "ecs:CreateNetworkInterface",
@@ -48,8 +55,8 @@ _EXAMPLE: Final = {
 }
 _EPILOG: Final = """\
 exit status:
-  0  allowed (check), or fine
-  1  denied (check), or faults found (validate, translate, build)
+  0  allowed (check, slr, doctor), or fine
+  1  denied (check, slr, doctor), or faults found (validate, translate, build)
   2  could not tell: bad usage, malformed request, unreadable file, no OPA
 
 what a policy means:  docs/reference/policy-language.md
@@ -58,7 +65,8 @@ accounts files:       docs/reference/accounts.md
 
 _RUN: Final = """\
 An address that other machines can reach needs --token-file. Without --accounts the shipped
-example answers.
+example answers. What changes in the accounts is live once it is valid; until then, what was there
+goes on answering.
 
   ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
 """
@@ -68,6 +76,11 @@ Any OPA from 1.22 on loads the bundle:
   ramgate build --accounts accounts.yaml -o bundle.tar.gz
   opa run --server --skip-version-check -b bundle.tar.gz
 """
+_STATUS: Final = """\
+Exit status: 0 it is ready, 1 it says that it is not, 2 it cannot be asked.
+
+  ramgate status --url unix:///run/ramgate.sock
+"""
 _CHECK: Final = """\
 Without --url an OPA is started for the one question. Exit status: 0 allowed, 1 denied, 2 could
 not tell.
@@ -75,6 +88,52 @@ not tell.
   ramgate check acs:ram::1234567890123456:user/alice alikafka:ListTopic "*"
   ramgate check acs:ram::1234567890123456:user/bob alikafka:GetTopicList \\
       acs:alikafka:cn-hangzhou:1234567890123456:orders --context acs:SourceIp=10.1.2.3 --json
+"""
+_ROLES: Final = """\
+FEATURE is what needs the role, where that is known, POLICY whether its document is public. With
+--accounts, EXISTS IN has the accounts that have the role.
+"""
+_ROLE: Final = """\
+  ramgate role AliyunServiceRoleForAlikafkaConnector
+"""
+_SLR: Final = """\
+Exit status of each: 0 allowed, 1 denied or not there, 2 could not tell.
+`ramgate slr COMMAND --help` has the details.
+"""
+_CREATE: Final = """\
+Without --url an OPA is started for the one question. Exit status: 0 allowed, 1 denied, 2 could
+not tell. A service of that name that the catalog does not have is status 2.
+
+  ramgate slr create acs:ram::1234567890123456:user/carol etl.alikafka.aliyuncs.com \\
+      --accounts accounts.yaml --remedy-out policy.json
+"""
+_FEATURE: Final = """\
+Like `ramgate slr create` with the feature's role. A feature that the catalog does not have is
+status 2.
+
+  ramgate slr feature acs:ram::1234567890123456:user/carol alikafka.connector
+"""
+_DELETE: Final = """\
+What uses the role, its service knows; FILE is a list of {"region": REGION, "resources": [ARN]},
+JSON or YAML. A role that is still used is not deleted: status 1.
+
+  ramgate slr delete acs:ram::1234567890123456:root AliyunServiceRoleForAlikafkaETL \\
+      --accounts accounts.yaml --write
+"""
+_SERVICE: Final = ("SERVICE_NAME", "the service, such as connector.alikafka.aliyuncs.com")
+_NAMED_FEATURE: Final = ("FEATURE", "such as alikafka.connector")
+_NAMED_ROLE: Final = ("ROLE", "the role's name, in any case")
+_DOCTOR: Final = """\
+Is the role there? May the principal have it created? What is in the way, what helps, and does it
+help? The last is decided by accounts in which the way out has been taken; no file is changed.
+Exit status: 0 it works, 1 it does not, 2 could not tell.
+
+  ramgate doctor acs:ram::1234567890123456:user/carol alikafka.connector
+"""
+_GRAPH: Final = """\
+Accounts, users and roles, their policies, and who may assume which role.
+
+  ramgate graph --accounts accounts.yaml -o accounts.svg
 """
 _TRANSLATE: Final = """\
 One JSON document a line, in the order of the files; with a fault in any of them, none.
@@ -136,12 +195,24 @@ def _say(text: str) -> None:
 def _run(options: argparse.Namespace) -> int:
     token = read_token(options.token_file) if options.token_file else None
     addresses = options.addr or [_DEFAULT_ADDRESS]
-    bundle = bundles.build(_accounts(options))
-    sidecar = Sidecar(bundle=bundle, addresses=addresses, token=token, log=sys.stderr)
+    watch = Watch(commands.named_accounts(options))
+    sidecar = Sidecar(bundle=watch.build(), addresses=addresses, token=token, log=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt), sidecar:
         print("\n".join(_greeting(sidecar, options)), flush=True)
-        sidecar.wait()
+        while True:
+            sidecar.wait(_LOOK_SECONDS)
+            _follow(watch, sidecar)
     return _FINE
+
+
+def _follow(watch: Watch, sidecar: Sidecar) -> None:
+    try:
+        bundle = watch.look(sidecar.revision)
+        if bundle is not None:
+            sidecar.publish(bundle)
+            _say(_known(bundle))
+    except (InvalidFiles, SidecarError) as error:
+        _say(f"{error}\nrevision {sidecar.revision} goes on answering")
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
@@ -170,13 +241,6 @@ def _known(bundle: bundles.Bundle) -> str:
     return f"revision {bundle.revision}: {counts}"
 
 
-def _accounts(options: argparse.Namespace) -> Path | None:
-    if options.accounts is None:
-        _say("no --accounts: answering from the shipped example")
-        return None
-    return Path(options.accounts)
-
-
 def _build(options: argparse.Namespace) -> int:
     bundle = bundles.build(None if options.example else Path(options.accounts))
     write(Path(options.output), bundle.content)
@@ -184,22 +248,23 @@ def _build(options: argparse.Namespace) -> int:
     return _FINE
 
 
+def _status(options: argparse.Namespace) -> int:
+    token = read_token(options.token_file) if options.token_file else None
+    with Client(options.url, token=token, timeout=10.0) as client:
+        revision, healthy = client.revision(), client.healthy()
+    print(f"url       {options.url}")
+    print(f"revision  {revision}")
+    print(f"health    {'ready' if healthy else 'not ready'}")
+    return _FINE if healthy else _NO
+
+
 def _check(options: argparse.Namespace) -> int:
     policies = _policies(options.policy)
-    asked = (options.principal, options.action, options.resource, _context(options.context))
-    with contextlib.ExitStack() as stack:
-        if options.url:
-            token = read_token(options.token_file) if options.token_file else None
-            client = stack.enter_context(Client(options.url, token=token, timeout=10.0))
-        else:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ramgate-"))
-            socket = f"unix://{folder}/opa.sock"
-            accounts = _accounts(options)
-            sidecar = stack.enter_context(Sidecar(accounts, addresses=[socket]))
-            client = stack.enter_context(sidecar.client(timeout=10.0))
+    circumstances = commands.context(options.context)
+    with commands.asked_client(options) as client:
         ask = partial(client.simulate, policies=policies) if policies else client.decide
-        decision = ask(*asked)
-    print(_as_json(decision) if options.json else _as_line(decision))
+        decision = ask(options.principal, options.action, options.resource, circumstances)
+    print(_as_json(decision) if options.json else commands.in_a_line(decision))
     return _FINE if decision else _NO
 
 
@@ -214,25 +279,8 @@ def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
     return {name: policy(Path(file)) for name, file in named.items()}
 
 
-def _context(pairs: Sequence[str]) -> dict[str, str | list[str]]:
-    """Each key's value; of a key given more than once, the list of its values."""
-    found: dict[str, list[str]] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            raise ValueError(f"`{pair}` is no KEY=VALUE")
-        found.setdefault(key, []).append(value)
-    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
-
-
 def _as_json(decision: Decision) -> str:
     return msgspec.json.encode(decision).decode()
-
-
-def _as_line(decision: Decision) -> str:
-    settled_by = ", ".join(map(str, decision.statements))
-    parts = [decision.effect, f"{decision.reason}: {settled_by}" if settled_by else decision.reason]
-    return "  ".join([*parts, *([f"({decision.policy_type})"] if decision.policy_type else [])])
 
 
 def _translate(options: argparse.Namespace) -> int:
@@ -287,19 +335,8 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ramgate {version('ramgate')}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def command(name: str, run: Command, summary: str, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=text,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        added.set_defaults(command=run)
-        return added
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command = partial(_add_command, subparsers)
 
     added = command("run", _run, "serve decisions until Ctrl-C or SIGTERM", _RUN)
     _add_accounts(added)
@@ -311,6 +348,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_token(added, "demand the token that FILE holds from whoever asks")
 
+    added = command("status", _status, "show what a running OPA decides by", _STATUS)
+    default = f"http://{_DEFAULT_ADDRESS}"
+    added.add_argument(
+        "--url", default=default, help=f"http://host:port or unix:///path (default {default})"
+    )
+    _add_token(added, "the token that the OPA at --url demands")
+
     added = command("build", _build, "write the OPA bundle, code and data", _BUILD)
     source = added.add_mutually_exclusive_group(required=True)
     _add_accounts(source)
@@ -318,22 +362,11 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("-o", "--output", metavar="FILE", required=True, help="the bundle to write")
 
     added = command("check", _check, "decide one request", _CHECK)
-    added.add_argument(
-        "principal", metavar="PRINCIPAL", help="who asks: an ARN, or a service's name"
-    )
+    _add_principal(added)
     added.add_argument("action", metavar="ACTION", help="<ram-code>:<Operation>")
     added.add_argument("resource", metavar="RESOURCE", help='an ARN, or "*"')
-    added.add_argument(
-        "--context",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="a condition key; repeated with the same KEY, a list",
-    )
-    source = added.add_mutually_exclusive_group()
-    _add_accounts(source)
-    source.add_argument("--url", help="the OPA to ask: http://host:port or unix:///path")
-    _add_token(added, "the token that the OPA at --url demands")
+    _add_context(added)
+    _add_source(added)
     added.add_argument(
         "--policy",
         metavar="FILE",
@@ -341,7 +374,27 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a simulation: judge by this policy document instead of the principal's; repeatable",
     )
-    added.add_argument("--json", action="store_true", help="print the whole Decision")
+    _add_json(added, "print the whole Decision")
+
+    _add_roles(command)
+    _add_life(subparsers)
+
+    added = command("doctor", commands.diagnose, "say why a feature does not work", _DOCTOR)
+    _add_principal(added)
+    added.add_argument("feature", metavar="FEATURE", help="such as alikafka.connector")
+    _add_context(added)
+    _add_accounts(added)
+    _add_json(added, "print every step with its evidence")
+
+    added = command("graph", commands.draw, "draw who is there and what they hold", _GRAPH)
+    _add_accounts(added)
+    added.add_argument(
+        "--format",
+        choices=("svg", "dot"),
+        default="svg",
+        help="svg (the default) needs Graphviz; dot is Graphviz's own language",
+    )
+    added.add_argument("-o", "--output", metavar="FILE", help="the file to write, else stdout")
 
     added = command("translate", _translate, "print translated policy documents", _TRANSLATE)
     added.add_argument(
@@ -358,6 +411,98 @@ def _parser() -> argparse.ArgumentParser:
         "--directory", metavar="DIR", help="where to put it (default: the user's data)"
     )
     return parser
+
+
+def _add_command(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Command | None,
+    summary: str,
+    text: str,
+) -> argparse.ArgumentParser:
+    added = subparsers.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    added.set_defaults(command=run)
+    return added
+
+
+def _add_roles(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command("roles", commands.list_roles, "list the service-linked roles", _ROLES)
+    _add_accounts(added)
+    _add_json(added, "print a list of all")
+
+    added = command("role", commands.show_role, "show a service-linked role", _ROLE)
+    added.add_argument("name", metavar="NAME", help="the role's name, in any case")
+    _add_json(added, "print an object")
+
+
+def _add_life(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "ask about the life of a service-linked role"
+    within = _add_command(subparsers, "slr", None, summary, _SLR).add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    for name, run, summary, text, named in (
+        (
+            "create",
+            commands.create,
+            "say whether its service may create it for somebody",
+            _CREATE,
+            _SERVICE,
+        ),
+        (
+            "feature",
+            commands.feature,
+            "say whether somebody may use its feature",
+            _FEATURE,
+            _NAMED_FEATURE,
+        ),
+        ("delete", commands.delete, "say whether somebody may delete it", _DELETE, _NAMED_ROLE),
+    ):
+        added = _add_command(within, name, run, summary, text)
+        _add_principal(added)
+        added.add_argument("name", metavar=named[0], help=named[1])
+        if run is commands.delete:
+            added.add_argument("--usages", metavar="FILE", help="what still uses the role")
+        _add_context(added)
+        _add_source(added)
+        added.add_argument("--remedy-out", metavar="FILE", help="write the policy that helps")
+        added.add_argument(
+            "--write", action="store_true", help="change the accounts file as the outcome says"
+        )
+        _add_json(added, "print the whole answer")
+
+
+def _add_principal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "principal", metavar="PRINCIPAL", help="who asks: an ARN, or a service's name"
+    )
+
+
+def _add_context(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--context",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a condition key; repeated with the same KEY, a list",
+    )
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    _add_accounts(source)
+    source.add_argument("--url", help="the OPA to ask: http://host:port or unix:///path")
+    _add_token(parser, "the token that the OPA at --url demands")
+
+
+def _add_json(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--json", action="store_true", help=text)
 
 
 def _add_accounts(parser: argparse._ActionsContainer) -> None:

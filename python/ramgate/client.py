@@ -14,22 +14,29 @@ import asyncio
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
 from ramgate import wire
 from ramgate.connection import Connections, Lookup, Steps, Wait
 from ramgate.decision import NO_CONTEXT, Request, Simulation
 from ramgate.errors import TransportError
+from ramgate.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
+    import msgspec
+
     from ramgate.decision import Context, Decision, Policy
-    from ramgate.wire import Address, Answer, Rule
+    from ramgate.service_linked_role import Creation, Deletion, Feature, Usage
+    from ramgate.wire import Address, Answer, Rule, Several
 
 __all__ = ["AsyncClient", "Client"]
+
+_S = TypeVar("_S", bound=wire.Single)
 
 _DEFAULT_URL = "http://127.0.0.1:8181"
 _DAY = 86400.0
@@ -67,6 +74,7 @@ class _Core:
         self._url = url
         self._timeout = timeout
         self._heads = {rule: wire.head(rule, endpoint, token) for rule in wire.RULES}
+        self._probe = wire.probe(endpoint)
         self._connections = Connections(endpoint, tls)
 
     def __repr__(self) -> str:
@@ -137,6 +145,46 @@ class Client(_Core):
         """Give a decision for each simulation, as `decide_all` does for requests."""
         return self._ask_all(wire.SIMULATED_DECISIONS, simulations)
 
+    def creation(
+        self, principal: str, service_name: str, context: Context = NO_CONTEXT
+    ) -> Creation:
+        """Answer whether `service_name` may create its role on behalf of `principal`."""
+        return self._ask(wire.CREATION, CreationQuestion(principal, service_name, context))
+
+    def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
+        """Answer whether `principal` may use `feature`: its role is there, or may be created."""
+        return self._ask(wire.FEATURE, FeatureQuestion(principal, feature, context))
+
+    def require_feature(
+        self, principal: str, feature: str, context: Context = NO_CONTEXT
+    ) -> Feature:
+        """Give the answer that allows; raises `FeatureDenied`, with the remedy, for another."""
+        question = FeatureQuestion(principal, feature, context)
+        answer = self._ask(wire.FEATURE, question)
+        if not answer:
+            raise wire.feature_denial(question, answer)
+        return answer
+
+    def deletion(
+        self,
+        principal: str,
+        role: str,
+        usages: Sequence[Usage] = (),
+        context: Context = NO_CONTEXT,
+    ) -> Deletion:
+        """Answer whether `principal` may delete the service-linked role that `usages` still use."""
+        return self._ask(wire.DELETION, DeletionQuestion(principal, role, usages, context))
+
+    def revision(self) -> str:
+        """Give the revision of the bundle that OPA decides by."""
+        question = wire.question(self._heads[wire.REVISION])
+        return wire.read_revision(self._run(self._connections.ask(question, wire.room(0))))
+
+    def healthy(self) -> bool:
+        """Tell whether OPA says that it has activated its bundles."""
+        answer = self._run(self._connections.ask(self._probe, wire.room(0)))
+        return answer.status == HTTPStatus.OK
+
     def close(self) -> None:
         """Close every connection; a second time does nothing."""
         self._connections.close()
@@ -152,12 +200,12 @@ class Client(_Core):
     ) -> None:
         self.close()
 
-    def _ask(self, rule: Rule, request: Request) -> Decision:
+    def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
         question = wire.encode(self._heads[rule], request)
         answer = self._run(self._connections.ask(question, wire.room(1)))
         return wire.read(rule, answer)
 
-    def _ask_all(self, rule: Rule, requests: Iterable[Request]) -> list[Decision]:
+    def _ask_all(self, rule: Rule[Several], requests: Iterable[Request]) -> list[Decision]:
         requests = list(requests)
         question = wire.encode_all(self._heads[rule], requests)
         answer = self._run(self._connections.ask(question, wire.room(len(requests))))
@@ -250,6 +298,46 @@ class AsyncClient(_Core):
         """Give a decision for each simulation, as `decide_all` does for requests."""
         return await self._ask_all(wire.SIMULATED_DECISIONS, simulations)
 
+    async def creation(
+        self, principal: str, service_name: str, context: Context = NO_CONTEXT
+    ) -> Creation:
+        """Answer whether `service_name` may create its role on behalf of `principal`."""
+        return await self._ask(wire.CREATION, CreationQuestion(principal, service_name, context))
+
+    async def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
+        """Answer whether `principal` may use `feature`: its role is there, or may be created."""
+        return await self._ask(wire.FEATURE, FeatureQuestion(principal, feature, context))
+
+    async def require_feature(
+        self, principal: str, feature: str, context: Context = NO_CONTEXT
+    ) -> Feature:
+        """Give the answer that allows; raises `FeatureDenied`, with the remedy, for another."""
+        question = FeatureQuestion(principal, feature, context)
+        answer = await self._ask(wire.FEATURE, question)
+        if not answer:
+            raise wire.feature_denial(question, answer)
+        return answer
+
+    async def deletion(
+        self,
+        principal: str,
+        role: str,
+        usages: Sequence[Usage] = (),
+        context: Context = NO_CONTEXT,
+    ) -> Deletion:
+        """Answer whether `principal` may delete the service-linked role that `usages` still use."""
+        return await self._ask(wire.DELETION, DeletionQuestion(principal, role, usages, context))
+
+    async def revision(self) -> str:
+        """Give the revision of the bundle that OPA decides by."""
+        question = wire.question(self._heads[wire.REVISION])
+        return wire.read_revision(await self._run(self._connections.ask(question, wire.room(0))))
+
+    async def healthy(self) -> bool:
+        """Tell whether OPA says that it has activated its bundles."""
+        answer = await self._run(self._connections.ask(self._probe, wire.room(0)))
+        return answer.status == HTTPStatus.OK
+
     async def close(self) -> None:
         """Close every connection; a second time does nothing."""
         self._connections.close()
@@ -265,12 +353,12 @@ class AsyncClient(_Core):
     ) -> None:
         await self.close()
 
-    async def _ask(self, rule: Rule, request: Request) -> Decision:
+    async def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
         question = wire.encode(self._heads[rule], request)
         answer = await self._run(self._connections.ask(question, wire.room(1)))
         return wire.read(rule, answer)
 
-    async def _ask_all(self, rule: Rule, requests: Iterable[Request]) -> list[Decision]:
+    async def _ask_all(self, rule: Rule[Several], requests: Iterable[Request]) -> list[Decision]:
         requests = list(requests)
         question = wire.encode_all(self._heads[rule], requests)
         answer = await self._run(self._connections.ask(question, wire.room(len(requests))))

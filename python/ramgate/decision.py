@@ -7,14 +7,15 @@ empty `context` or `session_policies` left out, and an answer is decoded straigh
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Annotated, Literal, TypeAlias, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
-from ramgate.errors import InvalidRequest
+from ramgate import plain
+from ramgate.plain import NO_CONTEXT, Context, Policy, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "NO_CONTEXT",
@@ -29,12 +30,6 @@ __all__ = [
     "Simulation",
     "Statement",
 ]
-
-_T = TypeVar("_T")
-
-Scalar: TypeAlias = str | int | float | bool
-Context: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]
-Policy: TypeAlias = Mapping[str, object]
 
 Effect: TypeAlias = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
 PolicyType: TypeAlias = Literal[
@@ -71,9 +66,6 @@ _CONSISTENT: frozenset[tuple[bool, Effect, Reason, bool, bool]] = frozenset(
         (False, "ImplicitDeny", "unknown_role", False, False),
     }
 )
-
-NO_CONTEXT: Context = MappingProxyType({})
-"""A request's `context` when it has none."""
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -146,16 +138,15 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     session_policies: Sequence[Policy] = ()
 
     def __post_init__(self) -> None:
-        errors: list[str] = []
+        checks: dict[str, Callable[[object], object]] = {}
         if not type(self.principal) is type(self.action) is type(self.resource) is str:
-            for field in ("principal", "action", "resource"):
-                _settle(self, field, _text, errors)
+            checks = dict.fromkeys(("principal", "action", "resource"), plain.text)
         if self.context is not NO_CONTEXT:
-            _settle(self, "context", _context, errors)
+            checks["context"] = plain.context
         if self.session_policies != ():
-            _settle(self, "session_policies", _policies, errors)
-        if errors:
-            raise InvalidRequest(errors)
+            checks["session_policies"] = plain.policies
+        if checks:
+            plain.settle(self, **checks)
 
 
 class Simulation(Request, frozen=True, kw_only=True):
@@ -168,85 +159,4 @@ class Simulation(Request, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        errors: list[str] = []
-        _settle(self, "policies", _named_policies, errors)
-        if errors:
-            raise InvalidRequest(errors)
-
-
-def _settle(
-    request: Request, field: str, check: Callable[[object], object], errors: list[str]
-) -> None:
-    """Put a plain copy of the value in its place, which the caller cannot change any more."""
-    try:
-        value = check(getattr(request, field))
-    except (TypeError, ValueError) as error:
-        errors.append(f"`{field}` {error}")
-    else:
-        msgspec.structs.force_setattr(request, field, value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"is of type `{type(value).__name__}`, not a string")
-    return str.__str__(value)
-
-
-def _scalar(value: object) -> Scalar:
-    match value:
-        case bool():
-            return value
-        case str():
-            return str.__str__(value)
-        case int():
-            return int(value)
-        case float():
-            if not math.isfinite(value):
-                raise ValueError(f"is `{value}`, a number that JSON does not have")
-            return float(value)
-        case _:
-            raise TypeError(f"is of type `{type(value).__name__}`, not a string, number or boolean")
-
-
-def _is_list(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list | tuple) or (
-        not isinstance(value, str | bytes | bytearray | memoryview) and isinstance(value, Sequence)
-    )
-
-
-def _context_value(value: object) -> Scalar | tuple[Scalar, ...]:
-    if _is_list(value):
-        return tuple(map(_scalar, value))
-    return _scalar(value)
-
-
-def _mapping(value: object, inner: Callable[[object], _T]) -> dict[str, _T]:
-    if not isinstance(value, dict | Mapping):
-        raise TypeError(f"is of type `{type(value).__name__}`, not a mapping")
-    settled: dict[str, _T] = {}
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise TypeError(f"has the key `{key!r}`, which is not a string")
-        try:
-            settled[str.__str__(key)] = inner(item)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"at `{key}` {error}") from None
-    return settled
-
-
-def _document(value: object) -> dict[str, object]:
-    return _mapping(value, lambda item: item)
-
-
-def _context(value: object) -> Context:
-    return _mapping(value, _context_value) or NO_CONTEXT
-
-
-def _policies(value: object) -> tuple[Policy, ...]:
-    if not _is_list(value):
-        raise TypeError(f"is of type `{type(value).__name__}`, not a sequence")
-    return tuple(map(_document, value))
-
-
-def _named_policies(value: object) -> dict[str, Policy]:
-    return _mapping(value, _document)
+        plain.settle(self, policies=plain.named_policies)

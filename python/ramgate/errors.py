@@ -6,8 +6,10 @@
     │   └── UnreadableFiles   and there was one that could not even be read
     ├── InvalidRequest     the request is malformed; `errors` names each field at fault
     ├── AccessDenied       the decision was no; `decision` says why (a PermissionError too)
+    ├── FeatureDenied      a feature cannot be used; `answer` says why (a PermissionError too)
     ├── TransportError     OPA was unreachable or late, or the connection was cut off
     ├── AnswerError        OPA answered, but with no clean decision
+    ├── EditError          an accounts file is left as it is, because what was asked does not fit
     ├── OpaUnavailable     no OPA that fits could be found, fetched or built
     └── SidecarError       an OPA could not be started, or stopped by itself
 
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
 
     from ramgate.decision import Decision
     from ramgate.faults import Fault
+    from ramgate.service_linked_role import Feature
 
 __all__ = [
     "AccessDenied",
     "AnswerError",
+    "EditError",
+    "FeatureDenied",
     "InvalidFiles",
     "InvalidPolicy",
     "InvalidRequest",
@@ -85,12 +90,27 @@ class AccessDenied(RamgateError, PermissionError):
         super().__init__(message)
 
 
+class FeatureDenied(RamgateError, PermissionError):
+    """A feature cannot be used, its role being neither there nor to be created.
+
+    `answer` is the whole `Feature`; the text ends with its remedy, where there is one.
+    """
+
+    def __init__(self, message: str, answer: Feature) -> None:
+        self.answer = answer
+        super().__init__(message)
+
+
 class TransportError(RamgateError):
     """OPA was unreachable or late, or the connection ended before the answer did."""
 
 
 class AnswerError(RamgateError):
     """OPA answered with an HTTP error, with undefined, or with what is not a decision."""
+
+
+class EditError(RamgateError):
+    """An accounts file is left as it is: what was asked does not fit, or somebody else writes."""
 
 
 class OpaUnavailable(RamgateError):

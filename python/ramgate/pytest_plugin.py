@@ -1,12 +1,13 @@
-"""The pytest plugin: one OPA a session, and a client on it.
+"""The pytest plugin: one OPA a session, a client on it, and worlds that tests state themselves.
 
 The ini option `ramgate_accounts` names the accounts file or folder to decide by, relative to the
-folder of the ini file; without it that is the shipped example. With pytest-xdist each worker has
-an OPA of its own.
+folder of the ini file; without it that is the shipped example. `ramgate_world` is for a test that
+states what there is, on a second OPA. With pytest-xdist each worker has its own of both.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
 
     from ramgate.client import Client
     from ramgate.sidecar import Sidecar
+    from ramgate.world import World
 
-__all__ = ["pytest_addoption", "pytest_configure", "ramgate_client", "ramgate_sidecar"]
+__all__ = [
+    "pytest_addoption",
+    "pytest_configure",
+    "ramgate_client",
+    "ramgate_sidecar",
+    "ramgate_world",
+]
 
 _OPTION = "ramgate_accounts"
 
@@ -55,6 +63,26 @@ def ramgate_client(ramgate_sidecar: Sidecar) -> Iterator[Client]:
     """A `ramgate.Client` on that OPA."""
     with ramgate_sidecar.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def _ramgate_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
+    from ramgate.world import World  # noqa: PLC0415
+
+    with contextlib.ExitStack() as stack:
+        try:
+            world = stack.enter_context(World(tmp_path_factory.mktemp("ramgate")))
+        except RamgateError as error:
+            raise pytest.UsageError(f"ramgate_world: {error}") from None
+        yield world
+
+
+@pytest.fixture
+def ramgate_world(_ramgate_worlds: World) -> Iterator[World]:
+    """A `World` to call with what there is for one test; the client it gives asks about that."""
+    yield _ramgate_worlds
+    _ramgate_worlds.forget()
 
 
 def _accounts(config: pytest.Config) -> Path | None:

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import stat
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from opa_client.opa import OpaClient
 
-    from ramgate.bundle import Bundle
+    from ramgate.bundle import Builder, Bundle
     from ramgate.supervisor import Supervised
 
 __all__ = ["Sidecar", "read_token"]
@@ -108,6 +109,8 @@ class Sidecar:
         self._decision_log = decision_log
         self._startup_timeout = startup_timeout
         self._log = log
+        self._builder: Builder | None = None
+        self._publishing = threading.RLock()
         self._runtime: _Runtime | None = None
         self._owner = 0
 
@@ -115,7 +118,7 @@ class Sidecar:
         """Start OPA and wait until it is ready; the same as entering the `with` block."""
         if self._runtime is not None:
             raise SidecarError("the sidecar is started already")
-        bundle = self._bundle or bundles.build(self._accounts)
+        bundle = self._bundle or self._build(self._accounts)
         self._owner = os.getpid()
         attempts = _ATTEMPTS
         while True:
@@ -146,11 +149,13 @@ class Sidecar:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def wait(self) -> None:
-        """Wait until OPA ends. Raises `SidecarError` where that was its own doing."""
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until OPA ends, at most `timeout` seconds.
+
+        Raises `SidecarError` where OPA ended by its own doing.
+        """
         runtime = self._running()
-        runtime.supervised.wait()
-        if runtime is self._runtime:
+        if runtime.supervised.wait(timeout) and runtime is self._runtime:
             raise SidecarError(f"OPA stopped: {last_words(runtime.supervised.lines)}")
 
     @property
@@ -179,7 +184,18 @@ class Sidecar:
         Raises `SidecarError` where it does not, and OPA keeps the one it had. A container's bundle
         is part of its image: there it always raises.
         """
-        self._running().publish(bundle, timeout)
+        with self._publishing:
+            self._running().publish(bundle, timeout)
+
+    def load(self, accounts: Path | str, *, timeout: float = _PUBLISH_SECONDS) -> None:
+        """Give OPA these accounts, a file or a folder; return once it decides by them.
+
+        Of files that it was given before, only those are translated that have changed. Raises
+        `InvalidFiles`, with every fault, and `SidecarError` as `publish` does; OPA keeps what it
+        had then.
+        """
+        with self._publishing:
+            self.publish(self._build(Path(accounts)), timeout=timeout)
 
     def client(self, *, timeout: float = 2.0) -> Client:
         """A client of this OPA, with its token; whoever asks for it closes it."""
@@ -202,6 +218,10 @@ class Sidecar:
                 host = address.url.removeprefix("http://").rpartition(":")[0]
                 return OpaClient(host=host, port=address.port, token=self._token)
         raise SidecarError("opa-python-client speaks TCP only, and no address is")
+
+    def _build(self, accounts: Path | None) -> Bundle:
+        self._builder = self._builder or bundles.Builder()
+        return self._builder.build(accounts)
 
     def _running(self) -> _Runtime:
         if self._runtime is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import yaml
 
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["MAXIMUM_BYTES", "Source", "Unquoted", "described", "parse", "read", "reason"]
+__all__ = [
+    "MAXIMUM_BYTES",
+    "Source",
+    "Unquoted",
+    "compose",
+    "content",
+    "decode",
+    "described",
+    "parse",
+    "read",
+    "reason",
+]
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 _MAXIMUM_DEPTH: Final = 64
@@ -74,14 +85,23 @@ def read(path: Path, root: str = "$") -> Source:
     more than 64 MiB, no UTF-8 text, no document, a syntax error. A key given twice and the like
     are among the findings instead, so that they come together with all other faults.
     """
-    name = str(path)
+    return decode(content(path), str(path), root)
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file that may be a document; raises what `read` does for their lack."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAXIMUM_BYTES + 1)
+            found = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
-        raise UnreadableFiles([Fault(name, message=reason(error))]) from error
-    if len(content) > MAXIMUM_BYTES:
-        raise InvalidFiles([Fault(name, message="is larger than 64 MiB")])
+        raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
+    if len(found) > MAXIMUM_BYTES:
+        raise InvalidFiles([Fault(str(path), message="is larger than 64 MiB")])
+    return found
+
+
+def decode(content: bytes, name: str, root: str = "$") -> Source:
+    """The document that the bytes of the file called `name` are; raises what `read` does."""
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -101,6 +121,14 @@ def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Sourc
         raise InvalidFiles([Fault(name, error.line, "", str(error))]) from error
     place = Place(Findings(name, lambda steps: _line(node, steps)), root)
     return Source(_value(node, place), place)
+
+
+def compose(text: str) -> yaml.CollectionNode:
+    """The nodes of a text that is an object, each with where it starts and ends in the text.
+
+    Raises `yaml.YAMLError` where the text is not YAML, which nearly all JSON is.
+    """
+    return cast("yaml.CollectionNode", yaml.compose(text, Loader=_YAML_LOADER))
 
 
 def reason(error: OSError) -> str:

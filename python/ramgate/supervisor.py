@@ -44,7 +44,7 @@ class Supervised:
         self,
         command: Sequence[str],
         env: Mapping[str, str],
-        report: Callable[[str], None] | None = None,
+        report: Callable[[str], object] | None = None,
         *,
         grace: float = GRACE,
     ) -> None:
@@ -84,10 +84,14 @@ class Supervised:
         self._bury()
         return False
 
-    def wait(self) -> None:
-        """Wait until the command has ended."""
-        self._process.wait()
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the command has ended, at most `timeout` seconds; tell whether it has."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
         self._bury()
+        return True
 
     def stop(self) -> None:
         """Stop the command and wait until it is gone: SIGTERM, `grace` seconds, SIGKILL."""

@@ -13,20 +13,28 @@ import re
 import socket
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import httptools
 import msgspec
 
-from ramgate.decision import NO_CONTEXT, Decision, Request
-from ramgate.errors import AccessDenied, AnswerError, InvalidRequest
+from ramgate.decision import NO_CONTEXT, Decision
+from ramgate.errors import AccessDenied, AnswerError, FeatureDenied, InvalidRequest
+from ramgate.service_linked_role import Creation, Deletion, Feature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ramgate.decision import Request
+    from ramgate.service_linked_role import FeatureQuestion
+
 __all__ = [
+    "CREATION",
     "DECISION",
     "DECISIONS",
+    "DELETION",
+    "FEATURE",
+    "REVISION",
     "RULES",
     "SIMULATED_DECISION",
     "SIMULATED_DECISIONS",
@@ -35,16 +43,23 @@ __all__ = [
     "Endpoint",
     "Reader",
     "Rule",
+    "Several",
+    "Single",
     "denial",
     "encode",
     "encode_all",
+    "feature_denial",
     "head",
+    "probe",
+    "question",
     "read",
     "read_all",
+    "read_revision",
     "room",
 ]
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
 Address: TypeAlias = tuple[socket.AddressFamily, tuple[object, ...] | str]
 """An address family and a socket address of that family."""
@@ -63,20 +78,68 @@ _ROOM = 1024 * 1024
 _ROOM_PER_REQUEST = 64 * 1024
 
 
-class Rule(NamedTuple):
-    """A rule that OPA is asked for; `simulated` is what its decisions say of themselves."""
+class _Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    errors: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
+
+class _Envelope(msgspec.Struct, Generic[_T_co], frozen=True):
+    # OPA and its wrappers may add keys beside `result` (DataResponseV1 in OPA's
+    # v1/server/types/types.go): unknown ones are no fault.
+    result: _T_co | msgspec.UnsetType = msgspec.UNSET
+
+
+class Single(Protocol):
+    """What answers one request: a `Decision`, or an answer that may rest on one."""
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """A text for each field at fault in a malformed request."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it is, or rests on, a simulation."""
+
+
+_S = TypeVar("_S", bound=Single)
+
+Several: TypeAlias = list[Decision] | _Refusal
+"""What answers a list of requests: a decision for each, or that it is no such list."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule(Generic[_T_co]):
+    """A rule that OPA is asked for, and how its answer is read.
+
+    `simulated` is what its decisions say of themselves.
+    """
 
     path: str
-    simulated: bool
+    decode: Callable[[bytes], _Envelope[_T_co]]
+    simulated: bool = False
 
 
-DECISION = Rule("ram/authz/decision", simulated=False)
-DECISIONS = Rule("ram/authz/decisions", simulated=False)
-SIMULATED_DECISION = Rule("ram/simulate/decision", simulated=True)
-SIMULATED_DECISIONS = Rule("ram/simulate/decisions", simulated=True)
+_decode_one = msgspec.json.Decoder(_Envelope[Decision]).decode
+_decode_several = msgspec.json.Decoder(_Envelope[Several]).decode
 
+DECISION = Rule("ram/authz/decision", _decode_one)
+DECISIONS = Rule("ram/authz/decisions", _decode_several)
+SIMULATED_DECISION = Rule("ram/simulate/decision", _decode_one, simulated=True)
+SIMULATED_DECISIONS = Rule("ram/simulate/decisions", _decode_several, simulated=True)
+CREATION = Rule("slr/creation/decision", msgspec.json.Decoder(_Envelope[Creation]).decode)
+FEATURE = Rule("slr/feature/decision", msgspec.json.Decoder(_Envelope[Feature]).decode)
+DELETION = Rule("slr/deletion/decision", msgspec.json.Decoder(_Envelope[Deletion]).decode)
+REVISION = Rule("system/status/revision", msgspec.json.Decoder(_Envelope[str]).decode)
 
-RULES = (DECISION, DECISIONS, SIMULATED_DECISION, SIMULATED_DECISIONS)
+RULES: tuple[Rule[object], ...] = (
+    DECISION,
+    DECISIONS,
+    SIMULATED_DECISION,
+    SIMULATED_DECISIONS,
+    CREATION,
+    FEATURE,
+    DELETION,
+    REVISION,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +187,7 @@ class Endpoint:
         return cls(url, authority, addresses, host, port, secure)
 
 
-def head(rule: Rule, endpoint: Endpoint, token: str | None) -> bytes:
+def head(rule: Rule[object], endpoint: Endpoint, token: str | None) -> bytes:
     """Give a question's bytes up to the figure of its `Content-Length`.
 
     Raises `ValueError`, which does not show the token, when `token` cannot stand in a header.
@@ -143,6 +206,16 @@ def head(rule: Rule, endpoint: Endpoint, token: str | None) -> bytes:
     ).encode()
 
 
+def probe(endpoint: Endpoint) -> bytes:
+    """Give the bytes that ask whether OPA has activated its bundles; no token is needed."""
+    return f"GET /health?bundles HTTP/1.1\r\nHost: {endpoint.authority}\r\n\r\n".encode()
+
+
+def question(head: bytes) -> bytes:
+    """Give the bytes that ask for a rule that needs no input."""
+    return b"%b2\r\n\r\n{}" % head
+
+
 # What `msgspec` raises for a value that JSON does not have, a lone surrogate or an integer of more
 # than 4300 digits, and a value that contains itself.
 _UNSAYABLE = (TypeError, ValueError, RecursionError)
@@ -152,8 +225,8 @@ _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 _encode = msgspec.json.Encoder().encode
 
 
-def encode(head: bytes, request: Request) -> bytes:
-    """Give the bytes that ask for one decision.
+def encode(head: bytes, request: msgspec.Struct) -> bytes:
+    """Give the bytes that ask for one decision, or one answer about a service-linked role.
 
     Raises `InvalidRequest` for what JSON cannot say.
     """
@@ -181,7 +254,7 @@ def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
     return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
 
-def _unsayable(place: str, request: Request) -> list[str]:
+def _unsayable(place: str, request: msgspec.Struct) -> list[str]:
     errors: list[str] = []
     for field in request.__struct_fields__:
         value = getattr(request, field)
@@ -257,32 +330,20 @@ class Reader:
         self._answer = Answer(status, b"".join(self._pieces), final)
 
 
-class _Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    errors: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-
-
-class _Envelope(msgspec.Struct, Generic[_T], frozen=True):
-    # OPA and its wrappers may add keys beside `result` (DataResponseV1 in OPA's
-    # v1/server/types/types.go): unknown ones are no fault.
-    result: _T | msgspec.UnsetType = msgspec.UNSET
-
-
 class _Trouble(msgspec.Struct, frozen=True):
     code: str = ""
     message: str = ""
 
 
-_decode_one = msgspec.json.Decoder(_Envelope[Decision]).decode
-_decode_all = msgspec.json.Decoder(_Envelope[list[Decision] | _Refusal]).decode
 _decode_trouble = msgspec.json.Decoder(_Trouble).decode
 
 
-def read(rule: Rule, answer: Answer) -> Decision:
-    """Give the decision that `answer` holds.
+def read(rule: Rule[_S], answer: Answer) -> _S:
+    """Give the decision that `answer` holds, or what the rule answers in its place.
 
     Raises `InvalidRequest` for `malformed_request`, `AnswerError` for anything that is no decision.
     """
-    result = _result(rule, answer, _decode_one)
+    result = _result(rule, answer)
     _once(rule, answer.body, 1)
     if result.simulated is not rule.simulated:
         raise _mixed_up(rule)
@@ -291,13 +352,13 @@ def read(rule: Rule, answer: Answer) -> Decision:
     return result
 
 
-def read_all(rule: Rule, count: int, answer: Answer) -> list[Decision]:
+def read_all(rule: Rule[Several], count: int, answer: Answer) -> list[Decision]:
     """Give the `count` decisions that `answer` holds; a malformed request's is one of them.
 
     Raises `InvalidRequest` when OPA could not read the list, `AnswerError` for anything else that
     is no list of so many decisions.
     """
-    result = _result(rule, answer, _decode_all)
+    result = _result(rule, answer)
     if isinstance(result, _Refusal):
         raise InvalidRequest([_said(text) for text in result.errors])
     _once(rule, answer.body, count)
@@ -306,6 +367,11 @@ def read_all(rule: Rule, count: int, answer: Answer) -> list[Decision]:
     if any(decision.simulated is not rule.simulated for decision in result):
         raise _mixed_up(rule)
     return result
+
+
+def read_revision(answer: Answer) -> str:
+    """Give the revision that `answer` holds; raises `AnswerError` where there is none."""
+    return _result(REVISION, answer)
 
 
 def denial(request: Request, decision: Decision) -> AccessDenied:
@@ -320,11 +386,25 @@ def denial(request: Request, decision: Decision) -> AccessDenied:
     )
 
 
-def _result(rule: Rule, answer: Answer, decode: Callable[[bytes], _Envelope[_T]]) -> _T:
+def feature_denial(asked: FeatureQuestion, answer: Feature) -> FeatureDenied:
+    """Give the error that says why a feature cannot be used, and what helps, in one line."""
+    why: str = answer.outcome
+    if answer.authorization is not None:
+        decided = answer.authorization
+        by = f" by {', '.join(map(str, decided.statements))}" if decided.statements else ""
+        role = f"`{answer.role}` may not be created for them: " if answer.role else ""
+        why = f"{role}{decided.effect}, {decided.reason}{by}"
+    helps = f"; what helps: {answer.remedy}" if answer.remedy else ""
+    return FeatureDenied(
+        _line(f"`{asked.principal}` cannot use `{asked.feature}`: {why}{helps}"), answer
+    )
+
+
+def _result(rule: Rule[_T], answer: Answer) -> _T:
     if answer.status != HTTPStatus.OK:
         raise _trouble(rule, answer)
     try:
-        result = decode(answer.body).result
+        result = rule.decode(answer.body).result
     except _UNREADABLE as error:
         raise AnswerError(f"`{rule.path}` gave no decision: {_said(str(error))}") from error
     if isinstance(result, msgspec.UnsetType):
@@ -332,7 +412,7 @@ def _result(rule: Rule, answer: Answer, decode: Callable[[bytes], _Envelope[_T]]
     return result
 
 
-def _trouble(rule: Rule, answer: Answer) -> AnswerError:
+def _trouble(rule: Rule[object], answer: Answer) -> AnswerError:
     try:
         trouble = _decode_trouble(answer.body)
     except _UNREADABLE:
@@ -342,16 +422,17 @@ def _trouble(rule: Rule, answer: Answer) -> AnswerError:
     return AnswerError(f"`{rule.path}` was answered with HTTP {answer.status}{said}{hint}")
 
 
-def _mixed_up(rule: Rule) -> AnswerError:
+def _mixed_up(rule: Rule[object]) -> AnswerError:
     got = "a decision, not a simulation" if rule.simulated else "a simulation, not a decision"
     return AnswerError(f"`{rule.path}` gave {got}")
 
 
-def _once(rule: Rule, body: bytes, decisions: int) -> None:
+def _once(rule: Rule[object], body: bytes, decisions: int) -> None:
     """Refuse an answer that says a key twice: `msgspec` takes the last, other readers the first.
 
     To turn a deny into an allow, `allow` itself must be there twice: as it is, or escaped. Looking
-    for that costs a tenth of a microsecond; only what it does not settle is read again.
+    for that costs a tenth of a microsecond; only what it does not settle is read again, such as an
+    answer that rests on a decision, which has an `allow` of its own.
     """
     if body.count(b'"allow"') == decisions and b"\\" not in body:
         return

@@ -64,10 +64,8 @@ _loss(asked) := {
 
 _is_readable(asked) if {
 	request.is_readable(asked, {"role"}, {"usages"})
-	is_string(asked.role)
-	is_array(object.get(asked, "usages", []))
-	every usage in object.get(asked, "usages", []) {
-		_is_usage(usage)
+	every field in object.keys(asked) & object.keys(_forms) {
+		_is_field(field, asked[field])
 	}
 }
 
@@ -81,13 +79,15 @@ _is_usage(usage) if {
 }
 
 _faults(asked) := array.concat(request.faults(asked, {"role"}, {"usages"}), [text |
-	some field, text in {
-		"role": "role: must be a string",
-		"usages": "usages: must be a list of objects with `region` and a list of ARNs, `resources`",
-	}
+	some field, text in _forms
 	field in object.keys(asked)
 	not _is_field(field, asked[field])
 ])
+
+_forms := {
+	"role": "role: must be a string",
+	"usages": "usages: must be a list of objects with `region` and a list of ARNs, `resources`",
+}
 
 _is_field(field, value) if {
 	field == "role"

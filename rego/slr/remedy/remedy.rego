@@ -20,10 +20,17 @@ of_creation(wanted) := _combined(question) if {
 	_may_be_helped(question)
 } else := null
 
-# A service-linked role's policies are its service's; an owner needs none.
+# A service-linked role's policies are its service's; an owner needs none. Where a document that is
+# attached is damaged, the layer denies whatever is done about the others.
 _may_be_helped(question) if {
 	question.principal.kind in {"user", "role"}
 	not identity.is_service_linked(question.principal)
+	not _is_damaged(question)
+}
+
+_is_damaged(question) if {
+	verdict := layer.stored(identity.attached(question.principal), question)
+	verdict == {"effect": "ExplicitDeny", "statements": []}
 }
 
 _combined(question) := remedy if {

@@ -13,8 +13,10 @@ import data.slr.answer
 # METADATA
 # description: >-
 #   The input can be read: it has the fields that all questions have, of their form, those of its own
-#   that are required, and no other. The service's name comes from the role, never from the caller.
+#   that are required, and no other. The service's name comes from the role, never from the caller. By a
+#   store of another format nothing is answered.
 is_readable(asked, required, optional) if {
+	data.store.format == 1
 	is_object(asked)
 	given := object.keys(asked)
 	given & required == required
@@ -28,7 +30,7 @@ is_readable(asked, required, optional) if {
 # scope: document
 faults(asked, _, _) := ["input: must be an object"] if not is_object(asked)
 
-faults(asked, required, optional) := sort(((missing | unknown) | (common | own))) if {
+faults(asked, required, optional) := sort((((missing | unknown) | (common | own)) | undecidable)) if {
 	is_object(asked)
 	given := object.keys(asked)
 	missing := {sprintf("%s: is missing", [field]) | some field in (required - given)}
@@ -39,6 +41,7 @@ faults(asked, required, optional) := sort(((missing | unknown) | (common | own))
 	own := {"context.ram:ServiceName: comes from the role, and cannot be given" |
 		"ram:ServiceName" in object.keys(asked.context)
 	}
+	undecidable := {"input: could not be decided" | not data.store.format == 1}
 }
 
 # METADATA

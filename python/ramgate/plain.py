@@ -1,0 +1,129 @@
+"""Plain copies of what a caller gives: nobody can change them later, and JSON can say them.
+
+Each check raises `TypeError` or `ValueError` with a text that goes after the name of its field.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias, TypeGuard, TypeVar
+
+import msgspec
+
+from ramgate.errors import InvalidRequest
+
+__all__ = [
+    "NO_CONTEXT",
+    "Context",
+    "Policy",
+    "Scalar",
+    "context",
+    "each",
+    "named_policies",
+    "policies",
+    "settle",
+    "text",
+]
+
+_T = TypeVar("_T")
+
+Scalar: TypeAlias = str | int | float | bool
+Context: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]
+Policy: TypeAlias = Mapping[str, object]
+
+NO_CONTEXT: Context = MappingProxyType({})
+"""A request's `context` when it has none."""
+
+
+def settle(asked: msgspec.Struct, **checks: Callable[[object], object]) -> None:
+    """Put a plain copy of each field's value in its place.
+
+    Raises `InvalidRequest`, all fields at fault named.
+    """
+    errors: list[str] = []
+    for field, check in checks.items():
+        try:
+            value = check(getattr(asked, field))
+        except (TypeError, ValueError) as error:
+            errors.append(f"`{field}` {error}")
+        else:
+            msgspec.structs.force_setattr(asked, field, value)
+    if errors:
+        raise InvalidRequest(errors)
+
+
+def text(value: object) -> str:
+    """A string, whatever class of strings it was of."""
+    if not isinstance(value, str):
+        raise TypeError(f"is of type `{type(value).__name__}`, not a string")
+    return str.__str__(value)
+
+
+def each(value: object, inner: Callable[[object], _T]) -> tuple[_T, ...]:
+    """What `inner` makes of each element of a sequence."""
+    if not _is_list(value):
+        raise TypeError(f"is of type `{type(value).__name__}`, not a sequence")
+    return tuple(map(inner, value))
+
+
+def context(value: object) -> Context:
+    """A mapping from condition keys to scalars, or sequences of those."""
+    return _mapping(value, _context_value) or NO_CONTEXT
+
+
+def policies(value: object) -> tuple[Policy, ...]:
+    """A sequence of documents, which OPA reads."""
+    return each(value, _document)
+
+
+def named_policies(value: object) -> dict[str, Policy]:
+    """A mapping from names to documents."""
+    return _mapping(value, _document)
+
+
+def _scalar(value: object) -> Scalar:
+    match value:
+        case bool():
+            return value
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            if not math.isfinite(value):
+                raise ValueError(f"is `{value}`, a number that JSON does not have")
+            return float(value)
+        case _:
+            raise TypeError(f"is of type `{type(value).__name__}`, not a string, number or boolean")
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple) or (
+        not isinstance(value, str | bytes | bytearray | memoryview) and isinstance(value, Sequence)
+    )
+
+
+def _context_value(value: object) -> Scalar | tuple[Scalar, ...]:
+    if _is_list(value):
+        return tuple(map(_scalar, value))
+    return _scalar(value)
+
+
+def _mapping(value: object, inner: Callable[[object], _T]) -> dict[str, _T]:
+    if not isinstance(value, dict | Mapping):
+        raise TypeError(f"is of type `{type(value).__name__}`, not a mapping")
+    settled: dict[str, _T] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"has the key `{key!r}`, which is not a string")
+        try:
+            settled[str.__str__(key)] = inner(item)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"at `{key}` {error}") from None
+    return settled
+
+
+def _document(value: object) -> dict[str, object]:
+    return _mapping(value, lambda item: item)

@@ -1,0 +1,189 @@
+package slr.request_test
+
+import data.slr.request
+
+_here := "1234567890123456"
+
+_alice := "acs:ram::1234567890123456:user/alice"
+
+_session := "acs:ram::1234567890123456:assumed-role/AppRole/s"
+
+_store := {
+	"format": 1,
+	"policies": {},
+	"service_linked_roles": {"linked": {"role": "Linked", "service_name": "linked.aliyuncs.com"}},
+	"accounts": {_here: {
+		"users": {"alice": {"policies": []}},
+		"roles": {"approle": {"name": "AppRole", "policies": []}},
+	}},
+}
+
+_asked := {"principal": _alice, "one": 1}
+
+_with(changes) := object.union(_asked, changes)
+
+_replacing(field, value) := object.union(object.remove(_asked, [field]), {field: value})
+
+_is_readable(asked) if request.is_readable(asked, {"one"}, {"two"}) with data.store as _store
+
+_faults(asked) := found if {
+	found := request.faults(asked, {"one"}, {"two"}) with data.store as _store
+}
+
+_principal_fault := concat("", [
+	"principal: must name a role, a user, an owner, a service or a provider, ",
+	"such as `acs:ram::<account>:user/<name>`",
+])
+
+_context_fault := "context: must be an object from condition keys to strings, numbers, booleans or lists of those"
+
+_key_fault := "must be a string, a number, a boolean or a list of those"
+
+test_readable_cases if {
+	cases := [
+		_asked,
+		_with({"one": null}),
+		_with({"two": 2}),
+		_with({"context": {}}),
+		_with({"context": {"acs:SourceIp": "192.0.2.1", "k": [1, true, "x"], "acs:PrincipalARN": _alice}}),
+		_with({"context": {"ram:ServiceNames": "x"}}),
+		_with({"principal": "alikafka.aliyuncs.com"}),
+		_with({"principal": _session}),
+		_with({"principal": "acs:ram::0000000000000000:root"}),
+	]
+	count(cases) > 0
+	every asked in cases {
+		_is_readable(asked)
+		_faults(asked) == []
+	}
+}
+
+test_unreadable_cases if {
+	cases := [
+		[null, ["input: must be an object"]],
+		[[], ["input: must be an object"]],
+		["x", ["input: must be an object"]],
+		[{}, ["one: is missing", "principal: is missing"]],
+		[object.remove(_asked, ["one"]), ["one: is missing"]],
+		[object.remove(_asked, ["principal"]), ["principal: is missing"]],
+		[_with({"three": 3}), ["three: is no field of this question"]],
+		[_with({"action": "ram:GetRole"}), ["action: is no field of this question"]],
+		[_with({"resource": "*"}), ["resource: is no field of this question"]],
+		[_with({"session_policies": []}), ["session_policies: is no field of this question"]],
+		[_replacing("principal", null), [_principal_fault]],
+		[_replacing("principal", "alice"), [_principal_fault]],
+		[_replacing("principal", [_alice]), [_principal_fault]],
+		[_with({"context": null}), [_context_fault]],
+		[_with({"context": []}), [_context_fault]],
+		[_with({"context": "ram:ServiceName"}), [_context_fault]],
+		[_with({"context": ["ram:ServiceName"]}), [_context_fault]],
+		[_with({"context": {"k": null}}), [sprintf("context.k: %s", [_key_fault]), _context_fault]],
+		[_with({"context": {"k": {}}}), [sprintf("context.k: %s", [_key_fault]), _context_fault]],
+		[
+			_with({"context": {"ram:ServiceName": "linked.aliyuncs.com"}}),
+			["context.ram:ServiceName: comes from the role, and cannot be given"],
+		],
+		[
+			_with({"context": {"ram:servicename": "linked.aliyuncs.com"}}),
+			["context.ram:servicename: is spelled `ram:ServiceName`", _context_fault],
+		],
+		[
+			_with({"context": {"acs:PrincipalARN": "acs:ram::1234567890123456:user/bob"}}),
+			["context.acs:PrincipalARN: must be what the principal says, or left out", _context_fault],
+		],
+	]
+	count(cases) > 0
+	every one in cases {
+		not _is_readable(one[0])
+		_faults(one[0]) == one[1]
+	}
+}
+
+test_all_faults_are_reported_at_once if {
+	_faults({"principal": 1, "context": {"k": null, "ram:ServiceName": "x"}, "three": 3}) == [
+		sprintf("context.k: %s", [_key_fault]),
+		"context.ram:ServiceName: comes from the role, and cannot be given",
+		_context_fault,
+		"one: is missing",
+		_principal_fault,
+		"three: is no field of this question",
+	]
+}
+
+test_by_a_store_of_another_format_nothing_is_readable_cases if {
+	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"})]
+	count(cases) > 0
+	every store in cases {
+		not request.is_readable(_asked, {"one"}, set()) with data.store as store
+		found := request.faults(_asked, {"one"}, set()) with data.store as store
+		found == ["input: could not be decided"]
+	}
+}
+
+test_account_cases if {
+	cases := {
+		_alice: _here,
+		_session: _here,
+		"acs:ram::1234567890123456:root": _here,
+		"acs:ram::0000000000000000:user/nobody": "0000000000000000",
+		"acs:ram::1234567890123456:saml-provider/x": null,
+		"acs:ram::1234567890123456:oidc-provider/x": null,
+		"linked.aliyuncs.com": null,
+	}
+	count(cases) > 0
+	every principal, account in cases {
+		request.account({"principal": principal}) == account
+	}
+}
+
+test_who_is_turned_away_cases if {
+	cases := {
+		"acs:ram::1234567890123456:user/nobody": "unknown_principal",
+		"acs:ram::1234567890123456:user/Alice": "unknown_principal",
+		"acs:ram::1234567890123456:role/nobody": "unknown_principal",
+		"acs:ram::0000000000000000:root": "unknown_principal",
+		"acs:ram::1234567890123456:saml-provider/x": "no_statement_matches",
+		"acs:ram::1234567890123456:oidc-provider/x": "no_statement_matches",
+		"linked.aliyuncs.com": "no_statement_matches",
+	}
+	count(cases) > 0
+	every principal, reason in cases {
+		turned_away := request.turned_away({"principal": principal}) with data.store as _store
+		turned_away == {
+			"allow": false,
+			"effect": "ImplicitDeny",
+			"reason": reason,
+			"policy_type": null,
+			"statements": [],
+		}
+	}
+}
+
+test_who_is_not_turned_away_cases if {
+	cases := [_alice, _session, "acs:ram::1234567890123456:role/APPROLE", "acs:ram::1234567890123456:root"]
+	count(cases) > 0
+	every principal in cases {
+		not request.turned_away({"principal": principal}) with data.store as _store
+	}
+}
+
+test_who_is_not_there_is_turned_away_before_what_is_not_named if {
+	unnamed := request.unnamed(_asked, "unknown_service") with data.store as _store
+	[unnamed.outcome, unnamed.account, unnamed.authorization] == ["unknown_service", _here, null]
+	nobody := _replacing("principal", "acs:ram::1234567890123456:user/nobody")
+	denied := request.unnamed(nobody, "unknown_service") with data.store as _store
+	[denied.outcome, denied.account, denied.authorization.reason] == ["denied", _here, "unknown_principal"]
+}
+
+test_the_request_names_the_role_and_its_service if {
+	asked := _with({"context": {"acs:SourceIp": "192.0.2.1"}})
+	wanted := request.authorization(asked, "ram:CreateServiceLinkedRole", "linked") with data.store as _store
+	wanted == {
+		"principal": _alice,
+		"action": "ram:CreateServiceLinkedRole",
+		"resource": "acs:ram:*:1234567890123456:role/linked",
+		"context": {"acs:SourceIp": "192.0.2.1", "ram:ServiceName": "linked.aliyuncs.com"},
+	}
+	plain := request.authorization(_asked, "ram:DeleteServiceLinkedRole", "linked") with data.store as _store
+	plain.context == {"ram:ServiceName": "linked.aliyuncs.com"}
+}
