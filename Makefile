@@ -40,8 +40,8 @@ lint: setup ## check form and types, write nothing
 
 test-rego: setup ## test the Rego; every line of it must be covered
 	.venv/bin/python tests/worlds.py $(CASES)
-	$(OPA_TOOL) test --schema schemas --fail-on-empty rego tests/cases_test.rego $(CASES)
-	$(OPA_TOOL) test --schema schemas --verbose --threshold 100 rego >/dev/null
+	$(OPA_TOOL) test --timeout 60s --schema schemas --fail-on-empty rego tests/cases_test.rego $(CASES)
+	$(OPA_TOOL) test --timeout 60s --schema schemas --verbose --threshold 100 rego >/dev/null
 
 test-python: setup ## test the Python; every branch of it must be covered
 	.venv/bin/coverage erase

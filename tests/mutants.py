@@ -185,9 +185,9 @@ MUTANTS = [
     Mutant(
         "an Allow beats a Deny",
         LAYER,
-        '\tdenies := _statements("Deny", matching)\n\tcount(denies) > 0\n',
-        '\tdenies := _statements("Deny", matching)\n\tcount(denies) > 0\n'
-        '\tcount(_statements("Allow", matching)) == 0\n',
+        '\tdenies := _statements("Deny", entries)\n\tcount(denies) > 0\n',
+        '\tdenies := _statements("Deny", entries)\n\tcount(denies) > 0\n'
+        '\tcount(_statements("Allow", entries)) == 0\n',
     ),
     Mutant(
         "a document of another format is read",

@@ -1,4 +1,4 @@
-"""What the page of 2026-03-11 says happens to Kafka's four roles, sentence by sentence, and the 196.
+"""What the page of 2026-03-11 says of Kafka's four roles, sentence by sentence, and the 196.
 
 Each world is an accounts file of its own, which the same OPA is given; a remedy is applied to the
 file, and the same question asked again.
@@ -153,7 +153,7 @@ def test_the_encryption_role_uses_keys_only_with_the_tag(world: World) -> None:
         assert client.decide(f"{ARN}role/{role}", action, "*")
 
 
-# "RAM -- Delete the service-linked role itself (scoped to ...)."
+# "Delete the service-linked role itself", scoped to its own service.
 
 
 @EVERY
@@ -262,7 +262,7 @@ def test_a_user_without_permission_is_denied_and_the_custom_policy_of_the_page_h
     client = world(before)
     denied = client.feature(ALICE, feature)
     assert (denied.outcome, denied.role) == ("denied", role)
-    assert denied.authorization
+    assert denied.authorization is not None
     assert denied.authorization.reason == "no_statement_matches"
     assert denied.remedy
     assert denied.remedy.policy == {
@@ -354,10 +354,10 @@ def without(before: dict[str, Any], remedy: Remedy) -> dict[str, Any]:
 def test_a_deny_in_the_way_is_named_and_without_it_the_role_is_created(world: World) -> None:
     before = account("AliyunKafkaFullAccess", "stop", stop=STOP)
     denied = world(before).feature(ALICE, "alikafka.etl")
-    assert denied.authorization
+    assert denied.authorization is not None
     assert denied.authorization.effect == "ExplicitDeny"
     assert denied.remedy
-    assert denied.remedy.policy is denied.remedy.ask is None
+    assert (denied.remedy.policy, denied.remedy.ask) == (None, None)
     assert [str(one) for one in denied.remedy.remove] == ["stop[2]"]
     assert world(without(before, denied.remedy)).feature(ALICE, "alikafka.etl").outcome == "create"
 
@@ -403,7 +403,7 @@ def test_a_control_policy_in_the_way_is_named_by_its_level(
 ) -> None:
     before = account("AliyunKafkaFullAccess")
     denied = world(before, levels(*held)).feature(ALICE, "alikafka.etl")
-    assert denied.authorization
+    assert denied.authorization is not None
     assert denied.authorization.policy_type == "ControlPolicy"
     remedy = denied.remedy
     assert remedy
@@ -503,16 +503,20 @@ def test_the_owner_may_have_each_of_the_196_roles_created(world: World) -> None:
 
 
 def test_the_page_s_policy_helps_with_each_of_the_196_roles(world: World) -> None:
-    client = world(account())
-    helping = {}
-    for role in ROLES.values():
-        remedy = client.creation(ALICE, role.service_name).remedy
+    users = {f"{ARN}user/{role.role}": role for role in ROLES.values()}
+    before: dict[str, Any] = {"users": {role.role: {} for role in ROLES.values()}}
+    client = world(before)
+    policies, holding = {}, {}
+    for user, role in users.items():
+        remedy = client.creation(user, role.service_name).remedy
         assert remedy
+        assert remedy.attach_to == user
         assert (remedy.or_attach is not None) is role.is_published
-        helping[role.role] = remedy.policy
-    client = world(account(*helping, **helping))
-    for role in ROLES.values():
-        assert client.creation(ALICE, role.service_name).outcome == "create"
+        policies[role.role] = remedy.policy
+        holding[role.role] = {"policies": [role.role]}
+    client = world({"policies": policies, "users": holding})
+    for user, role in users.items():
+        assert client.creation(user, role.service_name).outcome == "create"
 
 
 def test_what_a_role_without_a_public_document_may_do_is_not_guessed(world: World) -> None:
@@ -552,5 +556,5 @@ def test_a_role_without_a_public_document_is_assumed_and_deleted_as_any_other(wo
         assert found.loss
         assert (found.loss.features, found.loss.created_when) == ((), None)
         itself = client.deletion(f"{ARN}role/{role.role}", role.role)
-        assert itself.authorization
+        assert itself.authorization is not None
         assert itself.authorization.reason == "policy_not_published"
