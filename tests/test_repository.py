@@ -412,3 +412,10 @@ def test_no_file_names_a_place_outside_of_the_repository() -> None:
 )
 def test_a_place_outside_of_the_repository_is_found(text: str, is_found: bool) -> None:  # noqa: FBT001 - a parameter
     assert bool(ELSEWHERE.search(text)) == is_found
+
+
+def test_the_package_lists_the_names_that_it_imports_when_they_are_used() -> None:
+    assert set(ramgate.__all__) <= set(dir(ramgate))
+    assert {type(getattr(ramgate, name)).__name__ for name in ramgate.__all__} >= {"function"}
+    with pytest.raises(AttributeError, match="has no attribute `nothing`"):
+        _ = ramgate.nothing
