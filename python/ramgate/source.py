@@ -267,15 +267,15 @@ def _check_json(text: str) -> None:
 
 def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
     resolver = yaml.resolver.Resolver()
-    documents = 0
+    has_document = False
     try:
         for event in yaml.parse(text, Loader=_YAML_LOADER):
             line = event.start_mark.line + 1 if event.start_mark else 0
             match event:
+                case yaml.DocumentStartEvent() if has_document:
+                    raise _SyntaxFault("holds more than one document", line)
                 case yaml.DocumentStartEvent():
-                    documents += 1
-                    if documents > 1:
-                        raise _SyntaxFault("holds more than one document", line)
+                    has_document = True
                 case yaml.AliasEvent():
                     yield _Scalar(line, "", "an alias is not read: write the value out")
                 case yaml.ScalarEvent():
@@ -290,7 +290,7 @@ def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
         raise _SyntaxFault(f"is not YAML: {reason}", line) from error
-    if not documents:
+    if not has_document:
         raise _SyntaxFault("is empty", 0)
 
 
