@@ -283,8 +283,8 @@ MUTANTS = [
     Mutant(
         "an unknown field is ignored",
         REQUEST,
-        "given & _fields == given",
-        "given & _fields == _fields & given",
+        "\tevery field in given {",
+        "\tevery field in given & _fields {",
     ),
     Mutant(
         "a caller says who asks (`acs:PrincipalARN`)",

@@ -93,8 +93,9 @@ _required := {"principal", "action", "resource"}
 _is_valid(request) if {
 	is_object(request)
 	given := object.keys(request)
-	given & _fields == given
 	given & _required == _required
+
+	# no other field is readable
 	every field in given {
 		_is_readable(field, request)
 	}
