@@ -20,7 +20,7 @@ import yaml
 
 from generator import Batch, Damaged, Question, Verbatim, World
 from ramgate import InvalidFiles, InvalidPolicy, Sidecar, bundle, resources
-from ramgate.translate import translate
+from ramgate.translation import translate
 from reference_evaluator import Catalog, Evaluator, ServiceLinkedRole, principal_of
 
 if TYPE_CHECKING:

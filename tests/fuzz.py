@@ -17,7 +17,7 @@ import agreement
 import theorems
 from generator import batch, misshapen, policies, seeded
 from ramgate import InvalidPolicy
-from ramgate.translate import translate
+from ramgate.translation import translate
 from reference_evaluator import LAYERS, OPERATORS, QUANTIFIERS, Catalog, is_accepted
 
 if TYPE_CHECKING:

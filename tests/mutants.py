@@ -49,7 +49,7 @@ PRINCIPAL = "rego/ram/principal/principal.rego"
 ADDRESS = "rego/ram/address/address.rego"
 DOCUMENT = "rego/ram/document/document.rego"
 VALUES = "python/ramgate/condition.py"
-TRANSLATE = "python/ramgate/translate.py"
+TRANSLATE = "python/ramgate/translation.py"
 ACCOUNTS = "python/ramgate/accounts.py"
 
 MUTANTS = [
@@ -381,7 +381,7 @@ def caught(mutant: Mutant) -> str:
         path.write_text(text.replace(mutant.text, mutant.becomes))
         if mutant.file.startswith("rego/"):
             return by_opa_test(target) or by_pytest(target, "test_properties.py")
-        own = ("test_translate.py", "test_accounts.py")
+        own = ("test_translation.py", "test_accounts.py")
         return by_pytest(target, *own) or by_pytest(target, "test_properties.py")
 
 

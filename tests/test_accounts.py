@@ -8,7 +8,7 @@ import pytest
 
 from ramgate import accounts, catalog, resources
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.translate import translate
+from ramgate.translation import translate
 
 if TYPE_CHECKING:
     from pathlib import Path

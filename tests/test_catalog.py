@@ -7,7 +7,7 @@ import pytest
 
 from ramgate import catalog, resources
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.translate import translate
+from ramgate.translation import translate
 
 if TYPE_CHECKING:
     from pathlib import Path

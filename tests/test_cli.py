@@ -14,7 +14,7 @@ import pytest
 
 from ramgate import Client, Sidecar, bundle, cli, opa, resources
 from ramgate.errors import SidecarError
-from ramgate.translate import translate
+from ramgate.translation import translate
 from ramgate.watch import Watch
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ramgate import accounts, catalog, cli, doctor, resources
-from ramgate.translate import translate
+from ramgate.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

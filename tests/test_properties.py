@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 import fuzz
 from agreement import Judge, Opa, read_catalog, started
 from generator import Batch, batch, batches, policies, seeded
-from ramgate.translate import translate
+from ramgate.translation import translate
 from theorems import THEOREMS
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_what_is_refused_is_what_the_reference_refuses() -> None:
 def test_translating_is_deterministic_in_every_process() -> None:
     documents = [document for seed in range(20) for document in policies(seeded(seed), CATALOG)]
     program = (
-        "import json, sys; from ramgate.translate import translate; "
+        "import json, sys; from ramgate.translation import translate; "
         "print(json.dumps([translate(document) for document in json.load(sys.stdin)]))"
     )
     answers = [

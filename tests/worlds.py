@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ramgate import accounts, catalog
-from ramgate.translate import translate
+from ramgate.translation import translate
 
 CASES = Path(__file__).parent / "cases"
 _ACCOUNT = "1234567890123456"

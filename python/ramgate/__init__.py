@@ -12,8 +12,6 @@ client needs no YAML parser.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ramgate.translate import translate
-
 if TYPE_CHECKING:
     from ramgate.client import AsyncClient, Client
     from ramgate.decision import Decision, Request, Simulation, Statement
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from ramgate.faults import Fault
     from ramgate.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
     from ramgate.sidecar import Sidecar
+    from ramgate.translation import translate
 
 __all__ = [
     "AccessDenied",
@@ -80,6 +79,7 @@ _MODULES = {
     "Simulation": "decision",
     "Statement": "decision",
     "Usage": "service_linked_role",
+    "translate": "translation",
 }
 
 

@@ -14,7 +14,7 @@ from ramgate import grammar, shape, source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
 from ramgate.source import described, reason
-from ramgate.translate import FORMAT, translate, translated
+from ramgate.translation import FORMAT, translate, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ from ramgate import grammar, resources, shape
 from ramgate.errors import InvalidFiles
 from ramgate.faults import Findings
 from ramgate.source import read
-from ramgate.translate import translated
+from ramgate.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

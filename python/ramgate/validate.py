@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ramgate import accounts, catalog
 from ramgate.errors import InvalidFiles
 from ramgate.source import read
-from ramgate.translate import translated
+from ramgate.translation import translated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from ramgate import InvalidPolicy, translate
 from ramgate.condition import OPERATORS, glob
 from ramgate.faults import Findings, Place
 from ramgate.source import parse
-from ramgate.translate import FORMAT, translated
+from ramgate.translation import FORMAT, translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
