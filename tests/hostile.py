@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate.client import AsyncClient, Client
+from ramgate.async_client import AsyncClient
+from ramgate.client import Client
 from ramgate.decision import NO_CONTEXT
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate import Client, Sidecar, bundle, cli, opa, resources
+from ramgate import Client, Sidecar, bundle, cli, opa, resources, serving
 from ramgate.errors import SidecarError
 from ramgate.translation import translate
 from ramgate.watch import Watch
@@ -213,6 +214,13 @@ def test_help_is_there_for_every_command(
         cli.main([*command, "--help"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out.startswith(" ".join(["usage: ramgate", *command]))
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr() == (f"ramgate {version('ramgate')}\n", "")
 
 
 def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
@@ -432,7 +440,7 @@ def test_an_interrupted_command_exits_like_one(monkeypatch: pytest.MonkeyPatch) 
     def interrupted(_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(cli, "policy", interrupted)
+    monkeypatch.setattr(serving, "policy", interrupted)
     assert cli.main(["translate", "x"]) == 130
 
 

@@ -34,7 +34,8 @@ from hostile import (
 )
 from processes import eventually
 from ramgate import opa
-from ramgate.client import AsyncClient, Client
+from ramgate.async_client import AsyncClient
+from ramgate.client import Client
 from ramgate.decision import Request, Simulation
 from ramgate.errors import (
     AccessDenied,

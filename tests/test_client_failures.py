@@ -31,7 +31,7 @@ from hostile import (
     saying,
     server_tls,
 )
-from ramgate.client import AsyncClient
+from ramgate.async_client import AsyncClient
 from ramgate.decision import Request, Simulation
 from ramgate.errors import (
     AnswerError,

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,20 +32,20 @@ from hostile import (
 )
 from processes import eventually
 from ramgate import wire
-from ramgate.client import AsyncClient, Client
+from ramgate.async_client import AsyncClient
+from ramgate.client import Client
 from ramgate.connection import Connections, Steps, Wait
 from ramgate.decision import Decision, Request
 from ramgate.errors import (
     AnswerError,
     TransportError,
 )
+from ramgate.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import NoReturn
-
-_T = TypeVar("_T")
 
 
 def asked(server: Hostile) -> list[str]:
@@ -218,18 +218,13 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(
     assert server.connections == 2
 
 
-def step_through(steps: Steps[_T], before_each: Callable[[], object]) -> _T:
+def step_through(steps: Steps, before_each: Callable[[], object]) -> Answer:
     """Run steps as a client does, at a pace."""
-    try:
-        step = next(steps)
-        while True:
-            assert isinstance(step, Wait)
-            before_each()
-            assert step.poll(BOUND * 1000)
-            step = steps.send(())
-    except StopIteration as stop:
-        value: _T = stop.value
-        return value
+    while not isinstance(step := next(steps), Answer):
+        assert isinstance(step, Wait)
+        before_each()
+        assert step.poll(BOUND * 1000)
+    return step
 
 
 def test_an_answer_before_the_first_question_is_refused() -> None:

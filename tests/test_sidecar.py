@@ -23,8 +23,9 @@ from processes import BOUND, alive, eventually
 from ramgate import bundle as bundles
 from ramgate import opa as opas
 from ramgate.address import Address
+from ramgate.async_client import AsyncClient
 from ramgate.bundle import Bundle
-from ramgate.client import AsyncClient, Client
+from ramgate.client import Client
 from ramgate.errors import AnswerError, InvalidFiles, OpaUnavailable, SidecarError
 from ramgate.process import environment, flags, last_words
 from ramgate.sidecar import Sidecar, read_token

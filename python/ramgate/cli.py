@@ -6,53 +6,26 @@ Exit status: 0 allowed or fine; 1 denied, or faults found; 2 could not tell.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 import logging
 import os
-import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
-import msgspec
-
-from ramgate import bundle as bundles
-from ramgate import commands, opa
-from ramgate.client import Client
-from ramgate.errors import (
-    InvalidFiles,
-    InvalidRequest,
-    RamgateError,
-    SidecarError,
-    UnreadableFiles,
-)
-from ramgate.faults import Fault, Findings
-from ramgate.files import write
-from ramgate.sidecar import Sidecar, read_token
-from ramgate.validate import examine, policy
-from ramgate.watch import Watch
+from ramgate.errors import InvalidFiles, InvalidRequest, RamgateError, UnreadableFiles
 
 if TYPE_CHECKING:
-    from ramgate.decision import Decision
+    from collections.abc import Callable, Sequence
 
-__all__ = ["main"]
+__all__ = ["DEFAULT_ADDRESS", "main"]
 
-_FINE: Final = 0
 _NO: Final = 1
 _UNKNOWN: Final = 2
 
 _DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
-_LOOK_SECONDS: Final = 0.25
-_EXAMPLE: Final = {
-    "principal": "acs:ram::1234567890123456:role/AliyunServiceRoleForAlikafka",
-    "action": "ecs:CreateNetworkInterface",
-    "resource": "*",
-}
+DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 _EPILOG: Final = """\
 exit status:
   0  allowed (check, slr, doctor), or fine
@@ -151,23 +124,24 @@ Takes $OPA, or the opa on PATH, if it is 1.22 or newer; else fetches the pinned 
 against its published SHA-256; else builds the pinned module. Prints its path.
 """
 
-Command: TypeAlias = Callable[[argparse.Namespace], int]
+_Command: TypeAlias = "Callable[[argparse.Namespace], int]"
+
+_FINDS_FAULTS: Final = {"serving.build", "serving.translate", "serving.validate"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is the answer."""
     logging.basicConfig(format="ramgate: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
-    command: Command = options.command
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        status = command(options)
+        status = _command(options.command)(options)
         sys.stdout.flush()
     except UnreadableFiles as error:
         status = _unknown(str(error))
     except InvalidFiles as error:
         _say(str(error))
-        status = _NO if command in (_build, _translate, _validate) else _UNKNOWN
+        status = _NO if options.command in _FINDS_FAULTS else _UNKNOWN
     except InvalidRequest as error:
         status = _unknown("\n".join(f"ramgate: malformed request: {text}" for text in error.errors))
     except (RamgateError, ValueError) as error:
@@ -183,6 +157,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _command(name: str) -> _Command:
+    """Import a command's module, and what that needs, for that command alone."""
+    module, _, function = name.partition(".")
+    command: _Command = getattr(import_module(f"ramgate.{module}"), function)
+    return command
+
+
 def _unknown(text: str) -> int:
     _say(text)
     return _UNKNOWN
@@ -192,138 +173,21 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _run(options: argparse.Namespace) -> int:
-    token = read_token(options.token_file) if options.token_file else None
-    addresses = options.addr or [_DEFAULT_ADDRESS]
-    watch = Watch(commands.named_accounts(options))
-    sidecar = Sidecar(bundle=watch.build(), addresses=addresses, token=token, log=sys.stderr)
-    with contextlib.suppress(KeyboardInterrupt), sidecar:
-        print("\n".join(_greeting(sidecar, options)), flush=True)
-        while True:
-            sidecar.wait(_LOOK_SECONDS)
-            _follow(watch, sidecar)
-    return _FINE
-
-
-def _follow(watch: Watch, sidecar: Sidecar) -> None:
-    try:
-        bundle = watch.look(sidecar.revision)
-        if bundle is not None:
-            sidecar.publish(bundle)
-            _say(_known(bundle))
-    except (InvalidFiles, SidecarError) as error:
-        _say(f"{error}\nrevision {sidecar.revision} goes on answering")
-
-
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _greeting(sidecar: Sidecar, options: argparse.Namespace) -> list[str]:
-    bundle, url, extra = sidecar.bundle, sidecar.url, ""
-    example = _EXAMPLE if options.accounts is None else bundle.example
-    if options.token_file:
-        extra += f' -H "Authorization: Bearer $(cat {shlex.quote(options.token_file)})"'
-    if url.startswith("unix://"):
-        extra += f" --unix-socket {shlex.quote(url.removeprefix('unix://'))}"
-        url = "http://localhost"
-    body = shlex.quote(json.dumps({"input": dict(example)}))
-    return [
-        f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
-        _known(bundle),
-        "in another terminal, try:",
-        f"  curl -s{extra} {url}/v1/data/ram/authz/decision -d {body}",
-    ]
+class _Version(argparse.Action):
+    """Like argparse's own, for a version that is looked up only where it is asked for."""
 
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        text = "show program's version number and exit"
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=text)
 
-def _known(bundle: bundles.Bundle) -> str:
-    counts = ", ".join(f"{what} {count}" for what, count in bundle.counts.items())
-    return f"revision {bundle.revision}: {counts}"
-
-
-def _build(options: argparse.Namespace) -> int:
-    bundle = bundles.build(None if options.example else Path(options.accounts))
-    write(Path(options.output), bundle.content)
-    print(_known(bundle))
-    return _FINE
-
-
-def _status(options: argparse.Namespace) -> int:
-    token = read_token(options.token_file) if options.token_file else None
-    with Client(options.url, token=token, timeout=10.0) as client:
-        revision, healthy = client.revision(), client.healthy()
-    print(f"url       {options.url}")
-    print(f"revision  {revision}")
-    print(f"health    {'ready' if healthy else 'not ready'}")
-    return _FINE if healthy else _NO
-
-
-def _check(options: argparse.Namespace) -> int:
-    policies = _policies(options.policy)
-    circumstances = commands.context(options.context)
-    with commands.asked_client(options) as client:
-        ask = partial(client.simulate, policies=policies) if policies else client.decide
-        decision = ask(options.principal, options.action, options.resource, circumstances)
-    print(_as_json(decision) if options.json else commands.in_a_line(decision))
-    return _FINE if decision else _NO
-
-
-def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Each file's translated document by the file's name."""
-    named: dict[str, str] = {}
-    for file in files:
-        name = Path(file).stem
-        if name in named:
-            raise ValueError(f"`{named[name]}` and `{file}` would both be called `{name}`")
-        named[name] = file
-    return {name: policy(Path(file)) for name, file in named.items()}
-
-
-def _as_json(decision: Decision) -> str:
-    return msgspec.json.encode(decision).decode()
-
-
-def _translate(options: argparse.Namespace) -> int:
-    """All of the documents or none, so that each line is where its file is."""
-    documents: list[dict[str, object]] = []
-    faults: list[Fault] = []
-    for name in options.file:
-        try:
-            documents.append(policy(Path(name)))
-        except UnreadableFiles:
-            raise
-        except InvalidFiles as error:
-            faults += error.faults
-    if faults:
-        raise InvalidFiles(faults)
-    for document in documents:
-        print(msgspec.json.encode(document).decode())
-    return _FINE
-
-
-def _validate(options: argparse.Namespace) -> int:
-    status = _FINE
-    for name in options.path:
-        try:
-            findings = examine(Path(name))
-        except UnreadableFiles as error:
-            status = _unknown(str(error))
-            continue
-        except InvalidFiles as error:
-            findings = Findings(faults=list(error.faults))
-        for fault in findings.faults:
-            print(fault)
-        for advice in findings.advice:
-            print(f"advice: {advice}")
-        if findings.faults:
-            status = max(status, _NO)
-    return status
-
-
-def _install_opa(options: argparse.Namespace) -> int:
-    directory = Path(options.directory) if options.directory else None
-    print(opa.install(directory, report=_say))
-    return _FINE
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        version = import_module("importlib.metadata").version("ramgate")
+        print(f"{parser.prog} {version}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -334,34 +198,34 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ramgate {version('ramgate')}")
+    parser.add_argument("--version", action=_Version)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     command = partial(_add_command, subparsers)
 
-    added = command("run", _run, "serve decisions until Ctrl-C or SIGTERM", _RUN)
+    added = command("run", "serving.run", "serve decisions until Ctrl-C or SIGTERM", _RUN)
     _add_accounts(added)
     added.add_argument(
         "--addr",
         metavar="ADDR",
         action="append",
-        help=f"where to listen, host:port or unix://PATH; repeatable (default {_DEFAULT_ADDRESS})",
+        help=f"where to listen, host:port or unix://PATH; repeatable (default {DEFAULT_ADDRESS})",
     )
     _add_token(added, "demand the token that FILE holds from whoever asks")
 
-    added = command("status", _status, "show what a running OPA decides by", _STATUS)
-    default = f"http://{_DEFAULT_ADDRESS}"
+    added = command("status", "asking.status", "show what a running OPA decides by", _STATUS)
+    default = f"http://{DEFAULT_ADDRESS}"
     added.add_argument(
         "--url", default=default, help=f"http://host:port or unix:///path (default {default})"
     )
     _add_token(added, "the token that the OPA at --url demands")
 
-    added = command("build", _build, "write the OPA bundle, code and data", _BUILD)
+    added = command("build", "serving.build", "write the OPA bundle, code and data", _BUILD)
     source = added.add_mutually_exclusive_group(required=True)
     _add_accounts(source)
     source.add_argument("--example", action="store_true", help="the shipped example accounts")
     added.add_argument("-o", "--output", metavar="FILE", required=True, help="the bundle to write")
 
-    added = command("check", _check, "decide one request", _CHECK)
+    added = command("check", "asking.check", "decide one request", _CHECK)
     _add_principal(added)
     added.add_argument("action", metavar="ACTION", help="<ram-code>:<Operation>")
     added.add_argument("resource", metavar="RESOURCE", help='an ARN, or "*"')
@@ -379,14 +243,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_roles(command)
     _add_life(subparsers)
 
-    added = command("doctor", commands.diagnose, "say why a feature does not work", _DOCTOR)
+    added = command("doctor", "commands.diagnose", "say why a feature does not work", _DOCTOR)
     _add_principal(added)
     added.add_argument("feature", metavar="FEATURE", help="such as alikafka.connector")
     _add_context(added)
     _add_accounts(added)
     _add_json(added, "print every step with its evidence")
 
-    added = command("graph", commands.draw, "draw who is there and what they hold", _GRAPH)
+    added = command("graph", "commands.draw", "draw who is there and what they hold", _GRAPH)
     _add_accounts(added)
     added.add_argument(
         "--format",
@@ -396,17 +260,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("-o", "--output", metavar="FILE", help="the file to write, else stdout")
 
-    added = command("translate", _translate, "print translated policy documents", _TRANSLATE)
+    added = command(
+        "translate", "serving.translate", "print translated policy documents", _TRANSLATE
+    )
     added.add_argument(
         "file", metavar="FILE", nargs="+", help="a RAM policy document, JSON or YAML"
     )
 
-    added = command("validate", _validate, "check files, print faults and advice", _VALIDATE)
+    added = command(
+        "validate", "serving.validate", "check files, print faults and advice", _VALIDATE
+    )
     added.add_argument(
         "path", metavar="PATH", nargs="+", help="a file, or a folder of accounts files"
     )
 
-    added = command("install-opa", _install_opa, "find, fetch or build the OPA to run", _INSTALL)
+    added = command(
+        "install-opa", "serving.install_opa", "find, fetch or build the OPA to run", _INSTALL
+    )
     added.add_argument(
         "--directory", metavar="DIR", help="where to put it (default: the user's data)"
     )
@@ -416,7 +286,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_command(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
-    run: Command | None,
+    run: str | None,
     summary: str,
     text: str,
 ) -> argparse.ArgumentParser:
@@ -433,11 +303,11 @@ def _add_command(
 
 
 def _add_roles(command: Callable[..., argparse.ArgumentParser]) -> None:
-    added = command("roles", commands.list_roles, "list the service-linked roles", _ROLES)
+    added = command("roles", "commands.list_roles", "list the service-linked roles", _ROLES)
     _add_accounts(added)
     _add_json(added, "print a list of all")
 
-    added = command("role", commands.show_role, "show a service-linked role", _ROLE)
+    added = command("role", "commands.show_role", "show a service-linked role", _ROLE)
     added.add_argument("name", metavar="NAME", help="the role's name, in any case")
     _add_json(added, "print an object")
 
@@ -450,24 +320,24 @@ def _add_life(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     for name, run, summary, text, named in (
         (
             "create",
-            commands.create,
+            "commands.create",
             "say whether its service may create it for somebody",
             _CREATE,
             _SERVICE,
         ),
         (
             "feature",
-            commands.feature,
+            "commands.feature",
             "say whether somebody may use its feature",
             _FEATURE,
             _NAMED_FEATURE,
         ),
-        ("delete", commands.delete, "say whether somebody may delete it", _DELETE, _NAMED_ROLE),
+        ("delete", "commands.delete", "say whether somebody may delete it", _DELETE, _NAMED_ROLE),
     ):
         added = _add_command(within, name, run, summary, text)
         _add_principal(added)
         added.add_argument("name", metavar=named[0], help=named[1])
-        if run is commands.delete:
+        if name == "delete":
             added.add_argument("--usages", metavar="FILE", help="what still uses the role")
         _add_context(added)
         _add_source(added)

@@ -4,13 +4,12 @@
         if client.decide(principal, action, resource):
             ...
 
-`AsyncClient` is the same with `await`. Nothing turns a failure into an allow: what is not a clean
-decision raises `InvalidRequest`, `TransportError` or `AnswerError`.
+Nothing turns a failure into an allow: what is not a clean decision raises `InvalidRequest`,
+`TransportError` or `AnswerError`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 import time
@@ -18,10 +17,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from ramgate import wire
-from ramgate.connection import Connections, Lookup, Steps, Wait
+from ramgate.connection import Connections, Lookup
 from ramgate.decision import NO_CONTEXT, Request, Simulation
 from ramgate.errors import TransportError
 from ramgate.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
+from ramgate.wire import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from ramgate.connection import Steps
     from ramgate.decision import Context, Decision, Policy
     from ramgate.service_linked_role import Creation, Deletion, Feature, Usage
-    from ramgate.wire import Address, Answer, Rule, Several
+    from ramgate.wire import Rule, Several
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["Client", "Core"]
 
 _S = TypeVar("_S", bound=wire.Single)
 
@@ -42,7 +43,7 @@ _DEFAULT_URL = "http://127.0.0.1:8181"
 _DAY = 86400.0
 
 
-class _Core:
+class Core:
     """What both clients are made of."""
 
     def __init__(
@@ -80,11 +81,12 @@ class _Core:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
 
-    def _late(self) -> TransportError:
+    def late(self) -> TransportError:
+        """Say that the deadline is over."""
         return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")
 
 
-class Client(_Core):
+class Client(Core):
     """Asks one OPA, from any number of threads.
 
     Connections are kept and used again; after a `fork` each side uses its own. The one thing that
@@ -211,205 +213,23 @@ class Client(_Core):
         answer = self._run(self._connections.ask(question, wire.room(len(requests))))
         return wire.read_all(rule, len(requests), answer)
 
-    def _run(self, steps: Steps[Answer]) -> Answer:
+    def _run(self, steps: Steps) -> Answer:
         deadline = time.monotonic() + self._timeout
         try:
-            step = next(steps)
             while True:
-                step = steps.send(self._settle(step, deadline))
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
+                step = next(steps)
+                if isinstance(step, Answer):
+                    return step
+                if isinstance(step, Lookup):
+                    _look_up(step)
+                elif (left := deadline - time.monotonic()) <= 0 or not step.poll(left * 1000):
+                    raise self.late()
         finally:
             steps.close()
 
-    def _settle(self, step: Wait | Lookup, deadline: float) -> Sequence[Address]:
-        if isinstance(step, Lookup):
-            try:
-                found = socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
-            except OSError as error:
-                raise step.failed(error) from error
-            return step.found(found)
-        left = deadline - time.monotonic()
-        if left <= 0 or not step.poll(left * 1000):
-            raise self._late()
-        return ()
 
-
-class AsyncClient(_Core):
-    """Asks one OPA, from any number of tasks; the same as `Client`, with `await`.
-
-    Connections are kept and used again, in whichever event loop asks next; after a `fork` each side
-    uses its own. A cancelled question takes its connection with it. The event loop must be able to
-    watch descriptors (`add_reader`), as asyncio's own on Linux and macOS and uvloop's are.
-
-    Every question raises `InvalidRequest`, `TransportError` or `AnswerError` when it gets no clean
-    answer, and `RuntimeError` once the client is closed.
-    """
-
-    async def decide(
-        self,
-        principal: str,
-        action: str,
-        resource: str,
-        context: Context = NO_CONTEXT,
-        session_policies: Sequence[Policy] = (),
-    ) -> Decision:
-        """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
-        request = Request(principal, action, resource, context, session_policies)
-        return await self._ask(wire.DECISION, request)
-
-    async def require(
-        self,
-        principal: str,
-        action: str,
-        resource: str,
-        context: Context = NO_CONTEXT,
-        session_policies: Sequence[Policy] = (),
-    ) -> Decision:
-        """Give the decision that allows; raises `AccessDenied` with the one that does not."""
-        request = Request(principal, action, resource, context, session_policies)
-        decision = await self._ask(wire.DECISION, request)
-        if not decision:
-            raise wire.denial(request, decision)
-        return decision
-
-    async def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
-        """Give a decision for each request, in the same order, from one question.
-
-        A malformed request's is its own false decision. An empty list is asked like any other.
-        """
-        return await self._ask_all(wire.DECISIONS, requests)
-
-    async def simulate(
-        self,
-        principal: str,
-        action: str,
-        resource: str,
-        context: Context = NO_CONTEXT,
-        *,
-        policies: Mapping[str, Policy],
-    ) -> Decision:
-        """Decide as if `policies`, name to translated document, were the principal's own."""
-        request = Simulation(principal, action, resource, context, policies=policies)
-        return await self._ask(wire.SIMULATED_DECISION, request)
-
-    async def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
-        """Give a decision for each simulation, as `decide_all` does for requests."""
-        return await self._ask_all(wire.SIMULATED_DECISIONS, simulations)
-
-    async def creation(
-        self, principal: str, service_name: str, context: Context = NO_CONTEXT
-    ) -> Creation:
-        """Answer whether `service_name` may create its role on behalf of `principal`."""
-        return await self._ask(wire.CREATION, CreationQuestion(principal, service_name, context))
-
-    async def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
-        """Answer whether `principal` may use `feature`: its role is there, or may be created."""
-        return await self._ask(wire.FEATURE, FeatureQuestion(principal, feature, context))
-
-    async def require_feature(
-        self, principal: str, feature: str, context: Context = NO_CONTEXT
-    ) -> Feature:
-        """Give the answer that allows; raises `FeatureDenied`, with the remedy, for another."""
-        question = FeatureQuestion(principal, feature, context)
-        answer = await self._ask(wire.FEATURE, question)
-        if not answer:
-            raise wire.feature_denial(question, answer)
-        return answer
-
-    async def deletion(
-        self,
-        principal: str,
-        role: str,
-        usages: Sequence[Usage] = (),
-        context: Context = NO_CONTEXT,
-    ) -> Deletion:
-        """Answer whether `principal` may delete the service-linked role that `usages` still use."""
-        return await self._ask(wire.DELETION, DeletionQuestion(principal, role, usages, context))
-
-    async def revision(self) -> str:
-        """Give the revision of the bundle that OPA decides by."""
-        question = wire.question(self._heads[wire.REVISION])
-        return wire.read_revision(await self._run(self._connections.ask(question, wire.room(0))))
-
-    async def healthy(self) -> bool:
-        """Tell whether OPA says that it has activated its bundles."""
-        answer = await self._run(self._connections.ask(self._probe, wire.room(0)))
-        return answer.status == HTTPStatus.OK
-
-    async def close(self) -> None:
-        """Close every connection; a second time does nothing."""
-        self._connections.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
-        question = wire.encode(self._heads[rule], request)
-        answer = await self._run(self._connections.ask(question, wire.room(1)))
-        return wire.read(rule, answer)
-
-    async def _ask_all(self, rule: Rule[Several], requests: Iterable[Request]) -> list[Decision]:
-        requests = list(requests)
-        question = wire.encode_all(self._heads[rule], requests)
-        answer = await self._run(self._connections.ask(question, wire.room(len(requests))))
-        return wire.read_all(rule, len(requests), answer)
-
-    async def _run(self, steps: Steps[Answer]) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        try:
-            step = next(steps)
-            while True:
-                step = steps.send(await self._settle(step, deadline))
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
-        finally:
-            steps.close()
-
-    async def _settle(self, step: Wait | Lookup, deadline: float) -> Sequence[Address]:
-        loop = asyncio.get_running_loop()
-        if isinstance(step, Lookup):
-            try:
-                async with asyncio.timeout_at(deadline):
-                    found = await loop.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM)
-            except TimeoutError as error:
-                raise self._late() from error
-            except OSError as error:
-                raise step.failed(error) from error
-            return step.found(found)
-        # Of a timer and a descriptor that are due together, asyncio runs the descriptor's first.
-        if loop.time() >= deadline or not await _ready(loop, step, deadline):
-            raise self._late()
-        return ()
-
-
-async def _ready(loop: asyncio.AbstractEventLoop, wait: Wait, deadline: float) -> bool:
-    # Measured over a unix socket, a question at a time: 118 µs so, 158 µs with an asyncio.Protocol,
-    # and asyncio.timeout would cost another 10 µs.
-    over: asyncio.Future[Wait | None] = loop.create_future()
-    timer = loop.call_at(deadline, _end, over, None)
-    if wait.write:
-        watch, unwatch = loop.add_writer, loop.remove_writer
-    else:
-        watch, unwatch = loop.add_reader, loop.remove_reader
-    watch(wait.fd, _end, over, wait)
+def _look_up(step: Lookup) -> None:
     try:
-        return await over is wait
-    finally:
-        unwatch(wait.fd)
-        timer.cancel()
-
-
-def _end(over: asyncio.Future[Wait | None], by: Wait | None) -> None:
-    if not over.done():
-        over.set_result(by)
+        step.found(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
+    except OSError as error:
+        raise step.failed(error) from error

@@ -4,54 +4,48 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ramgate import accounts, catalog, doctor, grammar, graph, resources, roles, shape
-from ramgate.client import Client
+from ramgate import accounts, catalog, doctor, grammar, graph, roles, shape
+from ramgate.asking import (
+    FINE,
+    NO,
+    UNKNOWN,
+    accounts_path,
+    asked_client,
+    context,
+    in_a_line,
+    named_accounts,
+    say,
+)
 from ramgate.edit import add_service_linked_role, remove_service_linked_role
 from ramgate.errors import InvalidFiles
 from ramgate.files import write
 from ramgate.service_linked_role import Deletion, Remedy, Usage
-from ramgate.sidecar import Sidecar, read_token
 from ramgate.source import read
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ramgate.decision import Decision
+    from ramgate.client import Client
     from ramgate.plain import Policy
     from ramgate.service_linked_role import Creation, Feature
 
 __all__ = [
-    "FINE",
-    "NO",
-    "UNKNOWN",
-    "asked_client",
-    "context",
     "create",
     "delete",
     "diagnose",
     "draw",
     "feature",
-    "in_a_line",
     "list_roles",
-    "named_accounts",
-    "say",
     "show_role",
 ]
 
-FINE: Final = 0
-NO: Final = 1
-UNKNOWN: Final = 2
-
-_SECONDS: Final = 10.0
 _WIDTH: Final = 76
 _EFFECTS: Final = {"Allow": "", "Deny": "never "}
 _VERDICTS: Final[Mapping[tuple[bool, bool | None], str]] = {
@@ -59,59 +53,6 @@ _VERDICTS: Final[Mapping[tuple[bool, bool | None], str]] = {
     (False, True): "verdict: not yet; what helps is in step 5, and was tried",
     (False, False): "verdict: no",
 }
-
-
-def say(text: str) -> None:
-    """Tell what is no answer."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def named_accounts(options: Namespace) -> Path:
-    """The accounts that were named, else the shipped example, which is said."""
-    if options.accounts is None:
-        say("no --accounts: answering from the shipped example")
-    return _accounts(options)
-
-
-def _accounts(options: Namespace) -> Path:
-    return Path(options.accounts or resources.path("examples/accounts.yaml"))
-
-
-@contextlib.contextmanager
-def asked_client(options: Namespace) -> Iterator[Client]:
-    """A client of the OPA at `--url`, or of one that runs for as long."""
-    if options.url:
-        token = read_token(options.token_file) if options.token_file else None
-        with Client(options.url, token=token, timeout=_SECONDS) as client:
-            yield client
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="ramgate-") as folder,
-        Sidecar(named_accounts(options), addresses=[f"unix://{folder}/opa.sock"]) as sidecar,
-        sidecar.client(timeout=_SECONDS) as client,
-    ):
-        yield client
-
-
-def context(pairs: Sequence[str]) -> dict[str, str | list[str]]:
-    """Each key's value; of a key given more than once, the list of its values.
-
-    Raises `ValueError` for what is no KEY=VALUE.
-    """
-    found: dict[str, list[str]] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            raise ValueError(f"`{pair}` is no KEY=VALUE")
-        found.setdefault(key, []).append(value)
-    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
-
-
-def in_a_line(decision: Decision) -> str:
-    """A decision for people."""
-    settled_by = ", ".join(map(str, decision.statements))
-    parts = [decision.effect, f"{decision.reason}: {settled_by}" if settled_by else decision.reason]
-    return "  ".join([*parts, *([f"({decision.policy_type})"] if decision.policy_type else [])])
 
 
 def list_roles(options: Namespace) -> int:
@@ -306,7 +247,7 @@ def _unknown(answer: Creation | Feature | Deletion, kind: roles.Kind, options: N
 def _stranger(options: Namespace) -> str:
     if options.url:
         return f"`{options.principal}` is not there"
-    store = accounts.load(_accounts(options), catalog.load())
+    store = accounts.load(accounts_path(options), catalog.load())
     return f"`{options.principal}` is not there: {doctor.absence(options.principal, store)}"
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import select
 import socket
 import ssl
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Generator, Iterable, Sequence
+from typing import Final, TypeAlias, TypeVar
 
 from ramgate.errors import AnswerError, TransportError
 from ramgate.wire import Address, Answer, Endpoint, Reader
@@ -49,22 +48,29 @@ class Wait:
 _Info: TypeAlias = tuple[socket.AddressFamily, object, object, object, tuple[object, ...]]
 
 
-class Lookup(NamedTuple):
-    """Look the addresses of `host` up with `getaddrinfo`, and send them into the steps."""
+class Lookup:
+    """Look `host` and `port` up with `getaddrinfo`, and tell what it found."""
 
-    host: str
-    port: int
+    __slots__ = ("addresses", "host", "port")
 
-    def found(self, found: Iterable[_Info]) -> Sequence[Address]:
-        """Give the addresses in what `getaddrinfo` found."""
-        return [(family, address) for family, _, _, _, address in found]
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.addresses: Sequence[Address] = ()
+
+    def found(self, found: Iterable[_Info]) -> None:
+        """Take the addresses in what `getaddrinfo` found."""
+        self.addresses = [(family, address) for family, _, _, _, address in found]
 
     def failed(self, error: OSError) -> TransportError:
         """Say that the name has no address."""
         return TransportError(f"cannot look `{self.host}` up: {_cause(error)}")
 
 
-Steps: TypeAlias = Generator[Wait | Lookup, Sequence[Address], _T]
+_Steps: TypeAlias = Generator[Wait | Lookup, None, _T]
+
+# The last step is the answer: `StopIteration` would cost more than all the waiting before it.
+Steps: TypeAlias = Generator[Wait | Lookup | Answer, None, None]
 
 
 class _Unanswered(TransportError):
@@ -79,18 +85,14 @@ class _Connection:
         self.reused = False
         self._pid = os.getpid()
         self._reader = Reader()
-        self._use(socket.socket(family, socket.SOCK_STREAM))
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.settimeout(0)
         self._readable = Wait(self._socket.fileno(), write=False)
         self._writable = Wait(self._socket.fileno(), write=True)
 
-    def _use(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._receive = functools.partial(sock.recv, _READ_SIZE)
-
     def open(
         self, address: tuple[object, ...] | str, tls: ssl.SSLContext | None, host: str
-    ) -> Steps[None]:
+    ) -> _Steps[None]:
         """Connect. Raises `OSError`."""
         try:
             self._socket.connect(address)
@@ -107,8 +109,14 @@ class _Connection:
             secure = tls.wrap_socket(
                 self._socket, server_hostname=host, do_handshake_on_connect=False
             )
-            self._use(secure)
-            yield from self._until(secure.do_handshake, self._readable)
+            self._socket = secure
+            shaken = False
+            while not shaken:
+                try:
+                    secure.do_handshake()
+                    shaken = True
+                except _NOT_YET as error:
+                    yield self._due(error, self._readable)
 
     def usable(self) -> bool:
         """Tell whether a question can be asked.
@@ -127,27 +135,38 @@ class _Connection:
         except OSError as error:  # not yet: TLS had something to say to itself
             return None if isinstance(error, _NOT_YET) else b""
 
-    def exchange(self, question: bytes, room: int) -> Steps[Answer]:
+    def exchange(self, question: bytes, room: int) -> _Steps[Answer]:
         """Ask, and read the answer of at most `room` bytes; the connection is closed on any error.
 
         Raises `_Unanswered` when it ends before any byte of an answer, `TransportError` when it
         fails in any other way, `AnswerError` for an answer that is not HTTP.
         """
         answer: Answer | None = None
-        self._reader.start(room)
+        untouched = True
         try:
             unsent = memoryview(question)
             while unsent:
-                send = functools.partial(self._socket.send, unsent)
-                unsent = unsent[(yield from self._until(send, self._writable)) :]
+                try:
+                    unsent = unsent[self._socket.send(unsent) :]
+                except _NOT_YET as error:
+                    yield self._due(error, self._writable)
+            # From here to the first byte OPA is at work, and nothing done takes the caller's time.
+            self._reader.start(room)
+            wait = self._readable
             while answer is None:
-                yield self._readable
-                data = yield from self._until(self._receive, self._readable)
+                yield wait
+                try:
+                    data = self._socket.recv(_READ_SIZE)
+                except _NOT_YET as error:
+                    wait = self._due(error, self._readable)
+                    continue
+                wait = self._readable
                 if not data:
                     raise ConnectionResetError(errno.ECONNRESET, "end of file")
+                untouched = False
                 answer = self._reader.feed(data)
         except _ENDED as error:
-            if self._reader.untouched and not self.peek():
+            if untouched and not self.peek():
                 raise _Unanswered(f"`{self._url}` gave no answer: {_cause(error)}") from error
             raise TransportError(f"`{self._url}` broke off: {_cause(error)}") from error
         except OSError as error:
@@ -157,16 +176,13 @@ class _Connection:
                 self.close()
         return answer
 
-    def _until(self, operation: Callable[[], _T], wait: Wait) -> Steps[_T]:
-        while True:
-            try:
-                return operation()
-            except ssl.SSLWantReadError:
-                yield self._readable
-            except ssl.SSLWantWriteError:
-                yield self._writable
-            except BlockingIOError:
-                yield wait
+    def _due(self, error: OSError, otherwise: Wait) -> Wait:
+        """What to wait for before the same is tried again; TLS may need the other direction."""
+        if isinstance(error, ssl.SSLWantReadError):
+            return self._readable
+        if isinstance(error, ssl.SSLWantWriteError):
+            return self._writable
+        return otherwise
 
     def close(self) -> None:
         """Close the descriptor, silently over TLS too: after a `fork` the parent may use it."""
@@ -186,14 +202,12 @@ class Connections:
         self._idle: list[_Connection] = []
         self._closed = False
 
-    def ask(self, question: bytes, room: int) -> Steps[Answer]:
-        """Send `question` and give its answer of at most `room` bytes.
+    def ask(self, question: bytes, room: int) -> Steps:
+        """Send `question` and give its answer of at most `room` bytes, which is the last step.
 
         It is sent once more, on a new connection, only when a reused one ends before any byte of an
         answer. Raises `TransportError`, `AnswerError`, and `RuntimeError` once closed.
         """
-        if self._closed:
-            raise RuntimeError("this client is closed")
         connection = self._take() or (yield from self._open())
         try:
             answer = yield from connection.exchange(question, room)
@@ -205,8 +219,11 @@ class Connections:
         if answer.final or len(self._idle) >= _MOST_IDLE:
             connection.close()
         else:
-            self._keep(connection)
-        return answer
+            connection.reused = True
+            self._idle.append(connection)
+            if self._closed:
+                self.close()
+        yield answer
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when its question is answered."""
@@ -215,17 +232,13 @@ class Connections:
             while True:
                 self._idle.pop().close()
 
-    def _keep(self, connection: _Connection) -> None:
-        connection.reused = True
-        self._idle.append(connection)
-        if self._closed:
-            self.close()
-
-    def _open(self) -> Steps[_Connection]:
+    def _open(self) -> _Steps[_Connection]:
         url, host = self._endpoint.url, self._endpoint.host
         addresses: Sequence[Address] = self._endpoint.addresses
         if not addresses:
-            addresses = yield Lookup(host, self._endpoint.port)
+            lookup = Lookup(host, self._endpoint.port)
+            yield lookup
+            addresses = lookup.addresses
         failure = OSError("it has no address")
         for family, address in addresses:
             with contextlib.ExitStack() as cleanup:
@@ -243,6 +256,8 @@ class Connections:
         raise TransportError(f"cannot reach `{url}`: {_cause(failure)}") from failure
 
     def _take(self) -> _Connection | None:
+        if self._closed:
+            raise RuntimeError("this client is closed")
         try:
             while not (connection := self._idle.pop()).usable():
                 connection.close()

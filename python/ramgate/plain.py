@@ -33,6 +33,11 @@ Scalar: TypeAlias = str | int | float | bool
 Context: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]
 Policy: TypeAlias = Mapping[str, object]
 
+# What is taken as it is: a string's subclass may say something else of itself, and a float may be
+# one that JSON does not have.
+_TEXT = frozenset({str})
+_EXACT = frozenset({str, int, bool})
+
 NO_CONTEXT: Context = MappingProxyType({})
 """A request's `context` when it has none."""
 
@@ -70,6 +75,10 @@ def each(value: object, inner: Callable[[object], _T]) -> tuple[_T, ...]:
 
 def context(value: object) -> Context:
     """A mapping from condition keys to scalars, or sequences of those."""
+    if isinstance(value, dict | MappingProxyType):
+        copied = dict(value)
+        if _TEXT.issuperset(map(type, copied)) and _EXACT.issuperset(map(type, copied.values())):
+            return copied or NO_CONTEXT
     return _mapping(value, _context_value) or NO_CONTEXT
 
 

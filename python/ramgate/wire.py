@@ -11,9 +11,8 @@ import ipaddress
 import json
 import re
 import socket
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Protocol, TypeAlias, TypeVar
 
 import httptools
 import msgspec
@@ -73,6 +72,8 @@ _URL_FORMS = "`http://host:port`, `https://host[:port]` or `unix:///path`, no us
 _MOST_PORT = 65535
 _TOKEN = re.compile(r"[!-~]+")
 
+_OK = 200
+_BACKSLASH = ord("\\")
 _MOST_SAID = 300
 _ROOM = 1024 * 1024
 _ROOM_PER_REQUEST = 64 * 1024
@@ -106,8 +107,7 @@ Several: TypeAlias = list[Decision] | _Refusal
 """What answers a list of requests: a decision for each, or that it is no such list."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule(Generic[_T_co]):
+class Rule(msgspec.Struct, Generic[_T_co], frozen=True, eq=False):
     """A rule that OPA is asked for, and how its answer is read.
 
     `simulated` is what its decisions say of themselves.
@@ -142,8 +142,7 @@ RULES: tuple[Rule[object], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """Where OPA listens.
 
     `authority` is what the `Host` header says. `addresses` are its socket addresses; where there is
@@ -223,6 +222,7 @@ _UNSAYABLE = (TypeError, ValueError, RecursionError)
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 _encode = msgspec.json.Encoder().encode
+_ENVELOPE = len(b'{"input":}')
 
 
 def encode(head: bytes, request: msgspec.Struct) -> bytes:
@@ -231,10 +231,10 @@ def encode(head: bytes, request: msgspec.Struct) -> bytes:
     Raises `InvalidRequest` for what JSON cannot say.
     """
     try:
-        body = b'{"input":%b}' % _encode(request)
+        asked = _encode(request)
     except _UNSAYABLE as error:
         raise InvalidRequest(_unsayable("", request)) from error
-    return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+    return b'%b%d\r\n\r\n{"input":%b}' % (head, len(asked) + _ENVELOPE, asked)
 
 
 def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
@@ -270,7 +270,7 @@ def room(requests: int) -> int:
     return _ROOM + requests * _ROOM_PER_REQUEST
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """One HTTP response; `final` when its connection must not be used again."""
 
     status: int
@@ -281,26 +281,32 @@ class Answer(NamedTuple):
 class Reader:
     """Reads the answers that arrive on one connection, one after the other."""
 
-    __slots__ = ("_answer", "_arrived", "_begun", "_most", "_parser", "_pieces", "on_body")
+    __slots__ = (
+        "_answer",
+        "_arrived",
+        "_awaited",
+        "_most",
+        "_parser",
+        "_pieces",
+        "on_body",
+        "on_message_begin",
+    )
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.on_body = self._pieces.append
+        # A message takes what `start` put there; a second one finds nothing to take, and fails.
+        self._awaited: list[None] = []
+        self.on_message_begin = self._awaited.pop
         self._parser = httptools.HttpResponseParser(self)
-        self.start(0)
 
     def start(self, room: int) -> None:
         """Get ready for one answer of at most `room` bytes, its head included."""
         self._pieces.clear()
+        self._awaited[:] = (None,)
         self._answer: Answer | None = None
-        self._begun = 0
         self._arrived = 0
         self._most = room
-
-    @property
-    def untouched(self) -> bool:
-        """Whether no byte of the answer has arrived."""
-        return self._arrived == 0
 
     def feed(self, data: bytes) -> Answer | None:
         """Take what arrived; give the answer once it is whole.
@@ -312,21 +318,17 @@ class Reader:
             raise AnswerError(f"OPA's answer has more than {self._most} bytes")
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            raise AnswerError("OPA answered one question more than once") from error
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise AnswerError(f"OPA's answer is not HTTP: {error}") from error
-        if self._begun > 1:
-            raise AnswerError("OPA answered one question more than once")
         return self._answer
-
-    def on_message_begin(self) -> None:
-        """Count the messages (called by the parser)."""
-        self._begun += 1
 
     def on_message_complete(self) -> None:
         """Close the message (called by the parser)."""
         status = self._parser.get_status_code()
         # After an interim response (1xx) another one follows, and must not meet the next question.
-        final = status != HTTPStatus.OK or not self._parser.should_keep_alive()
+        final = status != _OK or not self._parser.should_keep_alive()
         self._answer = Answer(status, b"".join(self._pieces), final)
 
 
@@ -401,7 +403,7 @@ def feature_denial(asked: FeatureQuestion, answer: Feature) -> FeatureDenied:
 
 
 def _result(rule: Rule[_T], answer: Answer) -> _T:
-    if answer.status != HTTPStatus.OK:
+    if answer.status != _OK:
         raise _trouble(rule, answer)
     try:
         result = rule.decode(answer.body).result
@@ -434,7 +436,7 @@ def _once(rule: Rule[object], body: bytes, decisions: int) -> None:
     for that costs a tenth of a microsecond; only what it does not settle is read again, such as an
     answer that rests on a decision, which has an `allow` of its own.
     """
-    if body.count(b'"allow"') == decisions and b"\\" not in body:
+    if body.count(b'"allow"') == decisions and _BACKSLASH not in body:
         return
     try:
         json.loads(body, object_pairs_hook=_distinct)
