@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import json
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 import pytest
 
 from ramgate import accounts, bundle, catalog, source
@@ -12,6 +14,7 @@ from ramgate.bundle import Builder
 from ramgate.errors import InvalidFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 CATALOG = catalog.load()
@@ -110,8 +113,71 @@ def test_only_what_has_changed_is_translated(
     assert first == bundle.build(tmp_path) != second
 
 
+def test_what_is_the_same_as_before_is_the_same_object(tmp_path: Path) -> None:
+    number, other = ACCOUNTS[:2]
+    held = {number: account("a"), other: account("a")}
+    put(tmp_path / "a.json", {"accounts": held})
+    put(tmp_path / "b.json", {"accounts": {ACCOUNTS[2]: account("a")}})
+    reader = Reader(CATALOG)
+    first = reader.load(tmp_path)
+    held[other] = account("a", "b")
+    held[number]["policies"] = {
+        "own": {"Version": "1", "Statement": [{**ADVISED, "Effect": "Deny"}]}
+    }
+    put(tmp_path / "a.json", {"accounts": held})
+    second = reader.load(tmp_path)
+    assert second == Reader(CATALOG).load(tmp_path) != first
+
+    def changed(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
+        return {name for name in after if after[name] is not before[name]}
+
+    assert changed(first["accounts"], second["accounts"]) == {other}
+    assert changed(first["policies"], second["policies"]) == {f"{number}/own"}
+
+
+def test_only_what_is_new_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in ACCOUNTS:
+        put(tmp_path / f"{number}.json", {"accounts": {number: account("a")}})
+    builder = Builder()
+    builder.build(tmp_path)
+    encoded: list[object] = []
+    encode = msgspec.json.encode
+
+    def noted(value: object, *, order: Literal["sorted"] | None = None) -> bytes:
+        encoded.append(value)
+        return encode(value, order=order)
+
+    monkeypatch.setattr(msgspec.json, "encode", noted)
+    users = account("a", "b")
+    put(tmp_path / f"{ACCOUNTS[1]}.json", {"accounts": {ACCOUNTS[1]: users}})
+    built = builder.build(tmp_path)
+    scopes = {"policies": [f"{ACCOUNTS[1]}/own"]}
+    assert [value for value in encoded if not isinstance(value, dict) or "store" not in value] == [
+        {"roles": {}, "users": {"a": scopes, "b": scopes}},
+        {"revision": built.revision, "roots": bundle.ROOTS, "rego_version": 1},
+    ]
+    monkeypatch.undo()
+    assert built == bundle.build(tmp_path)
+
+
 def test_a_builder_builds_the_example_where_no_accounts_are_named() -> None:
     assert Builder().build() == bundle.build()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_left_as_it_was(tmp_path: Path, enabled: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "a.json"
+    put(path, {})
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        Builder().build()
+        assert gc.isenabled() is enabled
+        with pytest.raises(InvalidFiles):
+            Builder().build(path)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
 def test_faults_leave_a_builder_as_it_was(tmp_path: Path) -> None:

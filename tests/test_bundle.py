@@ -116,6 +116,12 @@ def test_the_example_is_a_request_by_somebody_it_knows(tmp_path: Path) -> None:
     role = {"trust": TRUST, "policies": ["AdministratorAccess"]}
     assert bundle.build(write(tmp_path, {"roles": {"App": role}})).example == owner
     assert bundle.build(write(tmp_path, {})).example == owner
+    roles = {
+        name: {"trust": TRUST, "policies": [policy]}
+        for name, policy in (("B", "AliyunKafkaFullAccess"), ("A", "AliyunKafkaReadOnlyAccess"))
+    }
+    first = bundle.build(write(tmp_path, {"roles": roles})).example
+    assert first["principal"] == f"acs:ram::{HERE}:role/A"
     (tmp_path / "accounts.json").write_text('{"accounts": {}}')
     assert bundle.build(tmp_path / "accounts.json").example == owner
 

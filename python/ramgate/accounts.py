@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from typing import TYPE_CHECKING, Final, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, TypeVar
 
 from ramgate import grammar, shape, source
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -66,6 +66,8 @@ class Store(TypedDict):
     directory: NotRequired[Directory]
 
 
+_T = TypeVar("_T")
+
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users")
 _FOLDER: Final = ("control_policies", "accounts", "folders")
@@ -108,7 +110,9 @@ def files(path: Path) -> list[Path]:
 class Reader:
     """Reads accounts any number of times, and translates of their files only what has changed.
 
-    What it answers is what `load` and `examine` would, and shares its parts with later answers.
+    What it answers is what `load` and `examine` would. Of what a file holds, each policy and each
+    account that is the same as the last time is the same object, so `is` tells what has changed.
+    Nobody else may change them.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -182,8 +186,8 @@ class Reader:
             part = _Part(
                 digest,
                 Findings(faults=found.faults, advice=found.advice),  # without all of its lines
-                reader.policies,
-                reader.accounts,
+                _settled(reader.policies, part.policies if part else {}),
+                _settled(reader.accounts, part.accounts if part else {}),
                 reader.directory,
             )
         return part
@@ -203,6 +207,14 @@ class _Part:
     def holds(self) -> Iterable[str]:
         """What no other file may hold."""
         return self.accounts if self.directory is None else (*self.accounts, "directory")
+
+
+def _settled(found: dict[str, _T], before: Mapping[str, _T]) -> dict[str, _T]:
+    """What was found, with the objects from before in the place of those that equal them."""
+    for name in found.keys() & before.keys():
+        if found[name] == before[name]:
+            found[name] = before[name]
+    return found
 
 
 class _Reader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import gc
 import gzip
 import hashlib
 import io
@@ -15,7 +17,7 @@ from ramgate import accounts as accounts_files
 from ramgate import catalog, resources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["ROOTS", "Builder", "Bundle", "build"]
@@ -56,12 +58,14 @@ class Builder:
     def __init__(self) -> None:
         self._rego = _rego()
         self._reader = accounts_files.Reader(catalog.load())
+        self._encoder = _Encoder()
 
     def build(self, accounts: Path | None = None) -> Bundle:
         """What `build` answers and raises."""
-        store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
+        with _uncollected():
+            store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
         files = dict(self._rego)
-        files["data.json"] = msgspec.json.encode({"store": store}, order="sorted")
+        files["data.json"] = self._encoder.encode(store)
         digest = hashlib.sha256()
         for name in sorted(files):
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
@@ -70,6 +74,45 @@ class Builder:
         manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
         files[".manifest"] = msgspec.json.encode(manifest)
         return Bundle(_archive(files), revision, _counts(store), _example(store))
+
+
+class _Encoder:
+    """Encodes one store after the other, and of their members only those that are new objects."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, msgspec.Raw]] = {}
+
+    def encode(self, store: Mapping[str, object]) -> bytes:
+        """The data of OPA that `store` is, its keys in order."""
+        before, self._known = self._known, {}
+        encoded = {name: self._part(part, before) for name, part in store.items()}
+        return msgspec.json.encode({"store": encoded}, order="sorted")
+
+    def _part(self, part: object, before: Mapping[int, tuple[object, msgspec.Raw]]) -> object:
+        if not isinstance(part, dict):
+            return part
+        encoded = {}
+        for name, member in part.items():
+            # The member is kept beside its text, so no other object has its id.
+            known = before.get(id(member)) or (
+                member,
+                msgspec.Raw(msgspec.json.encode(member, order="sorted")),
+            )
+            self._known[id(member)] = known
+            encoded[name] = known[1]
+        return encoded
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for cycles: there are none, and it takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _rego() -> Mapping[str, bytes]:
@@ -109,9 +152,10 @@ def _counts(store: accounts_files.Store) -> dict[str, int]:
 
 def _example(store: accounts_files.Store) -> dict[str, str]:
     """What the first account's first role may do first, or else what its owner may."""
-    number, account = next(iter(store["accounts"].items()), ("1234567890123456", None))
+    number = min(store["accounts"], default="1234567890123456")
     arn = f"acs:ram::{number}:"
-    for role in account["roles"].values() if account else ():
+    account = store["accounts"].get(number)
+    for _, role in sorted(account["roles"].items()) if account else ():
         for policy in role["policies"]:
             actions = store["policies"][policy].get("actions")
             for action in actions if isinstance(actions, dict) else ():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,8 +53,7 @@ class Findings:
         self.advice.extend(others.advice)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A place in a document: the keys and indexes that lead there.
 
     `root` is what the place is called that no step leads to: `$` in a policy document.

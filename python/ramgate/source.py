@@ -7,7 +7,9 @@ twice, an alias, a tag and a merge key are faults: a document says once, in plac
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Final, cast
@@ -18,7 +20,7 @@ from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -40,6 +42,7 @@ _JSON_LEXEME: Final = re.compile(r'\n|[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[
 _NO_JSON: Final = ("NaN", "Infinity", "-Infinity")
 _KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
 _YAML_LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML_RESOLVER: Final = yaml.resolver.Resolver()
 _YAML_STRING: Final = "tag:yaml.org,2002:str"
 
 
@@ -114,12 +117,16 @@ def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Sourc
 
     Raises `InvalidFiles` where the text is no document.
     """
+    # A tree with the lines takes three times as long (in JSON, twelve) and is rarely asked for.
     steps = _json_steps if is_json else _yaml_steps
+    tree = functools.cache(lambda: _built(steps(text)))
+    place = Place(Findings(name, lambda steps: _line(tree(), steps)), root)
+    with contextlib.suppress(_NotPlainError, ValueError, RecursionError, yaml.YAMLError):
+        return Source((_plain_json if is_json else _plain_yaml)(text), place)
     try:
-        node = _built(steps(text))
+        node = tree()
     except _SyntaxFault as error:
         raise InvalidFiles([Fault(name, error.line, "", str(error))]) from error
-    place = Place(Findings(name, lambda steps: _line(node, steps)), root)
     return Source(_value(node, place), place)
 
 
@@ -140,6 +147,66 @@ def reason(error: OSError) -> str:
             return "is a directory, not a file"
         case _:
             return f"cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+class _NotPlainError(Exception):
+    """There is something to find in the text: its tree says what and where."""
+
+
+def _plain_json(text: str) -> object:
+    """The value of a text in which there is nothing to find.
+
+    Raises `_NotPlainError` where there is, and what the parser does where it is no document.
+    """
+    value: object = json.loads(text, object_pairs_hook=_object)
+    _check_plain(value, _MAXIMUM_DEPTH)
+    return value
+
+
+def _object(pairs: Collection[tuple[object, object]]) -> dict[object, object]:
+    try:
+        found = dict(pairs)
+    except TypeError as error:  # a key that is an object or a list
+        raise _NotPlainError from error
+    if len(found) < len(pairs):
+        raise _NotPlainError
+    return found
+
+
+def _check_plain(value: object, depth: int) -> None:
+    if isinstance(value, str):
+        return
+    if not isinstance(value, dict | list) or not depth:
+        raise _NotPlainError
+    for member in value.values() if isinstance(value, dict) else value:
+        _check_plain(member, depth - 1)
+
+
+def _plain_yaml(text: str) -> object:
+    """The same of a text in YAML."""
+    items: list[object] = []
+    above: list[list[object]] = []
+    for event in _events(text):
+        if isinstance(event, yaml.ScalarEvent):
+            if event.tag is not None or _is_unquoted(event):
+                raise _NotPlainError
+            items.append(event.value)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if not event.implicit or len(above) == _MAXIMUM_DEPTH:
+                raise _NotPlainError
+            above.append(items)
+            items = []
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed: object = items
+            if isinstance(event, yaml.MappingEndEvent):
+                closed = _object(list(zip(items[::2], items[1::2], strict=True)))
+            items = above.pop()
+            items.append(closed)
+        elif isinstance(event, yaml.AliasEvent):
+            raise _NotPlainError
+    if len(items) != 1:
+        raise _NotPlainError
+    return items[0]
 
 
 class _SyntaxFault(Exception):
@@ -163,6 +230,15 @@ class _Container:
     is_object: bool
     items: list[_Scalar | _Container] = dataclasses.field(default_factory=list)
     fault: str = ""
+    _places: dict[str | int, tuple[int, _Scalar | _Container]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    def at(self, wanted: str | int) -> tuple[int, _Scalar | _Container] | None:
+        """The line and the member at that step; of a key given twice, the last."""
+        if not self._places:
+            self._places.update((step, (key.line, member)) for step, key, member in self.members())
+        return self._places.get(wanted)
 
     def members(self) -> Iterator[tuple[str | int, _Scalar | _Container, _Scalar | _Container]]:
         """Each member's step, what its line is told from, and the member."""
@@ -220,15 +296,13 @@ def _value(node: _Scalar | _Container, place: Place) -> object:
 
 
 def _line(node: _Scalar | _Container, steps: Iterable[str | int]) -> int:
-    """The line of the deepest place on the way that is there; of a key given twice, the last."""
+    """The line of the deepest place on the way that is there."""
     line = node.line
     for wanted in steps:
-        if isinstance(node, _Scalar):
+        found = None if isinstance(node, _Scalar) else node.at(wanted)
+        if found is None:
             break
-        found = [(key.line, member) for step, key, member in node.members() if step == wanted]
-        if not found:
-            break
-        line, node = found[-1]
+        line, node = found
     return line
 
 
@@ -266,10 +340,9 @@ def _check_json(text: str) -> None:
 
 
 def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
-    resolver = yaml.resolver.Resolver()
     has_document = False
     try:
-        for event in yaml.parse(text, Loader=_YAML_LOADER):
+        for event in _events(text):
             line = event.start_mark.line + 1 if event.start_mark else 0
             match event:
                 case yaml.DocumentStartEvent() if has_document:
@@ -279,7 +352,7 @@ def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
                 case yaml.AliasEvent():
                     yield _Scalar(line, "", "an alias is not read: write the value out")
                 case yaml.ScalarEvent():
-                    yield _yaml_scalar(event, line, resolver)
+                    yield _yaml_scalar(event, line)
                 case yaml.CollectionStartEvent():
                     is_object = isinstance(event, yaml.MappingStartEvent)
                     fault = "" if event.implicit else "a tag is not read: leave it out"
@@ -294,9 +367,29 @@ def _yaml_steps(text: str) -> Iterator[_Scalar | _Container | None]:
         raise _SyntaxFault("is empty", 0)
 
 
-def _yaml_scalar(event: yaml.ScalarEvent, line: int, resolver: yaml.resolver.Resolver) -> _Scalar:
+def _yaml_scalar(event: yaml.ScalarEvent, line: int) -> _Scalar:
     text = event.value
     if event.tag is not None:
         return _Scalar(line, text, "a tag is not read: leave it out")
-    tag = resolver.resolve(yaml.ScalarNode, text, event.implicit)
-    return _Scalar(line, text if tag == _YAML_STRING else Unquoted(text))
+    return _Scalar(line, Unquoted(text) if _is_unquoted(event) else text)
+
+
+def _is_unquoted(event: yaml.ScalarEvent) -> bool:
+    """Whether it is no string, as it has no quotes and looks like something else."""
+    is_plain, _ = event.implicit
+    return is_plain and not _is_string(event.value)
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _YAML_LOADER(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_string(text: str) -> bool:
+    """Whether a scalar without quotes is a string in YAML."""
+    tag: str = _YAML_RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return tag == _YAML_STRING

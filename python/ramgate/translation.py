@@ -166,9 +166,10 @@ def _statement(
         parts |= _resources(statement, place)
     if "NotAction" in statement:
         parts["except"] = sorted(set(map(condition.glob, actions)))
-    conditions = _conditions(statement.get("Condition", {}), place / "Condition")
-    if conditions:
-        parts["conditions"] = conditions
+    if "Condition" in statement:
+        conditions = _conditions(statement["Condition"], place / "Condition")
+        if conditions:
+            parts["conditions"] = conditions
     return parts, None if "NotAction" in statement else actions
 
 
