@@ -56,26 +56,32 @@ MUTANTS = [
     Mutant(
         "a negated operator is not negated",
         CONDITION,
-        "\tnot _matches(condition,",
-        "\t_matches(condition,",
+        "\tnot _matches(condition.operator,",
+        "\t_matches(condition.operator,",
     ),
     Mutant(
         "an absent key satisfies a negated operator in an Allow (4.5)",
         CONDITION,
-        '_is_satisfied(condition, "Deny", [], _) if not',
-        "_is_satisfied(condition, _, [], _) if not",
+        "# METADATA\n# description: The comparisons that",
+        "is_satisfied(condition, _, question) if {\n"
+        "\tobject.get(question.context, condition.key, []) == []\n"
+        "\t_counts_against(condition, [])\n}\n\n"
+        "# METADATA\n# description: The comparisons that",
     ),
     Mutant(
         "an absent key satisfies a positive operator in a Deny (4.4)",
         CONDITION,
-        '_is_satisfied(condition, "Deny", [], _) if not _needs_an_element(condition)',
-        '_is_satisfied(_, "Deny", [], _) := true',
+        "_counts_against(condition, []) if not _needs_an_element(condition)",
+        "_counts_against(_, []) := true",
     ),
     Mutant(
         "an unreadable value satisfies an Allow (4.6)",
         CONDITION,
-        '_is_satisfied(condition, "Deny", elements, question)',
-        "_is_satisfied(condition, _, elements, question)",
+        "# METADATA\n# description: The comparisons that",
+        "is_satisfied(condition, _, question) if {\n"
+        "\telements := object.get(question.context, condition.key, [])\n"
+        "\telements != []\n\t_counts_against(condition, elements)\n}\n\n"
+        "# METADATA\n# description: The comparisons that",
     ),
     Mutant(
         "an unreadable value does not satisfy a Deny (4.6)",
@@ -94,8 +100,8 @@ MUTANTS = [
     Mutant(
         "`IgnoreCase` does not ignore it",
         CONDITION,
-        "lower(value) == lower(listed)",
-        "value == listed",
+        "lower(value) == lower(one)",
+        "value == one",
     ),
     Mutant(
         "`acs:PrincipalARN` of a role is compared with case (3.4)",
@@ -106,20 +112,20 @@ MUTANTS = [
     Mutant(
         "`NumericLessThanEquals` is `NumericLessThan`",
         CONDITION,
-        'operator == "NumericLessThanEquals"\n\tnot number.is_less(listed, value)',
-        'operator == "NumericLessThanEquals"\n\tnumber.is_less(value, listed)',
+        '"NumericLessThanEquals"\n\tsome one in listed\n\tnot number.is_less(one, value)',
+        '"NumericLessThanEquals"\n\tsome one in listed\n\tnumber.is_less(value, one)',
     ),
     Mutant(
         "`DateGreaterThan` holds for equals",
         CONDITION,
-        'operator == "DateGreaterThan"\n\tvalue > listed',
-        'operator == "DateGreaterThan"\n\tvalue >= listed',
+        "\tvalue > one",
+        "\tvalue >= one",
     ),
     Mutant(
         "a boolean is no string to `StringEquals`",
         CONDITION,
-        "_text(element) := json.marshal(element) if is_boolean(element)",
-        '_text(element) := "boolean" if is_boolean(element)',
+        "else := json.marshal(element) if is_boolean(element)",
+        'else := "boolean" if is_boolean(element)',
     ),
     Mutant(
         "trailing zeros count",
@@ -143,32 +149,32 @@ MUTANTS = [
     Mutant(
         "a resource's wildcard stops at `/`",
         RESOURCE,
-        "glob.match(_compared(pattern, question), null, question.resource)",
-        'glob.match(_compared(pattern, question), ["/"], question.resource)',
+        "glob.match(pattern, null, question.resource)",
+        'glob.match(pattern, ["/"], question.resource)',
     ),
     Mutant(
         "a role's ARN is compared with case on one side (3.4)",
         RESOURCE,
-        "_compared(text, question) := lower(text) if",
-        "_compared(text, question) := text if",
+        "\tlower(text) == question.resource",
+        "\ttext == question.resource",
     ),
     Mutant(
         "a prefix is found anywhere",
         RESOURCE,
-        "startswith(question.resource, _compared(text, question))",
-        "contains(question.resource, _compared(text, question))",
+        "startswith(question.resource, text)",
+        "contains(question.resource, text)",
     ),
     Mutant(
         "`system` is another account (5.7)",
         RESOURCE,
-        '\tnot segment in {"", "*", "system"}',
-        '\tnot segment in {"", "*"}',
+        r"[^:]*:(\*|system)?:)`",
+        r"[^:]*:(\*)?:)`",
     ),
     Mutant(
         "actions are compared with case (2.1)",
         REQUEST,
-        '"action": lower(request.action)',
-        '"action": request.action',
+        '"action": lower(operation)',
+        '"action": operation',
     ),
     Mutant(
         "`NotAction` covers what it lists (2.2)",
@@ -179,15 +185,14 @@ MUTANTS = [
     Mutant(
         "patterns with a wildcard service are not looked at",
         ACTION,
-        "of_any := _matching(data.store.policies[id].service_wildcards, action)",
-        "of_any := set()",
+        "in data.store.policies[id].service_wildcards",
+        "in {}",
     ),
     Mutant(
         "an Allow beats a Deny",
         LAYER,
-        '\tdenies := _statements("Deny", entries)\n\tcount(denies) > 0\n',
-        '\tdenies := _statements("Deny", entries)\n\tcount(denies) > 0\n'
-        '\tcount(_statements("Allow", entries)) == 0\n',
+        "\tdenies != []\n",
+        '\tdenies != []\n\t{entry | some entry in entries; entry[0] == "Allow"} == set()\n',
     ),
     Mutant(
         "a document of another format is read",
@@ -198,8 +203,8 @@ MUTANTS = [
     Mutant(
         "the last level of control policies settles it, not the first",
         CONTROL,
-        "[min(denying(question))]",
-        "[max(denying(question))]",
+        "[min(_denying(verdicts))]",
+        "[max(_denying(verdicts))]",
     ),
     Mutant(
         "control policies are skipped",
@@ -222,20 +227,20 @@ MUTANTS = [
     Mutant(
         "another account's resource is allowed (5.7)",
         EVALUATION,
-        "\tdecided.allow\n\tquestion.account != question.principal.account",
-        "\tdecided.allow\n\tquestion.account == question.principal.name",
+        "\tnot assume.asks(question)\n\tquestion.account == question.principal.account",
+        "\tnot assume.asks(question)\n\tquestion.account",
     ),
     Mutant(
         "an owner is allowed everything in every account (5.3)",
         EVALUATION,
-        "decision.owner if question.account == question.principal.account",
-        "decision.owner",
+        "decision.owner if {\n\tquestion.account == question.principal.account",
+        "decision.owner if {\n\tquestion.account",
     ),
     Mutant(
         "an owner assumes roles (5.3)",
         EVALUATION,
-        '\tquestion.principal.kind == "owner"\n\tassume.asks(question)',
-        '\tquestion.principal.kind == "owner"\n\tassume.asks(question)\n\tfalse',
+        "can never assume a role\n\tassume.asks(question)",
+        "can never assume a role\n\tassume.asks(question)\n\tfalse",
     ),
     Mutant(
         "a resource group's policies are read after an Allow (5.6)",
@@ -246,14 +251,14 @@ MUTANTS = [
     Mutant(
         "any value names a resource group (5.6)",
         IDENTITY,
-        'not is_string(object.get(question.context, "acs:ResourceGroupId", null))',
-        'not "acs:ResourceGroupId" in object.keys(question.context)',
+        'is_string(question.context["acs:ResourceGroupId"])',
+        'question.context["acs:ResourceGroupId"] != null',
     ),
     Mutant(
         "a Deny in a trust policy is read last (5.8)",
         ASSUME,
-        'by_trust.effect == "ExplicitDeny"',
-        'by_trust.effect == "Nothing"',
+        'by_trusting.effect == "ExplicitDeny"',
+        'by_trusting.effect == "Nothing"',
     ),
     Mutant(
         "trust alone lets a user assume a role (5.8)",
@@ -271,26 +276,38 @@ MUTANTS = [
     Mutant(
         "role names are compared with case",
         PRINCIPAL,
-        '"name": lower(name)',
-        '"name": name',
+        "folded := lower(name)",
+        "folded := name",
     ),
     Mutant(
         "a context's null is a value",
         REQUEST,
-        "_is_scalar(value) if is_boolean(value)",
-        "_is_scalar(value) if is_boolean(value)\n\n_is_scalar(value) if is_null(value)",
+        '{"string", "number", "boolean"}',
+        '{"string", "number", "boolean", "null"}',
     ),
     Mutant(
         "an unknown field is ignored",
         REQUEST,
-        "\tevery field in given {",
-        "\tevery field in given & _fields {",
+        "= _parts(request)",
+        "= _parts(object.filter(request, _fields))",
     ),
     Mutant(
         "a caller says who asks (`acs:PrincipalARN`)",
         REQUEST,
-        "\tvalue == asking.arn",
-        "\tis_string(value)",
+        '\tobject.get(given, "acs:PrincipalARN", said) == said',
+        '\tobject.get(given, "acs:PrincipalARN", said) != 5',
+    ),
+    Mutant(
+        "a batch is of any length",
+        REQUEST,
+        "\tcount(value.requests) <= most\n",
+        "",
+    ),
+    Mutant(
+        "a context has any number of keys",
+        REQUEST,
+        "\tcount(given) <= most\n",
+        "",
     ),
     Mutant(
         "a request's document may hold a pattern that is none",

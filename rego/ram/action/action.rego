@@ -6,7 +6,6 @@ package ram.action
 # METADATA
 # description: The text is an action, and no pattern of one.
 is_valid(text) if {
-	is_string(text)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, text)
 }
 
@@ -16,21 +15,32 @@ assuming := {"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"}
 
 # METADATA
 # description: >-
-#   The indexes of a stored document's statements that are about the action. The document is named,
-#   not handed over: a stored object that becomes an argument is converted whole.
-stored(id, action) := (listed | of_service) | (of_any | not_excepted) if {
+#   The statements of stored documents that are about the action, each as `[id, index]`. The documents
+#   are named, not handed over: a stored object that becomes an argument is converted whole.
+stored(ids, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
-	listed := {index | some index in data.store.policies[id].actions[action]}
-	of_service := {index | some index in _matching(data.store.policies[id].wildcards[service], action)}
-	of_any := _matching(data.store.policies[id].service_wildcards, action)
-	not_excepted := {index |
+	listed := {[id, index] | some id in ids; some index in data.store.policies[id].actions[action]}
+	of_service := {[id, index] |
+		some id in ids
+		some pattern, indexes in data.store.policies[id].wildcards[service]
+		glob.match(pattern, null, action)
+		some index in indexes
+	}
+	of_any := {[id, index] |
+		some id in ids
+		some pattern, indexes in data.store.policies[id].service_wildcards
+		glob.match(pattern, null, action)
+		some index in indexes
+	}
+	not_excepted := {[id, index] |
+		some id in ids
 		some index in data.store.policies[id].not_actions
 		not _is_excepted(data.store.policies[id].statements[index].except, action)
 	}
 }
 
 # METADATA
-# description: The same for a document that the request itself carries.
+# description: The indexes of the statements that are about the action, of a document that the request carries.
 carried(document, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
 	listed := {index | some index in document.actions[action]}

@@ -49,7 +49,8 @@ test_statements_about_an_action_cases if {
 	}
 	count(cases) > 0
 	every text, indexes in cases {
-		action.stored("p", text) == indexes with data.store as {"policies": {"p": _document}}
+		pairs := {[id, index] | some id in ["p", "q"]; some index in indexes}
+		action.stored(["p", "q"], text) == pairs with data.store as {"policies": {"p": _document, "q": _document}}
 		action.carried(_document, text) == indexes
 	}
 }

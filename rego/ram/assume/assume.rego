@@ -9,8 +9,6 @@ import data.ram.action
 import data.ram.decision
 import data.ram.identity
 import data.ram.layer
-import data.ram.principal
-import data.ram.resource
 
 # METADATA
 # description: The question is one of assuming a role.
@@ -22,22 +20,21 @@ knows_role(question) if _trust(question)
 
 # METADATA
 # description: The decision of the identity policies and the trust policy.
-settled(question) := by_identity if {
-	by_identity := _by_identity(question)
-	by_identity.effect == "ExplicitDeny"
-} else := by_trust if {
-	by_trust := _by_trust(question)
-	by_trust.effect == "ExplicitDeny"
-} else := by_identity if {
-	by_identity := _by_identity(question)
-	by_identity.effect == "ImplicitDeny"
-} else := _by_trust(question)
+settled(question) := _of_both(identity.settled(question), by_trust(question))
 
-_by_identity(question) := identity.settled(question) if principal.has_identity(question.principal)
+_of_both(by_identity, by_trusting) := by_identity if by_identity.effect == "ExplicitDeny"
 
-_by_trust(question) := decision.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
+else := by_trusting if by_trusting.effect == "ExplicitDeny"
+
+else := by_identity if by_identity.effect == "ImplicitDeny"
+
+else := by_trusting
+
+# METADATA
+# description: The decision of the role's trust policy alone.
+by_trust(question) := decision.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
 
 _trust(question) := data.store.accounts[question.account].roles[name].trust if {
-	resource.is_role(question.resource)
+	question.is_role
 	name := split(question.resource, "/")[1]
 }

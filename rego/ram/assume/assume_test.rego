@@ -2,6 +2,7 @@ package ram.assume_test
 
 import data.ram.assume
 import data.ram.principal
+import data.ram.resource
 
 _document(kind, statement) := {
 	"format": 1,
@@ -36,12 +37,15 @@ _store(by_identity, by_trust) := {
 	}},
 }
 
-_question(asking, resource) := {
+_question(asking, text) := {
 	"principal": principal.parsed(asking),
 	"account": "1234567890123456",
 	"action": "sts:assumerole",
-	"resource": resource,
+	"resource": compared,
+	"is_role": is_role,
 	"context": {},
+} if {
+	[compared, is_role, _] = resource.parsed(text, "1234567890123456")
 }
 
 _app := "acs:ram::1234567890123456:role/app"
@@ -78,12 +82,12 @@ test_role_cases if {
 		"*": false,
 	}
 	count(cases) > 0
-	every resource, known in cases {
-		_knows(resource) == known with data.store as _store("Allow", "Allow")
+	every text, known in cases {
+		_knows(text) == known with data.store as _store("Allow", "Allow")
 	}
 }
 
-_knows(resource) if assume.knows_role(_question(_alice, resource))
+_knows(text) if assume.knows_role(_question(_alice, text))
 
 else := false
 
@@ -113,7 +117,7 @@ test_a_service_meets_the_trust_policy_alone_cases if {
 	cases := {"Allow", "ImplicitDeny", "ExplicitDeny"}
 	count(cases) > 0
 	every effect in cases {
-		decided := assume.settled(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", effect)
+		decided := assume.by_trust(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", effect)
 		[decided.effect, decided.policy_type] == [effect, "AssumeRolePolicy"]
 	}
 }

@@ -12,62 +12,62 @@ import data.ram.number
 # METADATA
 # description: The condition is satisfied, in a statement of that effect, by the question's context.
 # scope: document
+is_satisfied(condition, _, question) if {
+	element := question.context[condition.key]
+	not is_array(element)
+	_holds_of(condition, element, question)
+}
+
+is_satisfied(condition, _, question) if {
+	elements := question.context[condition.key]
+	is_array(elements)
+	elements != []
+	every element in elements {
+		_is_readable(condition, element)
+	}
+	_holds(condition, elements, question)
+}
+
 is_satisfied(condition, effect, question) if {
-	elements := _elements(question.context, condition.key)
-	_is_satisfied(condition, effect, elements, question)
+	effect == "Deny"
+	_counts_against(condition, object.get(question.context, condition.key, []))
 }
 
 # METADATA
 # description: The comparisons that a condition may make.
-comparisons := {
-	"Bool",
-	"DateEquals",
-	"DateGreaterThan",
-	"DateGreaterThanEquals",
-	"DateLessThan",
-	"DateLessThanEquals",
-	"IpAddress",
-	"NumericEquals",
-	"NumericGreaterThan",
-	"NumericGreaterThanEquals",
-	"NumericLessThan",
-	"NumericLessThanEquals",
-	"StringEquals",
-	"StringEqualsIgnoreCase",
-	"StringLike",
-}
+comparisons := object.keys(_families)
 
 # METADATA
 # description: A condition key as RAM spells it, where it is one that differs from a known one only in case.
 spelling(key) := object.get(_known_keys, lower(key), key)
 
-# 4.4, 4.5: the key is absent or its list is empty
-_is_satisfied(condition, "Deny", [], _) if not _needs_an_element(condition)
-
-# 4.6
-_is_satisfied(condition, "Deny", elements, question) if {
-	some element in elements
-	not _is_readable(condition, element, question)
+# METADATA
+# description: Every condition key in the context is spelled as RAM does.
+are_spelled(context) if {
+	every key, _ in context {
+		object.get(_known_keys, lower(key), key) == key
+	}
 }
 
-_is_satisfied(condition, _, elements, question) if {
-	count(elements) > 0
-	every element in elements {
-		_is_readable(condition, element, question)
-	}
-	_holds(condition, elements, question)
+# 4.4, 4.5: the key is absent or its list is empty
+_counts_against(condition, []) if not _needs_an_element(condition)
+
+# 4.6
+_counts_against(condition, element) if {
+	not is_array(element)
+	not _is_readable(condition, element)
+}
+
+_counts_against(condition, elements) if {
+	is_array(elements)
+	some element in elements
+	not _is_readable(condition, element)
 }
 
 _needs_an_element(condition) if {
 	condition.quantifier == "some"
 	condition.negated == false
 }
-
-_elements(context, key) := context[key] if is_array(context[key])
-
-_elements(context, key) := [context[key]] if not is_array(context[key])
-
-_elements(context, key) := [] if not key in object.keys(context)
 
 _holds(condition, elements, question) if {
 	condition.quantifier == "some"
@@ -84,135 +84,150 @@ _holds(condition, elements, question) if {
 
 _holds_of(condition, element, question) if {
 	condition.negated == false
-	_matches(condition, _read(condition, element, question), question)
+	_matches(condition.operator, _read(_families[condition.operator], element), _listed(condition, question))
 }
 
 _holds_of(condition, element, question) if {
 	condition.negated == true
-	not _matches(condition, _read(condition, element, question), question)
+	value := _read(_families[condition.operator], element)
+	not _matches(condition.operator, value, _listed(condition, question))
 }
 
-_is_readable(condition, element, question) if {
-	_read(condition, element, question) != null
-}
+# What is read may be false, or an empty text.
+_is_readable(condition, element) if _read(_families[condition.operator], element) != null
 
-_matches(condition, value, question) if {
-	some listed in condition.values
-	_compares(condition.operator, value, _listed(condition, listed, question))
-}
-
-# 3.4: role names are compared without case, so both sides are folded
-_listed(condition, listed, question) := lower(listed) if _is_folded(condition, question)
-
-_listed(condition, listed, question) := listed if not _is_folded(condition, question)
-
-_is_folded(condition, question) if {
+# 3.4: role names are compared without case. `acs:PrincipalARN` is what the principal says, and so folded.
+_listed(condition, question) := [lower(listed) | some listed in condition.values] if {
 	condition.key == "acs:PrincipalARN"
 	question.principal.kind == "role"
-	startswith(condition.operator, "String")
+	_families[condition.operator] == "String"
+} else := condition.values
+
+# The element as its family reads it.
+_read(family, element) := _text(element) if family == "String"
+
+_read(family, element) := number.parsed(element) if family == "Numeric"
+
+_read(family, element) := date.parsed(element) if family == "Date"
+
+_read(family, element) := text == "true" if {
+	family == "Bool"
+	text := lower(_text(element))
+	text in {"true", "false"}
 }
 
-_read(condition, element, question) := lower(_text(element)) if {
-	startswith(condition.operator, "String")
-	_is_folded(condition, question)
-}
-
-_read(condition, element, question) := _text(element) if {
-	startswith(condition.operator, "String")
-	not _is_folded(condition, question)
-}
-
-_read(condition, element, _) := number.parsed(element) if startswith(condition.operator, "Numeric")
-
-_read(condition, element, _) := date.parsed(element) if startswith(condition.operator, "Date")
-
-_read(condition, element, _) := lower(_text(element)) == "true" if {
-	condition.operator == "Bool"
-	lower(_text(element)) in {"true", "false"}
-}
-
-_read(condition, element, _) := element if {
-	condition.operator == "IpAddress"
+_read(family, element) := element if {
+	family == "IpAddress"
 	address.is_valid(element)
 }
 
-_text(element) := element if is_string(element)
+_text(element) := element if {
+	is_string(element)
+} else := json.marshal(element) if is_boolean(element)
 
-_text(element) := json.marshal(element) if is_boolean(element)
-
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "StringEquals"
-	value == listed
+	value in listed
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "StringEqualsIgnoreCase"
-	lower(value) == lower(listed)
+	some one in listed
+	lower(value) == lower(one)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "StringLike"
-	glob.match(listed, null, value)
+	some pattern in listed
+	glob.match(pattern, null, value)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "NumericEquals"
-	value == listed
+	value in listed
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "NumericLessThan"
-	number.is_less(value, listed)
+	some one in listed
+	number.is_less(value, one)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "NumericLessThanEquals"
-	not number.is_less(listed, value)
+	some one in listed
+	not number.is_less(one, value)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "NumericGreaterThan"
-	number.is_less(listed, value)
+	some one in listed
+	number.is_less(one, value)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "NumericGreaterThanEquals"
-	not number.is_less(value, listed)
+	some one in listed
+	not number.is_less(value, one)
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "DateEquals"
-	value == listed
+	value in listed
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "DateLessThan"
-	value < listed
+	some one in listed
+	value < one
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "DateLessThanEquals"
-	value <= listed
+	some one in listed
+	value <= one
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "DateGreaterThan"
-	value > listed
+	some one in listed
+	value > one
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "DateGreaterThanEquals"
-	value >= listed
+	some one in listed
+	value >= one
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "Bool"
-	value == listed
+	value in listed
 }
 
-_compares(operator, value, listed) if {
+_matches(operator, value, listed) if {
 	operator == "IpAddress"
-	address.is_in(value, listed)
+	some block in listed
+	address.is_in(value, block)
+}
+
+# What reads the values that an operator compares.
+_families := {
+	"Bool": "Bool",
+	"DateEquals": "Date",
+	"DateGreaterThan": "Date",
+	"DateGreaterThanEquals": "Date",
+	"DateLessThan": "Date",
+	"DateLessThanEquals": "Date",
+	"IpAddress": "IpAddress",
+	"NumericEquals": "Numeric",
+	"NumericGreaterThan": "Numeric",
+	"NumericGreaterThanEquals": "Numeric",
+	"NumericLessThan": "Numeric",
+	"NumericLessThanEquals": "Numeric",
+	"StringEquals": "String",
+	"StringEqualsIgnoreCase": "String",
+	"StringLike": "String",
 }
 
 # The keys of section 6, by their folded spelling.

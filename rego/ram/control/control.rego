@@ -14,13 +14,18 @@ import data.ram.principal
 # description: >-
 #   The decision of the first level that does not allow. Undefined where every level allows, where the
 #   resource's account is no member of a directory, and where the principal is not bound.
-settled(question) := decision.of(_verdicts(question)[min(denying(question))], "ControlPolicy")
+settled(question) := decision.of(verdicts[min(_denying(verdicts))], "ControlPolicy") if {
+	verdicts := _verdicts(question)
+}
 
 # METADATA
 # description: The levels that do not allow, by their positions from the root folder's, 0. Undefined as above.
-denying(question) := [level | some level, verdict in _verdicts(question); verdict.effect != "Allow"]
+denying(question) := _denying(_verdicts(question))
 
-_verdicts(question) := [layer.stored(ids, question) | some ids in data.store.directory.levels[question.account]] if {
+_denying(verdicts) := [level | some level, verdict in verdicts; verdict.effect != "Allow"]
+
+_verdicts(question) := [layer.stored(ids, question) | some ids in levels] if {
+	levels := data.store.directory.levels[question.account]
 	_binds(question)
 }
 

@@ -5,13 +5,10 @@ package ram.decision
 
 # METADATA
 # description: The decision that a verdict of a layer settles.
-of(verdict, policy_type) := {
-	"allow": verdict.effect == "Allow",
-	"effect": verdict.effect,
-	"reason": _reasons[verdict.effect],
+of(verdict, policy_type) := object.union(_outcomes[verdict.effect], {
 	"policy_type": policy_type,
 	"statements": verdict.statements,
-}
+})
 
 # METADATA
 # description: The decision of an account's owner in the own account.
@@ -37,8 +34,8 @@ no(reason, policy_type) := {
 # description: The decision on a request that cannot be read.
 malformed(errors) := object.union(no("malformed_request", null), {"errors": errors})
 
-_reasons := {
-	"Allow": "statement_allows",
-	"ExplicitDeny": "statement_denies",
-	"ImplicitDeny": "no_statement_matches",
+_outcomes := {
+	"Allow": {"allow": true, "effect": "Allow", "reason": "statement_allows"},
+	"ExplicitDeny": {"allow": false, "effect": "ExplicitDeny", "reason": "statement_denies"},
+	"ImplicitDeny": {"allow": false, "effect": "ImplicitDeny", "reason": "no_statement_matches"},
 }

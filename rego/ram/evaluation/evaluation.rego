@@ -14,45 +14,45 @@ import data.ram.principal
 
 # METADATA
 # description: The decision on a question.
-settled(question) := decision.no("unknown_principal", null) if {
+settled(question) := _of_identity(question) if {
+	question.policies
+} else := _of_stranger(question) if {
+	not principal.has_identity(question.principal)
+} else := decision.no("unknown_principal", null) if {
 	not question.policies
 	not identity.is_known(question.principal)
-} else := decision.no("no_statement_matches", null) if {
-	# nothing is attached to a service or a provider, and an owner can never assume a role
-	not question.policies
-	_holds_no_policies(question)
-	not _meets_trust_alone(question)
 } else := _of_owner(question) if {
 	not question.policies
 	question.principal.kind == "owner"
-} else := by_control if {
+} else := _of_identity(question)
+
+_of_owner(question) := decision.no("no_statement_matches", null) if {
+	# an owner can never assume a role
+	assume.asks(question)
+} else := decision.owner if {
+	question.account == question.principal.account
+} else := decision.no("resource_of_another_account", null)
+
+# Nothing is attached to a service or a provider: it meets the trust policy alone.
+_of_stranger(question) := decision.no("no_statement_matches", null) if {
+	not assume.asks(question)
+} else := decision.no("unknown_role", null) if {
+	not assume.knows_role(question)
+} else := assume.by_trust(question)
+
+_of_identity(question) := by_control if {
 	by_control := control.settled(question)
 } else := by_session if {
+	question.session_policies != {}
 	by_session := _of_session(question)
+} else := identity.settled(question) if {
+	not assume.asks(question)
+	question.account == question.principal.account
+} else := _of_another_account(identity.settled(question)) if {
+	not assume.asks(question)
 } else := decision.no("unknown_role", null) if {
-	assume.asks(question)
 	not assume.knows_role(question)
-} else := assume.settled(question) if {
-	assume.asks(question)
-} else := _within_account(identity.settled(question), question)
-
-_holds_no_policies(question) if not principal.has_identity(question.principal)
-
-_holds_no_policies(question) if {
-	question.principal.kind == "owner"
-	assume.asks(question)
-}
-
-_meets_trust_alone(question) if {
-	not principal.has_identity(question.principal)
-	assume.asks(question)
-}
-
-_of_owner(question) := decision.owner if question.account == question.principal.account
-
-_of_owner(question) := decision.no("resource_of_another_account", null) if {
-	question.account != question.principal.account
-}
+} else := assume.settled(question)
 
 # 5.5: a Deny in any session policy, else one that does not allow
 _of_session(question) := decision.of(layer.carried(question.session_policies, question), "SessionPolicy") if {
@@ -63,7 +63,6 @@ _of_session(question) := decision.of(layer.carried(question.session_policies, qu
 }
 
 # 5.7: what the account over there may grant is not read
-_within_account(decided, question) := decision.no("resource_of_another_account", decided.policy_type) if {
-	decided.allow
-	question.account != question.principal.account
-} else := decided
+_of_another_account(decided) := decision.no("resource_of_another_account", decided.policy_type) if decided.allow
+
+else := decided

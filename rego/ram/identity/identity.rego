@@ -30,26 +30,19 @@ is_service_linked(asking) if {
 
 # METADATA
 # description: The decision of the identity policies, of account scope or else of the resource group.
-settled(question) := decision.no("policy_not_published", null) if {
-	not question.policies
+settled(question) := decision.of(layer.carried(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
+	question.policies
+} else := decision.no("policy_not_published", null) if {
+	question.principal.kind == "role"
 	data.store.service_linked_roles[question.principal.name].is_published == false
 	is_service_linked(question.principal)
 } else := decision.of(verdict, "AccountLevelIdentityBasedPolicy") if {
-	verdict := _of_account(question)
-	_is_final(verdict, question)
+	verdict := layer.stored(attached(question.principal), question)
+	verdict.effect != "ImplicitDeny"
 } else := decision.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
+	is_string(question.context["acs:ResourceGroupId"])
 	verdict := layer.stored(_attached_to_group(question), question)
-}
-
-_of_account(question) := layer.carried(question.policies, question)
-
-_of_account(question) := layer.stored(attached(question.principal), question) if not question.policies
-
-_is_final(verdict, _) if verdict.effect != "ImplicitDeny"
-
-_is_final(_, question) if question.policies
-
-_is_final(_, question) if not is_string(object.get(question.context, "acs:ResourceGroupId", null))
+} else := decision.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
 
 # METADATA
 # description: The ids of the policies attached to a user or a role, to all of its account.

@@ -21,8 +21,7 @@ stored(ids, question) := _verdict(matching(ids, question)) if {
 # METADATA
 # description: The statements of stored documents that match, each as `[effect, policy's name, index]`.
 matching(ids, question) := {[one.effect, _name(id), index] |
-	some id in ids
-	some index in action.stored(id, question.action)
+	some [id, index] in action.stored(ids, question.action)
 	one := data.store.policies[id].statements[index]
 	statement.applies(one, question)
 }
@@ -36,19 +35,14 @@ carried(documents, question) := _verdict({[one.effect, name, index] |
 	statement.applies(one, question)
 })
 
+# A set is read in order, so the statements come sorted by policy, then by index.
 _verdict(entries) := {"effect": "ExplicitDeny", "statements": denies} if {
-	denies := _statements("Deny", entries)
-	count(denies) > 0
+	denies := [{"policy": name, "index": index} | some ["Deny", name, index] in entries]
+	denies != []
 } else := {"effect": "Allow", "statements": allows} if {
-	allows := _statements("Allow", entries)
-	count(allows) > 0
+	allows := [{"policy": name, "index": index} | some ["Allow", name, index] in entries]
+	allows != []
 } else := {"effect": "ImplicitDeny", "statements": []}
 
-# A set is read in order, so the statements come sorted by policy, then by index.
-_statements(effect, entries) := [{"policy": name, "index": index} |
-	some entry in entries
-	[effect, name, index] = entry
-]
-
 # An id is a name, behind its account's number where the document is the account's own.
-_name(id) := segments[count(segments) - 1] if segments := split(id, "/")
+_name(id) := substring(id, indexof(id, "/") + 1, -1)

@@ -16,18 +16,39 @@ import data.ram.resource
 #   The question that a request asks: the principal as parsed, the action in lower case, the resource
 #   as it is compared, the account it belongs to, the context with the keys that are filled in, and
 #   the session policies by their names. Undefined for a request that cannot be read.
-question(request) := {
-	"principal": asking,
-	"action": lower(request.action),
-	"resource": resource.compared(request.resource),
-	"account": resource.account(request.resource, asking.account),
-	"context": _filled_in(object.get(request, "context", {}), asking),
-	"session_policies": {sprintf("session:%d", [position]): policy |
-		some position, policy in object.get(request, "session_policies", [])
-	},
-} if {
-	_is_valid(request)
-	asking := principal.parsed(request.principal)
+question(request) := asked if {
+	[text, operation, target, context, session_policies] = _parts(request)
+	asking := principal.parsed(text)
+	action.is_valid(operation)
+	[compared, is_role, account] = resource.parsed(target, asking.account)
+
+	# what a built-in answers is a value; an object written here would be made anew wherever it is handed on
+	asked := object.get({}, "question", {
+		"principal": asking,
+		"context": _context(context, asking),
+		"action": lower(operation),
+		"resource": compared,
+		"is_role": is_role,
+		"account": account,
+		"session_policies": _session_policies(session_policies, asking),
+	})
+}
+
+# No other field, and none but these missing, is in a request that can be read.
+_parts(request) := [text, operation, target, {}, []] if {
+	{"principal": text, "action": operation, "resource": target} = request
+} else := [text, operation, target, context, []] if {
+	{"principal": text, "action": operation, "resource": target, "context": context} = request
+} else := [text, operation, target, {}, session_policies] if {
+	{"principal": text, "action": operation, "resource": target, "session_policies": session_policies} = request
+} else := [text, operation, target, context, session_policies] if {
+	{
+		"principal": text,
+		"action": operation,
+		"resource": target,
+		"context": context,
+		"session_policies": session_policies,
+	} = request
 }
 
 # METADATA
@@ -39,19 +60,37 @@ simulation(request) := object.union(question(_without_policies(request)), {"poli
 }
 
 # METADATA
-# description: The value is an envelope of requests, and holds nothing else.
+# description: How many requests a batch, how many keys a context, and how many elements a key's list may have.
+most := 10000
+
+# METADATA
+# description: The value is an envelope of at most 10,000 requests, and holds nothing else.
 is_batch(value) if {
 	object.keys(value) == {"requests"}
 	is_array(value.requests)
+	count(value.requests) <= most
 }
+
+# METADATA
+# description: What is wrong with a value that is no such envelope, a list of texts.
+batch_faults(value) := [sprintf("requests: must be at most %d, so send several batches", [most])] if {
+	is_array(value.requests)
+	count(value.requests) > most
+} else := ["requests: must be a list, and the only field"]
 
 # METADATA
 # description: What is wrong with a request, a sorted list of texts, each naming the field.
 # scope: document
 faults(request) := ["input: must be an object"] if not is_object(request)
 
+faults(request) := ["input: must be an object of five fields at most"] if {
+	is_object(request)
+	count(request) > most
+}
+
 faults(request) := sort((((_unknown(request) | _missing(request)) | _unreadable(request)) | _in_context(request))) if {
 	is_object(request)
+	count(request) <= most
 }
 
 # METADATA
@@ -90,17 +129,6 @@ _fields := object.keys(_forms)
 
 _required := {"principal", "action", "resource"}
 
-_is_valid(request) if {
-	is_object(request)
-	given := object.keys(request)
-	given & _required == _required
-
-	# no other field is readable
-	every field in given {
-		_is_readable(field, request)
-	}
-}
-
 _is_readable(field, request) if {
 	field == "principal"
 	principal.parsed(request.principal)
@@ -118,19 +146,26 @@ _is_readable(field, request) if {
 
 _is_readable(field, request) if {
 	field == "context"
-	_is_context(request.context, request)
+	_context(request.context, _asking(request))
 }
 
 _is_readable(field, request) if {
 	field == "session_policies"
-	request.session_policies == []
+	_session_policies(request.session_policies, _asking(request))
 }
 
-_is_readable(field, request) if {
-	field == "session_policies"
-	principal.parsed(request.principal).is_session
-	is_array(request.session_policies)
-	every policy in request.session_policies {
+# Where nobody is named, the rest can still be read, but for what rests on the name.
+_asking(request) := asking if {
+	asking := principal.parsed(request.principal)
+} else := null
+
+# By their names. Undefined for what cannot be read, as is the context.
+_session_policies(documents, asking) := {} if documents == []
+
+else := {sprintf("session:%d", [position]): policy | some position, policy in documents} if {
+	asking.is_session
+	is_array(documents)
+	every policy in documents {
 		document.is_complete(policy)
 	}
 }
@@ -148,61 +183,68 @@ _unreadable(request) := {sprintf("%s: %s", [field, _forms[field]]) |
 	not _is_readable(field, request)
 }
 
-_in_context(request) := {sprintf("context.%s: %s", [key, text]) |
+# Each key is named, unless there are so many that naming them would take long.
+_in_context(request) := {sprintf("context: must have at most %d keys", [most])} if {
+	is_object(request.context)
+	count(request.context) > most
+} else := {sprintf("context.%s: %s", [key, text]) |
 	is_object(request.context)
 	some key, value in request.context
 	some text in _key_faults(key, value, request)
 }
 
 _key_faults(key, value, request) := (unreadable | misspelled) | contradicting if {
-	unreadable := {"must be a string, a number, a boolean or a list of those" | not _is_context_value(value)}
+	too_long := {sprintf("must be a list of at most %d elements", [most]) | is_array(value); count(value) > most}
+	unreadable := {"must be a string, a number, a boolean or a list of those" | not _is_context_value(value)} | too_long
 	misspelled := {sprintf("is spelled `%s`", [condition.spelling(key)]) | condition.spelling(key) != key}
-	contradicting := {"must be what the principal says, or left out" | not _agrees(key, value, request)}
+	contradicting := {"must be what the principal says, or left out" | not _agrees({key: value}, _own(_asking(request)))}
 }
 
-_is_context(context, request) if {
-	is_object(context)
-	every key, value in context {
-		condition.spelling(key) == key
+# With the keys that are filled in. The principal says who asks; a caller's own `acs:PrincipalARN` can only agree.
+_context(given, asking) := _own(asking) if given == {}
+
+else := _filled_in(given, own) if {
+	is_object(given)
+	count(given) <= most
+	_are_values(given)
+	condition.are_spelled(given)
+	own := _own(asking)
+	_agrees(given, own)
+}
+
+# The usual case, and the cheap one: strings alone.
+_are_values(context) if concat("", [value | some value in context])
+
+_are_values(context) if {
+	every value in context {
 		_is_context_value(value)
-		_agrees(key, value, request)
 	}
 }
 
-_is_context_value(value) if _is_scalar(value)
+_is_context_value(value) if type_name(value) in _scalars
 
 _is_context_value(value) if {
 	is_array(value)
+	count(value) <= most
 	every element in value {
-		_is_scalar(element)
+		type_name(element) in _scalars
 	}
 }
 
-_is_scalar(value) if is_string(value)
+_scalars := {"string", "number", "boolean"}
 
-_is_scalar(value) if is_number(value)
-
-_is_scalar(value) if is_boolean(value)
-
-# The principal says who asks; a caller's own `acs:PrincipalARN` can only agree.
-_agrees(key, _, _) if key != "acs:PrincipalARN"
-
-_agrees(key, value, request) if {
-	key == "acs:PrincipalARN"
-	asking := principal.parsed(request.principal)
-	principal.has_identity(asking)
-	value == asking.arn
+_agrees(given, own) if {
+	said := object.get(own, "acs:PrincipalARN", null)
+	object.get(given, "acs:PrincipalARN", said) == said
 }
-
-_filled_in(context, asking) := object.union_n([context, _now(context), _own_arn(asking)])
 
 # An empty list is no time, as it is no value to any condition.
-_now(context) := {"acs:CurrentTime": time.format(time.now_ns())} if {
-	object.get(context, "acs:CurrentTime", []) == []
-}
+_filled_in(given, own) := object.union(given, own) if given["acs:CurrentTime"] == []
 
-_now(context) := {} if object.get(context, "acs:CurrentTime", []) != []
+else := object.union(own, given)
 
-_own_arn(asking) := {"acs:PrincipalARN": asking.arn} if principal.has_identity(asking)
+_own(asking) := {"acs:CurrentTime": _now, "acs:PrincipalARN": asking.arn} if principal.has_identity(asking)
 
-_own_arn(asking) := {} if not principal.has_identity(asking)
+else := {"acs:CurrentTime": _now}
+
+_now := time.format(time.now_ns())

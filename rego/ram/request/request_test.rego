@@ -52,6 +52,7 @@ test_a_question if {
 		},
 		"action": "ecs:startinstance",
 		"resource": "acs:ecs:::i",
+		"is_role": false,
 		"account": "1234567890123456",
 		"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "acs:PrincipalARN": _alice, "a": [1]},
 		"session_policies": {},
@@ -380,11 +381,59 @@ test_batch_cases if {
 		[[], false],
 		[null, false],
 		["requests", false],
+		[{"requests": numbers.range(1, 10000)}, true],
+		[{"requests": numbers.range(0, 10000)}, false],
 	]
 	count(cases) > 0
 	every one in cases {
 		_is_batch(one[0]) == one[1]
 	}
+}
+
+test_what_is_wrong_with_a_batch_cases if {
+	cases := [
+		[{"requests": {}}, "requests: must be a list, and the only field"],
+		[{"requests": [], "more": 1}, "requests: must be a list, and the only field"],
+		[null, "requests: must be a list, and the only field"],
+		[{"requests": numbers.range(0, 10000)}, "requests: must be at most 10000, so send several batches"],
+	]
+	count(cases) > 0
+	every one in cases {
+		request.batch_faults(one[0]) == [one[1]]
+	}
+}
+
+test_so_many_keys_are_no_context if {
+	right := _with({"context": {sprintf("%d", [index]): index | some index in numbers.range(1, 10000)}})
+	request.question(right).context["10000"] == 10000
+	request.faults(right) == []
+	wrong := _with({"context": {sprintf("%d", [index]): null | some index in numbers.range(0, 10000)}})
+	not request.question(wrong)
+	request.faults(wrong) == [_faults.context, "context: must have at most 10000 keys"]
+}
+
+test_so_many_strings_are_no_context if {
+	wrong := _with({"context": {sprintf("%d", [index]): "a" | some index in numbers.range(0, 10000)}})
+	not request.question(wrong)
+	request.faults(wrong) == [_faults.context, "context: must have at most 10000 keys"]
+}
+
+test_so_many_elements_are_no_value if {
+	request.faults(_with({"context": {"a": numbers.range(1, 10000)}})) == []
+	wrong := _with({"context": {"a": numbers.range(0, 10000)}})
+	not request.question(wrong)
+	request.faults(wrong) == [
+		"context.a: must be a list of at most 10000 elements",
+		"context.a: must be a string, a number, a boolean or a list of those",
+		_faults.context,
+	]
+}
+
+test_so_many_fields_are_no_request if {
+	wrong := _with({sprintf("%d", [index]): index | some index in numbers.range(0, 10000)})
+	not request.question(wrong)
+	request.faults(wrong) == ["input: must be an object of five fields at most"]
+	not request.simulation(wrong)
 }
 
 _is_batch(value) if request.is_batch(value)

@@ -7,55 +7,56 @@ package ram.resource
 # description: >-
 #   The text is a resource: `*`, or `acs:<ram-code>:<region>:<account>:<relative-id>`. A wildcard in
 #   it is an ordinary character.
-# scope: document
-is_valid(text) if text == "*"
-
-is_valid(text) if regex.match(`^acs:([^:]*:){3}`, text)
+is_valid(text) if parsed(text, "")
 
 # METADATA
-# description: The text is a role's ARN, which is compared without case.
-is_role(text) if regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, text)
-
-# METADATA
-# description: The text as it is compared.
+# description: >-
+#   What a resource's text says, as `[text, is_role, account]`: the text as it is compared, whether it
+#   is a role's ARN, and the account that it names, or else the one given. Undefined for any other text.
 # scope: document
-compared(text) := lower(text) if is_role(text)
-
-compared(text) := text if not is_role(text)
-
-# METADATA
-# description: The account that a resource names, or else the one given.
-# scope: document
-account(text, _) := segment if {
-	segment := split(text, ":")[3]
-	not segment in {"", "*", "system"}
+parsed(text, given) := [lower(text), true, account] if {
+	[[_, account]] = regex.find_all_string_submatch_n(
+		`^acs:ram:\*?:([0-9]{16}):role/[A-Za-z0-9._@-]{1,64}$`,
+		text, 1,
+	)
+} else := [text, false, given] if {
+	regex.match(`^(\*$|acs:[^:]*:[^:]*:(\*|system)?:)`, text)
+} else := [text, false, account] if {
+	[[_, account]] = regex.find_all_string_submatch_n(`^acs:[^:]*:[^:]*:([^:]*):`, text, 1)
 }
-
-account(text, given) := given if split(text, ":")[3] in {"", "*", "system"}
-
-account("*", given) := given
 
 # METADATA
 # description: The statement's resources cover the question's.
 # scope: document
 is_covered(statement, _) if statement.any_resource
 
-is_covered(statement, question) if {
-	some text in statement.resources
-	_compared(text, question) == question.resource
-}
+is_covered(statement, question) if question.resource in statement.resources
 
 is_covered(statement, question) if {
 	some text in statement.resource_prefixes
-	startswith(question.resource, _compared(text, question))
+	startswith(question.resource, text)
 }
 
 is_covered(statement, question) if {
 	some pattern in statement.resource_patterns
-	glob.match(_compared(pattern, question), null, question.resource)
+	glob.match(pattern, null, question.resource)
 }
 
 # 3.4: where the request names a role, every pattern is folded with it
-_compared(text, question) := lower(text) if is_role(question.resource)
+is_covered(statement, question) if {
+	question.is_role
+	some text in statement.resources
+	lower(text) == question.resource
+}
 
-_compared(text, question) := text if not is_role(question.resource)
+is_covered(statement, question) if {
+	question.is_role
+	some text in statement.resource_prefixes
+	startswith(question.resource, lower(text))
+}
+
+is_covered(statement, question) if {
+	question.is_role
+	some pattern in statement.resource_patterns
+	glob.match(lower(pattern), null, question.resource)
+}

@@ -51,7 +51,7 @@ test_role_cases if {
 	}
 }
 
-_is_role(text) if resource.is_role(text)
+_is_role(text) if resource.parsed(text, "given")[1]
 
 else := false
 
@@ -65,7 +65,7 @@ test_compared_cases if {
 	}
 	count(cases) > 0
 	every text, compared in cases {
-		resource.compared(text) == compared
+		resource.parsed(text, "given")[0] == compared
 	}
 }
 
@@ -83,13 +83,14 @@ test_account_cases if {
 	}
 	count(cases) > 0
 	every text, account in cases {
-		resource.account(text, "given") == account
+		resource.parsed(text, "given")[2] == account
 	}
 }
 
-_covers(parts, text) if resource.is_covered(parts, {"resource": resource.compared(text)})
-
-else := false
+_covers(parts, text) if {
+	[compared, is_role, _] = resource.parsed(text, "given")
+	resource.is_covered(parts, {"resource": compared, "is_role": is_role})
+} else := false
 
 test_covered_cases if {
 	role := "acs:ram::1234567890123456:role/AppRole"
@@ -118,14 +119,14 @@ test_covered_cases if {
 		[{"resource_patterns": ["acs:oss:*:*:b"]}, "acs:oss:x\ny::b", true],
 		[{"resource_patterns": ["acs:oss:*:*:b"]}, "acs:oss:::c", false],
 		[{"resource_patterns": ["acs:oss:*:*:b"]}, "acs:OSS:::b", false],
-		[{"resource_patterns": ["*a*a"]}, "acs:::a", true],
-		[{"resource_patterns": ["acs:::ab*ba"]}, "acs:::aba", false],
-		[{"resource_patterns": ["acs:::ab*ba"]}, "acs:::abba", true],
-		[{"resource_patterns": ["acs:::b?"]}, "acs:::bé", true],
-		[{"resource_patterns": ["acs:::b?"]}, "acs:::b", false],
-		[{"resource_patterns": ["acs:::b?"]}, "acs:::b\n", true],
-		[{"resource_patterns": ["acs:::\\[!a-z\\]\\{b,c\\}\\\\?"]}, "acs:::[!a-z]{b,c}\\d", true],
-		[{"resource_patterns": ["acs:::\\[!a-z\\]\\{b,c\\}\\\\?"]}, "acs:::AbX", false],
+		[{"resource_patterns": ["*a*a"]}, "acs::::a", true],
+		[{"resource_patterns": ["acs::::ab*ba"]}, "acs::::aba", false],
+		[{"resource_patterns": ["acs::::ab*ba"]}, "acs::::abba", true],
+		[{"resource_patterns": ["acs::::b?"]}, "acs::::bé", true],
+		[{"resource_patterns": ["acs::::b?"]}, "acs::::b", false],
+		[{"resource_patterns": ["acs::::b?"]}, "acs::::b\n", true],
+		[{"resource_patterns": ["acs::::\\[!a-z\\]\\{b,c\\}\\\\?"]}, "acs::::[!a-z]{b,c}\\d", true],
+		[{"resource_patterns": ["acs::::\\[!a-z\\]\\{b,c\\}\\\\?"]}, "acs::::AbX", false],
 		[{"resources": [role]}, role, true],
 		[{"resources": [lower(role)]}, role, true],
 		[{"resources": [role]}, lower(role), true],

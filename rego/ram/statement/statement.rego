@@ -12,12 +12,15 @@ import data.ram.trust
 #   The statement, whose actions are known to be about the question's, applies to it: its resources,
 #   or in a trust policy its principals, and all of its conditions.
 applies(statement, question) if {
-	_concerns(statement, question)
+	resource.is_covered(statement, question)
 	every one in object.get(statement, "conditions", []) {
 		condition.is_satisfied(one, statement.effect, question)
 	}
 }
 
-_concerns(statement, question) if resource.is_covered(statement, question)
-
-_concerns(statement, question) if trust.admits(statement.principals, question.principal)
+applies(statement, question) if {
+	trust.admits(statement.principals, question.principal)
+	every one in object.get(statement, "conditions", []) {
+		condition.is_satisfied(one, statement.effect, question)
+	}
+}
