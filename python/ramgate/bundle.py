@@ -15,6 +15,7 @@ import msgspec
 
 from ramgate import accounts as accounts_files
 from ramgate import catalog, resources
+from ramgate.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +59,7 @@ class Builder:
     def __init__(self) -> None:
         self._rego = _rego()
         self._reader = accounts_files.Reader(catalog.load())
+        self._tables = Tables()
         self._encoder = _Encoder()
 
     def build(self, accounts: Path | None = None) -> Bundle:
@@ -65,7 +67,7 @@ class Builder:
         with _uncollected():
             store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
         files = dict(self._rego)
-        files["data.json"] = self._encoder.encode(store)
+        files["data.json"] = self._encoder.encode(self._tables.beside(store))
         digest = hashlib.sha256()
         for name in sorted(files):
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))

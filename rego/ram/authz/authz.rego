@@ -8,6 +8,7 @@ package ram.authz
 import data.ram.decision as whole
 import data.ram.evaluation
 import data.ram.request
+import data.ram.table
 
 # METADATA
 # description: The decision on the request that the input is.
@@ -34,11 +35,17 @@ default decision := {
 #   - input: schema.requests
 decisions := [decide(one) | some one in input.requests] if request.is_batch(input)
 
+else := {"errors": request.batch_faults(input)}
+
 default decisions := {"errors": ["requests: must be a list, and the only field"]}
 
 # METADATA
-# description: The decision on a request, whole whatever the request is.
-decide(one) := evaluation.settled(request.question(one)) if {
+# description: >-
+#   The decision on a request, whole whatever the request is: the one that a table has, or else the
+#   general rule's.
+decide(one) := settled if {
+	settled := table.decision(one)
+} else := evaluation.settled(request.question(one)) if {
 	data.store.format == 1
 } else := whole.malformed(faults) if {
 	faults := request.faults(one)

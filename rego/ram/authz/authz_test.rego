@@ -564,3 +564,26 @@ test_an_envelope_at_fault_is_told_cases if {
 		decided == {"errors": ["requests: must be a list, and the only field"]}
 	}
 }
+
+_long := {"requests": ["not read" | some _ in numbers.range(0, 10000)]}
+
+test_a_batch_that_is_too_long_says_so if {
+	told := {"errors": ["requests: must be at most 10000, so send several batches"]}
+	authz.decisions == told with input as _long with data.store as _store
+}
+
+test_what_a_table_has_is_the_decision if {
+	tabled := object.union(_store, {
+		"who": {_here: {"acs:ram::1234567890123456:user/alice": "Everything"}},
+		"sets": {"Everything": {"rest": "one"}},
+		"entries": {"one": {"tests": [], "outcomes": {"": "settled"}}},
+	})
+	asked := {
+		"principal": "acs:ram::1234567890123456:user/alice",
+		"action": "ecs:Start",
+		"resource": "acs:ecs:*:1234567890123456:instance/i",
+	}
+	authz.decision == "settled" with input as asked with data.store as tabled
+	authz.decisions == ["settled"] with input as {"requests": [asked]} with data.store as tabled
+	authz.decision.reason == "statement_allows" with input as asked with data.store as _store
+}

@@ -20,10 +20,16 @@ stored(ids, question) := _verdict(matching(ids, question)) if {
 
 # METADATA
 # description: The statements of stored documents that match, each as `[effect, policy's name, index]`.
-matching(ids, question) := {[one.effect, _name(id), index] |
-	some [id, index] in action.stored(ids, question.action)
-	one := data.store.policies[id].statements[index]
-	statement.applies(one, question)
+matching(ids, question) := judged | granted if {
+	judged := {[one.effect, _name(id), index] |
+		some [id, index] in action.stored(ids, question.action)
+		one := data.store.policies[id].statements[index]
+		statement.applies(one, question)
+	}
+	granted := {["Allow", _name(id), index] |
+		some id in ids
+		[index, question.resource] = data.store.policies[id].grants[question.action]
+	}
 }
 
 # METADATA

@@ -105,3 +105,16 @@ test_carried_cases if {
 		layer.carried(one[0], _question) == one[1]
 	}
 }
+
+test_a_plain_grant_matches_its_action_and_its_resource_cases if {
+	granting := object.union(_other, {"statements": [null], "actions": {}, "grants": {"ecs:start": [0, "acs:ecs:::i"]}})
+	policies := {"1234567890123456/granting": granting, "Denying": _denying}
+	granted := {"effect": "Allow", "statements": [{"policy": "granting", "index": 0}]}
+	nothing := {"effect": "ImplicitDeny", "statements": []}
+	alone := ["1234567890123456/granting"]
+	layer.stored(alone, _question) == granted with data.store.policies as policies
+	every part in [{"resource": "acs:ecs:::j"}, {"action": "ecs:stop"}] {
+		layer.stored(alone, object.union(_question, part)) == nothing with data.store.policies as policies
+	}
+	layer.stored(["Denying", alone[0]], _question).effect == "ExplicitDeny" with data.store.policies as policies
+}

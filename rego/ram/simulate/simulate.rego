@@ -35,6 +35,8 @@ default decision := {
 #   - input: schema.simulations
 decisions := [decide(one) | some one in input.requests] if request.is_batch(input)
 
+else := {"errors": request.batch_faults(input)}
+
 default decisions := {"errors": ["requests: must be a list, and the only field"]}
 
 # METADATA

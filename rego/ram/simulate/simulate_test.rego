@@ -192,3 +192,9 @@ test_a_batch_keeps_order_and_length if {
 	[one.allow | some one in decided] == [true, false, false, true]
 	[one.simulated | some one in decided] == [true, true, true, true]
 }
+
+test_a_batch_that_is_too_long_says_so if {
+	asked := {"requests": ["not read" | some _ in numbers.range(0, 10000)]}
+	told := {"errors": ["requests: must be at most 10000, so send several batches"]}
+	simulate.decisions == told with input as asked with data.store as _store
+}

@@ -1,0 +1,102 @@
+"""Policies of a size that nobody should have, and users with many."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from bench import load, questions
+from bench.measure import against_the_floor, joined
+from bench.questions import Question
+from bench.report import Figure, Section, Table
+from bench.server import SHIPPED, Opa
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.ground import Ground
+
+__all__ = ["measure"]
+
+_ACCOUNT: Final = "3000000000000001"
+_STATEMENTS: Final = 5_000
+_POLICIES: Final = 30
+
+
+def measure(ground: Ground) -> Section:
+    """A policy of 5,000 statements, a user with 30 policies, and the mix in the same OPA."""
+    asked = {
+        "5,000 statements: a literal resource": _reader("bucket/2500"),
+        "5,000 statements: a pattern": _reader("bucket/2501/any"),
+        "5,000 statements: none of them": _reader("elsewhere", allowed=False),
+        "user, 30 policies": Question(
+            "user, 30 policies",
+            f"acs:ram::{_ACCOUNT}:user/collector",
+            "oss:Read15",
+            f"acs:oss:*:{_ACCOUNT}:any",
+        ),
+    }
+    mix = {question.name: question for question in questions.mix()}
+    everything = asked | mix
+    content = ground.built("big", _write).content
+    files = {
+        name: load.bodies(ground.folder, f"big-{number}", [question.body])
+        for number, (name, question) in enumerate(everything.items())
+    }
+    with Opa(content, ground.folder) as opa:
+        opa.check(everything.values())
+        ground.say(f"big policies, {ground.rounds} rounds")
+        found = against_the_floor(opa, files, rounds=ground.rounds, seconds=ground.seconds)
+    whole = joined([found[name] for name in mix])
+    rows = [(name, found[name]) for name in asked] + [("the mix, beside", whole)]
+    table = Table(
+        "Throughput over the floor's: big policies",
+        ("", "ratio", "/s"),
+        tuple((name, f"{one.ratio:.2f}", f"{one.rate:,.0f}") for name, one in rows),
+        f"The {SHIPPED} store.",
+    )
+    policies = found["user, 30 policies"].ratio / whole.ratio
+    statements = min(one.ratio for name, one in found.items() if name.startswith("5,000"))
+    return Section(
+        "big",
+        (table,),
+        {"statements": Figure(statements, SHIPPED), "policies": Figure(policies, SHIPPED)},
+    )
+
+
+def _reader(relative: str, *, allowed: bool = True) -> Question:
+    return Question(
+        relative,
+        f"acs:ram::{_ACCOUNT}:user/reader",
+        "oss:GetObject",
+        f"acs:oss:*:{_ACCOUNT}:{relative}",
+        effect="Allow" if allowed else "ImplicitDeny",
+        reason="statement_allows" if allowed else "no_statement_matches",
+    )
+
+
+def _write(folder: Path) -> None:
+    questions.write(folder, accounts=1)
+    many = [
+        {
+            "Effect": "Allow",
+            "Action": "oss:GetObject",
+            "Resource": f"acs:oss:*:{_ACCOUNT}:bucket/{number}{'/*' if number % 2 else ''}",
+        }
+        for number in range(_STATEMENTS)
+    ]
+    few = {
+        f"few-{number}": {
+            "Version": "1",
+            "Statement": [
+                {"Effect": "Allow", "Action": [f"oss:Read{number}"], "Resource": "*"},
+                {"Effect": "Allow", "Action": [f"oss:Write{number}"], "Resource": "*"},
+            ],
+        }
+        for number in range(_POLICIES)
+    }
+    account = {
+        "policies": {"many": {"Version": "1", "Statement": many}, **few},
+        "users": {"reader": {"policies": ["many"]}, "collector": {"policies": list(few)}},
+    }
+    (folder / "big.json").write_text(json.dumps({"accounts": {_ACCOUNT: account}}))

@@ -1,0 +1,233 @@
+"""What Python adds: our clients and opa-python-client's, beside a raw socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import statistics
+import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from opa_client import AsyncOpaClient, OpaClient
+
+from bench import floor, questions
+from bench.report import Figure, Section, Table
+from bench.server import CORES, DECISION, SHIPPED, Opa, WrongAnswerError
+from ramgate import AsyncClient, Client, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from bench.ground import Ground
+    from bench.questions import Question
+
+__all__ = ["measure", "on_the_load_core"]
+
+_CALLS: Final = 1_000
+_SLOW_CALLS: Final = 200
+_BULK_CALLS: Final = 3
+_BULK: Final = 100
+_TASKS: Final = 50
+_CALLS_OF_A_TASK: Final = 20
+_TIMEOUT: Final = 30.0
+_PACKAGE, _RULE = "ram.authz", "decision"
+_CHUNK: Final = 65536
+
+
+class _Raw:
+    """A connection that sends the same bytes and reads as many as came the first time."""
+
+    def __init__(self, connection: socket.socket, path: str, body: bytes) -> None:
+        head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        self._question = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        self._connection = connection
+        connection.settimeout(_TIMEOUT)
+        connection.sendall(self._question)
+        self._size = len(connection.recv(_CHUNK))
+
+    def __call__(self) -> None:
+        self._connection.sendall(self._question)
+        left = self._size
+        while left > 0:
+            left -= len(self._connection.recv(_CHUNK))
+
+
+def measure(ground: Ground) -> Section:
+    """The clients one at a time, then fifty questions at once."""
+    plain, conditional = questions.mix()[:2]
+    content = ground.built("mix", questions.write).content
+    with Opa(content, ground.folder) as opa, on_the_load_core():
+        opa.check([plain, conditional])
+        ground.say(f"clients, {ground.rounds} rounds")
+        medians = _one_at_a_time(opa, ground.rounds, plain, conditional)
+        ground.say(f"clients, {_TASKS} at once, {ground.rounds} rounds")
+        rates = asyncio.run(_at_once(opa, ground.rounds, plain))
+    least = medians["floor, raw, unix"]
+
+    def middle(name: str, over: str) -> float:
+        return statistics.median(
+            one / other for one, other in zip(medians[name], medians[over], strict=True)
+        )
+
+    added = max(
+        statistics.median(
+            (ours - raw) / trip
+            for ours, raw, trip in zip(
+                medians[f"Client, unix{kind}"], medians[f"raw, unix{kind}"], least, strict=True
+            )
+        )
+        for kind in ("", ", context")
+    )
+    times = middle("opa-python-client, TCP", "Client, TCP")
+    at_once = statistics.median(
+        ours / theirs
+        for ours, theirs in zip(
+            rates["AsyncClient, TCP"], rates["opa-python-client, TCP"], strict=True
+        )
+    )
+    tables = (
+        Table(
+            "A question at a time from Python",
+            ("", "median µs", "of the raw trip to the floor, unix"),
+            tuple(
+                (
+                    name,
+                    f"{statistics.median(found):,.0f}",
+                    f"{middle(name, 'floor, raw, unix'):.2f}",
+                )
+                for name, found in medians.items()
+            ),
+            f"The {SHIPPED} store. Python on one core, OPA on another. Raw: the bytes are sent "
+            "and as many read, nothing is parsed. opa-python-client knows no unix socket.",
+        ),
+        Table(
+            f"{_TASKS} questions at once from one event loop",
+            ("", "decisions /s"),
+            tuple((name, f"{statistics.median(found):,.0f}") for name, found in rates.items()),
+        ),
+    )
+    figures = {"client": added, "opa_client": times, "async": at_once}
+    return Section("clients", tables, {key: Figure(one, SHIPPED) for key, one in figures.items()})
+
+
+@contextlib.contextmanager
+def on_the_load_core() -> Iterator[None]:
+    """Run this process on the core of whoever asks, where the system can do that."""
+    if CORES[1:]:
+        os.sched_setaffinity(0, CORES[1:2])
+    try:
+        yield
+    finally:
+        if CORES[1:]:
+            os.sched_setaffinity(0, CORES)
+
+
+def _one_at_a_time(
+    opa: Opa, rounds: int, plain: Question, conditional: Question
+) -> dict[str, list[float]]:
+    """Of each way to ask, the median µs of each round."""
+    host, port = urlsplit(opa.url).hostname, urlsplit(opa.url).port
+    with contextlib.ExitStack() as stack:
+
+        def unix() -> socket.socket:
+            made = stack.enter_context(socket.socket(socket.AF_UNIX))
+            made.connect(str(opa.socket))
+            return made
+
+        def tcp() -> socket.socket:
+            made = stack.enter_context(socket.create_connection((host, port)))
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return made
+
+        near = stack.enter_context(Client(f"unix://{opa.socket}", timeout=_TIMEOUT))
+        far = stack.enter_context(Client(opa.url, timeout=_TIMEOUT))
+        theirs = OpaClient(host=host, port=port, timeout=_TIMEOUT)
+        stack.callback(theirs.close_connection)
+        many = questions.mixes(_BULK)
+        requests = [_request(question) for question in many]
+        inputs = [question.request for question in many]
+        ways: dict[str, tuple[Callable[[], object], int]] = {
+            "floor, raw, unix": (_Raw(unix(), floor.ALLOW, plain.body), _CALLS),
+            "raw, unix": (_Raw(unix(), DECISION, plain.body), _CALLS),
+            "Client, unix": (_decide(near, plain), _CALLS),
+            "raw, unix, context": (_Raw(unix(), DECISION, conditional.body), _CALLS),
+            "Client, unix, context": (_decide(near, conditional), _CALLS),
+            "floor, raw, TCP": (_Raw(tcp(), floor.ALLOW, plain.body), _CALLS),
+            "raw, TCP": (_Raw(tcp(), DECISION, plain.body), _CALLS),
+            "Client, TCP": (_decide(far, plain), _CALLS),
+            "opa-python-client, TCP": (
+                lambda: theirs.query_rule(plain.request, _PACKAGE, _RULE),
+                _SLOW_CALLS,
+            ),
+            f"Client, {_BULK} at once, TCP": (lambda: far.decide_all(requests), _BULK_CALLS),
+            f"opa-python-client, {_BULK} in bulk, TCP": (
+                lambda: theirs.bulk_query_rule(inputs, _PACKAGE, _RULE),
+                _BULK_CALLS,
+            ),
+        }
+        _same(theirs.query_rule(plain.request, _PACKAGE, _RULE), plain)
+        found: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, (ask, calls) in ways.items():
+                found[name].append(_median(ask, calls))
+    return found
+
+
+def _request(question: Question) -> Request:
+    return Request(question.principal, question.action, question.resource, question.context)
+
+
+def _decide(client: Client, question: Question) -> Callable[[], object]:
+    asked = (question.principal, question.action, question.resource, question.context)
+    return lambda: client.decide(*asked)
+
+
+def _same(answer: Mapping[str, Mapping[str, object]], question: Question) -> None:
+    if answer["result"]["effect"] != question.effect:
+        raise WrongAnswerError(f"{question}: {answer}")
+
+
+def _median(ask: Callable[[], object], calls: int) -> float:
+    taken = []
+    for _ in range(calls):
+        began = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - began)
+    return 1e6 * statistics.median(taken)
+
+
+async def _at_once(opa: Opa, rounds: int, question: Question) -> dict[str, list[float]]:
+    """Of each way to ask, the decisions a second of each round."""
+    parts = urlsplit(opa.url)
+    asked = (question.principal, question.action, question.resource, question.context)
+    found: dict[str, list[float]] = {}
+    async with (
+        AsyncClient(f"unix://{opa.socket}", timeout=_TIMEOUT) as near,
+        AsyncClient(opa.url, timeout=_TIMEOUT) as far,
+        AsyncOpaClient(host=parts.hostname, port=parts.port, timeout=_TIMEOUT) as theirs,
+    ):
+        ways: dict[str, Callable[[], Awaitable[object]]] = {
+            "AsyncClient, unix": lambda: near.decide(*asked),
+            "AsyncClient, TCP": lambda: far.decide(*asked),
+            "opa-python-client, TCP": lambda: theirs.query_rule(question.request, _PACKAGE, _RULE),
+        }
+        _same(await theirs.query_rule(question.request, _PACKAGE, _RULE), question)
+        for ask in ways.values():
+            await _rate(ask)
+        for _ in range(rounds):
+            for name, ask in ways.items():
+                found.setdefault(name, []).append(await _rate(ask))
+    return found
+
+
+async def _rate(ask: Callable[[], Awaitable[object]]) -> float:
+    async def some() -> None:
+        for _ in range(_CALLS_OF_A_TASK):
+            await ask()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(some() for _ in range(_TASKS)))
+    return _TASKS * _CALLS_OF_A_TASK / (time.perf_counter() - began)

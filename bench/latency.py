@@ -1,0 +1,134 @@
+"""How long an answer takes: under all the load that there is, and at a fixed rate."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import statistics
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+from bench import floor, load, questions
+from bench.ground import VEGETA
+from bench.measure import percentile
+from bench.report import Section, Table
+from bench.server import DECISION, SHIPPED, Opa, WrongAnswerError, pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from bench.ground import Ground
+
+__all__ = ["from_intended", "measure"]
+
+_PERCENTILES: Final = (50, 90, 99, 99.9)
+_FIXED_SECONDS: Final = 10
+_TIMEOUT: Final = 60
+_TIMESTAMP, _STATUS, _LATENCY, _NUMBER = 0, 1, 2, 8  # the columns of `vegeta encode --to csv`
+_OK: Final = "200"
+
+
+def measure(ground: Ground) -> Section:
+    """The mix and the floor, asked as fast as they are answered, then at half of that rate."""
+    asked = questions.mix()
+    content = ground.built("mix", questions.write).content
+    file = load.bodies(ground.folder, "latency", [question.body for question in asked])
+    rows = []
+    with Opa(content, ground.folder) as opa:
+        opa.check(asked)
+        ground.say("latency")
+        rate = 0.0
+        for name, path in (("floor", floor.ALLOW), ("the mix", DECISION)):
+            slices = [
+                load.slice_of(f"{opa.url}{path}", file, ground.seconds)
+                for _ in range(ground.rounds)
+            ]
+            rate = statistics.median(one.rate for one in slices)
+            latency = [
+                statistics.median(one.latency[at] for one in slices)
+                for at in range(len(_PERCENTILES))
+            ]
+            rows.append(_row(name, "TCP, closed loop", rate, latency))
+        if VEGETA.exists():
+            half = max(1, int(rate / 2))
+            for name, path, socket in (
+                ("floor", floor.ALLOW, None),
+                ("the mix", DECISION, None),
+                ("the mix", DECISION, opa.socket),
+            ):
+                ground.say(f"latency: {name}, {half:,} a second")
+                bodies = [question.body for question in asked]
+                taken = _fixed(f"{opa.url}{path}", bodies, half, socket)
+                latency = [percentile(taken, percent) for percent in _PERCENTILES]
+                kind = "unix socket" if socket else "TCP"
+                rows.append(_row(name, f"{kind}, fixed rate", half, latency))
+    table = Table(
+        "Latency, µs",
+        ("", "how", "/s", *(f"p{percent:g}" for percent in _PERCENTILES)),
+        tuple(rows),
+        f"The {SHIPPED} store; OPA on one core, the load on another. Closed loop: "
+        f"{load.generator()}, medians of {ground.rounds} slices. Fixed rate: vegeta for "
+        f"{_FIXED_SECONDS} s at half of the closed loop's, from when a request was due, "
+        "so that whoever waits behind a slow answer counts as well.",
+    )
+    return Section("latency", (table,), {})
+
+
+def _row(name: str, how: str, rate: float, latency: Iterable[float]) -> tuple[str, ...]:
+    return (name, how, f"{rate:,.0f}", *(f"{one:,.0f}" for one in latency))
+
+
+def _fixed(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) -> list[float]:
+    """The latencies, in µs, of requests that are due so many times a second."""
+    targets = "".join(
+        json.dumps(
+            {
+                "method": "POST",
+                "url": url,
+                "header": {"Content-Type": ["application/json"]},
+                "body": base64.b64encode(body).decode(),
+            }
+        )
+        + "\n"
+        for body in bodies
+    )
+    attack = [str(VEGETA), "attack", "-format=json", f"-rate={rate}/1s", "-max-body=0"]
+    attack += [f"-duration={_FIXED_SECONDS}s", f"-timeout={_TIMEOUT}s"]
+    attack += [f"-unix-socket={socket}"] if socket else []
+    done = subprocess.run(
+        pinned(attack),
+        input=targets.encode(),
+        capture_output=True,
+        check=True,
+        timeout=_FIXED_SECONDS + 2 * _TIMEOUT,
+    )
+    encoded = subprocess.run(
+        [str(VEGETA), "encode", "-to=csv"],
+        input=done.stdout,
+        capture_output=True,
+        check=True,
+        timeout=_TIMEOUT,
+    )
+    rows = list(csv.reader(io.StringIO(encoded.stdout.decode())))
+    failed = sum(row[_STATUS] != _OK for row in rows)
+    if failed or not rows:
+        raise WrongAnswerError(f"{failed} of {len(rows)} at {rate} a second were no answers")
+    return from_intended(
+        [(int(row[_NUMBER]), int(row[_TIMESTAMP]), int(row[_LATENCY])) for row in rows], rate
+    )
+
+
+def from_intended(hits: Sequence[tuple[int, int, int]], rate: float) -> list[float]:
+    """The µs from when each hit was due until it was answered.
+
+    A hit is its number from 0, when it was sent and how long its answer took, both in ns. The
+    schedule began when the hit began that was least behind it.
+    """
+    due = [round(number * 1e9 / rate) for number, _, _ in hits]
+    began = min(sent - at for (_, sent, _), at in zip(hits, due, strict=True))
+    return [
+        (sent + taken - began - at) / 1e3 for (_, sent, taken), at in zip(hits, due, strict=True)
+    ]

@@ -1,0 +1,311 @@
+"""What is asked: the mix and the questions beside it, with the accounts that they are about."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Final
+
+from ramgate import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = [
+    "ACCOUNTS",
+    "Question",
+    "batch",
+    "beside",
+    "documents",
+    "mix",
+    "mixes",
+    "probes",
+    "write",
+]
+
+ACCOUNTS: Final = 200
+"""The accounts that the mix can be asked of, all alike."""
+
+_FIRST: Final = 1_234_567_890_123_456
+_MEMBER: Final = "2000000000000001"
+_MANAGEMENT: Final = "1000000000000001"
+_SERVICES: Final = ("oss", "ecs", "log", "rds", "vpc", "slb", "mns", "fc")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """A request, with the effect and the reason that its decision must have."""
+
+    name: str
+    principal: str
+    action: str
+    resource: str
+    context: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    effect: str = "Allow"
+    reason: str = "statement_allows"
+
+    @property
+    def request(self) -> dict[str, object]:
+        """The request's fields, the context only where there is one."""
+        asked: dict[str, object] = {
+            "principal": self.principal,
+            "action": self.action,
+            "resource": self.resource,
+        }
+        return asked | ({"context": dict(self.context)} if self.context else {})
+
+    @property
+    def body(self) -> bytes:
+        """The request as it is posted."""
+        return json.dumps({"input": self.request}, separators=(",", ":")).encode()
+
+
+def mix(account: int = 0) -> list[Question]:
+    """The five of the mix, asked of that account, from 0."""
+    number = str(_FIRST + account)
+    role = f"acs:ram::{number}:role/AliyunServiceRoleForAlikafka"
+    user = f"acs:ram::{number}:user/alice"
+    instance = f"acs:alikafka:cn-hangzhou:{number}:alikafka_post-cn"
+    return [
+        Question("service-linked role allowed", role, "ecs:CreateNetworkInterface", "*"),
+        Question(
+            "with a condition",
+            f"{role}InstanceEncryption",
+            "kms:Decrypt",
+            f"acs:kms:cn-hangzhou:{number}:key/k-1",
+            {"kms:tag/acs:alikafka:instance-encryption": "true"},
+        ),
+        Question(
+            "ImplicitDeny",
+            role,
+            "ecs:DeleteInstance",
+            f"acs:ecs:cn-hangzhou:{number}:instance/i-1",
+            effect="ImplicitDeny",
+            reason="no_statement_matches",
+        ),
+        Question(
+            "user, 10 policies, 2 groups", user, "alikafka:SendMessage", f"{instance}-dev-1/orders"
+        ),
+        Question(
+            "the same under a Deny",
+            user,
+            "alikafka:SendMessage",
+            f"{instance}-prod-1/orders",
+            effect="ExplicitDeny",
+            reason="statement_denies",
+        ),
+    ]
+
+
+def probes() -> list[Question]:
+    """What RAM means where others guess: case, sessions, accounts, trust, malformed requests."""
+    arn, other = f"acs:ram::{_FIRST}", f"acs:alikafka:cn-hangzhou:{_FIRST + 1}:any/orders"
+    linked = f"{arn}:role/AliyunServiceRoleForAlikafka"
+    role, alice = f"{arn}:role/aliyunserviceroleforalikafka", f"{arn}:user/alice"
+    [_, condition, *_] = mix()
+    return [
+        *beside(),
+        Question("an action in another case", linked, "ECS:createnetworkinterface", "*"),
+        Question("a role in another case", role, "ecs:CreateNetworkInterface", "*"),
+        dataclasses.replace(condition, name="without its key", context={}, effect="ImplicitDeny"),
+        Question(
+            "a user in another case",
+            f"{arn}:user/Alice",
+            "alikafka:SendMessage",
+            "*",
+            effect="ImplicitDeny",
+        ),
+        Question("another account's", alice, "alikafka:SendMessage", other, effect="ImplicitDeny"),
+        Question("an action with a wildcard", linked, "ecs:*", "*", effect="ImplicitDeny"),
+        Question(
+            "a stranger assumes the role",
+            "ecs.aliyuncs.com",
+            "sts:AssumeRole",
+            role,
+            effect="ImplicitDeny",
+        ),
+        Question("the owner", f"{arn}:root", "oss:DeleteBucket", "*"),
+    ]
+
+
+def documents() -> dict[str, list[Mapping[str, object]]]:
+    """The first account's policies as RAM knows them, by who holds them."""
+    number = str(_FIRST)
+    own = _policies(number)
+    linked = "AliyunServiceRoleForAlikafka"
+
+    def published(name: str) -> Mapping[str, object]:
+        document: Mapping[str, object] = json.loads(
+            resources.path(f"catalog/policies/{name}.json").read_text()
+        )
+        return document
+
+    arn = f"acs:ram::{number}"
+    reading = published("AliyunKafkaReadOnlyAccess")
+    return {
+        f"{arn}:role/{linked}": [published(linked.replace("Role", "RolePolicy"))],
+        f"{arn}:role/{linked}InstanceEncryption": [
+            published(f"{linked.replace('Role', 'RolePolicy')}InstanceEncryption")
+        ],
+        f"{arn}:user/alice": [*own.values(), reading],
+        f"{arn}:user/carol": [published("AliyunSTSAssumeRoleAccess")],
+        f"{arn}:role/App": [own["messages"]],
+        f"{arn}:role/Reader": [reading],
+    }
+
+
+def batch(asked: Iterable[Question]) -> bytes:
+    """These as one batch, as it is posted."""
+    requests = [question.request for question in asked]
+    return json.dumps({"input": {"requests": requests}}, separators=(",", ":")).encode()
+
+
+def mixes(count: int) -> list[Question]:
+    """So many distinct questions, a multiple of five: the mix of one account after the other."""
+    return [question for account in range(count // 5) for question in mix(account)]
+
+
+def beside() -> list[Question]:
+    """What is asked beside the mix."""
+    arn = f"acs:ram::{_FIRST}"
+    instance = f"acs:alikafka:cn-hangzhou:{_FIRST}:alikafka_post-cn-dev-1"
+    return [
+        Question(
+            "role session",
+            f"{arn}:assumed-role/App/session-1",
+            "alikafka:SendMessage",
+            f"{instance}/orders",
+        ),
+        Question(
+            "action that only a wildcard grants",
+            f"{arn}:role/Reader",
+            "alikafka:GetTopicList",
+            f"{instance}/orders",
+        ),
+        Question(
+            "member account under control policies",
+            f"acs:ram::{_MEMBER}:role/App",
+            "alikafka:SendMessage",
+            f"acs:alikafka:cn-hangzhou:{_MEMBER}:alikafka_post-cn-dev-1/orders",
+        ),
+        Question(
+            "resource-group grant",
+            f"{arn}:user/bob",
+            "alikafka:SendMessage",
+            f"{instance}/orders",
+            {"acs:ResourceGroupId": "rg-production"},
+        ),
+        Question("AssumeRole by a user", f"{arn}:user/carol", "sts:AssumeRole", f"{arn}:role/app"),
+        Question(
+            "AssumeRole by the linked service",
+            "alikafka.aliyuncs.com",
+            "sts:AssumeRole",
+            f"{arn}:role/aliyunserviceroleforalikafka",
+        ),
+    ]
+
+
+def write(folder: Path, accounts: int = ACCOUNTS) -> None:
+    """Write the accounts file of all these questions, with so many accounts for the mix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [str(_FIRST + account) for account in range(accounts)]
+    written = {number: _account(number) for number in [*numbers, _MEMBER]}
+    (folder / "mix.json").write_text(
+        json.dumps({"accounts": written, "directory": _directory()}, indent=1)
+    )
+
+
+def _document(*statements: Mapping[str, object]) -> dict[str, object]:
+    return {"Version": "1", "Statement": list(statements)}
+
+
+def _statement(
+    effect: str,
+    action: str | Sequence[str],
+    resource: str = "*",
+    condition: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, object]:
+    made: dict[str, object] = {"Effect": effect, "Action": action, "Resource": resource}
+    return made | ({"Condition": condition} if condition else {})
+
+
+def _policies(number: str) -> dict[str, dict[str, object]]:
+    services = {
+        f"use-{service}": _document(
+            _statement("Allow", [f"{service}:DescribeOne", f"{service}:DescribeAll"]),
+            _statement("Allow", f"{service}:Change", f"acs:{service}:*:{number}:team/*"),
+            _statement(
+                "Allow", f"{service}:Delete", condition={"Bool": {"acs:MFAPresent": "true"}}
+            ),
+        )
+        for service in _SERVICES
+    }
+    return services | {
+        "messages": _document(
+            _statement("Allow", ["alikafka:SendMessage", "alikafka:PullMessage"])
+        ),
+        "not-production": _document(
+            _statement(
+                "Deny",
+                ["alikafka:SendMessage", "alikafka:DeleteTopic"],
+                "acs:alikafka:*:*:alikafka_*-prod-*/*",
+            )
+        ),
+        "deploy": _document(_statement("Allow", ["fc:UpdateFunction", "fc:CreateFunction"])),
+    }
+
+
+def _account(number: str) -> dict[str, object]:
+    owner = {"RAM": [f"acs:ram::{number}:root"]}
+    trust = _document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": owner})
+    policies = _policies(number)
+    linked = "AliyunServiceRoleForAlikafka"
+    grouped = {"policy": "messages", "resource_group": "rg-production"}
+    return {
+        "service_linked_roles": [
+            linked,
+            f"{linked}Connector",
+            f"{linked}ETL",
+            f"{linked}InstanceEncryption",
+        ],
+        "policies": policies,
+        "roles": {
+            "App": {"trust": trust, "policies": ["messages"]},
+            "Reader": {"trust": trust, "policies": ["AliyunKafkaReadOnlyAccess"]},
+        },
+        "groups": {
+            "kafka-team": {"policies": ["AliyunKafkaReadOnlyAccess"]},
+            "deployers": {"policies": ["deploy"]},
+        },
+        "users": {
+            "alice": {
+                "groups": ["kafka-team", "deployers"],
+                "policies": [name for name in policies if name != "deploy"],
+            },
+            "bob": {"policies": ["use-ecs", grouped]},
+            "carol": {"policies": ["AliyunSTSAssumeRoleAccess"]},
+        },
+    }
+
+
+def _directory() -> dict[str, object]:
+    guard = _statement("Deny", "alikafka:DeleteInstance")
+    return {
+        "management": _MANAGEMENT,
+        "policies": {
+            "only-kafka": _document(_statement("Allow", "alikafka:*")),
+            "guard": _document(guard),
+        },
+        "root": {
+            "control_policies": ["FullAliyunAccess"],
+            "accounts": {},
+            "folders": {
+                "production": {
+                    "control_policies": ["only-kafka"],
+                    "accounts": {_MEMBER: {"control_policies": ["FullAliyunAccess", "guard"]}},
+                    "folders": {},
+                }
+            },
+        },
+    }

@@ -1,0 +1,203 @@
+"""An OPA to measure: ramgate's flags and bundle, one store or the other, a core of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from bench import floor
+from ramgate import opa as opas
+from ramgate import process, resources
+from ramgate.address import Address
+from ramgate.bundle import Bundle
+from ramgate.bundle_server import BundleServer
+from ramgate.supervisor import Supervised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
+
+    from bench.questions import Question
+
+__all__ = [
+    "CORES",
+    "DECISION",
+    "DECISIONS",
+    "SHIPPED",
+    "STORES",
+    "Answer",
+    "Opa",
+    "Store",
+    "WrongAnswerError",
+    "pinned",
+]
+
+Store: TypeAlias = Literal["default", "read"]
+"""OPA's default store, or the one of `--optimize-store-for-read-speed`."""
+
+DECISION: Final = "/v1/data/ram/authz/decision"
+DECISIONS: Final = "/v1/data/ram/authz/decisions"
+STORES: Final[tuple[Store, ...]] = ("default", "read")
+CORES: Final = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+"""The cores that there are, where the system says: OPA's is the first, the load's the second."""
+
+_READ: Final = "--optimize-store-for-read-speed"
+_LOOK_SECONDS: Final = 1.0
+_ACTIVATION_SECONDS: Final = 300.0
+_ANSWER_SECONDS: Final = 120.0
+_LONGEST_WORDS: Final = 160
+
+
+def _flags(addresses: Iterable[str]) -> list[str]:
+    config = str(resources.path("opa-config.yaml"))
+    return process.flags(config, addresses, authorization=False, decision_log=False)
+
+
+SHIPPED: Final[Store] = "read" if _READ in _flags(()) else "default"
+"""The store of the OPA that `ramgate run` starts."""
+
+
+class WrongAnswerError(Exception):
+    """OPA did not answer a question as it must: nothing is measured then."""
+
+
+class Answer(NamedTuple):
+    """What OPA said: the status, the body, and the seconds until all of it was there."""
+
+    status: int
+    body: bytes
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        """The body on one short line."""
+        text = " ".join(self.body.decode(errors="replace").split())
+        return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}…"
+
+
+def pinned(command: Sequence[str], *, is_load: bool = True) -> list[str]:
+    """The command on the load's core or OPA's, where there are two and the system can do that."""
+    taskset = shutil.which("taskset")
+    if taskset is None or not CORES[1:]:
+        return list(command)
+    return [taskset, "--cpu-list", str(CORES[is_load]), *command]
+
+
+class Opa:
+    """An OPA on one core that decides by a bundle, ready when it is made, until the block ends.
+
+    `constants` are answered at `/v1/data/floor/<name>`, beside the floor. Without `has_floor` the
+    bundle is as it was built, and OPA shows its memory. It listens at `url`, on loopback, and at
+    the unix socket `socket`, in `folder`.
+    """
+
+    def __init__(
+        self,
+        content: bytes,
+        folder: Path,
+        *,
+        store: Store = SHIPPED,
+        constants: Mapping[str, object] | None = None,
+        has_floor: bool = True,
+    ) -> None:
+        if has_floor:
+            content = floor.added(content, constants or {})
+        began = time.monotonic()
+        self.socket = folder / "opa.sock"
+        self._address = Address.parse("127.0.0.1:0").claimed()
+        self._server = BundleServer(Bundle(content, "bench", {}))
+        addresses = (self._address, Address.parse(f"unix://{self.socket}").claimed())
+        flags = [flag for flag in _flags(address.flag for address in addresses) if flag != _READ]
+        flags += [_READ] if store == "read" else []
+        self._process = Supervised(
+            pinned([str(opas.find()), "run", *flags, "--pprof"], is_load=False),
+            {
+                **process.environment(None),
+                "GOMAXPROCS": "1",
+                "RAMGATE_BUNDLE_URL": self._server.url,
+                "RAMGATE_BUNDLE_TOKEN": self._server.token,
+            },
+        )
+        while (
+            not (self._server.activated or self._server.refused)
+            and self._process.running()
+            and time.monotonic() < began + _ACTIVATION_SECONDS
+        ):
+            self._server.wait_until_settled(_LOOK_SECONDS)
+        self.ready_after = time.monotonic() - began
+        if not self._server.activated:
+            self.close()
+            raise WrongAnswerError(f"no OPA: {process.last_words(self._process.lines)}")
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return self._address.url
+
+    def ask(self, path: str, body: bytes | None = None) -> Answer:
+        """Post the body to that path, or get it where there is none.
+
+        The status is 0 where no answer came in two minutes, or the connection was cut.
+        """
+        began = time.monotonic()
+        connection = http.client.HTTPConnection(
+            self._address.host, self._address.port, timeout=_ANSWER_SECONDS
+        )
+        with contextlib.closing(connection):
+            try:
+                # OPA answers before it has read what is too long, and closes.
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    connection.request("GET" if body is None else "POST", path, body)
+                answer = connection.getresponse()
+                status, said = answer.status, answer.read()
+            except OSError as error:
+                status, said = 0, str(error).encode()
+        return Answer(status, said, time.monotonic() - began)
+
+    def check(self, questions: Iterable[Question]) -> None:
+        """Ask each question once. Raises `WrongAnswerError` at the first wrong decision."""
+        for question in questions:
+            decision = json.loads(self.ask(DECISION, question.body).body).get("result", {})
+            if (decision.get("effect"), decision.get("reason")) != (
+                question.effect,
+                question.reason,
+            ):
+                raise WrongAnswerError(f"{question}: {decision}")
+
+    def memory(self) -> tuple[int, int]:
+        """The bytes that live on its heap after a collection, and those it has from the system.
+
+        The second is 0 where the system has no `/proc`.
+        """
+        self.ask("/debug/pprof/heap?gc=1&debug=1")
+        metrics = self.ask("/metrics").body.decode()
+        found = re.search(r"^go_memstats_heap_alloc_bytes (\S+)$", metrics, re.MULTILINE)
+        return int(float(found[1])) if found else 0, _resident(self._process.pid)
+
+    def close(self) -> None:
+        """Stop OPA, then the server of its bundle."""
+        self._process.stop()
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _resident(supervisor: int) -> int:
+    try:
+        [child] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+        status = Path(f"/proc/{child}/status").read_text()
+    except (OSError, ValueError):
+        return 0
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    return 1024 * int(found[1]) if found else 0

@@ -1,0 +1,461 @@
+"""Decision tables: what the policies that a principal holds say, settled as far as it can be.
+
+They are a cache of the general rule, laid beside the store: docs/reference/translated.md has the
+shapes, and rego/ram/table reads them. What a set of policies says about an action hangs on a few
+tests of the request, each whether one of its strings matches one of some patterns; for whatever
+comes of them, the whole decision is there. What does not fit has no line, and is left to the
+general rule: too many tests, comparisons of numbers, dates and addresses, conditions on who asks or
+when, trust policies, session policies.
+
+The numbers in comments are those of the rules in docs/reference/policy-language.md.
+"""
+
+from __future__ import annotations
+
+import collections
+import fnmatch
+import hashlib
+import itertools
+import operator
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from ramgate import condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ramgate.accounts import Account, Store
+
+__all__ = ["Tables"]
+
+_Document: TypeAlias = dict[str, Any]
+# where in a request a string stands, and the patterns of which one has to match it
+_Test: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+# one of these tests has to come out as it says
+_Clause: TypeAlias = tuple[tuple[_Test, bool], ...]
+
+_T = TypeVar("_T", str, str | None)
+_Concerning: TypeAlias = "Callable[[_Document, _T], dict[int, _Clause]]"
+
+_MOST_TESTS: Final = 5
+_MOST_PATTERNS: Final = 40
+_SPARE_LINES: Final = 100_000
+_BITS: Final = "abcde"
+_ASSUMING: Final = frozenset({"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"})
+_THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
+_LIVE: Final = re.compile(r"[*?]")
+_IS_OF_RAM: Final[_Test] = (("resource",), ("acs:ram:*",))
+_FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
+_BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
+_REASONS: Final = {
+    "Allow": "statement_allows",
+    "ExplicitDeny": "statement_denies",
+    "ImplicitDeny": "no_statement_matches",
+}
+
+
+class Tables:
+    """Makes the tables of one store after the other; what has not changed is the same object."""
+
+    def __init__(self) -> None:
+        self._granting: dict[str, tuple[_Document, _Document]] = {}
+        self._who: dict[str, _Who] = {}
+        self._sets: dict[str, _Set] = {}
+
+    def beside(self, store: Store) -> dict[str, object]:
+        """The store with `who`, `sets` and `entries`, and with the `grants` of each policy."""
+        documents: Mapping[str, _Document] = store["policies"]
+        self._granting = {
+            name: self._with_grants(name, document) for name, document in documents.items()
+        }
+        self._who = {
+            number: self._of_account(number, account, store)
+            for number, account in store["accounts"].items()
+        }
+        self._sets = dict(self._of_policies(documents))
+        entries: dict[str, object] = {}
+        for found in self._sets.values():
+            entries.update(found.entries)
+        return {
+            **store,
+            "policies": {name: granting for name, (_, granting) in self._granting.items()},
+            "who": {number: who.sets for number, who in self._who.items()},
+            "sets": {name: found.lines for name, found in self._sets.items()},
+            "entries": entries,
+        }
+
+    def _with_grants(self, name: str, document: _Document) -> tuple[_Document, _Document]:
+        known = self._granting.get(name)
+        return known if known and known[0] is document else (document, _granting(document))
+
+    def _of_account(self, number: str, account: Account, store: Store) -> _Who:
+        levels: list[list[str]] = []
+        if "directory" in store and store["directory"]["management"] != number:
+            levels = store["directory"]["levels"].get(number, [])
+        known = self._who.get(number)
+        if known and known.account is account and known.levels == levels:
+            return known
+        sets, policies = {}, {}
+        for arn, held in _held(number, account, levels, store["service_linked_roles"]):
+            sets[arn] = held.name
+            policies[held.name] = held
+        return _Who(account, levels, sets, policies)
+
+    def _of_policies(self, documents: Mapping[str, _Document]) -> Iterator[tuple[str, _Set]]:
+        """The tables of all sets that are one policy; of others, as far as they are few enough.
+
+        What most accounts have comes first. The lines of the others are never more than twice those
+        of the policies themselves, and some to spare, or a set for each user would take all memory.
+        """
+        held = collections.Counter(name for who in self._who.values() for name in who.policies)
+        policies = {name: one for who in self._who.values() for name, one in who.policies.items()}
+        left = _SPARE_LINES + 2 * sum(len(document["actions"]) for document in documents.values())
+        for name in sorted(held, key=lambda name: (-held[name], name)):
+            found = self._of_set(name, policies[name], documents)
+            if name not in documents:
+                left -= len(found.lines.get("actions", ()))
+            if name in documents or left >= 0:
+                yield name, found
+
+    def _of_set(self, name: str, policies: _Policies, documents: Mapping[str, _Document]) -> _Set:
+        read = [documents[policy] for _, layer in policies.layers for policy in layer]
+        known = self._sets.get(name)
+        if known and all(map(operator.is_, known.read, read)):
+            return known
+        granted = self._granting[name][1].get("grants", {}) if name in documents else {}
+        return _Making(policies, documents).made(read, granted)
+
+
+class _Policies(NamedTuple):
+    """What a principal holds: control policies by level, and its own; all by their ids."""
+
+    levels: tuple[tuple[str, ...], ...]
+    own: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The policy's id where it is one policy, else one that is no policy's."""
+        if not self.levels and len(self.own) == 1:
+            return self.own[0]
+        return f"set:{_digest(tuple(self))}"
+
+    @property
+    def layers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for level in self.levels:
+            yield "ControlPolicy", level
+        yield "AccountLevelIdentityBasedPolicy", self.own
+
+
+class _Who(NamedTuple):
+    """The sets that an account's principals hold, by ARN, and what each is."""
+
+    account: Account
+    levels: list[list[str]]
+    sets: dict[str, str]
+    policies: dict[str, _Policies]
+
+
+class _Set(NamedTuple):
+    """A set's lines, which name entries; those entries; the documents that it was made of."""
+
+    lines: dict[str, Any]
+    entries: dict[str, object]
+    read: list[_Document]
+
+
+class _Statement(NamedTuple):
+    """One that matches where every clause holds."""
+
+    effect: str
+    policy: str
+    position: int
+    clauses: tuple[_Clause, ...]
+
+
+class _UnsettledError(Exception):
+    """No table can hold this: the general rule decides."""
+
+
+class _Making:
+    """Makes the table of one set. What several actions share is settled once."""
+
+    def __init__(self, policies: _Policies, documents: Mapping[str, _Document]) -> None:
+        self._layers = [
+            (kind, [(policy, documents[policy]) for policy in layer])
+            for kind, layer in policies.layers
+        ]
+        self._named: dict[str, str | None] = {}
+        self._entries: dict[str, object] = {}
+
+    def made(self, read: list[_Document], granted: Mapping[str, object]) -> _Set:
+        actions = {action for document in read for action in document["actions"]}
+        services = {service for document in read for service in document["wildcards"]}
+        lines: dict[str, Any] = {
+            "actions": {
+                action: self._line(_of_action, action)
+                for action in sorted(actions - granted.keys())
+            },
+            "services": {service: self._line(_of_service, service) for service in sorted(services)},
+            "rest": self._line(_of_service, None),
+        }
+        return _Set({name: line for name, line in lines.items() if line}, self._entries, read)
+
+    def _line(self, concerning: _Concerning[_T], asked: _T) -> str | None:
+        """The name of the entry, or None where the general rule decides."""
+        if asked in _ASSUMING:
+            return None
+        found = [
+            [(policy, concerning(document, asked)) for policy, document in layer]
+            for _, layer in self._layers
+        ]
+        key = repr(found)
+        if key not in self._named:
+            try:
+                entry = _entry(self._matching(found))
+            except _UnsettledError:
+                self._named[key] = None
+            else:
+                self._named[key] = name = _digest(entry)
+                self._entries[name] = entry
+        return self._named[key]
+
+    def _matching(
+        self, found: Sequence[Sequence[tuple[str, dict[int, _Clause]]]]
+    ) -> list[tuple[str, list[_Statement]]]:
+        return [
+            (
+                kind,
+                [
+                    _statement(policy, index, document["statements"][index], clause)
+                    for (policy, document), (_, indexes) in zip(layer, concerned, strict=True)
+                    for index, clause in sorted(indexes.items())
+                ],
+            )
+            for (kind, layer), concerned in zip(self._layers, found, strict=True)
+        ]
+
+
+def _granting(document: _Document) -> _Document:
+    """The document with its plain grants as `grants`, and `null` where they say all of a statement.
+
+    A plain grant is an Allow of one literal resource, without conditions, of actions that no other
+    statement of the document is about. An account's own policies are mostly made of such, and this
+    is how a million of them fit into memory.
+    """
+    actions: Mapping[str, list[int]] = document["actions"]
+    named = collections.defaultdict(list)
+    for action, indexes in actions.items():
+        for index in indexes:
+            named[index].append(action)
+    for pattern in (document["service_wildcards"], *document["wildcards"].values()):
+        for index in itertools.chain(*pattern.values()):
+            named.pop(index, None)
+    statements = list(document["statements"])
+    grants: dict[str, list[object]] = {}
+    for index, naming in named.items():
+        if _is_plain(statements[index]) and all(
+            len(_of_action(document, action)) == 1 for action in naming
+        ):
+            grants.update((action, [index, *statements[index]["resources"]]) for action in naming)
+            statements[index] = None
+    if not grants:
+        return document
+    left = {action: indexes for action, indexes in actions.items() if action not in grants}
+    return {**document, "statements": statements, "actions": left, "grants": grants}
+
+
+def _is_plain(statement: Mapping[str, Any]) -> bool:
+    # 3.4: an ARN of RAM's may be a role's, which is compared without case
+    return (
+        statement.keys() == {"effect", "resources"}
+        and statement["effect"] == "Allow"
+        and len(statement["resources"]) == 1
+        and not statement["resources"][0].startswith("acs:ram:")
+    )
+
+
+def _held(
+    number: str,
+    account: Account,
+    levels: Iterable[Iterable[str]],
+    service_linked_roles: Mapping[str, Mapping[str, object]],
+) -> Iterator[tuple[str, _Policies]]:
+    """The principals of an account, by their ARNs, and what each holds."""
+    bound = tuple(tuple(level) for level in levels)
+    for folded, role in account["roles"].items():
+        service_linked = service_linked_roles.get(folded)
+        # 5.4: control policies do not bind a service-linked role; 5.6: one may be unpublished
+        if service_linked is None or service_linked["is_published"]:
+            held = _Policies(() if service_linked else bound, tuple(role["policies"]))
+            yield f"acs:ram::{number}:role/{role['name']}", held
+    for name, user in account["users"].items():
+        yield f"acs:ram::{number}:user/{name}", _Policies(bound, tuple(user["policies"]))
+
+
+def _of_action(document: _Document, action: str) -> dict[int, _Clause]:
+    """The statements about an action that some policy names, and nothing more to be asked."""
+    service = action.partition(":")[0]
+    found = set(document["actions"].get(action, ()))
+    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
+        for pattern, indexes in patterns.items():
+            if fnmatch.fnmatchcase(action, pattern):
+                found.update(indexes)
+    for index in document["not_actions"]:
+        excepted = document["statements"][index]["except"]
+        if not any(fnmatch.fnmatchcase(action, pattern) for pattern in excepted):
+            found.add(index)
+    return dict.fromkeys(sorted(found), ())
+
+
+def _of_service(document: _Document, service: str | None) -> dict[int, _Clause]:
+    """The statements about the actions of a service, those aside that some policy names.
+
+    Without a service: about those of services that no policy names. What is left to be asked is
+    whether the action matches.
+    """
+    found: dict[int, set[str]] = collections.defaultdict(set)
+    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
+        for pattern, indexes in patterns.items():
+            for index in indexes:
+                found[index].add(pattern)
+    about: dict[int, _Clause] = {}
+    for index, patterns in found.items():
+        asked = _narrowed(patterns, service)
+        if asked is None:
+            about[index] = ()
+        elif asked:
+            about[index] = (((("action",), asked), True),)
+    for index in document["not_actions"]:
+        asked = _narrowed(document["statements"][index]["except"], service)
+        if asked is not None:
+            about[index] = (((("action",), asked), False),) if asked else ()
+    return dict(sorted(about.items()))
+
+
+def _narrowed(patterns: Iterable[str], service: str | None) -> tuple[str, ...] | None:
+    """Those patterns that tell actions of the service apart; None where one matches all of them."""
+    left = []
+    for pattern in sorted(patterns):
+        of, _, operation = pattern.partition(":")
+        matches_service = not of.strip("*") or (service and fnmatch.fnmatchcase(service, of))
+        if matches_service and not operation.strip("*"):
+            return None
+        if matches_service or service is None:
+            left.append(pattern)
+    return tuple(left)
+
+
+def _statement(policy: str, index: int, statement: _Document, clause: _Clause) -> _Statement:
+    clauses = [clause] if clause else []
+    if not statement.get("any_resource"):
+        patterns = (
+            *map(condition.glob, statement.get("resources", ())),
+            *(f"{condition.glob(text)}*" for text in statement.get("resource_prefixes", ())),
+            *statement.get("resource_patterns", ()),
+        )
+        clauses.append((((("resource",), patterns), True),))
+    for one in statement.get("conditions", ()):
+        clauses += _of_condition(one, statement["effect"])
+    name = policy.rpartition("/")[2]
+    return _Statement(statement["effect"], name, index, tuple(clauses))
+
+
+def _of_condition(one: Mapping[str, Any], effect: str) -> list[_Clause]:
+    """What has to hold where every value of the context is a string (4.2 to 4.7)."""
+    if one["key"] in _FILLED_IN:
+        raise _UnsettledError
+    path = ("context", one["key"])
+    match = (path, _patterns(one["operator"], one["values"]))
+    given = (path, ("*",))
+    wanted: list[tuple[_Test, bool]] = [(match, not one["negated"])]
+    if effect == "Allow":
+        return [(*wanted,), ((given, True),)] if one["negated"] else [(*wanted,)]
+    every = one["quantifier"] == "every"
+    if one["operator"] == "Bool":
+        # 4.6: neither true nor false; what is absent is neither, too
+        wanted.append(((path, tuple(_BOOLEANS.values())), False))
+        return [(*wanted,)] if every else [(*wanted,), ((given, True),)]
+    if every and not one["negated"]:
+        wanted.append((given, False))
+    return [(*wanted,)]
+
+
+def _patterns(comparison: str, values: Iterable[Any]) -> tuple[str, ...]:
+    if comparison == "Bool":
+        return tuple(_BOOLEANS[value] for value in values)
+    if comparison == "StringEquals":
+        texts = [condition.glob(value) for value in values]
+        if any(_LIVE.search(text) for text in texts):
+            raise _UnsettledError
+    elif comparison == "StringEqualsIgnoreCase":
+        texts = ["".join(map(_in_any_case, value)) for value in values]
+    elif comparison == "StringLike":
+        texts = list(values)
+    else:
+        raise _UnsettledError
+    if not all(texts):
+        raise _UnsettledError
+    return tuple(texts)
+
+
+def _in_any_case(character: str) -> str:
+    """A pattern of what OPA's `lower` makes the same of: two letters have a third form."""
+    if character in "*?" or not character.isascii():
+        raise _UnsettledError
+    if not character.isalpha():
+        return condition.glob(character)
+    lower = character.lower()
+    return f"[{lower}{lower.upper()}{_THIRD_FORMS.get(lower, '')}]"
+
+
+def _entry(layers: Sequence[tuple[str, Sequence[_Statement]]]) -> dict[str, object]:
+    """The tests of all statements, and the decision for each outcome of them."""
+    statements = [statement for _, found in layers for statement in found]
+    tests = dict.fromkeys(
+        test for statement in statements for clause in statement.clauses for test, _ in clause
+    )
+    if any(path == ("resource",) and any(map(_may_be_a_role, texts)) for path, texts in tests):
+        tests[_IS_OF_RAM] = None
+    if len(tests) > _MOST_TESTS or sum(len(texts) for _, texts in tests) > _MOST_PATTERNS:
+        raise _UnsettledError
+    outcomes = {}
+    for held in itertools.product((False, True), repeat=len(tests)):
+        results = dict(zip(tests, held, strict=True))
+        if not results.get(_IS_OF_RAM):
+            bits = "".join(bit for bit, holds in zip(_BITS, held, strict=False) if holds)
+            outcomes[bits] = _decision(layers, results)
+    shown = [[bit, *test] for bit, test in zip(_BITS, tests, strict=False)]
+    return {"tests": shown, "outcomes": outcomes}
+
+
+def _may_be_a_role(pattern: str) -> bool:
+    # 3.4: where the resource is a role, it and the patterns are compared without case
+    head = re.split(r"[*?\\]", pattern.lower(), maxsplit=1)[0]
+    return head.startswith("acs:ram:") or "acs:ram:".startswith(head)
+
+
+def _decision(
+    layers: Iterable[tuple[str, Iterable[_Statement]]], results: Mapping[_Test, bool]
+) -> dict[str, object]:
+    """5.4, level by level, then 5.6: the first that does not allow, or else the last."""
+    for kind, statements in layers:
+        matching: dict[str, list[tuple[str, int]]] = {"Deny": [], "Allow": []}
+        for statement in statements:
+            if all(any(results[test] is it for test, it in clause) for clause in statement.clauses):
+                matching[statement.effect].append((statement.policy, statement.position))
+        settling, policy_type = matching["Deny"] or matching["Allow"], kind
+        effect = "ExplicitDeny" if matching["Deny"] else "Allow" if settling else "ImplicitDeny"
+        if effect != "Allow":
+            break
+    return {
+        "allow": effect == "Allow",
+        "effect": effect,
+        "reason": _REASONS[effect],
+        "policy_type": policy_type,
+        "statements": [{"policy": policy, "index": index} for policy, index in sorted(settling)],
+    }
+
+
+def _digest(value: object) -> str:
+    return hashlib.blake2b(repr(value).encode(), digest_size=8).hexdigest()
