@@ -51,6 +51,8 @@ DOCUMENT = "rego/ram/document/document.rego"
 VALUES = "python/ramgate/condition.py"
 TRANSLATE = "python/ramgate/translation.py"
 ACCOUNTS = "python/ramgate/accounts.py"
+TABLES = "python/ramgate/tables.py"
+TABLE = "rego/ram/table/table.rego"
 
 MUTANTS = [
     Mutant(
@@ -370,6 +372,36 @@ MUTANTS = [
         "yield policy, group",
         'yield policy, ""',
     ),
+    Mutant(
+        "a table does not know of control policies",
+        TABLES,
+        'levels = store["directory"]["levels"].get(number, [])',
+        "levels = []",
+    ),
+    Mutant(
+        "in a table an Allow beats a Deny",
+        TABLES,
+        'effect = "ExplicitDeny" if matching["Deny"] else "Allow" if settling else "ImplicitDeny"',
+        'effect = "Allow" if matching["Allow"] else "ExplicitDeny" if settling else "ImplicitDeny"',
+    ),
+    Mutant(
+        "in a table an absent key satisfies a negated operator in an Allow (4.5)",
+        TABLES,
+        'return [(*wanted,), ((given, True),)] if one["negated"] else [(*wanted,)]',
+        "return [(*wanted,)]",
+    ),
+    Mutant(
+        "a table decides what a resource group may",
+        TABLE,
+        'not key in {"acs:PrincipalARN", "acs:ResourceGroupId"}',
+        'not key in {"acs:PrincipalARN"}',
+    ),
+    Mutant(
+        "a table grants whatever the resource is",
+        TABLE,
+        "[index, resource] = data.store.policies[id].grants[lower(action)]",
+        "[index, _] = data.store.policies[id].grants[lower(action)]",
+    ),
 ]
 
 
@@ -398,7 +430,7 @@ def caught(mutant: Mutant) -> str:
         path.write_text(text.replace(mutant.text, mutant.becomes))
         if mutant.file.startswith("rego/"):
             return by_opa_test(target) or by_pytest(target, "test_properties.py")
-        own = ("test_translation.py", "test_accounts.py")
+        own = ("test_translation.py", "test_accounts.py", "test_tables.py")
         return by_pytest(target, *own) or by_pytest(target, "test_properties.py")
 
 

@@ -31,7 +31,9 @@ TOPIC = f"acs:alikafka:cn:{ACCOUNT}:topic"
 def store(folder: Path, **parts: Any) -> Store:  # noqa: ANN401 - what an accounts file holds
     """The store of one account with these parts, beside what the directory says of it."""
     directory = parts.pop("directory", None)
-    document = {"accounts": {ACCOUNT: parts}} | ({"directory": directory} if directory else {})
+    document: dict[str, Any] = {"accounts": {ACCOUNT: parts}}
+    if directory:
+        document["directory"] = directory
     path = folder / "accounts.json"
     path.write_text(json.dumps(document))
     return accounts.load(path, catalog.load())
@@ -283,7 +285,7 @@ def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) ->
         linked,
         next(role.role for role in known.values() if not role.is_published),
     ]
-    whole = Tables().beside(store(tmp_path, directory=directory, **parts))
+    whole: dict[str, Any] = Tables().beside(store(tmp_path, directory=directory, **parts))
     assert line(whole, "ecs:start")["outcomes"][""]["allow"] is True
     denied = line(whole, "oss:getobject")["outcomes"][""]
     assert (denied["effect"], denied["policy_type"]) == ("ImplicitDeny", "ControlPolicy")
@@ -293,7 +295,7 @@ def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) ->
     )
     assert len(whole["who"][ACCOUNT]) == 2
     directory["management"] = ACCOUNT
-    free = Tables().beside(store(tmp_path, directory=directory, **parts))
+    free: dict[str, Any] = Tables().beside(store(tmp_path, directory=directory, **parts))
     assert free["who"][ACCOUNT][ALICE] == f"{ACCOUNT}/own"
 
 
@@ -328,7 +330,7 @@ def test_sets_of_several_policies_have_tables_as_far_as_they_are_few(
     monkeypatch.setattr(tables, "_SPARE_LINES", -2000)
     policies = {name: policy({"Action": f"ecs:{name}"}) for name in "abc"}
     users = {"alice": {"policies": ["a", "b"]}, "bob": {"policies": ["c"]}}
-    whole = Tables().beside(store(tmp_path, policies=policies, users=users))
+    whole: dict[str, Any] = Tables().beside(store(tmp_path, policies=policies, users=users))
     assert whole["sets"].keys() == {f"{ACCOUNT}/c"}
     assert whole["who"][ACCOUNT][ALICE] not in whole["sets"]
 
