@@ -42,7 +42,7 @@ def store(folder: Path, **parts: Any) -> Store:  # noqa: ANN401 - what an accoun
 def policy(*statements: Mapping[str, object]) -> dict[str, object]:
     """A policy of these statements, each an Allow of everything where it says nothing else."""
     anything = {"Effect": "Allow", "Resource": "*"}
-    return {"Version": "1", "Statement": [anything | statement for statement in statements]}
+    return {"Version": "1", "Statement": [{**anything, **statement} for statement in statements]}
 
 
 def alices(folder: Path, *statements: Mapping[str, object]) -> dict[str, Any]:
