@@ -12,7 +12,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak bench build-wheel lock clean \
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak bench bench-guard build-wheel lock clean \
   FORCE
 
 help: ## list the targets
@@ -21,7 +21,7 @@ help: ## list the targets
 run: setup ## answer queries on 127.0.0.1:8181 until Ctrl-C
 	@exec .venv/bin/ramgate run
 
-test: lint test-rego test-python ## everything a change needs
+test: lint test-rego test-python bench-guard ## everything a change needs
 	@echo "make test: all passed"
 
 setup: .venv/.installed .tools/.installed ## bring what the other targets need, once
@@ -59,6 +59,9 @@ mutants: setup ## make deliberate faults, and see what catches each
 
 soak: setup ## change the accounts a thousand times under load, some minutes
 	.venv/bin/python tests/soak.py
+
+bench-guard: setup ## hold what a decision allocates and evaluates against its bounds
+	.venv/bin/python -m bench.guard
 
 bench: setup .tools/peers/.installed .tools/vegeta ## measure, beside OPA's floor and the peers, twenty minutes (ONLY=throughput)
 	.venv/bin/python -m bench $(ONLY)

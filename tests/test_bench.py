@@ -11,10 +11,11 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from bench import __main__ as command
-from bench import floor, load, machine, memory, questions, report, scale
+from bench import floor, guard, load, machine, memory, questions, report, scale
 from bench.latency import from_intended
 from bench.measure import Pair, Rounds, joined, percentile
 from bench.report import GOALS, Figure, Goal, Results, Section, Table
@@ -279,3 +280,21 @@ def test_the_machine_is_described_without_its_name() -> None:
     described = machine.described()
     assert {"CPU", "cores", "memory", "system", "Python", "OPA", "ramgate"} <= set(described)
     assert described["OPA"].startswith("1.")
+
+
+def test_the_guard_tells_of_what_has_grown_is_new_or_is_gone() -> None:
+    bounds = {"a": guard.Cost(100, 10), "b": guard.Cost(100, 10)}
+    assert guard.grown({"a": guard.Cost(102, 10), "b": guard.Cost(50, 5)}, bounds) == []
+    costs = {"a": guard.Cost(103, 11), "c": guard.Cost(1, 1)}
+    assert guard.grown(costs, bounds) == [
+        "a: 103 allocations, where 100 were enough",
+        "a: 11 expressions, where 10 were enough",
+        "b: is not asked",
+        "c: has no bound",
+    ]
+
+
+def test_every_question_has_a_bound() -> None:
+    bounds = msgspec.json.decode(guard.BOUNDS.read_bytes(), type=guard.Costs)
+    asked = [question.name for question in (*questions.mix(), *questions.beside())]
+    assert list(bounds) == asked

@@ -154,6 +154,7 @@ def test_only_what_is_new_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     scopes = {"policies": [f"{ACCOUNTS[1]}/own"]}
     assert [value for value in encoded if not isinstance(value, dict) or "store" not in value] == [
         {"roles": {}, "users": {"a": scopes, "b": scopes}},
+        {f"acs:ram::{ACCOUNTS[1]}:user/{name}": f"{ACCOUNTS[1]}/own" for name in "ab"},
         {"revision": built.revision, "roots": bundle.ROOTS, "rego_version": 1},
     ]
     monkeypatch.undo()

@@ -10,6 +10,7 @@ import pytest
 
 from ramgate import accounts, bundle, catalog, opa, resources
 from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.tables import Tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,8 @@ def test_a_bundle_holds_code_data_and_a_manifest() -> None:
         "rego_version": 1,
     }
     example = accounts.load(resources.path("examples/accounts.yaml"), catalog.load())
-    assert json.loads(found["data.json"]) == {"store": json.loads(json.dumps(example))}
+    whole = Tables().beside(example)
+    assert json.loads(found["data.json"]) == {"store": json.loads(json.dumps(whole))}
     assert "content" not in repr(built)
 
 

@@ -71,7 +71,7 @@ def test_rego_and_python_know_the_same_comparisons() -> None:
 
 
 def test_rego_and_python_know_the_same_condition_keys() -> None:
-    [known] = asked("[data.ram.condition._known_keys]")
+    [known] = asked("[data.ram.condition.known]")
     assert known == {key.lower(): key for key in KNOWN_KEYS}
 
 

@@ -215,12 +215,12 @@ def test_patterns_of_actions_are_tests_of_actions_that_no_policy_names(tmp_path:
     assert lines["actions"].keys() == {"ecs:getthis"}
     tests = {
         name: whole["entries"][entry]["tests"]
-        for name, entry in (*lines["services"].items(), ("rest", lines["rest"]))
+        for name, entry in (*lines["services"].items(), ("otherwise", lines["otherwise"]))
     }
     assert tests == {
         "ecs": [["a", ("action",), ("*:describe*", "ecs:get*", "ecs:list*")]],
         "oss": [],
-        "rest": [["a", ("action",), ("*:describe*", "v*:get*")]],
+        "otherwise": [["a", ("action",), ("*:describe*", "v*:get*")]],
     }
 
 

@@ -197,7 +197,8 @@ class _Making:
                 for action in sorted(actions - granted.keys())
             },
             "services": {service: self._line(_of_service, service) for service in sorted(services)},
-            "rest": self._line(_of_service, None),
+            # looked up at once where nothing else is to be asked before
+            "otherwise" if services or granted else "rest": self._line(_of_service, None),
         }
         return _Set({name: line for name, line in lines.items() if line}, self._entries, read)
 

@@ -39,13 +39,13 @@ comparisons := object.keys(_families)
 
 # METADATA
 # description: A condition key as RAM spells it, where it is one that differs from a known one only in case.
-spelling(key) := object.get(_known_keys, lower(key), key)
+spelling(key) := object.get(known, lower(key), key)
 
 # METADATA
 # description: Every condition key in the context is spelled as RAM does.
 are_spelled(context) if {
 	every key, _ in context {
-		object.get(_known_keys, lower(key), key) == key
+		object.get(known, lower(key), key) == key
 	}
 }
 
@@ -230,8 +230,9 @@ _families := {
 	"StringLike": "String",
 }
 
-# The keys of section 6, by their folded spelling.
-_known_keys := {
+# METADATA
+# description: The condition keys that RAM names (section 6), by their folded spelling.
+known := {
 	"acs:currenttime": "acs:CurrentTime",
 	"acs:mfapresent": "acs:MFAPresent",
 	"acs:principalarn": "acs:PrincipalARN",

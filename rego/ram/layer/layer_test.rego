@@ -106,7 +106,7 @@ test_carried_cases if {
 	}
 }
 
-test_a_plain_grant_matches_its_action_and_its_resource_cases if {
+test_a_plain_grant_matches_its_action_and_its_resource if {
 	granting := object.union(_other, {"statements": [null], "actions": {}, "grants": {"ecs:start": [0, "acs:ecs:::i"]}})
 	policies := {"1234567890123456/granting": granting, "Denying": _denying}
 	granted := {"effect": "Allow", "statements": [{"policy": "granting", "index": 0}]}

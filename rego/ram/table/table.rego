@@ -38,20 +38,43 @@ decision(request) := data.store.entries[entry].outcomes[held] if {
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
 	["acs", _, _, account, _] = split(resource, ":")
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
-	_is_plain(context)
+
+	# few keys, every value a string, and of the known keys only some, as they are spelled
+	count(context) <= 50
+	concat("", [value | some value in context])
+	every key in object.keys(context) - _plain_keys {
+		not condition.known[lower(key)]
+	}
 	entry := data.store.sets[data.store.who[account][principal]].actions[lower(action)]
 	held := concat("", {bit |
 		some [bit, path, patterns] in data.store.entries[entry].tests
 		some pattern in patterns
 		glob.match(pattern, null, object.get(request, path, null))
 	})
-} else := whole.of({"effect": "Allow", "statements": [{"policy": policy, "index": index}]}, "AccountLevelIdentityBasedPolicy") if {
+} else := data.store.entries[entry].outcomes[held] if {
 	{"principal": principal, "action": action, "resource": resource} = request
 	["acs", _, _, account, _] = split(resource, ":")
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
-	id := data.store.who[account][principal]
-	[index, resource] = data.store.policies[id].grants[lower(action)]
-	policy := substring(id, indexof(id, "/") + 1, -1)
+	set := data.store.who[account][principal]
+	entry := data.store.sets[set].rest
+	not data.store.sets[set].actions[lower(action)]
+	not lower(action) in actions.assuming
+	held := concat("", {bit |
+		some [bit, path, patterns] in data.store.entries[entry].tests
+		some pattern in patterns
+		glob.match(pattern, null, object.get({"action": lower(action), "resource": resource}, path, null))
+	})
+} else := data.store.entries[entry].outcomes[held] if {
+	{"principal": principal, "action": action, "resource": resource} = request
+	role := _role(principal)
+	["acs", _, _, account, _] = split(resource, ":")
+	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
+	entry := data.store.sets[data.store.who[account][role]].actions[lower(action)]
+	held := concat("", {bit |
+		some [bit, path, patterns] in data.store.entries[entry].tests
+		some pattern in patterns
+		glob.match(pattern, null, object.get(request, path, null))
+	})
 } else := data.store.entries[entry].outcomes[held] if {
 	{"principal": principal, "action": action, "resource": resource} = request
 	["acs", _, _, account, _] = split(resource, ":")
@@ -62,27 +85,36 @@ decision(request) := data.store.entries[entry].outcomes[held] if {
 		some pattern in patterns
 		glob.match(pattern, null, object.get({"action": lower(action), "resource": resource}, path, null))
 	})
+} else := whole.of({"effect": "Allow", "statements": [{"policy": policy, "index": index}]}, "AccountLevelIdentityBasedPolicy") if {
+	{"principal": principal, "action": action, "resource": resource} = request
+	["acs", _, _, account, _] = split(resource, ":")
+	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
+	id := data.store.who[account][principal]
+	[index, resource] = data.store.policies[id].grants[lower(action)]
+	policy := substring(id, indexof(id, "/") + 1, -1)
+}
+
+# The role of a session. One written in another case than it is stored is not found.
+_role(principal) := concat("", ["acs:ram::", account, ":role/", name]) if {
+	regex.match(`^acs:ram::[0-9]{16}:(assumed-role|role)/[A-Za-z0-9._@-]{1,64}/[A-Za-z0-9._@-]{1,64}$`, principal)
+	[_, name, _] = split(principal, "/")
+	account := split(principal, ":")[3]
 }
 
 _unlisted(set, action) := data.store.sets[set].services[service] if {
-	not data.store.sets[set].actions[action]
+	not _is_listed(set, action)
 	service := split(action, ":")[0]
-} else := data.store.sets[set].rest if {
-	not data.store.sets[set].actions[action]
+} else := data.store.sets[set].otherwise if {
+	not _is_listed(set, action)
 	not data.store.sets[set].services[split(action, ":")[0]]
 	not action in actions.assuming
 }
 
-# Few keys, every value a string, and no key misspelled, the principal's own, or a resource group's.
-_is_plain(context) if {
-	count(context) <= 50
-	concat("", [value | some value in context])
-	every key in object.keys(context) - _plain_keys {
-		condition.spelling(key) == key
-		not key in {"acs:PrincipalARN", "acs:ResourceGroupId"}
-	}
-}
+_is_listed(set, action) if data.store.sets[set].actions[action]
 
+_is_listed(set, action) if data.store.policies[set].grants[action]
+
+# Known keys that are neither the principal's own nor a resource group's.
 _plain_keys := {
 	"acs:MFAPresent", "acs:SecureTransport", "acs:Service", "acs:SourceIp", "acs:SourceVpc", "acs:VpcSourceIp",
 	"alikafka:Acl", "alikafka:DeployModule", "alikafka:DiskEncryption", "alikafka:SpecType",

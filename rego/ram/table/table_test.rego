@@ -11,12 +11,15 @@ _decision(effect, policy) := {"allow": effect == "Allow", "effect": effect, "sta
 _store := {
 	"who": {"1234567890123456": {
 		_arn("role/Own"): "1234567890123456/own",
+		_arn("role/Reader"): "set:1",
 		_arn("user/alice"): "set:1",
+		_arn("user/bob"): "set:2",
 		_arn("user/gone"): "set:0",
 	}},
 	"policies": {"1234567890123456/own": {"grants": {"alikafka:send": [3, _resource("orders")]}}},
 	"sets": {
-		"1234567890123456/own": {"rest": "nothing"},
+		"1234567890123456/own": {"otherwise": "nothing"},
+		"set:2": {"actions": {"alikafka:send": "everywhere"}, "rest": "nothing"},
 		"set:1": {
 			"actions": {
 				"alikafka:send": "everywhere",
@@ -26,7 +29,7 @@ _store := {
 				"alikafka:hard": null,
 			},
 			"services": {"alikafka": "reading", "oss": null},
-			"rest": "nothing",
+			"otherwise": "nothing",
 		},
 	},
 	"entries": {
@@ -66,14 +69,14 @@ test_decision_of_a_listed_action if {
 	_says(_asked("user/alice", "ALIKAFKA:SEND", "*"), "Allow", "everywhere")
 }
 
-test_decision_by_a_test_of_the_resource_cases if {
+test_decision_by_a_test_of_the_resource if {
 	_says(_asked("user/alice", "alikafka:Delete", _resource("orders")), "Allow", "elsewhere")
 	_says(_asked("user/alice", "alikafka:Delete", _resource("prod")), "ExplicitDeny", "elsewhere")
 	_says(_asked("user/alice", "alikafka:Delete", _resource("production")), "ExplicitDeny", "elsewhere")
 	_says(_asked("user/alice", "alikafka:Delete", "*"), "Allow", "elsewhere")
 }
 
-test_decision_by_a_test_of_the_context_cases if {
+test_decision_by_a_test_of_the_context if {
 	asked := _asked("user/alice", "alikafka:Acl", _resource("orders"))
 	_says(asked, "ImplicitDeny", "with_acl")
 	_says(object.union(asked, {"context": {}}), "ImplicitDeny", "with_acl")
@@ -88,6 +91,24 @@ test_decision_by_two_tests_of_which_one_has_two_patterns_that_match if {
 	_says(object.union(asked, {"context": {"alikafka:Acl": "no"}}), "ImplicitDeny", "two")
 }
 
+test_decision_of_a_role_session if {
+	every principal in ["assumed-role/Reader/one", "role/Reader/one"] {
+		_says(_asked(principal, "alikafka:Send", _resource("orders")), "Allow", "everywhere")
+		_leaves(_asked(principal, "alikafka:Hard", _resource("orders")))
+		_leaves(_asked(principal, "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
+	}
+	every principal in [
+		"assumed-role/Reader", "assumed-role/Reader/one/two", "user/Reader/one", "assumed-role/Reader/", "assumed-role/Nobody/one",
+		"assumed-role/Reader/o ne", "assumed-role/reader/one",
+	] {
+		_leaves(_asked(principal, "alikafka:Send", _resource("orders")))
+	}
+	_leaves(object.union(
+		_asked("user/x", "alikafka:Send", _resource("orders")),
+		{"principal": "acs:ram::6543210987654321:assumed-role/Reader/one"},
+	))
+}
+
 test_decision_of_a_plain_grant if {
 	table.decision(_asked("role/Own", "alikafka:Send", _resource("orders"))) == {
 		"allow": true,
@@ -96,25 +117,29 @@ test_decision_of_a_plain_grant if {
 		"policy_type": "AccountLevelIdentityBasedPolicy",
 		"statements": [{"policy": "own", "index": 3}],
 	} with data.store as _store
-	_says(_asked("role/Own", "alikafka:Send", _resource("other")), "ImplicitDeny", "none")
+	_leaves(_asked("role/Own", "alikafka:Send", _resource("other")))
+	_says(_asked("role/Own", "alikafka:Pull", _resource("orders")), "ImplicitDeny", "none")
 }
 
-test_decision_of_an_action_that_no_policy_names_cases if {
+test_decision_of_an_action_that_no_policy_names if {
 	_says(_asked("user/alice", "alikafka:GetTopic", _resource("orders")), "Allow", "reading")
 	_says(_asked("user/alice", "alikafka:PutTopic", _resource("orders")), "ImplicitDeny", "reading")
 	_says(_asked("user/alice", "ecs:Start", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/bob", "ecs:Start", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/bob", "alikafka:Send", _resource("orders")), "Allow", "everywhere")
 }
 
-test_decision_is_left_to_the_general_rule_cases if {
+test_decision_is_left_to_the_general_rule if {
 	_leaves(_asked("user/alice", "alikafka:Hard", _resource("orders")))
 	_leaves(_asked("user/alice", "oss:GetObject", _resource("orders")))
 	_leaves(_asked("user/alice", "sts:AssumeRole", _resource("orders")))
+	_leaves(_asked("user/bob", "sts:AssumeRole", _resource("orders")))
 	_leaves(_asked("user/gone", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/nobody", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/alice", "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
 }
 
-test_decision_is_undefined_for_what_cannot_be_read_cases if {
+test_decision_is_undefined_for_what_cannot_be_read if {
 	asked := _asked("user/alice", "alikafka:Send", _resource("orders"))
 	_leaves(object.union(asked, {"resource": "ACS:alikafka:*:1234567890123456:orders"}))
 	_leaves(object.union(asked, {"resource": "acs:alikafka:*:1234567890123456"}))
@@ -132,7 +157,7 @@ test_decision_is_undefined_for_what_cannot_be_read_cases if {
 	_leaves(object.remove(asked, ["resource"]))
 }
 
-test_decision_is_left_for_a_context_that_is_not_plain_cases if {
+test_decision_is_left_for_a_context_that_is_not_plain if {
 	every context in [
 		null,
 		[],
