@@ -393,8 +393,8 @@ MUTANTS = [
     Mutant(
         "a table decides what a resource group may",
         TABLE,
-        'not key in {"acs:PrincipalARN", "acs:ResourceGroupId"}',
-        'not key in {"acs:PrincipalARN"}',
+        "not condition.known[lower(key)]",
+        "not condition.known[key]",
     ),
     Mutant(
         "a table grants whatever the resource is",
