@@ -103,6 +103,7 @@ _role(principal) := concat("", ["acs:ram::", account, ":role/", name]) if {
 
 _unlisted(set, action) := data.store.sets[set].services[service] if {
 	not _is_listed(set, action)
+	not action in actions.assuming
 	service := split(action, ":")[0]
 } else := data.store.sets[set].otherwise if {
 	not _is_listed(set, action)

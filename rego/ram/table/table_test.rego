@@ -28,7 +28,7 @@ _store := {
 				"alikafka:two": "two",
 				"alikafka:hard": null,
 			},
-			"services": {"alikafka": "reading", "oss": null},
+			"services": {"alikafka": "reading", "oss": null, "sts": "everywhere"},
 			"otherwise": "nothing",
 		},
 	},
@@ -137,6 +137,13 @@ test_decision_is_left_to_the_general_rule if {
 	_leaves(_asked("user/gone", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/nobody", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/alice", "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
+}
+
+test_decision_on_assuming_a_role_is_not_what_a_wildcard_says if {
+	every action in ["sts:AssumeRole", "STS:TagSession", "sts:SetSourceIdentity"] {
+		_leaves(_asked("user/alice", action, "acs:ram::1234567890123456:role/app"))
+	}
+	_says(_asked("user/alice", "sts:GetCallerIdentity", _resource("orders")), "Allow", "everywhere")
 }
 
 test_decision_is_undefined_for_what_cannot_be_read if {
