@@ -52,6 +52,8 @@ ACTION_PATTERNS: Final = (
     "oss:GetObjec",
 )
 
+ASSUMING_PATTERNS: Final = ("sts:*", "sts:Assume*", "s*:AssumeRole", "*:*", "sts:AssumeRole")
+
 TRUST_PATTERNS: Final = (
     "sts:AssumeRole",
     "*",
@@ -379,6 +381,8 @@ FAMILIES: Final = (
     ),
 )
 
+COMPARING_STRINGS: Final = (FAMILIES[0], FAMILIES[1], FAMILIES[4])
+
 FAMILY_OF: Final = {key: family for family in reversed(FAMILIES) for key in family.keys}
 
 MISSPELT: Final = (
@@ -397,7 +401,7 @@ EVERYTHING: Final[dict[str, Any]] = {
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 
-USERS: Final = ("u1", "u2", "u1", "u3")
+USERS: Final = ("u1", "u2", "u1", "u3", "u4", "u5", "u5")
 
 INSIDERS: Final = ("user", "role", "session", "owner")
 

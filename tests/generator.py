@@ -170,6 +170,8 @@ class _Scene:
         self.role_arns = self._role_arns()
         self.keys: dict[str, list[str]] = {}
         self.shared: list[Object] = []
+        # in half of the worlds most is as it usually is, and so decided by the tables
+        self.usual = pick.chance(1, 2)
         self.members = [self._member(kind) for kind in alphabets.INSIDERS for _ in range(2)]
 
     def _resources(self) -> tuple[str, ...]:
@@ -272,6 +274,13 @@ class _Scene:
 
     def _statement(self) -> Object:
         pick = self.pick
+        if self.usual and pick.chance(1, 3):
+            literal = [one for one in self.asked if one != "*"] or [f"acs:oss:cn-a:{self.own}:b/x"]
+            return {
+                "Effect": "Allow",
+                "Action": pick.some((*self.actions, "sts:AssumeRole"), 2),
+                "Resource": pick.of(literal),
+            }
         statement: Object = {"Effect": "Deny" if pick.chance(1, 3) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
@@ -295,6 +304,8 @@ class _Scene:
             return pick.of(alphabets.ACTION_PATTERNS)
         if pick.chance(1, 8):
             return _action(pick, alphabets.ACTION_PATTERN)
+        if pick.chance(1, 8):
+            return pick.of(alphabets.ASSUMING_PATTERNS)
         action = pick.of((*self.actions, "sts:AssumeRole"))
         at = action.index(":") + 1 + pick.below(3)
         return pick.of(
@@ -310,7 +321,7 @@ class _Scene:
 
     def _add_condition(self, statement: Object) -> None:
         condition: Object = {}
-        if self.pick.chance(1, 2):
+        if self.pick.chance(1, 4 if self.usual else 2):
             for _ in range(1 + self.pick.of((0, 0, 0, 1))):
                 self._add_operator(condition)
         if condition or self.pick.chance(1, 30):
@@ -318,7 +329,7 @@ class _Scene:
 
     def _add_operator(self, condition: Object) -> None:
         pick = self.pick
-        family = pick.of(alphabets.FAMILIES)
+        family = pick.of(alphabets.COMPARING_STRINGS if self.usual else alphabets.FAMILIES)
         operator = pick.of(family.operators)
         keys, listed = family.keys, family.listed
         if operator.startswith("String") and pick.chance(1, 6):
@@ -377,14 +388,19 @@ class _Scene:
     def trust(self) -> Object:
         return {
             "Version": "1",
-            "Statement": [self._trust_statement() for _ in range(1 + self.pick.of((0, 0, 1, 2)))],
+            "Statement": [
+                self._trust_statement()
+                for _ in range(1 + self.pick.of((0, 0, 0, 0, 1) if self.usual else (0, 0, 1, 2)))
+            ],
         }
 
     def _trust_statement(self) -> Object:
         pick = self.pick
         statement: Object = {
             "Effect": "Deny" if pick.chance(1, 5) else "Allow",
-            "Action": pick.one_or_list(alphabets.TRUST_PATTERNS, 2),
+            "Action": "sts:AssumeRole"
+            if self.usual
+            else pick.one_or_list(alphabets.TRUST_PATTERNS, 2),
             "Principal": {},
         }
         for kind in pick.some(("RAM", "RAM", "Service", "Federated"), 3):
@@ -447,6 +463,8 @@ class _Scene:
                 "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(4)},
                 "u2": {"policies": attached(6)},
                 "u3": {"groups": ["g2", "g1"]},
+                "u4": {"policies": [pick.of(("p0", "p1", "AliyunSTSAssumeRoleAccess"))]},
+                "u5": {"policies": ["p0"]},
             },
         }
         account["roles"][roles[0]] = {"trust": self.trust()}
@@ -469,12 +487,13 @@ class _Scene:
         if self.present[0].lower() in request["principal"].lower() and pick.chance(1, 2):
             request["action"] = pick.of(self.linked_actions)
         request["resource"] = self._asked_resource(assuming=assuming)
-        context = self._context(request["principal"])
-        if context or pick.chance(1, 2):
+        is_usual = self.usual and pick.chance(3, 4)
+        context = self._usual_context() if is_usual else self._context(request["principal"])
+        if context or pick.chance(1, 5 if is_usual else 2):
             request["context"] = context
         simulated = pick.chance(1, 10)
         if "role/" in request["principal"] and request["principal"].count("/") > 1:
-            if pick.chance(1, 3):
+            if not is_usual and pick.chance(1, 3):
                 request["session_policies"] = self._documents(2)
         elif pick.chance(1, 20):
             request["session_policies"] = []
@@ -518,6 +537,21 @@ class _Scene:
             )
         return context
 
+    def _usual_context(self) -> Object:
+        """None, or a few strings."""
+        pick = self.pick
+        context: Object = {}
+        if pick.chance(1, 2):
+            return context
+        for key, listed in self.keys.items():
+            if key not in {"acs:CurrentTime", "acs:PrincipalARN"} and pick.chance(2, 5):
+                context[key] = pick.of(listed) if pick.chance(2, 3) else pick.of(alphabets.STRINGS)
+        if pick.chance(1, 8):
+            context["acs:ResourceGroupId"] = pick.of(("rg-a", "rg-a", "rg-b", "rg-c"))
+        if pick.chance(1, 12):
+            context["acs:RequestTag/any"] = pick.of(("a", "", 1))
+        return context
+
     def world(self, questions: int) -> World:
         pick = self.pick
         accounts = {self.own: self.stored(own=True)}
@@ -534,7 +568,7 @@ class _Scene:
             return {"control_policies": pick.some(names, 2) if pick.chance(1, 4) else usual}
 
         root_members, folders = {}, {}
-        where = pick.below(5)
+        where = 0 if self.usual and pick.chance(1, 2) else pick.below(5)
         own = {self.own: level()}
         others = {self.only_in_directory: level()}
         if where == 1:

@@ -53,12 +53,25 @@ def alices(folder: Path, *statements: Mapping[str, object]) -> dict[str, Any]:
 
 def line(whole: dict[str, Any], action: str) -> Any:  # noqa: ANN401 - an entry, or None
     """The entry of alice's line for an action that some policy names; None where it has none."""
-    named = whole["sets"][whole["who"][ACCOUNT][ALICE]]["actions"][action]
+    named = whole["lines"][whole["who"][ACCOUNT][ALICE]][action]
     return named and whole["entries"][named]
 
 
 def effects(entry: dict[str, Any]) -> dict[str, str]:
-    return {held: decision["effect"] for held, decision in entry["outcomes"].items()}
+    """The effect of each outcome, by the bits of the tests that hold."""
+    outcomes = entry.get("outcomes") or {
+        bits: entry[held] for bits, held in {"": "false", "a": "true"}.items() if held in entry
+    }
+    return {held: decision["effect"] for held, decision in outcomes.items()}
+
+
+def asked_by(entry: dict[str, Any]) -> list[tuple[object, tuple[str, ...]]]:
+    """Where what is tested stands in a request, and the patterns of each test."""
+    if "tests" in entry:
+        return [(path, patterns) for _, path, patterns in entry["tests"]]
+    if "key" in entry:
+        return [(("context", entry["key"]), (entry["value"],))]
+    return [] if entry["resource"] == "*" else [("resource", (entry["resource"],))]
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +114,21 @@ def test_what_the_tables_say_the_general_rule_says_too(opa: Opa) -> None:
 def test_an_action_that_is_allowed_whatever_else_is_asked_has_no_tests(tmp_path: Path) -> None:
     entry = line(alices(tmp_path, {"Action": "ecs:Start"}), "ecs:start")
     assert entry == {
-        "tests": [],
-        "outcomes": {
-            "": {
-                "allow": True,
-                "effect": "Allow",
-                "reason": "statement_allows",
-                "policy_type": "AccountLevelIdentityBasedPolicy",
-                "statements": [{"policy": "own", "index": 0}],
-            }
+        "resource": "*",
+        "true": {
+            "allow": True,
+            "effect": "Allow",
+            "reason": "statement_allows",
+            "policy_type": "AccountLevelIdentityBasedPolicy",
+            "statements": [{"policy": "own", "index": 0}],
         },
     }
 
 
 def test_actions_that_nothing_tells_apart_share_an_entry(tmp_path: Path) -> None:
     whole = alices(tmp_path, {"Action": ["ecs:Start", "ecs:Stop"]})
-    actions = whole["sets"][f"{ACCOUNT}/own"]["actions"]
-    assert actions["ecs:start"] == actions["ecs:stop"]
+    lines = whole["lines"][f"{ACCOUNT}/own"]
+    assert lines["ecs:start"] == lines["ecs:stop"]
 
 
 def test_a_resource_is_a_test(tmp_path: Path) -> None:
@@ -131,23 +142,41 @@ def test_a_resource_is_a_test(tmp_path: Path) -> None:
         "alikafka:send",
     )
     patterns = (f"{TOPIC}/\\[a\\]", f"{TOPIC}/b*", f"{TOPIC}/?c")
-    assert entry["tests"] == [["a", ("resource",), patterns]]
+    assert entry["tests"] == [["a", "resource", patterns]]
     assert effects(entry) == {"": "Allow", "a": "ExplicitDeny"}
 
 
+def test_one_pattern_of_the_resource_is_an_entry_of_its_own_kind(tmp_path: Path) -> None:
+    entry = line(
+        alices(tmp_path, {"Action": "alikafka:Send", "Resource": f"{TOPIC}/b*"}), "alikafka:send"
+    )
+    assert entry.keys() == {"resource", "true", "false"}
+    assert entry["resource"] == f"{TOPIC}/b*"
+    assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
+
+
 @pytest.mark.parametrize(
-    "resource", ["acs:ram:*:*:role/x", "*role/x", "acs:r*", "ACS:RAM*:x", "acs:?am:*:*:role/x"]
+    "resource",
+    ["acs:ram:*:*:role/x", "*role/x", "acs:r*", "ACS:RAM*:x", "acs:?am:*:*:role/x"],
 )
 def test_what_may_be_about_a_role_is_left_where_the_resource_is_of_ram(
     tmp_path: Path, resource: str
 ) -> None:
     entry = line(alices(tmp_path, {"Action": "ram:GetRole", "Resource": resource}), "ram:getrole")
-    assert entry["tests"][1] == ["b", ("resource",), ("acs:ram:*",)]
+    assert entry["tests"][1] == ["b", "resource", ("acs:ram:*",)]
     assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
 
 
+def test_what_is_only_about_ram_has_no_outcome_there(tmp_path: Path) -> None:
+    entry = line(
+        alices(tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*"}), "ram:getrole"
+    )
+    assert entry["tests"] == [["a", "resource", ("acs:ram:*",)]]
+    assert effects(entry) == {"": "ImplicitDeny"}
+
+
 T, F = "[tT][rR][uU][eE]", "[fF][aA][lL][sS][eE]"
-CONDITIONS = {
+CONDITIONS: dict[str, tuple[object, list[tuple[str, ...]], dict[str, str]]] = {
     "Allow StringEquals": (["x", "[y"], [("\\[y", "x")], {"": "no", "a": "yes"}),
     "Allow StringLike": ("x*", [("x*",)], {"": "no", "a": "yes"}),
     "Allow StringEqualsIgnoreCase": ("ki-", [("[kK\u212a][iI\u0130]-",)], {"": "no", "a": "yes"}),
@@ -164,13 +193,12 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("kind", CONDITIONS)
 def test_a_condition_on_a_string_is_a_test(tmp_path: Path, kind: str) -> None:
-    values, tests, expected = CONDITIONS[kind]
+    values, patterns, expected = CONDITIONS[kind]
     effect, operator = kind.split(" ")
     condition = {operator: {"acs:Service": values}}
     asked = {"Action": "ecs:Start", "Effect": effect, "Condition": condition}
     entry = line(alices(tmp_path, asked), "ecs:start")
-    assert [patterns for _, _, patterns in entry["tests"]] == tests
-    assert {path for _, path, _ in entry["tests"]} == {("context", "acs:Service")}
+    assert asked_by(entry) == [(("context", "acs:Service"), one) for one in patterns]
     matches = {"Allow": "yes", "ExplicitDeny": "yes", "ImplicitDeny": "no"}
     found = {held: matches[effect] for held, effect in effects(entry).items()}
     assert {held: found[held] for held in expected} == expected
@@ -199,32 +227,95 @@ def test_what_does_not_fit_is_left_to_the_general_rule(
     assert line(whole, "ecs:stop") is None
 
 
-def test_assuming_a_role_is_left_to_the_general_rule(tmp_path: Path) -> None:
-    whole = alices(tmp_path, {"Action": ["sts:AssumeRole", "sts:GetCallerIdentity"]})
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"acs:ResourceGroupId": "rg-1"}},
+        {"StringLike": {"acs:Service": "**"}},
+        {"StringEquals": {"acs:Service": ["x", "y"]}},
+    ],
+)
+def test_what_is_no_single_pattern_of_a_plain_key_is_a_list_of_tests(
+    tmp_path: Path, condition: dict[str, object]
+) -> None:
+    whole = alices(tmp_path, {"Action": "ecs:Start", "Condition": condition})
+    assert line(whole, "ecs:start").keys() == {"tests", "outcomes"}
+
+
+def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
+    whole = alices(
+        tmp_path,
+        {"Action": ["sts:AssumeRole", "sts:Get*"]},
+        {"Action": "sts:*", "Effect": "Deny", "Resource": "acs:ram:*:*:role/Ops-[1]"},
+        {"Action": "sts:Tag*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
+        {"Action": "sts:SetSourceIdentity", "Condition": {"Bool": {"acs:MFAPresent": "true"}}},
+    )
     assert line(whole, "sts:assumerole") is None
-    assert line(whole, "sts:getcalleridentity") is not None
+    assert whole["assuming"].get(f"{ACCOUNT}/own", {}).keys() == set()
+    whole = alices(
+        tmp_path,
+        {"Action": "sts:*"},
+        {"Action": "sts:Tag*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
+        {"Action": "sts:SetSourceIdentity", "Condition": {"StringEquals": {"acs:Service": ""}}},
+    )
+    assuming = whole["assuming"][f"{ACCOUNT}/own"]
+    assert assuming.keys() == {"sts:assumerole", "sts:tagsession"}
+    assert whole["entries"][assuming["sts:assumerole"]]["resource"] == "*"
+    tagging = whole["entries"][assuming["sts:tagsession"]]
+    assert (
+        tagging["resource"]
+        == f"[aA][cC][sS]:[rR][aA][mM]:*:{ACCOUNT}:[rR][oO][lL][eE]/[oO][pP][sS]*"
+    )
+    assert effects(tagging) == {"": "Allow", "a": "ExplicitDeny"}
+    silent = alices(tmp_path, {"Action": "ecs:Start"})
+    assert silent["assuming"] == {}
 
 
-def test_patterns_of_actions_are_tests_of_actions_that_no_policy_names(tmp_path: Path) -> None:
+def test_patterns_of_actions_say_what_statements_are_asked(tmp_path: Path) -> None:
     whole = alices(
         tmp_path,
         {"Action": ["ecs:Get*", "ecs:List*", "oss:*", "v*:Get*", "*:Describe*"]},
         {"Action": "ecs:GetThis", "Effect": "Deny"},
     )
-    lines = whole["sets"][f"{ACCOUNT}/own"]
-    assert lines["actions"].keys() == {"ecs:getthis"}
-    tests = {
-        name: whole["entries"][entry]["tests"]
-        for name, entry in (*lines["services"].items(), ("otherwise", lines["otherwise"]))
+    name = f"{ACCOUNT}/own"
+    assert whole["lines"][name].keys() == {"ecs:getthis"}
+    assert name not in whole["rest"]
+    patterns = whole["patterns"][name]
+    asked = {
+        service: line["tests"]
+        for service, line in (*patterns["services"].items(), ("", patterns["otherwise"]))
     }
-    assert tests == {
-        "ecs": [["a", ("action",), ("*:describe*", "ecs:get*", "ecs:list*")]],
+    assert asked == {
+        "ecs": [("a", ("*:describe*", "ecs:get*", "ecs:list*"))],
         "oss": [],
-        "otherwise": [["a", ("action",), ("*:describe*", "v*:get*")]],
+        "": [("a", ("*:describe*", "v*:get*"))],
     }
+    found = {
+        held: effects(whole["entries"][entry])["a"]
+        for held, entry in patterns["services"]["ecs"]["entries"].items()
+    }
+    assert found == {"": "ImplicitDeny", "a": "Allow"}
 
 
-def test_what_a_statement_excepts_is_a_test_that_must_fail(tmp_path: Path) -> None:
+def test_too_many_patterns_of_actions_are_left_to_the_general_rule(tmp_path: Path) -> None:
+    many = alices(tmp_path, {"Action": [f"ecs:Get{number}*" for number in range(41)]})
+    several = alices(
+        tmp_path,
+        *({"Action": f"ecs:Get{number}*"} for number in range(6)),
+        {"Action": ["oss:A*"], "Resource": [f"acs:oss:*:*:{number}" for number in range(41)]},
+        {"Action": "oss:B*"},
+    )
+    services = several["patterns"][f"{ACCOUNT}/own"]["services"]
+    nothing = {"tests": [], "entries": {"": None}}
+    assert many["patterns"][f"{ACCOUNT}/own"]["services"]["ecs"] == nothing
+    assert services["ecs"] == nothing
+    assert [bits for bits, entry in services["oss"]["entries"].items() if entry is None] == [
+        "a",
+        "ab",
+    ]
+
+
+def test_what_a_statement_excepts_is_a_pattern_that_must_not_match(tmp_path: Path) -> None:
     whole = alices(
         tmp_path,
         {"NotAction": ["ecs:Stop*", "oss:*"]},
@@ -232,16 +323,13 @@ def test_what_a_statement_excepts_is_a_test_that_must_fail(tmp_path: Path) -> No
         {"Action": ["oss:GetObject", "ecs:StopAll", "ecs:Get*", "oss:Put*"]},
         {"NotAction": "vpc:*", "Effect": "Deny", "Resource": "acs:vpc:*"},
     )
-    assert effects(line(whole, "oss:getobject")) == {"": "Allow", "a": "ExplicitDeny"}
-    assert line(whole, "oss:getobject")["outcomes"][""]["statements"] == [
-        {"policy": "own", "index": 2}
-    ]
-    services = whole["sets"][f"{ACCOUNT}/own"]["services"]
-    assert [test[1] for test in whole["entries"][services["ecs"]]["tests"]] == [
-        ("action",),
-        ("action",),
-        ("resource",),
-    ]
+    entry = line(whole, "oss:getobject")
+    assert effects(entry) == {"": "Allow", "a": "ExplicitDeny"}
+    assert entry["false"]["statements"] == [{"policy": "own", "index": 2}]
+    ecs = whole["patterns"][f"{ACCOUNT}/own"]["services"]["ecs"]
+    assert ecs["tests"] == [("a", ("ecs:stop*",)), ("b", ("ecs:get*",))]
+    found = {held: effects(whole["entries"][entry])[""] for held, entry in ecs["entries"].items()}
+    assert found == {"": "Allow", "a": "ImplicitDeny", "ab": "Allow", "b": "Allow"}
 
 
 def test_a_plain_grant_is_kept_with_its_policy(tmp_path: Path) -> None:
@@ -254,14 +342,46 @@ def test_a_plain_grant_is_kept_with_its_policy(tmp_path: Path) -> None:
         {"Action": "alikafka:List", "Resource": [one, other]},
         {"Action": ["alikafka:Half", "alikafka:Get*"], "Resource": one},
         {"Action": "ram:GetRole", "Resource": f"acs:ram::{ACCOUNT}:role/x"},
+        {"Action": "sts:AssumeRole", "Resource": one},
     )
     own = whole["policies"][f"{ACCOUNT}/own"]
     assert own["grants"] == {"alikafka:send": [0, one]}
     assert own["statements"][0] is None
     assert None not in own["statements"][1:]
     assert "alikafka:send" not in own["actions"]
-    lines = whole["sets"][f"{ACCOUNT}/own"]["actions"]
-    assert lines.keys() == own["actions"].keys()
+    assert whole["lines"][f"{ACCOUNT}/own"].keys() == own["actions"].keys()
+
+
+def test_what_is_plain_grants_alone_has_one_entry_for_all_else(tmp_path: Path) -> None:
+    whole = alices(tmp_path, {"Action": "alikafka:Send", "Resource": f"{TOPIC}/one"})
+    name = f"{ACCOUNT}/own"
+    assert name not in {**whole["lines"], **whole["patterns"], **whole["rest"]}
+    assert whole["entries"][whole["otherwise"][name]]["true"]["effect"] == "ImplicitDeny"
+
+
+def test_a_resource_group_has_sets_of_its_own(tmp_path: Path) -> None:
+    policies = {
+        "own": policy({"Action": "ecs:Start"}, {"Action": "ecs:Stop", "Effect": "Deny"}),
+        "group": policy({"Action": ["ecs:Stop", "ecs:Show"]}),
+    }
+    held = ["own", {"policy": "group", "resource_group": "rg-1"}]
+    users = {"alice": {"policies": held}, "bob": {"policies": ["own"]}}
+    whole: dict[str, Any] = Tables().beside(store(tmp_path, policies=policies, users=users))
+    assert whole["who"][ACCOUNT][ALICE] == f"{ACCOUNT}/own"
+    assert whole["groups"] == {ACCOUNT: {ALICE: {"rg-1": whole["groups"][ACCOUNT][ALICE]["rg-1"]}}}
+    name = whole["groups"][ACCOUNT][ALICE]["rg-1"]
+    found = {
+        action: whole["entries"][entry]["true"]
+        for action, entry in (*whole["lines"][name].items(), ("", whole["rest"][name]))
+    }
+    own, group = "AccountLevelIdentityBasedPolicy", "ResourceGroupLevelIdentityBasedPolicy"
+    assert {action: (one["effect"], one["policy_type"]) for action, one in found.items()} == {
+        "ecs:start": ("Allow", own),
+        "ecs:stop": ("ExplicitDeny", own),
+        "ecs:show": ("Allow", group),
+        "": ("ImplicitDeny", group),
+    }
+    assert name not in whole["assuming"]
 
 
 def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) -> None:
@@ -286,8 +406,8 @@ def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) ->
         next(role.role for role in known.values() if not role.is_published),
     ]
     whole: dict[str, Any] = Tables().beside(store(tmp_path, directory=directory, **parts))
-    assert line(whole, "ecs:start")["outcomes"][""]["allow"] is True
-    denied = line(whole, "oss:getobject")["outcomes"][""]
+    assert line(whole, "ecs:start")["true"]["allow"] is True
+    denied = line(whole, "oss:getobject")["true"]
     assert (denied["effect"], denied["policy_type"]) == ("ImplicitDeny", "ControlPolicy")
     # 5.4, 5.6: they do not bind a service-linked role, and one without a document has no table
     assert (
@@ -319,7 +439,7 @@ def test_what_has_not_changed_is_the_same_object(tmp_path: Path) -> None:
     assert first == second
     assert first["who"][ACCOUNT] is second["who"][ACCOUNT]
     assert first["who"][ACCOUNT] is not third["who"][ACCOUNT]
-    assert first["sets"][name] is third["sets"][name]
+    assert first["lines"][name] is third["lines"][name]
     for entry in first["entries"].keys() & third["entries"].keys():
         assert first["entries"][entry] is third["entries"][entry]
 
@@ -331,8 +451,8 @@ def test_sets_of_several_policies_have_tables_as_far_as_they_are_few(
     policies = {name: policy({"Action": f"ecs:{name}"}) for name in "abc"}
     users = {"alice": {"policies": ["a", "b"]}, "bob": {"policies": ["c"]}}
     whole: dict[str, Any] = Tables().beside(store(tmp_path, policies=policies, users=users))
-    assert whole["sets"].keys() == {f"{ACCOUNT}/c"}
-    assert whole["who"][ACCOUNT][ALICE] not in whole["sets"]
+    assert whole["lines"].keys() == {f"{ACCOUNT}/c"}
+    assert whole["who"][ACCOUNT][ALICE] not in whole["rest"]
 
 
 def test_a_bundle_has_the_tables(tmp_path: Path) -> None:
@@ -345,4 +465,4 @@ def test_a_bundle_has_the_tables(tmp_path: Path) -> None:
         assert file is not None
         data = json.load(file)["store"]
     assert data["who"] == {ACCOUNT: {ALICE: "FullAliyunAccess"}}
-    assert data["entries"][data["sets"]["FullAliyunAccess"]["rest"]]["tests"] == []
+    assert data["entries"][data["rest"]["FullAliyunAccess"]]["resource"] == "*"

@@ -23,21 +23,23 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 from ramgate import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ramgate.accounts import Account, Store
+    from ramgate.accounts import Account, Scopes, Store
 
 __all__ = ["Tables"]
 
 _Document: TypeAlias = dict[str, Any]
 # where in a request a string stands, and the patterns of which one has to match it
-_Test: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+_Test: TypeAlias = tuple[str | tuple[str, ...], tuple[str, ...]]
 # one of these tests has to come out as it says
 _Clause: TypeAlias = tuple[tuple[_Test, bool], ...]
 
-_T = TypeVar("_T", str, str | None)
-_Concerning: TypeAlias = "Callable[[_Document, _T], dict[int, _Clause]]"
+_S = TypeVar("_S")
+# of each layer, the policies, and of each the statements that are asked
+_About: TypeAlias = "Sequence[Sequence[tuple[str, tuple[int, ...]]]]"
 
+_PARTS: Final = ("assuming", "lines", "otherwise", "patterns", "rest")
 _MOST_TESTS: Final = 5
 _MOST_PATTERNS: Final = 40
 _SPARE_LINES: Final = 100_000
@@ -45,9 +47,15 @@ _BITS: Final = "abcde"
 _ASSUMING: Final = frozenset({"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"})
 _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 _LIVE: Final = re.compile(r"[*?]")
-_IS_OF_RAM: Final[_Test] = (("resource",), ("acs:ram:*",))
+_RESOURCE: Final = "resource"
+_GROUP: Final = "acs:ResourceGroupId"
+_IS_OF_RAM: Final[_Test] = (_RESOURCE, ("acs:ram:*",))
 _FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
 _BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
+_CONTROL: Final = "ControlPolicy"
+_OWN: Final = "AccountLevelIdentityBasedPolicy"
+_GOING_ON: Final = {_CONTROL: "Allow", _OWN: "ImplicitDeny"}
+"""Of a layer that is not the last, the effect after which the next one is judged."""
 _REASONS: Final = {
     "Allow": "statement_allows",
     "ExplicitDeny": "statement_denies",
@@ -64,7 +72,7 @@ class Tables:
         self._sets: dict[str, _Set] = {}
 
     def beside(self, store: Store) -> dict[str, object]:
-        """The store with `who`, `sets` and `entries`, and with the `grants` of each policy."""
+        """The store with its tables, and with the `grants` of policies."""
         documents: Mapping[str, _Document] = store["policies"]
         self._granting = {
             name: self._with_grants(name, document) for name, document in documents.items()
@@ -81,7 +89,15 @@ class Tables:
             **store,
             "policies": {name: granting for name, (_, granting) in self._granting.items()},
             "who": {number: who.sets for number, who in self._who.items()},
-            "sets": {name: found.lines for name, found in self._sets.items()},
+            "groups": {number: who.groups for number, who in self._who.items() if who.groups},
+            **{
+                part: {
+                    name: found.parts[part]
+                    for name, found in self._sets.items()
+                    if part in found.parts
+                }
+                for part in _PARTS
+            },
             "entries": entries,
         }
 
@@ -96,11 +112,16 @@ class Tables:
         known = self._who.get(number)
         if known and known.account is account and known.levels == levels:
             return known
-        sets, policies = {}, {}
-        for arn, held in _held(number, account, levels, store["service_linked_roles"]):
-            sets[arn] = held.name
+        sets: dict[str, str] = {}
+        groups: dict[str, dict[str, str]] = {}
+        policies: dict[str, _Policies] = {}
+        for arn, group, held in _held(number, account, levels, store["service_linked_roles"]):
             policies[held.name] = held
-        return _Who(account, levels, sets, policies)
+            if group:
+                groups.setdefault(arn, {})[group] = held.name
+            else:
+                sets[arn] = held.name
+        return _Who(account, levels, sets, groups, policies)
 
     def _of_policies(self, documents: Mapping[str, _Document]) -> Iterator[tuple[str, _Set]]:
         """The tables of all sets that are one policy; of others, as far as they are few enough.
@@ -114,7 +135,7 @@ class Tables:
         for name in sorted(held, key=lambda name: (-held[name], name)):
             found = self._of_set(name, policies[name], documents)
             if name not in documents:
-                left -= len(found.lines.get("actions", ()))
+                left -= len(found.parts.get("lines", ()))
             if name in documents or left >= 0:
                 yield name, found
 
@@ -128,38 +149,42 @@ class Tables:
 
 
 class _Policies(NamedTuple):
-    """What a principal holds: control policies by level, and its own; all by their ids."""
+    """What a principal holds: control policies by level, its own, a resource group's; by ids."""
 
     levels: tuple[tuple[str, ...], ...]
     own: tuple[str, ...]
+    group: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
         """The policy's id where it is one policy, else one that is no policy's."""
-        if not self.levels and len(self.own) == 1:
+        if not self.levels and len(self.own) == 1 and self.group is None:
             return self.own[0]
         return f"set:{_digest(tuple(self))}"
 
     @property
     def layers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for level in self.levels:
-            yield "ControlPolicy", level
-        yield "AccountLevelIdentityBasedPolicy", self.own
+            yield _CONTROL, level
+        yield _OWN, self.own
+        if self.group is not None:
+            yield "ResourceGroupLevelIdentityBasedPolicy", self.group
 
 
 class _Who(NamedTuple):
-    """The sets that an account's principals hold, by ARN, and what each is."""
+    """The sets that an account's principals hold, also in a resource group, and what each is."""
 
     account: Account
     levels: list[list[str]]
     sets: dict[str, str]
+    groups: dict[str, dict[str, str]]
     policies: dict[str, _Policies]
 
 
 class _Set(NamedTuple):
-    """A set's lines, which name entries; those entries; the documents that it was made of."""
+    """A set's part of each table, the entries they name, the documents that it was made of."""
 
-    lines: dict[str, Any]
+    parts: dict[str, Any]
     entries: dict[str, object]
     read: list[_Document]
 
@@ -171,6 +196,10 @@ class _Statement(NamedTuple):
     policy: str
     position: int
     clauses: tuple[_Clause, ...]
+
+
+# the statements of each layer, and the layer's policy type
+_Layers: TypeAlias = "Sequence[tuple[str, Sequence[_Statement]]]"
 
 
 class _UnsettledError(Exception):
@@ -191,29 +220,91 @@ class _Making:
     def made(self, read: list[_Document], granted: Mapping[str, object]) -> _Set:
         actions = {action for document in read for action in document["actions"]}
         services = {service for document in read for service in document["wildcards"]}
-        lines: dict[str, Any] = {
-            "actions": {
-                action: self._line(_of_action, action)
+        parts: dict[str, Any] = {
+            "lines": {
+                action: None if action in _ASSUMING else self._entry(self._naming(action))
                 for action in sorted(actions - granted.keys())
             },
-            "services": {service: self._line(_of_service, service) for service in sorted(services)},
-            # looked up at once where nothing else is to be asked before
-            "otherwise" if services or granted else "rest": self._line(_of_service, None),
+            "assuming": dict(self._assuming()),
         }
-        return _Set({name: line for name, line in lines.items() if line}, self._entries, read)
+        otherwise = self._by_patterns(None)
+        if services or otherwise["tests"]:
+            parts["patterns"] = {
+                "services": {one: self._by_patterns(one) for one in sorted(services)},
+                "otherwise": otherwise,
+            }
+        else:
+            parts["otherwise" if granted else "rest"] = otherwise["entries"][""]
+        return _Set({name: part for name, part in parts.items() if part}, self._entries, read)
 
-    def _line(self, concerning: _Concerning[_T], asked: _T) -> str | None:
-        """The name of the entry, or None where the general rule decides."""
-        if asked in _ASSUMING:
-            return None
-        found = [
-            [(policy, concerning(document, asked)) for policy, document in layer]
+    def _naming(self, action: str) -> _About:
+        return [
+            [(policy, _of_action(document, action)) for policy, document in layer]
             for _, layer in self._layers
         ]
-        key = repr(found)
+
+    def _assuming(self) -> Iterator[tuple[str, str]]:
+        """What the identity policies say of assuming a role, where they say anything (5.8).
+
+        What a control policy or a resource group's says is left to the general rule.
+        """
+        for action in sorted(_ASSUMING) if len(self._layers) == 1 else ():
+            about = self._naming(action)
+            if any(indexes for layer in about for _, indexes in layer):
+                entry = self._entry(about, is_assuming=True)
+                if entry:
+                    yield action, entry
+
+    def _by_patterns(self, service: str | None) -> dict[str, Any]:
+        """Which patterns an action is to be held against, and the entry for whatever comes of it.
+
+        The actions are those of the service that no policy names; without a service, those of
+        services of which no policy has a wildcard.
+        """
+        asked = [
+            [(policy, _of_service(document, service)) for policy, document in layer]
+            for _, layer in self._layers
+        ]
+        tests = list(
+            dict.fromkeys(
+                one[0] for layer in asked for _, about in layer for one in about.values() if one
+            )
+        )
+        if len(tests) > _MOST_TESTS or sum(map(len, tests)) > _MOST_PATTERNS:
+            return {"tests": [], "entries": {"": None}}
+        entries = {}
+        for bits, results in _outcomes(tests):
+            about = [
+                [
+                    (
+                        policy,
+                        tuple(
+                            i for i, one in found.items() if not one or results[one[0]] is one[1]
+                        ),
+                    )
+                    for policy, found in layer
+                ]
+                for layer in asked
+            ]
+            entries[bits] = self._entry(about, most=_MOST_TESTS - len(tests))
+        return {"tests": list(zip(_BITS, tests, strict=False)), "entries": entries}
+
+    def _entry(
+        self,
+        about: _About,
+        *,
+        most: int = _MOST_TESTS,
+        is_assuming: bool = False,
+    ) -> str | None:
+        """The name of what these statements say, or None where the general rule decides."""
+        key = repr((about, most, is_assuming))
         if key not in self._named:
             try:
-                entry = _entry(self._matching(found))
+                layers = self._statements(about)
+                if is_assuming:
+                    layers = _folded_resources(layers)
+                may_be_about_roles = not is_assuming and _may_be_about_roles(layers)
+                entry = _settled(layers, [_IS_OF_RAM] if may_be_about_roles else [], most)
             except _UnsettledError:
                 self._named[key] = None
             else:
@@ -221,19 +312,17 @@ class _Making:
                 self._entries[name] = entry
         return self._named[key]
 
-    def _matching(
-        self, found: Sequence[Sequence[tuple[str, dict[int, _Clause]]]]
-    ) -> list[tuple[str, list[_Statement]]]:
+    def _statements(self, about: _About) -> _Layers:
         return [
             (
                 kind,
                 [
-                    _statement(policy, index, document["statements"][index], clause)
+                    _statement(policy, index, document["statements"][index])
                     for (policy, document), (_, indexes) in zip(layer, concerned, strict=True)
-                    for index, clause in sorted(indexes.items())
+                    for index in indexes
                 ],
             )
-            for (kind, layer), concerned in zip(self._layers, found, strict=True)
+            for (kind, layer), concerned in zip(self._layers, about, strict=True)
         ]
 
 
@@ -256,7 +345,7 @@ def _granting(document: _Document) -> _Document:
     grants: dict[str, list[object]] = {}
     for index, naming in named.items():
         if _is_plain(statements[index]) and all(
-            len(_of_action(document, action)) == 1 for action in naming
+            action not in _ASSUMING and len(_of_action(document, action)) == 1 for action in naming
         ):
             grants.update((action, [index, *statements[index]["resources"]]) for action in naming)
             statements[index] = None
@@ -281,21 +370,33 @@ def _held(
     account: Account,
     levels: Iterable[Iterable[str]],
     service_linked_roles: Mapping[str, Mapping[str, object]],
-) -> Iterator[tuple[str, _Policies]]:
-    """The principals of an account, by their ARNs, and what each holds."""
+) -> Iterator[tuple[str, str, _Policies]]:
+    """The principals of an account, by their ARNs, and what each holds.
+
+    What one holds for the resources of a resource group comes once more, with the group's name.
+    """
     bound = tuple(tuple(level) for level in levels)
     for folded, role in account["roles"].items():
         service_linked = service_linked_roles.get(folded)
         # 5.4: control policies do not bind a service-linked role; 5.6: one may be unpublished
         if service_linked is None or service_linked["is_published"]:
-            held = _Policies(() if service_linked else bound, tuple(role["policies"]))
-            yield f"acs:ram::{number}:role/{role['name']}", held
+            arn = f"acs:ram::{number}:role/{role['name']}"
+            yield from _by_group(arn, role, () if service_linked else bound)
     for name, user in account["users"].items():
-        yield f"acs:ram::{number}:user/{name}", _Policies(bound, tuple(user["policies"]))
+        yield from _by_group(f"acs:ram::{number}:user/{name}", user, bound)
 
 
-def _of_action(document: _Document, action: str) -> dict[int, _Clause]:
-    """The statements about an action that some policy names, and nothing more to be asked."""
+def _by_group(
+    arn: str, scopes: Scopes, levels: tuple[tuple[str, ...], ...]
+) -> Iterator[tuple[str, str, _Policies]]:
+    own = tuple(scopes["policies"])
+    yield arn, "", _Policies(levels, own)
+    for group, attached in scopes.get("resource_groups", {}).items():
+        yield arn, group, _Policies(levels, own, tuple(attached))
+
+
+def _of_action(document: _Document, action: str) -> tuple[int, ...]:
+    """The statements about an action."""
     service = action.partition(":")[0]
     found = set(document["actions"].get(action, ()))
     for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
@@ -306,31 +407,32 @@ def _of_action(document: _Document, action: str) -> dict[int, _Clause]:
         excepted = document["statements"][index]["except"]
         if not any(fnmatch.fnmatchcase(action, pattern) for pattern in excepted):
             found.add(index)
-    return dict.fromkeys(sorted(found), ())
+    return tuple(sorted(found))
 
 
-def _of_service(document: _Document, service: str | None) -> dict[int, _Clause]:
-    """The statements about the actions of a service, those aside that some policy names.
+def _of_service(
+    document: _Document, service: str | None
+) -> dict[int, tuple[tuple[str, ...], bool] | None]:
+    """The statements about actions as in `_by_patterns`, and what is left to be asked.
 
-    Without a service: about those of services that no policy names. What is left to be asked is
-    whether the action matches.
+    That is whether one of some patterns matches the action, and which answer is wanted.
     """
     found: dict[int, set[str]] = collections.defaultdict(set)
     for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
         for pattern, indexes in patterns.items():
             for index in indexes:
                 found[index].add(pattern)
-    about: dict[int, _Clause] = {}
+    about: dict[int, tuple[tuple[str, ...], bool] | None] = {}
     for index, patterns in found.items():
         asked = _narrowed(patterns, service)
         if asked is None:
-            about[index] = ()
+            about[index] = None
         elif asked:
-            about[index] = (((("action",), asked), True),)
+            about[index] = (asked, True)
     for index in document["not_actions"]:
         asked = _narrowed(document["statements"][index]["except"], service)
         if asked is not None:
-            about[index] = (((("action",), asked), False),) if asked else ()
+            about[index] = (asked, False) if asked else None
     return dict(sorted(about.items()))
 
 
@@ -347,15 +449,15 @@ def _narrowed(patterns: Iterable[str], service: str | None) -> tuple[str, ...] |
     return tuple(left)
 
 
-def _statement(policy: str, index: int, statement: _Document, clause: _Clause) -> _Statement:
-    clauses = [clause] if clause else []
+def _statement(policy: str, index: int, statement: _Document) -> _Statement:
+    clauses: list[_Clause] = []
     if not statement.get("any_resource"):
         patterns = (
             *map(condition.glob, statement.get("resources", ())),
             *(f"{condition.glob(text)}*" for text in statement.get("resource_prefixes", ())),
             *statement.get("resource_patterns", ()),
         )
-        clauses.append((((("resource",), patterns), True),))
+        clauses.append((((_RESOURCE, patterns), True),))
     for one in statement.get("conditions", ()):
         clauses += _of_condition(one, statement["effect"])
     name = policy.rpartition("/")[2]
@@ -410,36 +512,88 @@ def _in_any_case(character: str) -> str:
     return f"[{lower}{lower.upper()}{_THIRD_FORMS.get(lower, '')}]"
 
 
-def _entry(layers: Sequence[tuple[str, Sequence[_Statement]]]) -> dict[str, object]:
-    """The tests of all statements, and the decision for each outcome of them."""
-    statements = [statement for _, found in layers for statement in found]
-    tests = dict.fromkeys(
-        test for statement in statements for clause in statement.clauses for test, _ in clause
-    )
-    if any(path == ("resource",) and any(map(_may_be_a_role, texts)) for path, texts in tests):
-        tests[_IS_OF_RAM] = None
-    if len(tests) > _MOST_TESTS or sum(len(texts) for _, texts in tests) > _MOST_PATTERNS:
+def _folded(pattern: str) -> str:
+    """A pattern that matches, of ASCII, what the pattern matches once both are lower-cased."""
+    if "\\" in pattern or not pattern.isascii():
         raise _UnsettledError
-    outcomes = {}
+    return "".join(f"[{one.lower()}{one.upper()}]" if one.isalpha() else one for one in pattern)
+
+
+def _settled(layers: _Layers, left: Sequence[_Test], most: int) -> dict[str, object]:
+    """What is tested, and the decision for each outcome.
+
+    Where a test of those `left` holds, there is none: then the general rule decides.
+    """
+    statements = [statement for _, found in layers for statement in found]
+    clauses = [clause for statement in statements for clause in statement.clauses]
+    tests = list(dict.fromkeys([*(test for clause in clauses for test, _ in clause), *left]))
+    if len(tests) > most or sum(len(texts) for _, texts in tests) > _MOST_PATTERNS:
+        raise _UnsettledError
+    outcomes = {
+        bits: _decision(layers, results)
+        for bits, results in _outcomes(tests)
+        if not any(results[test] for test in left)
+    }
+    match tests:
+        case []:
+            return {"resource": "*", "true": outcomes[""]}
+        case [("resource", (pattern,))] if not left:
+            return {"resource": pattern, "true": outcomes["a"], "false": outcomes[""]}
+        # what is absent is looked at as an empty string; a group's policies are another matter
+        case [(("context", key), (pattern,))] if pattern.strip("*") and key != _GROUP:
+            return {"key": key, "value": pattern, "true": outcomes["a"], "false": outcomes[""]}
+        case _:
+            shown = [[bit, *test] for bit, test in zip(_BITS, tests, strict=False)]
+            return {"tests": shown, "outcomes": outcomes}
+
+
+def _outcomes(tests: Sequence[_S]) -> Iterator[tuple[str, dict[_S, bool]]]:
+    """Whatever may come of the tests: the bits of those that hold, and each test's result."""
     for held in itertools.product((False, True), repeat=len(tests)):
-        results = dict(zip(tests, held, strict=True))
-        if not results.get(_IS_OF_RAM):
-            bits = "".join(bit for bit, holds in zip(_BITS, held, strict=False) if holds)
-            outcomes[bits] = _decision(layers, results)
-    shown = [[bit, *test] for bit, test in zip(_BITS, tests, strict=False)]
-    return {"tests": shown, "outcomes": outcomes}
+        bits = "".join(bit for bit, holds in zip(_BITS, held, strict=False) if holds)
+        yield bits, dict(zip(tests, held, strict=True))
 
 
-def _may_be_a_role(pattern: str) -> bool:
+def _folded_resources(layers: _Layers) -> _Layers:
+    """The layers where it is a role that the request is about: compared without case (3.4)."""
+    return [
+        (
+            kind,
+            [
+                one._replace(
+                    clauses=tuple(
+                        tuple(
+                            ((path, tuple(map(_folded, texts))), it)
+                            if path == _RESOURCE
+                            else ((path, texts), it)
+                            for (path, texts), it in clause
+                        )
+                        for clause in one.clauses
+                    )
+                )
+                for one in statements
+            ],
+        )
+        for kind, statements in layers
+    ]
+
+
+def _may_be_about_roles(layers: _Layers) -> bool:
     # 3.4: where the resource is a role, it and the patterns are compared without case
-    head = re.split(r"[*?\\]", pattern.lower(), maxsplit=1)[0]
-    return head.startswith("acs:ram:") or "acs:ram:".startswith(head)
+    heads = (
+        re.split(r"[*?\\]", pattern.lower(), maxsplit=1)[0]
+        for _, statements in layers
+        for statement in statements
+        for clause in statement.clauses
+        for (path, patterns), _ in clause
+        if path == _RESOURCE
+        for pattern in patterns
+    )
+    return any(head.startswith("acs:ram:") or "acs:ram:".startswith(head) for head in heads)
 
 
-def _decision(
-    layers: Iterable[tuple[str, Iterable[_Statement]]], results: Mapping[_Test, bool]
-) -> dict[str, object]:
-    """5.4, level by level, then 5.6: the first that does not allow, or else the last."""
+def _decision(layers: _Layers, results: Mapping[_Test, bool]) -> dict[str, object]:
+    """5.4, level by level, then 5.6: the first that is final, or else the last."""
     for kind, statements in layers:
         matching: dict[str, list[tuple[str, int]]] = {"Deny": [], "Allow": []}
         for statement in statements:
@@ -447,7 +601,7 @@ def _decision(
                 matching[statement.effect].append((statement.policy, statement.position))
         settling, policy_type = matching["Deny"] or matching["Allow"], kind
         effect = "ExplicitDeny" if matching["Deny"] else "Allow" if settling else "ImplicitDeny"
-        if effect != "Allow":
+        if effect != _GOING_ON.get(kind):
             break
     return {
         "allow": effect == "Allow",

@@ -15,7 +15,9 @@ import data.ram.table
 # entrypoint: true
 # schemas:
 #   - input: schema.request
-decision := decide(input)
+decision := settled if {
+	settled := table.decision(input)
+} else := _decide(input)
 
 default decision := {
 	"allow": false,
@@ -45,7 +47,10 @@ default decisions := {"errors": ["requests: must be a list, and the only field"]
 #   general rule's.
 decide(one) := settled if {
 	settled := table.decision(one)
-} else := evaluation.settled(request.question(one)) if {
+} else := _decide(one)
+
+# By the general rule.
+_decide(one) := evaluation.settled(request.question(one)) if {
 	data.store.format == 1
 } else := whole.malformed(faults) if {
 	faults := request.faults(one)

@@ -575,8 +575,8 @@ test_a_batch_that_is_too_long_says_so if {
 test_what_a_table_has_is_the_decision if {
 	tabled := object.union(_store, {
 		"who": {_here: {"acs:ram::1234567890123456:user/alice": "Everything"}},
-		"sets": {"Everything": {"rest": "one"}},
-		"entries": {"one": {"tests": [], "outcomes": {"": "settled"}}},
+		"rest": {"Everything": "one"},
+		"entries": {"one": {"resource": "*", "true": "settled"}},
 	})
 	asked := {
 		"principal": "acs:ram::1234567890123456:user/alice",

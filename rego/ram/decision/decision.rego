@@ -21,6 +21,16 @@ owner := {
 }
 
 # METADATA
+# description: The decision that statements of a layer allow.
+yes(statements, policy_type) := {
+	"allow": true,
+	"effect": "Allow",
+	"reason": "statement_allows",
+	"policy_type": policy_type,
+	"statements": statements,
+}
+
+# METADATA
 # description: The decision that nothing allows, for that reason.
 no(reason, policy_type) := {
 	"allow": false,

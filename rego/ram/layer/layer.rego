@@ -21,12 +21,12 @@ stored(ids, question) := _verdict(matching(ids, question)) if {
 # METADATA
 # description: The statements of stored documents that match, each as `[effect, policy's name, index]`.
 matching(ids, question) := judged | granted if {
-	judged := {[one.effect, _name(id), index] |
+	judged := {[one.effect, name(id), index] |
 		some [id, index] in action.stored(ids, question.action)
 		one := data.store.policies[id].statements[index]
 		statement.applies(one, question)
 	}
-	granted := {["Allow", _name(id), index] |
+	granted := {["Allow", name(id), index] |
 		some id in ids
 		[index, question.resource] = data.store.policies[id].grants[question.action]
 	}
@@ -50,5 +50,8 @@ _verdict(entries) := {"effect": "ExplicitDeny", "statements": denies} if {
 	allows != []
 } else := {"effect": "ImplicitDeny", "statements": []}
 
-# An id is a name, behind its account's number where the document is the account's own.
-_name(id) := substring(id, indexof(id, "/") + 1, -1)
+# METADATA
+# description: >-
+#   The name of a policy. Its id is that name, behind its account's number where the document is the
+#   account's own.
+name(id) := substring(id, indexof(id, "/") + 1, -1)

@@ -1,5 +1,6 @@
 package ram.table_test
 
+import data.ram.condition
 import data.ram.table
 
 _arn(name) := concat("", ["acs:ram::1234567890123456:", name])
@@ -7,6 +8,8 @@ _arn(name) := concat("", ["acs:ram::1234567890123456:", name])
 _resource(name) := concat("", ["acs:alikafka:*:1234567890123456:", name])
 
 _decision(effect, policy) := {"allow": effect == "Allow", "effect": effect, "statements": [policy]}
+
+_group := "rg-production"
 
 _store := {
 	"who": {"1234567890123456": {
@@ -16,40 +19,78 @@ _store := {
 		_arn("user/bob"): "set:2",
 		_arn("user/gone"): "set:0",
 	}},
-	"policies": {"1234567890123456/own": {"grants": {"alikafka:send": [3, _resource("orders")]}}},
-	"sets": {
-		"1234567890123456/own": {"otherwise": "nothing"},
-		"set:2": {"actions": {"alikafka:send": "everywhere"}, "rest": "nothing"},
+	"groups": {"1234567890123456": {_arn("user/bob"): {_group: "set:1"}}},
+	"accounts": {"1234567890123456": {"roles": {
+		"app": {"name": "App", "trust": "1234567890123456/trust:App"},
+		"two": {"name": "Two", "trust": "1234567890123456/trust:Two"},
+		"strict": {"name": "Strict", "trust": "1234567890123456/trust:Strict"},
+		"denying": {"name": "Denying", "trust": "1234567890123456/trust:Denying"},
+	}}},
+	"policies": {
+		"1234567890123456/own": {"grants": {"alikafka:send": [3, _resource("orders")]}},
+		"1234567890123456/trust:App": {"actions": {"sts:assumerole": [0]}, "statements": [{
+			"effect": "Allow",
+			"principals": ["acs:ram::1234567890123456:user/bob", "acs:ram::1234567890123456:role/reader", "ecs.aliyuncs.com"],
+		}]},
+		"1234567890123456/trust:Two": {"actions": {"sts:assumerole": [0, 1]}, "statements": [
+			{"effect": "Allow", "principals": ["ecs.aliyuncs.com"]},
+			{"effect": "Deny", "principals": ["ecs.aliyuncs.com"]},
+		]},
+		"1234567890123456/trust:Strict": {"actions": {"sts:assumerole": [0]}, "statements": [{
+			"effect": "Allow",
+			"principals": ["ecs.aliyuncs.com"],
+			"conditions": [{"key": "sts:ExternalId"}],
+		}]},
+		"1234567890123456/trust:Denying": {"actions": {"sts:assumerole": [0]}, "statements": [{
+			"effect": "Deny",
+			"principals": ["ecs.aliyuncs.com"],
+		}]},
+	},
+	"lines": {
+		"set:2": {"alikafka:send": "everywhere", "sts:assumerole": null},
 		"set:1": {
-			"actions": {
-				"alikafka:send": "everywhere",
-				"alikafka:delete": "elsewhere",
-				"alikafka:acl": "with_acl",
-				"alikafka:two": "two",
-				"alikafka:hard": null,
-			},
-			"services": {"alikafka": "reading", "oss": null, "sts": "everywhere"},
-			"otherwise": "nothing",
+			"alikafka:send": "everywhere",
+			"alikafka:delete": "elsewhere",
+			"alikafka:acl": "with_acl",
+			"alikafka:two": "two",
+			"alikafka:hard": null,
 		},
 	},
+	"rest": {"set:2": "nothing"},
+	"otherwise": {"1234567890123456/own": "nothing"},
+	"patterns": {"set:1": {
+		"services": {
+			"alikafka": {
+				"tests": [["a", ["alikafka:get*", "alikafka:list*"]], ["b", ["alikafka:*"]]],
+				"entries": {"b": "nothing", "ab": "elsewhere"},
+			},
+			"oss": {"tests": [], "entries": {"": null}},
+			"sts": {"tests": [], "entries": {"": "everywhere"}},
+		},
+		"otherwise": {"tests": [["a", ["*:describe*"]]], "entries": {"": "nothing", "a": "everywhere"}},
+	}},
+	"assuming": {
+		"1234567890123456/own": {"sts:assumerole": "nothing"},
+		"set:1": {"sts:assumerole": "everywhere"},
+		"set:2": {"sts:assumerole": "everywhere"},
+	},
 	"entries": {
-		"nothing": {"tests": [], "outcomes": {"": _decision("ImplicitDeny", "none")}},
-		"everywhere": {"tests": [], "outcomes": {"": _decision("Allow", "everywhere")}},
+		"nothing": {"resource": "*", "true": _decision("ImplicitDeny", "none")},
+		"everywhere": {"resource": "*", "true": _decision("Allow", "everywhere")},
 		"elsewhere": {
-			"tests": [["a", ["resource"], ["acs:alikafka:*:prod", "acs:alikafka:*:production"]]],
-			"outcomes": {"": _decision("Allow", "elsewhere"), "a": _decision("ExplicitDeny", "elsewhere")},
+			"resource": "acs:alikafka:*:prod*",
+			"false": _decision("Allow", "elsewhere"),
+			"true": _decision("ExplicitDeny", "elsewhere"),
 		},
 		"with_acl": {
-			"tests": [["a", ["context", "alikafka:Acl"], ["true"]]],
-			"outcomes": {"": _decision("ImplicitDeny", "with_acl"), "a": _decision("Allow", "with_acl")},
+			"key": "alikafka:Acl",
+			"value": "true",
+			"false": _decision("ImplicitDeny", "with_acl"),
+			"true": _decision("Allow", "with_acl"),
 		},
 		"two": {
-			"tests": [["a", ["resource"], ["*"]], ["b", ["context", "alikafka:Acl"], ["t*", "*e"]]],
+			"tests": [["a", "resource", ["*"]], ["b", ["context", "alikafka:Acl"], ["t*", "*e"]]],
 			"outcomes": {"a": _decision("ImplicitDeny", "two"), "ab": _decision("Allow", "two")},
-		},
-		"reading": {
-			"tests": [["a", ["action"], ["alikafka:get*"]]],
-			"outcomes": {"": _decision("ImplicitDeny", "reading"), "a": _decision("Allow", "reading")},
 		},
 	},
 }
@@ -64,16 +105,19 @@ _says(request, effect, policy) if _about(request) == _decision(effect, policy)
 
 _leaves(request) if not _about(request)
 
-test_decision_of_a_listed_action if {
+test_decision_of_an_action_that_a_policy_names if {
 	_says(_asked("user/alice", "alikafka:Send", _resource("orders")), "Allow", "everywhere")
 	_says(_asked("user/alice", "ALIKAFKA:SEND", "*"), "Allow", "everywhere")
+	_says(_asked("user/alice", "alikafka:Send", _resource("a:b:c")), "Allow", "everywhere")
 }
 
 test_decision_by_a_test_of_the_resource if {
 	_says(_asked("user/alice", "alikafka:Delete", _resource("orders")), "Allow", "elsewhere")
 	_says(_asked("user/alice", "alikafka:Delete", _resource("prod")), "ExplicitDeny", "elsewhere")
-	_says(_asked("user/alice", "alikafka:Delete", _resource("production")), "ExplicitDeny", "elsewhere")
 	_says(_asked("user/alice", "alikafka:Delete", "*"), "Allow", "elsewhere")
+	asked := _asked("user/alice", "alikafka:Delete", _resource("prod"))
+	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "ExplicitDeny", "elsewhere")
+	_says(object.union(asked, {"context": {}}), "ExplicitDeny", "elsewhere")
 }
 
 test_decision_by_a_test_of_the_context if {
@@ -83,17 +127,23 @@ test_decision_by_a_test_of_the_context if {
 	_says(object.union(asked, {"context": {"alikafka:Acl": "true"}}), "Allow", "with_acl")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "false"}}), "ImplicitDeny", "with_acl")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "true", "acs:ResourceTag/any": "x"}}), "Allow", "with_acl")
+	_says(object.union(asked, {"context": {"alikafka:Acl": "true"}, "resource": "*"}), "Allow", "with_acl")
 }
 
 test_decision_by_two_tests_of_which_one_has_two_patterns_that_match if {
 	asked := _asked("user/alice", "alikafka:Two", _resource("orders"))
+	_says(asked, "ImplicitDeny", "two")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "true"}}), "Allow", "two")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "no"}}), "ImplicitDeny", "two")
 }
 
 test_decision_of_a_role_session if {
 	every principal in ["assumed-role/Reader/one", "role/Reader/one"] {
-		_says(_asked(principal, "alikafka:Send", _resource("orders")), "Allow", "everywhere")
+		asked := _asked(principal, "alikafka:Send", _resource("orders"))
+		_says(asked, "Allow", "everywhere")
+		_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "everywhere")
+		_says(object.union(asked, {"resource": "*"}), "Allow", "everywhere")
+		_says(object.union(asked, {"action": "alikafka:Two"}), "ImplicitDeny", "two")
 		_leaves(_asked(principal, "alikafka:Hard", _resource("orders")))
 		_leaves(_asked(principal, "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
 	}
@@ -117,33 +167,109 @@ test_decision_of_a_plain_grant if {
 		"policy_type": "AccountLevelIdentityBasedPolicy",
 		"statements": [{"policy": "own", "index": 3}],
 	} with data.store as _store
-	_leaves(_asked("role/Own", "alikafka:Send", _resource("other")))
+	table.decision(_asked("role/Own", "alikafka:Send", _resource("other"))) == {
+		"allow": false,
+		"effect": "ImplicitDeny",
+		"reason": "no_statement_matches",
+		"policy_type": "AccountLevelIdentityBasedPolicy",
+		"statements": [],
+	} with data.store as _store
 	_says(_asked("role/Own", "alikafka:Pull", _resource("orders")), "ImplicitDeny", "none")
 }
 
 test_decision_of_an_action_that_no_policy_names if {
-	_says(_asked("user/alice", "alikafka:GetTopic", _resource("orders")), "Allow", "reading")
-	_says(_asked("user/alice", "alikafka:PutTopic", _resource("orders")), "ImplicitDeny", "reading")
+	_says(_asked("user/alice", "alikafka:GetTopic", _resource("orders")), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:ListTopic", _resource("prod")), "ExplicitDeny", "elsewhere")
+	_says(_asked("user/alice", "alikafka:PutTopic", _resource("orders")), "ImplicitDeny", "none")
 	_says(_asked("user/alice", "ecs:Start", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/alice", "ecs:DescribeOne", _resource("orders")), "Allow", "everywhere")
 	_says(_asked("user/bob", "ecs:Start", _resource("orders")), "ImplicitDeny", "none")
 	_says(_asked("user/bob", "alikafka:Send", _resource("orders")), "Allow", "everywhere")
+}
+
+test_decision_in_a_resource_group if {
+	asked := object.union(_asked("user/bob", "alikafka:Delete", _resource("orders")), {"context": {"acs:ResourceGroupId": _group}})
+	_says(asked, "Allow", "elsewhere")
+	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "elsewhere")
+	every context in [
+		{"acs:ResourceGroupId": "rg-other"}, {"acs:ResourceGroupId": ["rg-production"]}, {"acs:ResourceGroupId": _group, "acs:sourceip": "x"},
+		{"acs:ResourceGroupId": _group, "acs:CurrentTime": "2026-01-01T00:00:00Z"}, {"acs:resourcegroupid": _group},
+	] {
+		_leaves(json.patch(asked, [{"op": "replace", "path": "context", "value": context}]))
+	}
+	_leaves(object.union(asked, {"principal": _arn("user/alice")}))
+	_leaves(object.union(asked, {"resource": "acs:alikafka:*:6543210987654321:orders"}))
+	_leaves(object.union(asked, {"action": "alikafka:"}))
+}
+
+_trusting(principal, action, role) := {
+	"principal": principal,
+	"action": action,
+	"resource": concat("", ["acs:ram::1234567890123456:role/", role]),
+}
+
+_by_trust(request, effect, reason, statements) if {
+	_about(request) == {
+		"allow": effect == "Allow",
+		"effect": effect,
+		"reason": reason,
+		"policy_type": "AssumeRolePolicy",
+		"statements": statements,
+	}
+}
+
+_app := [{"policy": "trust:App", "index": 0}]
+
+test_decision_on_assuming_a_role if {
+	_by_trust(_trusting(_arn("user/bob"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting(_arn("user/bob"), "STS:assumerole", "APP"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting(_arn("user/alice"), "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
+	_by_trust(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting("oss.aliyuncs.com", "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
+}
+
+test_decision_on_assuming_a_role_is_left_to_the_general_rule if {
+	every role in ["two", "strict", "denying", "nobody"] {
+		_leaves(_trusting(_arn("user/bob"), "sts:AssumeRole", role))
+		_leaves(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", role))
+	}
+	every principal in [_arn("user/bob"), "ecs.aliyuncs.com"] {
+		_leaves(_trusting(principal, "sts:TagSession", "app"))
+		_leaves(_trusting(principal, "sts:Assume Role", "app"))
+		_leaves(_trusting(principal, "sts:AssumeRole", "app/one"))
+		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"context": {}}))
+		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"resource": "*"}))
+		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"resource": "acs:ram::6543210987654321:role/app"}))
+	}
+
+	# the identity policies do not allow it, or say nothing
+	_leaves(_trusting(_arn("role/Own"), "sts:AssumeRole", "app"))
+	_leaves(_trusting(_arn("user/gone"), "sts:AssumeRole", "app"))
+	_leaves(_trusting("ecs.aliyuncs.com:root", "sts:AssumeRole", "app"))
+	_leaves(_trusting(_arn("assumed-role/Reader/one"), "sts:AssumeRole", "app"))
+}
+
+test_decision_on_assuming_a_role_is_not_what_a_wildcard_says if {
+	every action in ["sts:AssumeRole", "STS:TagSession", "sts:SetSourceIdentity"] {
+		every principal in ["user/alice", "user/bob", "role/Own", "assumed-role/Reader/one"] {
+			_leaves(_asked(principal, action, "acs:ecs::1234567890123456:instance/one"))
+			_leaves(_asked(principal, action, "*"))
+			_leaves(_trusting(_arn(principal), action, "nobody"))
+		}
+	}
 }
 
 test_decision_is_left_to_the_general_rule if {
 	_leaves(_asked("user/alice", "alikafka:Hard", _resource("orders")))
 	_leaves(_asked("user/alice", "oss:GetObject", _resource("orders")))
-	_leaves(_asked("user/alice", "sts:AssumeRole", _resource("orders")))
-	_leaves(_asked("user/bob", "sts:AssumeRole", _resource("orders")))
 	_leaves(_asked("user/gone", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/nobody", "alikafka:Send", _resource("orders")))
 	_leaves(_asked("user/alice", "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
-}
-
-test_decision_on_assuming_a_role_is_not_what_a_wildcard_says if {
-	every action in ["sts:AssumeRole", "STS:TagSession", "sts:SetSourceIdentity"] {
-		_leaves(_asked("user/alice", action, "acs:ram::1234567890123456:role/app"))
-	}
-	_says(_asked("user/alice", "sts:GetCallerIdentity", _resource("orders")), "Allow", "everywhere")
+	_leaves(object.union(
+		_asked("user/alice", "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"),
+		{"context": {"alikafka:Acl": "true"}},
+	))
 }
 
 test_decision_is_undefined_for_what_cannot_be_read if {
@@ -152,13 +278,26 @@ test_decision_is_undefined_for_what_cannot_be_read if {
 	_leaves(object.union(asked, {"resource": "acs:alikafka:*:1234567890123456"}))
 	_leaves(object.union(asked, {"resource": ["*"]}))
 	_leaves(object.union(asked, {"principal": [_arn("user/alice")]}))
+	_leaves(object.union(asked, {"principal": 1, "resource": "*"}))
 
 	# `lower` makes a `k` of the sign for kelvin
-	_leaves(object.union(asked, {"action": "ali\u212aafka:Send"}))
-	_leaves(object.union(asked, {"action": "ali\u212aafka:Send", "resource": "*"}))
-	_leaves(object.union(asked, {"action": "ali\u212aafka:Send", "context": {}}))
-	_leaves(object.union(asked, {"action": "ali\u212aafka:Get"}))
-	_leaves(object.union(_asked("role/Own", "ali\u212aafka:Send", _resource("orders")), {}))
+	every context in [{}, {"alikafka:Acl": "true"}, {"acs:ResourceGroupId": _group}] {
+		every principal in ["user/alice", "assumed-role/Reader/one", "user/bob"] {
+			every resource in ["*", _resource("orders")] {
+				kelvin := _asked(principal, "ali\u212aafka:Send", resource)
+				_leaves(kelvin)
+				_leaves(object.union(kelvin, {"context": context}))
+				_leaves(object.union(kelvin, {"action": "ali\u212aafka:Get"}))
+			}
+		}
+	}
+	_leaves(_asked("role/Own", "ali\u212aafka:Send", _resource("orders")))
+	every context in [{}, {"alikafka:Acl": "true"}] {
+		asking := object.union(asked, {"context": context})
+		_leaves(object.union(asking, {"resource": "ACS:alikafka:*:1234567890123456:orders"}))
+		_leaves(object.union(asking, {"resource": "acs:alikafka:*:1234567890123456"}))
+		_leaves(object.union(asking, {"extra": 1}))
+	}
 	_leaves(object.union(asked, {"extra": 1}))
 	_leaves(object.union(asked, {"session_policies": []}))
 	_leaves(object.remove(asked, ["resource"]))
@@ -168,14 +307,29 @@ test_decision_is_left_for_a_context_that_is_not_plain if {
 	every context in [
 		null,
 		[],
+		["alikafka:Acl"],
+		"",
 		{"alikafka:Acl": true},
 		{"alikafka:Acl": ["true"]},
 		{"alikafka:acl": "true"},
 		{"acs:PrincipalARN": "acs:ram::1234567890123456:user/alice"},
+		{"acs:CurrentTime": "2026-01-01T00:00:00Z"},
 		{"acs:ResourceGroupId": "rg-1"},
 		{"ACS:ResourceGroupId": "rg-1"},
 		{sprintf("key-%d", [number]): "x" | some number in numbers.range(0, 50)},
 	] {
-		_leaves(object.union(_asked("user/alice", "alikafka:Send", _resource("orders")), {"context": context}))
+		every action in ["alikafka:Send", "alikafka:Acl", "alikafka:Two", "alikafka:Get"] {
+			every resource in ["*", _resource("orders")] {
+				_leaves(object.union(_asked("user/alice", action, resource), {"context": context}))
+			}
+		}
 	}
+}
+
+test_the_plain_keys_are_the_known_ones if {
+	object.keys(table._plain) == object.keys(condition.known)
+	every folded, key in table._plain {
+		key in {condition.known[folded], null}
+	}
+	{folded | some folded, null in table._plain} == {"acs:currenttime", "acs:principalarn", "acs:resourcegroupid"}
 }
