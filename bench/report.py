@@ -71,8 +71,21 @@ GOALS: Final = (
     Goal(
         "client", "what `Client` adds to a raw unix socket, over the floor's trip", _RATIO, most=0.5
     ),
-    Goal("opa_client", "opa-python-client's `query_rule` over `Client`, both TCP", _TIMES, least=5),
-    Goal("async", "`AsyncClient` over opa-python-client's, 50 at once, both TCP", _TIMES, least=2),
+    Goal(
+        "opa_client",
+        "opa-python-client's `query_rule`, which knows TCP only, over `Client`, unix socket",
+        _TIMES,
+        least=5,
+    ),
+    Goal("opa_client_tcp", "the same, both TCP", _TIMES),
+    Goal(
+        "async",
+        "decisions a second, 50 at once: `AsyncClient`, unix socket, over opa-python-client's, TCP",
+        _TIMES,
+        least=2,
+    ),
+    Goal("async_tcp", "the same, both TCP", _TIMES),
+    Goal("async_load", "the same per second of the client's processor, both TCP", _TIMES),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=900),
     Goal("memory_read", "the same in the read store", _BYTES),
     Goal("memory_shared", "the same, policies shared by all roles", _BYTES),

@@ -160,13 +160,19 @@ test_decision_of_a_role_session if {
 }
 
 test_decision_of_a_plain_grant if {
-	table.decision(_asked("role/Own", "alikafka:Send", _resource("orders"))) == {
-		"allow": true,
-		"effect": "Allow",
-		"reason": "statement_allows",
-		"policy_type": "AccountLevelIdentityBasedPolicy",
-		"statements": [{"policy": "own", "index": 3}],
-	} with data.store as _store
+	every request in [
+		_asked("role/Own", "alikafka:Send", _resource("orders")),
+		_asked("assumed-role/Own/one", "alikafka:Send", _resource("orders")),
+		object.union(_asked("role/Own", "alikafka:Send", _resource("orders")), {"context": {"acs:SourceIp": "1.2.3.4"}}),
+	] {
+		_about(request) == {
+			"allow": true,
+			"effect": "Allow",
+			"reason": "statement_allows",
+			"policy_type": "AccountLevelIdentityBasedPolicy",
+			"statements": [{"policy": "own", "index": 3}],
+		}
+	}
 	table.decision(_asked("role/Own", "alikafka:Send", _resource("other"))) == {
 		"allow": false,
 		"effect": "ImplicitDeny",
