@@ -135,7 +135,7 @@ class Tables:
         for name in sorted(held, key=lambda name: (-held[name], name)):
             found = self._of_set(name, policies[name], documents)
             if name not in documents:
-                left -= len(found.parts.get("lines", ()))
+                left -= found.size
             if name in documents or left >= 0:
                 yield name, found
 
@@ -187,6 +187,13 @@ class _Set(NamedTuple):
     parts: dict[str, Any]
     entries: dict[str, object]
     read: list[_Document]
+
+    @property
+    def size(self) -> int:
+        """How many lines it has, those that patterns choose among them."""
+        services = self.parts.get("patterns", {}).get("services", {})
+        by_patterns = sum(len(line["entries"]) for line in services.values())
+        return len(self.parts.get("lines", ())) + by_patterns
 
 
 class _Statement(NamedTuple):
@@ -300,9 +307,7 @@ class _Making:
         key = repr((about, most, is_assuming))
         if key not in self._named:
             try:
-                layers = self._statements(about)
-                if is_assuming:
-                    layers = _folded_resources(layers)
+                layers = self._statements(about, is_assuming=is_assuming)
                 may_be_about_roles = not is_assuming and _may_be_about_roles(layers)
                 entry = _settled(layers, [_IS_OF_RAM] if may_be_about_roles else [], most)
             except _UnsettledError:
@@ -312,12 +317,17 @@ class _Making:
                 self._entries[name] = entry
         return self._named[key]
 
-    def _statements(self, about: _About) -> _Layers:
+    def _statements(self, about: _About, *, is_assuming: bool) -> _Layers:
         return [
             (
                 kind,
                 [
-                    _statement(policy, index, document["statements"][index])
+                    _statement(
+                        policy,
+                        index,
+                        document["statements"][index],
+                        is_assuming=is_assuming,
+                    )
                     for (policy, document), (_, indexes) in zip(layer, concerned, strict=True)
                     for index in indexes
                 ],
@@ -399,7 +409,10 @@ def _of_action(document: _Document, action: str) -> tuple[int, ...]:
     """The statements about an action."""
     service = action.partition(":")[0]
     found = set(document["actions"].get(action, ()))
-    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
+    for patterns in (
+        document["wildcards"].get(service, {}),
+        document["service_wildcards"],
+    ):
         for pattern, indexes in patterns.items():
             if fnmatch.fnmatchcase(action, pattern):
                 found.update(indexes)
@@ -418,7 +431,10 @@ def _of_service(
     That is whether one of some patterns matches the action, and which answer is wanted.
     """
     found: dict[int, set[str]] = collections.defaultdict(set)
-    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
+    for patterns in (
+        document["wildcards"].get(service, {}),
+        document["service_wildcards"],
+    ):
         for pattern, indexes in patterns.items():
             for index in indexes:
                 found[index].add(pattern)
@@ -449,15 +465,17 @@ def _narrowed(patterns: Iterable[str], service: str | None) -> tuple[str, ...] |
     return tuple(left)
 
 
-def _statement(policy: str, index: int, statement: _Document) -> _Statement:
+def _statement(policy: str, index: int, statement: _Document, *, is_assuming: bool) -> _Statement:
     clauses: list[_Clause] = []
     if not statement.get("any_resource"):
-        patterns = (
+        patterns: Iterable[str] = (
             *map(condition.glob, statement.get("resources", ())),
             *(f"{condition.glob(text)}*" for text in statement.get("resource_prefixes", ())),
             *statement.get("resource_patterns", ()),
         )
-        clauses.append((((_RESOURCE, patterns), True),))
+        if is_assuming:  # 3.4
+            patterns = map(_folded, patterns)
+        clauses.append((((_RESOURCE, tuple(patterns)), True),))
     for one in statement.get("conditions", ()):
         clauses += _of_condition(one, statement["effect"])
     name = policy.rpartition("/")[2]
@@ -541,7 +559,12 @@ def _settled(layers: _Layers, left: Sequence[_Test], most: int) -> dict[str, obj
             return {"resource": pattern, "true": outcomes["a"], "false": outcomes[""]}
         # what is absent is looked at as an empty string; a group's policies are another matter
         case [(("context", key), (pattern,))] if pattern.strip("*") and key != _GROUP:
-            return {"key": key, "value": pattern, "true": outcomes["a"], "false": outcomes[""]}
+            return {
+                "key": key,
+                "value": pattern,
+                "true": outcomes["a"],
+                "false": outcomes[""],
+            }
         case _:
             shown = [[bit, *test] for bit, test in zip(_BITS, tests, strict=False)]
             return {"tests": shown, "outcomes": outcomes}
@@ -552,30 +575,6 @@ def _outcomes(tests: Sequence[_S]) -> Iterator[tuple[str, dict[_S, bool]]]:
     for held in itertools.product((False, True), repeat=len(tests)):
         bits = "".join(bit for bit, holds in zip(_BITS, held, strict=False) if holds)
         yield bits, dict(zip(tests, held, strict=True))
-
-
-def _folded_resources(layers: _Layers) -> _Layers:
-    """The layers where it is a role that the request is about: compared without case (3.4)."""
-    return [
-        (
-            kind,
-            [
-                one._replace(
-                    clauses=tuple(
-                        tuple(
-                            ((path, tuple(map(_folded, texts))), it)
-                            if path == _RESOURCE
-                            else ((path, texts), it)
-                            for (path, texts), it in clause
-                        )
-                        for clause in one.clauses
-                    )
-                )
-                for one in statements
-            ],
-        )
-        for kind, statements in layers
-    ]
 
 
 def _may_be_about_roles(layers: _Layers) -> bool:
