@@ -274,14 +274,14 @@ class _Scene:
 
     def _statement(self) -> Object:
         pick = self.pick
-        if self.usual and pick.chance(1, 3):
+        if self.usual and pick.chance(1, 4):
             literal = [one for one in self.asked if one != "*"] or [f"acs:oss:cn-a:{self.own}:b/x"]
             return {
                 "Effect": "Allow",
                 "Action": pick.some((*self.actions, "sts:AssumeRole"), 2),
                 "Resource": pick.of(literal),
             }
-        statement: Object = {"Effect": "Deny" if pick.chance(1, 3) else "Allow"}
+        statement: Object = {"Effect": "Deny" if pick.chance(2, 5) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:

@@ -100,8 +100,8 @@ class Soak:
         """Go on until OPA has seen so many revisions, at most so long, or until a fault."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._clients):
-                tasks.create_task(self._ask())
+            for client in range(self._clients):
+                tasks.create_task(self._ask(_PAUSE * client / self._clients))
             while (
                 len(self.seen) < revisions
                 and time.monotonic() - began < seconds
@@ -124,7 +124,8 @@ class Soak:
             self.faults.append(f"OPA decides by {revision}, not by {self._sidecar.revision}")
         self.seen.add(revision)
 
-    async def _ask(self) -> None:
+    async def _ask(self, delay: float) -> None:
+        await asyncio.sleep(delay)  # so that somebody asks all the while
         async with AsyncClient(self._sidecar.url, timeout=_TIMEOUT) as client:
             while not self._over and not self.faults:
                 oldest, began = self._live, time.monotonic()
