@@ -182,3 +182,13 @@ def test_without_graphviz_svg_says_what_to_install(
     assert "--format dot" in captured.err
     assert cli.main(["graph", "--format", "dot"]) == 0
     assert capsys.readouterr().out.startswith("digraph ramgate {\n")
+
+
+def test_a_graph_is_written_to_the_file_that_is_named(
+    tmp_path: Path, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "accounts.dot"
+    named = ["--accounts", str(world), "--format", "dot", "-o", str(target)]
+    assert cli.main(["graph", *named]) == 0
+    assert target.read_text() == drawn(world)
+    assert capsys.readouterr() == ("", "")
