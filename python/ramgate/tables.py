@@ -257,10 +257,9 @@ class _Making:
         """
         for action in sorted(_ASSUMING) if len(self._layers) == 1 else ():
             about = self._naming(action)
-            if any(indexes for layer in about for _, indexes in layer):
-                entry = self._entry(about, is_assuming=True)
-                if entry:
-                    yield action, entry
+            says_something = any(indexes for layer in about for _, indexes in layer)
+            if says_something and (entry := self._entry(about, is_assuming=True)):
+                yield action, entry
 
     def _by_patterns(self, service: str | None) -> dict[str, Any]:
         """Which patterns an action is to be held against, and the entry for whatever comes of it.
@@ -297,11 +296,7 @@ class _Making:
         return {"tests": list(zip(_BITS, tests, strict=False)), "entries": entries}
 
     def _entry(
-        self,
-        about: _About,
-        *,
-        most: int = _MOST_TESTS,
-        is_assuming: bool = False,
+        self, about: _About, *, most: int = _MOST_TESTS, is_assuming: bool = False
     ) -> str | None:
         """The name of what these statements say, or None where the general rule decides."""
         key = repr((about, most, is_assuming))
@@ -323,10 +318,7 @@ class _Making:
                 kind,
                 [
                     _statement(
-                        policy,
-                        index,
-                        document["statements"][index],
-                        is_assuming=is_assuming,
+                        policy, index, document["statements"][index], is_assuming=is_assuming
                     )
                     for (policy, document), (_, indexes) in zip(layer, concerned, strict=True)
                     for index in indexes
@@ -409,10 +401,7 @@ def _of_action(document: _Document, action: str) -> tuple[int, ...]:
     """The statements about an action."""
     service = action.partition(":")[0]
     found = set(document["actions"].get(action, ()))
-    for patterns in (
-        document["wildcards"].get(service, {}),
-        document["service_wildcards"],
-    ):
+    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
         for pattern, indexes in patterns.items():
             if fnmatch.fnmatchcase(action, pattern):
                 found.update(indexes)
@@ -431,10 +420,7 @@ def _of_service(
     That is whether one of some patterns matches the action, and which answer is wanted.
     """
     found: dict[int, set[str]] = collections.defaultdict(set)
-    for patterns in (
-        document["wildcards"].get(service, {}),
-        document["service_wildcards"],
-    ):
+    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
         for pattern, indexes in patterns.items():
             for index in indexes:
                 found[index].add(pattern)
@@ -559,12 +545,7 @@ def _settled(layers: _Layers, left: Sequence[_Test], most: int) -> dict[str, obj
             return {"resource": pattern, "true": outcomes["a"], "false": outcomes[""]}
         # what is absent is looked at as an empty string; a group's policies are another matter
         case [(("context", key), (pattern,))] if pattern.strip("*") and key != _GROUP:
-            return {
-                "key": key,
-                "value": pattern,
-                "true": outcomes["a"],
-                "false": outcomes[""],
-            }
+            return {"key": key, "value": pattern, "true": outcomes["a"], "false": outcomes[""]}
         case _:
             shown = [[bit, *test] for bit, test in zip(_BITS, tests, strict=False)]
             return {"tests": shown, "outcomes": outcomes}
