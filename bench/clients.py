@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
 import statistics
@@ -34,7 +35,10 @@ _BULK_CALLS: Final = 1
 _BULK: Final = 100
 _TASKS: Final = 50
 _CALLS_OF_A_TASK: Final = 100
+_DISTINCT: Final = 1000
+_BATCHES: Final = "batches=1"
 _TIMEOUT: Final = 30.0
+_THEIRS: Final = "opa-python-client, TCP"
 _PACKAGE, _RULE = "ram.authz", "decision"
 _CHUNK: Final = 65536
 
@@ -66,7 +70,7 @@ def measure(ground: Ground) -> Section:
         ground.say(f"clients, {ground.rounds} rounds")
         medians = _one_at_a_time(opa, ground.rounds, plain, conditional)
         ground.say(f"clients, {_TASKS} at once, {ground.rounds} rounds")
-        found = asyncio.run(_at_once(opa, ground.rounds, plain))
+        found = asyncio.run(_at_once(opa, ground.rounds))
         rates = {name: [one.rate for one in many] for name, many in found.items()}
         loads = {name: [one.rate / one.load for one in many] for name, many in found.items()}
     least = medians["floor, raw, unix"]
@@ -85,11 +89,10 @@ def measure(ground: Ground) -> Section:
         )
         for kind in ("", ", context")
     )
-    theirs = "opa-python-client, TCP"
 
     def over_theirs(name: str, of: Mapping[str, Sequence[float]]) -> float:
         return statistics.median(
-            ours / other for ours, other in zip(of[name], of[theirs], strict=True)
+            ours / other for ours, other in zip(of[name], of[_THEIRS], strict=True)
         )
 
     tables = (
@@ -118,15 +121,17 @@ def measure(ground: Ground) -> Section:
                 )
                 for name in rates
             ),
-            "Where the first is less than the second, Python waits: one core of OPA is the limit.",
+            "The mix, asked of one account after the other: no two questions of a batch are "
+            "equal. Where the first is less than the second, Python waits: one core of OPA is the "
+            "limit.",
         ),
     )
     figures = {
         "client": added,
-        "opa_client": middle(theirs, "Client, unix"),
-        "opa_client_tcp": middle(theirs, "Client, TCP"),
-        "async": over_theirs("AsyncClient, unix", rates),
-        "async_tcp": over_theirs("AsyncClient, TCP", rates),
+        "opa_client": middle(_THEIRS, "Client, unix"),
+        "opa_client_tcp": middle(_THEIRS, "Client, TCP"),
+        "async": over_theirs(f"AsyncClient, {_BATCHES}, TCP", rates),
+        "async_each": over_theirs("AsyncClient, TCP", rates),
         "async_load": over_theirs("AsyncClient, TCP", loads),
     }
     return Section("clients", tables, {key: Figure(one, SHIPPED) for key, one in figures.items()})
@@ -177,7 +182,7 @@ def _one_at_a_time(
             "floor, raw, TCP": (_Raw(tcp(), floor.ALLOW, plain.body), _CALLS),
             "raw, TCP": (_Raw(tcp(), DECISION, plain.body), _CALLS),
             "Client, TCP": (_decide(far, plain), _CALLS),
-            "opa-python-client, TCP": (
+            _THEIRS: (
                 lambda: theirs.query_rule(plain.request, _PACKAGE, _RULE),
                 _SLOW_CALLS,
             ),
@@ -225,22 +230,32 @@ class _Rate(NamedTuple):
     load: float
 
 
-async def _at_once(opa: Opa, rounds: int, question: Question) -> dict[str, list[_Rate]]:
+async def _at_once(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
     """Of each way to ask, what each round said."""
     parts = urlsplit(opa.url)
-    asked = (question.principal, question.action, question.resource, question.context)
+    many = questions.mixes(_DISTINCT)
     found: dict[str, list[_Rate]] = {}
-    async with (
-        AsyncClient(f"unix://{opa.socket}", timeout=_TIMEOUT) as near,
-        AsyncClient(opa.url, timeout=_TIMEOUT) as far,
-        AsyncOpaClient(host=parts.hostname, port=parts.port, timeout=_TIMEOUT) as theirs,
-    ):
-        ways: dict[str, Callable[[], Awaitable[object]]] = {
-            "AsyncClient, unix": lambda: near.decide(*asked),
-            "AsyncClient, TCP": lambda: far.decide(*asked),
-            "opa-python-client, TCP": lambda: theirs.query_rule(question.request, _PACKAGE, _RULE),
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def ours(url: str, batches: int | None) -> Callable[[], Awaitable[object]]:
+            client = AsyncClient(url, timeout=_TIMEOUT, batches=batches)
+            await stack.enter_async_context(client)
+            asked = itertools.cycle(
+                (one.principal, one.action, one.resource, one.context) for one in many
+            )
+            return lambda: client.decide(*next(asked))
+
+        theirs = AsyncOpaClient(host=parts.hostname, port=parts.port, timeout=_TIMEOUT)
+        await stack.enter_async_context(theirs)
+        inputs = itertools.cycle([question.request for question in many])
+        ways = {
+            "AsyncClient, unix": await ours(f"unix://{opa.socket}", None),
+            "AsyncClient, TCP": await ours(opa.url, None),
+            f"AsyncClient, {_BATCHES}, unix": await ours(f"unix://{opa.socket}", 1),
+            f"AsyncClient, {_BATCHES}, TCP": await ours(opa.url, 1),
+            _THEIRS: lambda: theirs.query_rule(next(inputs), _PACKAGE, _RULE),
         }
-        _same(await theirs.query_rule(question.request, _PACKAGE, _RULE), question)
+        _same(await theirs.query_rule(many[0].request, _PACKAGE, _RULE), many[0])
         for ask in ways.values():
             await _rate(ask)
         for _ in range(rounds):

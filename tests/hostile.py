@@ -303,9 +303,10 @@ class Awaited:
 Asker = Client | Awaited
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(params=["sync", "async", "batches"])
 def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
-    """Make a client, sync or async, that is closed when the test is over: a fixture."""
+    """Make a client of each kind, that is closed when the test is over: a fixture."""
+    batches = 1 if request.param == "batches" else None
     clients: list[Asker] = []
 
     def make(
@@ -319,7 +320,8 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
         if request.param == "sync":
             client = Client(url, timeout=timeout, token=token, tls=tls)
         else:
-            client = Awaited(AsyncClient(url, timeout=timeout, token=token, tls=tls))
+            asking = AsyncClient(url, timeout=timeout, token=token, tls=tls, batches=batches)
+            client = Awaited(asking)
         clients.append(client)
         return client
 

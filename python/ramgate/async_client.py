@@ -16,13 +16,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from ramgate import wire
-from ramgate.client import Core
+from ramgate.batches import Batches
+from ramgate.client import DEFAULT_TIMEOUT, DEFAULT_URL, Core
 from ramgate.connection import Lookup
 from ramgate.decision import NO_CONTEXT, Request, Simulation
 from ramgate.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 from ramgate.wire import Answer
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
@@ -50,6 +52,30 @@ class AsyncClient(Core):
     answer, and `RuntimeError` once the client is closed.
     """
 
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        batches: int | None = None,
+    ) -> None:
+        """Make a client as `Client` is made; `batches` is for many decisions at once.
+
+        With it, at most so many questions of `decide` and `require` are on their way at once, and
+        what is asked meanwhile goes together as the next one, as by `decide_all`: OPA decides two
+        to three times as many a second, and logs a batch as one entry. As many as OPA has cores do.
+        Each caller has the answer, the error and the `timeout` of its own question, but waits for
+        those that it goes with; and the client belongs to the event loop that asks first.
+
+        Raises `ValueError` for any of them that cannot be used.
+        """
+        super().__init__(url, timeout=timeout, token=token, tls=tls)
+        if batches is not None and batches < 1:
+            raise ValueError(f"`batches` is `{batches}`, not at least 1")
+        self._batches = Batches(batches, self._send, timeout, self.late) if batches else None
+
     async def decide(
         self,
         principal: str,
@@ -59,8 +85,7 @@ class AsyncClient(Core):
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
-        request = Request(principal, action, resource, context, session_policies)
-        return await self._ask(wire.DECISION, request)
+        return await self._decide(Request(principal, action, resource, context, session_policies))
 
     async def require(
         self,
@@ -72,7 +97,7 @@ class AsyncClient(Core):
     ) -> Decision:
         """Give the decision that allows; raises `AccessDenied` with the one that does not."""
         request = Request(principal, action, resource, context, session_policies)
-        decision = await self._ask(wire.DECISION, request)
+        decision = await self._decide(request)
         if not decision:
             raise wire.denial(request, decision)
         return decision
@@ -156,8 +181,23 @@ class AsyncClient(Core):
     ) -> None:
         await self.close()
 
+    async def _decide(self, request: Request) -> Decision:
+        if self._batches is None:
+            return await self._ask(wire.DECISION, request)
+        return wire.accepted(await self._batches.decide(wire.written(request)))
+
+    async def _send(self, requests: Sequence[bytes]) -> Sequence[Decision]:
+        if len(requests) == 1:
+            return [await self._ask_written(wire.DECISION, requests[0])]
+        question = wire.encode_all_written(self._heads[wire.DECISIONS], requests)
+        answer = await self._run(self._connections.ask(question, wire.room(len(requests))))
+        return wire.read_all(wire.DECISIONS, len(requests), answer)
+
     async def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
-        question = wire.encode(self._heads[rule], request)
+        return await self._ask_written(rule, wire.written(request))
+
+    async def _ask_written(self, rule: Rule[_S], request: bytes) -> _S:
+        question = wire.encode_written(self._heads[rule], request)
         answer = await self._run(self._connections.ask(question, wire.room(1)))
         return wire.read(rule, answer)
 

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     from ramgate.service_linked_role import Creation, Deletion, Feature, Usage
     from ramgate.wire import Rule, Several
 
-__all__ = ["Client", "Core"]
+__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "Client", "Core"]
 
 _S = TypeVar("_S", bound=wire.Single)
 
-_DEFAULT_URL = "http://127.0.0.1:8181"
+DEFAULT_URL = "http://127.0.0.1:8181"
+DEFAULT_TIMEOUT = 2.0
 _DAY = 86400.0
 
 
@@ -48,9 +49,9 @@ class Core:
 
     def __init__(
         self,
-        url: str = _DEFAULT_URL,
+        url: str = DEFAULT_URL,
         *,
-        timeout: float = 2.0,
+        timeout: float = DEFAULT_TIMEOUT,
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:

@@ -22,7 +22,7 @@ from ramgate.errors import AccessDenied, AnswerError, FeatureDenied, InvalidRequ
 from ramgate.service_linked_role import Creation, Deletion, Feature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ramgate.decision import Request
     from ramgate.service_linked_role import FeatureQuestion
@@ -44,9 +44,12 @@ __all__ = [
     "Rule",
     "Several",
     "Single",
+    "accepted",
     "denial",
     "encode",
     "encode_all",
+    "encode_all_written",
+    "encode_written",
     "feature_denial",
     "head",
     "probe",
@@ -55,6 +58,7 @@ __all__ = [
     "read_all",
     "read_revision",
     "room",
+    "written",
 ]
 
 _T = TypeVar("_T")
@@ -225,16 +229,30 @@ _encode = msgspec.json.Encoder().encode
 _ENVELOPE = len(b'{"input":}')
 
 
+def written(request: msgspec.Struct) -> bytes:
+    """Give a request in JSON. Raises `InvalidRequest` for what JSON cannot say."""
+    try:
+        return _encode(request)
+    except _UNSAYABLE as error:
+        raise InvalidRequest(_unsayable("", request)) from error
+
+
 def encode(head: bytes, request: msgspec.Struct) -> bytes:
     """Give the bytes that ask for one decision, or one answer about a service-linked role.
 
     Raises `InvalidRequest` for what JSON cannot say.
     """
-    try:
-        asked = _encode(request)
-    except _UNSAYABLE as error:
-        raise InvalidRequest(_unsayable("", request)) from error
+    return encode_written(head, written(request))
+
+
+def encode_written(head: bytes, asked: bytes) -> bytes:
+    """Give the bytes that ask for one decision, of a request in JSON."""
     return b'%b%d\r\n\r\n{"input":%b}' % (head, len(asked) + _ENVELOPE, asked)
+
+
+def encode_all_written(head: bytes, requests: Iterable[bytes]) -> bytes:
+    """Give the bytes that ask for a list of decisions, of requests in JSON."""
+    return encode_written(head, b'{"requests":[%b]}' % b",".join(requests))
 
 
 def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
@@ -243,7 +261,7 @@ def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
     Raises `InvalidRequest` for what JSON cannot say, in any of the requests.
     """
     try:
-        body = b'{"input":{"requests":%b}}' % _encode(requests)
+        return encode_written(head, b'{"requests":%b}' % _encode(requests))
     except _UNSAYABLE as error:
         errors = [
             text
@@ -251,7 +269,6 @@ def encode_all(head: bytes, requests: Sequence[Request]) -> bytes:
             for text in _unsayable(f"requests[{index}].", request)
         ]
         raise InvalidRequest(errors) from error
-    return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
 
 def _unsayable(place: str, request: msgspec.Struct) -> list[str]:
@@ -349,9 +366,14 @@ def read(rule: Rule[_S], answer: Answer) -> _S:
     _once(rule, answer.body, 1)
     if result.simulated is not rule.simulated:
         raise _mixed_up(rule)
-    if result.errors:
-        raise InvalidRequest([_said(text) for text in result.errors])
-    return result
+    return accepted(result)
+
+
+def accepted(answer: _S) -> _S:
+    """Give an answer back. Raises `InvalidRequest` for `malformed_request`."""
+    if answer.errors:
+        raise InvalidRequest([_said(text) for text in answer.errors])
+    return answer
 
 
 def read_all(rule: Rule[Several], count: int, answer: Answer) -> list[Decision]:
