@@ -428,9 +428,21 @@ MUTANTS = [
     ),
     Mutant(
         "a wildcard assumes a role",
+        TABLES,
+        "by_service | _NOT_OF_STS",
+        "by_service",
+    ),
+    Mutant(
+        "in a table what is said of all services goes for one that has wildcards of its own",
         TABLE,
-        'patterns := data.store.patterns[set]\n\tnot startswith(action, "sts:")',
-        "patterns := data.store.patterns[set]",
+        '\n\tnot data.store.patterns[set].services[split(action, ":")[0]]',
+        "",
+    ),
+    Mutant(
+        "in a table a pattern that does not match is a prefix",
+        TABLES,
+        'found = {"false": entries[""], "true": entries["a"]}',
+        'found = {"false": entries["a"], "true": entries["a"]}',
     ),
     Mutant(
         "the wildcard of all actions assumes a role",

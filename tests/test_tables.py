@@ -282,12 +282,13 @@ def test_patterns_of_actions_say_what_statements_are_asked(tmp_path: Path) -> No
     assert name not in whole["rest"]
     patterns = whole["patterns"][name]
     asked = {
-        service: line["tests"]
+        service: line and line["tests"] if service != "oss" else line["prefixes"]
         for service, line in (*patterns["services"].items(), ("", patterns["otherwise"]))
     }
     assert asked == {
         "ecs": [("a", ("*:describe*", "ecs:get*", "ecs:list*"))],
         "oss": [],
+        "sts": None,
         "": [("a", ("*:describe*", "v*:get*"))],
     }
     found = {
@@ -295,6 +296,37 @@ def test_patterns_of_actions_say_what_statements_are_asked(tmp_path: Path) -> No
         for held, entry in patterns["services"]["ecs"]["entries"].items()
     }
     assert found == {"": "ImplicitDeny", "a": "Allow"}
+
+
+@pytest.mark.parametrize(
+    ("actions", "prefixes"),
+    [
+        (["ecs:Get*", "ecs:*", "ecs:List*"], []),
+        (["ecs:Get*", "ecs:List-All.*"], ["ecs:get", "ecs:list-all."]),
+        (["ecs:Get*", "*:List*"], None),
+        (["ecs:Get*All"], None),
+        (["ecs:Get?"], None),
+        (["ecs:Get?*"], None),
+        (["ecs:**"], []),
+        (["ecs:Get**"], None),
+    ],
+)
+def test_a_pattern_that_ends_in_its_only_wildcard_is_a_prefix(
+    tmp_path: Path, actions: list[str], prefixes: list[str] | None
+) -> None:
+    whole = alices(tmp_path, {"Action": actions})
+    ecs = whole["patterns"][f"{ACCOUNT}/own"]["services"]["ecs"]
+    assert ecs.get("prefixes") == prefixes
+    held = {"false": "ImplicitDeny", "true": "Allow"} if prefixes else {"false": "Allow"}
+    if prefixes is not None:
+        found = {result: effects(whole["entries"][one]) for result, one in ecs["entries"].items()}
+        assert found == {result: {"a": effect} for result, effect in held.items()}
+
+
+def test_what_is_excepted_may_be_a_prefix(tmp_path: Path) -> None:
+    excepting = alices(tmp_path, {"NotAction": ["ecs:Get*"]})
+    assert excepting["rest"] == {}
+    assert excepting["patterns"][f"{ACCOUNT}/own"]["otherwise"]["prefixes"] == ["ecs:get"]
 
 
 def test_too_many_patterns_of_actions_are_left_to_the_general_rule(tmp_path: Path) -> None:
@@ -306,9 +338,8 @@ def test_too_many_patterns_of_actions_are_left_to_the_general_rule(tmp_path: Pat
         {"Action": "oss:B*"},
     )
     services = several["patterns"][f"{ACCOUNT}/own"]["services"]
-    nothing = {"tests": [], "entries": {"": None}}
-    assert many["patterns"][f"{ACCOUNT}/own"]["services"]["ecs"] == nothing
-    assert services["ecs"] == nothing
+    assert many["patterns"][f"{ACCOUNT}/own"]["services"]["ecs"] is None
+    assert services["ecs"] is None
     assert [bits for bits, entry in services["oss"]["entries"].items() if entry is None] == [
         "a",
         "ab",

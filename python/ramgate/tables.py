@@ -47,6 +47,9 @@ _BITS: Final = "abcde"
 _ASSUMING: Final = frozenset({"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"})
 _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 _LIVE: Final = re.compile(r"[*?]")
+# whether a role may be assumed is not for the identity policies alone (5.8)
+_NOT_OF_STS: Final = {"sts": None}
+_PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
 _RESOURCE: Final = "resource"
 _GROUP: Final = "acs:ResourceGroupId"
 _IS_OF_RAM: Final[_Test] = (_RESOURCE, ("acs:ram:*",))
@@ -192,7 +195,7 @@ class _Set(NamedTuple):
     def size(self) -> int:
         """How many lines it has, those that patterns choose among them."""
         services = self.parts.get("patterns", {}).get("services", {})
-        by_patterns = sum(len(line["entries"]) for line in services.values())
+        by_patterns = sum(len(line["entries"]) for line in services.values() if line)
         return len(self.parts.get("lines", ())) + by_patterns
 
 
@@ -235,13 +238,11 @@ class _Making:
             "assuming": dict(self._assuming()),
         }
         otherwise = self._by_patterns(None)
-        if services or otherwise["tests"]:
-            parts["patterns"] = {
-                "services": {one: self._by_patterns(one) for one in sorted(services)},
-                "otherwise": otherwise,
-            }
+        if services or otherwise is None or len(otherwise["entries"]) > 1:
+            by_service = {one: self._by_patterns(one) for one in sorted(services)}
+            parts["patterns"] = {"services": by_service | _NOT_OF_STS, "otherwise": otherwise}
         else:
-            parts["otherwise" if granted else "rest"] = otherwise["entries"][""]
+            parts["otherwise" if granted else "rest"] = otherwise["entries"]["false"]
         return _Set({name: part for name, part in parts.items() if part}, self._entries, read)
 
     def _naming(self, action: str) -> _About:
@@ -261,11 +262,11 @@ class _Making:
             if says_something and (entry := self._entry(about, is_assuming=True)):
                 yield action, entry
 
-    def _by_patterns(self, service: str | None) -> dict[str, Any]:
+    def _by_patterns(self, service: str | None) -> dict[str, Any] | None:
         """Which patterns an action is to be held against, and the entry for whatever comes of it.
 
         The actions are those of the service that no policy names; without a service, those of
-        services of which no policy has a wildcard.
+        services of which no policy has a wildcard. None where the general rule decides.
         """
         asked = [
             [(policy, _of_service(document, service)) for policy, document in layer]
@@ -277,7 +278,7 @@ class _Making:
             )
         )
         if len(tests) > _MOST_TESTS or sum(map(len, tests)) > _MOST_PATTERNS:
-            return {"tests": [], "entries": {"": None}}
+            return None
         entries = {}
         for bits, results in _outcomes(tests):
             about = [
@@ -293,7 +294,14 @@ class _Making:
                 for layer in asked
             ]
             entries[bits] = self._entry(about, most=_MOST_TESTS - len(tests))
-        return {"tests": list(zip(_BITS, tests, strict=False)), "entries": entries}
+        match tests:
+            case []:
+                return {"prefixes": [], "entries": {"false": entries[""]}}
+            case [patterns] if all(map(_PREFIX.fullmatch, patterns)):
+                found = {"false": entries[""], "true": entries["a"]}
+                return {"prefixes": [pattern[:-1] for pattern in patterns], "entries": found}
+            case _:
+                return {"tests": list(zip(_BITS, tests, strict=False)), "entries": entries}
 
     def _entry(
         self, about: _About, *, most: int = _MOST_TESTS, is_assuming: bool = False

@@ -100,7 +100,7 @@ decision(request) := entry["true"] if {
 }
 
 # What the set says of an action: an entry's name, or, of a plain grant, whose it is and of what resource.
-# What only a wildcard says of `sts` is left to the general rule, which knows of 5.8.
+# What only a wildcard says of `sts` is left to the general rule, which knows of 5.8: there, `services` has a null.
 _line(set, action) := entry if {
 	entry := data.store.lines[set][action]
 } else := entry if {
@@ -108,9 +108,13 @@ _line(set, action) := entry if {
 	not startswith(action, "sts:")
 } else := [set, index, resource] if {
 	[index, resource] = data.store.policies[set].grants[action]
+} else := line.entries[json.marshal(strings.any_prefix_match(action, line.prefixes))] if {
+	line := data.store.patterns[set].services[split(action, ":")[0]]
+} else := line.entries[json.marshal(strings.any_prefix_match(action, line.prefixes))] if {
+	line := data.store.patterns[set].otherwise
+	not data.store.patterns[set].services[split(action, ":")[0]]
 } else := line.entries[held] if {
 	patterns := data.store.patterns[set]
-	not startswith(action, "sts:")
 	line := object.get(patterns.services, split(action, ":")[0], patterns.otherwise)
 	held := concat("", {bit |
 		some [bit, texts] in line.tests

@@ -17,6 +17,8 @@ _store := {
 		_arn("role/Reader"): "set:1",
 		_arn("user/alice"): "set:1",
 		_arn("user/bob"): "set:2",
+		_arn("user/carol"): "set:3",
+		_arn("user/dave"): "set:4",
 		_arn("user/gone"): "set:0",
 	}},
 	"groups": {"1234567890123456": {_arn("user/bob"): {_group: "set:1"}}},
@@ -58,17 +60,27 @@ _store := {
 	},
 	"rest": {"set:2": "nothing"},
 	"otherwise": {"1234567890123456/own": "nothing"},
-	"patterns": {"set:1": {
-		"services": {
-			"alikafka": {
-				"tests": [["a", ["alikafka:get*", "alikafka:list*"]], ["b", ["alikafka:*"]]],
-				"entries": {"b": "nothing", "ab": "elsewhere"},
+	"patterns": {
+		"set:1": {
+			"services": {
+				"alikafka": {
+					"tests": [["a", ["alikafka:get*", "alikafka:list*"]], ["b", ["alikafka:*"]]],
+					"entries": {"b": "nothing", "ab": "elsewhere"},
+				},
+				"log": {"prefixes": ["log:get", "log:list"], "entries": {"false": "nothing", "true": "elsewhere"}},
+				"mns": {"prefixes": [], "entries": {"false": "everywhere"}},
+				"fc": {"prefixes": ["fc:get"], "entries": {"false": "nothing", "true": null}},
+				"oss": null,
+				"sts": null,
 			},
-			"oss": {"tests": [], "entries": {"": null}},
-			"sts": {"tests": [], "entries": {"": "everywhere"}},
+			"otherwise": {"tests": [["a", ["*:describe*"]]], "entries": {"": "nothing", "a": "everywhere"}},
 		},
-		"otherwise": {"tests": [["a", ["*:describe*"]]], "entries": {"": "nothing", "a": "everywhere"}},
-	}},
+		"set:3": {
+			"services": {"alikafka": {"tests": [["a", ["*e"]]], "entries": {"": "nothing"}}, "oss": null, "sts": null},
+			"otherwise": {"prefixes": [""], "entries": {"false": "nothing", "true": "everywhere"}},
+		},
+		"set:4": {"services": {"sts": null}, "otherwise": null},
+	},
 	"assuming": {
 		"1234567890123456/own": {"sts:assumerole": "nothing"},
 		"set:1": {"sts:assumerole": "everywhere"},
@@ -191,6 +203,28 @@ test_decision_of_an_action_that_no_policy_names if {
 	_says(_asked("user/alice", "ecs:DescribeOne", _resource("orders")), "Allow", "everywhere")
 	_says(_asked("user/bob", "ecs:Start", _resource("orders")), "ImplicitDeny", "none")
 	_says(_asked("user/bob", "alikafka:Send", _resource("orders")), "Allow", "everywhere")
+}
+
+test_decision_of_an_action_that_is_known_by_its_prefix if {
+	_says(_asked("user/alice", "log:GetProject", _resource("orders")), "Allow", "elsewhere")
+	_says(_asked("user/alice", "LOG:LIST", _resource("prod")), "ExplicitDeny", "elsewhere")
+	_says(_asked("user/alice", "log:ge", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/alice", "log:PutGet", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/alice", "mns:Any", _resource("orders")), "Allow", "everywhere")
+	_says(_asked("user/alice", "fc:Put", _resource("orders")), "ImplicitDeny", "none")
+	_says(_asked("user/carol", "ecs:Start", _resource("orders")), "Allow", "everywhere")
+	_says(_asked("user/carol", "alikafka:Start", _resource("orders")), "ImplicitDeny", "none")
+}
+
+test_decision_of_an_action_is_left_to_the_general_rule if {
+	_leaves(_asked("user/alice", "fc:GetService", _resource("orders")))
+	_leaves(_asked("user/alice", "oss:GetObject", _resource("orders")))
+	_leaves(_asked("user/alice", "oss:DescribeObject", _resource("orders")))
+	_leaves(_asked("user/carol", "oss:GetObject", _resource("orders")))
+	_leaves(_asked("user/carol", "alikafka:Come", _resource("orders")))
+	_leaves(_asked("user/carol", "sts:GetCallerIdentity", _resource("orders")))
+	_leaves(_asked("user/dave", "ecs:Start", _resource("orders")))
+	_leaves(_asked("user/dave", "sts:GetCallerIdentity", _resource("orders")))
 }
 
 test_decision_in_a_resource_group if {
