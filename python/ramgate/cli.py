@@ -24,7 +24,6 @@ __all__ = ["DEFAULT_ADDRESS", "main"]
 _NO: Final = 1
 _UNKNOWN: Final = 2
 
-_DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 _EPILOG: Final = """\
 exit status:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ramgate import bundle as bundles
 from ramgate import opa as opas
 from ramgate.address import Address
-from ramgate.client import Client
+from ramgate.client import DEFAULT_TIMEOUT, Client
 from ramgate.errors import SidecarError
 from ramgate.process import Process, last_words
 
@@ -197,7 +197,7 @@ class Sidecar:
         with self._publishing:
             self.publish(self._build(Path(accounts)), timeout=timeout)
 
-    def client(self, *, timeout: float = 2.0) -> Client:
+    def client(self, *, timeout: float = DEFAULT_TIMEOUT) -> Client:
         """A client of this OPA, with its token; whoever asks for it closes it."""
         return Client(self.url, timeout=timeout, token=self._token)
 
