@@ -47,10 +47,16 @@ def echo(peer: Peer) -> None:
         peer.say(answer(peer.question()))
 
 
-class Gate:
-    """Echoes once it is open; `came` is set when a question has come."""
+def answered(peer: Peer, question: bytes) -> None:
+    peer.say(answer(question))
+    echo(peer)
 
-    def __init__(self) -> None:
+
+class Gate:
+    """Answers once it is open; `came` is set when a question has come."""
+
+    def __init__(self, then: Callable[[Peer, bytes], None] = answered) -> None:
+        self._then = then
         self.came = threading.Event()
         self.open = threading.Event()
 
@@ -58,8 +64,7 @@ class Gate:
         question = peer.question()
         self.came.set()
         assert self.open.wait(BOUND)
-        peer.say(answer(question))
-        echo(peer)
+        self._then(peer, question)
 
 
 def run(
@@ -297,22 +302,135 @@ def test_an_event_loop_that_ends_leaves_nobody_waiting() -> None:
     assert all(outcome.cancelled() for outcome in outcomes)
 
 
-def test_a_sender_that_is_stopped_leaves_nobody_waiting() -> None:
+def others(than: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """The tasks that the client has made."""
+    return asyncio.all_tasks() - than
+
+
+def test_a_batch_that_is_stopped_is_an_error_and_no_cancellation() -> None:
     gate = Gate()
 
-    async def main(client: AsyncClient) -> None:
+    async def stopped(client: AsyncClient) -> None:
         before = asyncio.all_tasks()
-        waiting = asyncio.create_task(granted(client, "a:B"))
-        await come(gate.came)
-        for task in asyncio.all_tasks() - before - {waiting}:
-            task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
+        async with asyncio.TaskGroup() as group:
+            known = before | {group.create_task(granted(client, "a:B"))}
+            await come(gate.came)
+            for task in others(known):
+                task.cancel()
+
+    async def main(client: AsyncClient) -> None:
+        with pytest.raises(ExceptionGroup) as caught:
+            await stopped(client)
+        assert caught.group_contains(TransportError, match="stopped on its way")
         gate.open.set()
         await granted(client, "a:After")
 
     with Hostile(gate, echo) as server:
         run(server, main)
+
+
+def test_a_batch_that_is_stopped_before_it_was_sent_is_an_error_too() -> None:
+    async def main(client: AsyncClient) -> None:
+        before = asyncio.all_tasks()
+        waiting = asyncio.create_task(granted(client, "a:B"))
+        stopped: set[asyncio.Task[None]] = set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+            stopped = others(before | {waiting})
+            if stopped:
+                break
+        for task in stopped:
+            task.cancel()
+        with pytest.raises(TransportError, match="stopped on its way"):
+            await waiting
+        assert stopped
+        await granted(client, "a:After")
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:After"]]
+
+
+def test_what_nobody_expected_is_an_error_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(client: AsyncClient) -> None:
+        loop = asyncio.get_running_loop()
+        with monkeypatch.context() as broken:
+            broken.setattr(loop, "add_reader", full)
+            errors = await asyncio.gather(
+                *(client.decide(*ASKED) for _ in range(2)), return_exceptions=True
+            )
+        failures = [error for error in errors if isinstance(error, TransportError)]
+        assert [str(failure) for failure in failures] == ["[Errno 28] no space"] * 2
+        assert all(isinstance(failure.__cause__, OSError) for failure in failures)
+        await granted(client, "a:After")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    with Hostile(echo) as server:
+        run(server, main)
+
+
+def test_a_batch_that_nobody_waits_for_makes_way() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await asyncio.gather(*(client.decide(*ASKED) for _ in range(2)))
+        await granted(client, "a:After")
+        gate.open.set()
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+    assert server.connections == 2
+
+
+def test_a_cancelled_question_is_none_of_those_that_a_broken_batch_fails() -> None:
+    gate = Gate(lambda peer, _: peer.reset())
+
+    async def main(client: AsyncClient) -> None:
+        cancelled, failed = (asyncio.create_task(client.decide(*ASKED)) for _ in range(2))
+        await come(gate.came)
+        cancelled.cancel()
+        gate.open.set()
+        with pytest.raises(TransportError):
+            await failed
+        assert cancelled.cancelled()
+
+    with Hostile(gate) as server:
+        run(server, main)
+
+
+def test_a_cancelled_question_is_not_asked_again_by_itself() -> None:
+    gate = Gate(lambda peer, _: peer.say(BROKEN))
+
+    async def main(client: AsyncClient) -> None:
+        gone, stays = (asyncio.create_task(granted(client, f"a:{one}")) for one in "GS")
+        await come(gate.came)
+        gone.cancel()
+        await asyncio.sleep(0)
+        gate.open.set()
+        await stays
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:G", "a:S"], ["a:S"]]
+
+
+def test_a_batch_may_have_an_answer_of_its_size() -> None:
+    large = ALLOW | {"statements": [{"policy": "p" * 60_000, "index": 0}]}
+
+    def script(peer: Peer) -> None:
+        peer.question()
+        peer.say(result([large] * 100))
+
+    async def main(client: AsyncClient) -> None:
+        await asyncio.gather(*(client.decide(*ASKED) for _ in range(100)))
+
+    with Hostile(script) as server:
+        run(server, main)
+    assert len(server.questions) == 1
 
 
 def test_it_belongs_to_the_event_loop_that_asks_first() -> None:

@@ -21,6 +21,7 @@ __all__ = ["Batches"]
 _MOST_REQUESTS: Final = 100
 # Far from what OPA takes in one request, 16 MiB.
 _MOST_BYTES: Final = 1024 * 1024
+_STOPPED: Final = "the question was stopped on its way"
 
 
 class _Asked(NamedTuple):
@@ -45,13 +46,13 @@ class Batches:
         timeout: float,
         late: Callable[[], TransportError],
     ) -> None:
-        self._free = most
+        self._most = most
         self._send = send
         self._timeout = timeout
         self._late = late
-        self._waiting: deque[_Asked] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._senders: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Asked] = deque()
+        self._sending: dict[asyncio.Task[None], Sequence[_Asked]] = {}
 
     async def decide(self, request: bytes) -> Decision:
         """Give the decision of a request in JSON; a malformed one's has `errors`."""
@@ -61,29 +62,34 @@ class Batches:
             raise RuntimeError("with `batches`, a client belongs to the event loop that asks first")
         asked = _Asked(request, loop.create_future())
         self._waiting.append(asked)
-        if self._free:
-            self._free -= 1
-            # It begins in the loop's next round, when whoever asks in this one has done so.
-            sender = loop.create_task(self._send_all())
-            self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
+        if len(self._sending) < self._most:
+            # In the loop's next round, whoever asks in this one has done so.
+            loop.call_soon(self._send_waiting)
         timer = loop.call_later(self._timeout, self._end, asked)
         try:
             return await asked.decision
+        except asyncio.CancelledError:
+            self._stop_what_nobody_waits_for()
+            raise
         finally:
             timer.cancel()
 
     def _end(self, asked: _Asked) -> None:
         _fail(asked, self._late())
+        self._stop_what_nobody_waits_for()
 
-    async def _send_all(self) -> None:
-        try:
-            while batch := self._next():
-                await self._settle(batch)
-        finally:
-            self._free += 1
+    def _stop_what_nobody_waits_for(self) -> None:
+        for sender, batch in self._sending.items():
+            if all(asked.decision.done() for asked in batch):
+                sender.cancel()
 
-    def _next(self) -> list[_Asked]:
+    def _send_waiting(self) -> None:
+        while len(self._sending) < self._most and (batch := self._next()):
+            sender = asyncio.get_running_loop().create_task(self._settle(batch))
+            self._sending[sender] = batch
+            sender.add_done_callback(self._ended)
+
+    def _next(self) -> Sequence[_Asked]:
         """Take what goes together from those who still wait."""
         batch: list[_Asked] = []
         size = 0
@@ -98,29 +104,40 @@ class Batches:
         return batch
 
     async def _settle(self, batch: Sequence[_Asked]) -> None:
-        """Give each its decision, or what is wrong with it."""
+        """Give each its decision, or what is wrong with it alone; raise what is wrong with all."""
         try:
             decisions = await self._send([asked.request for asked in batch])
-            for asked, decision in zip(batch, decisions, strict=True):
-                if not asked.decision.done():
-                    asked.decision.set_result(decision)
         except (AnswerError, InvalidRequest) as error:
-            if len(batch) > 1:
-                # It may be the fault of one of them, or of their number.
+            if len(batch) == 1:
+                _fail(batch[0], error)
+            else:
                 for asked in batch:
                     if not asked.decision.done():
                         await self._settle([asked])
-            else:
-                _fail(batch[0], error)
-        except (TransportError, RuntimeError) as error:
+        else:
+            for asked, decision in zip(batch, decisions, strict=True):
+                if not asked.decision.done():
+                    asked.decision.set_result(decision)
+
+    def _ended(self, sender: asyncio.Task[None]) -> None:
+        """Leave nobody waiting, whatever has happened, and send what was asked meanwhile."""
+        batch = self._sending.pop(sender)
+        # Not as a cancellation: who waits was not cancelled, and may take that for no failure.
+        error = sender.exception() if not sender.cancelled() else TransportError(_STOPPED)
+        if error:
             for asked in batch:
-                # Of its own: one error in many tasks would show the way through all of them.
-                _fail(asked, type(error)(*error.args))
-        finally:
-            for asked in batch:
-                asked.decision.cancel()
+                _fail(asked, _of_its_own(error))
+        self._send_waiting()
 
 
 def _fail(asked: _Asked, error: Exception) -> None:
     if not asked.decision.done():
         asked.decision.set_exception(error)
+
+
+def _of_its_own(error: BaseException) -> Exception:
+    """An error for one of those that share it: the same one would show the way through all."""
+    kind = RuntimeError if isinstance(error, RuntimeError) else TransportError
+    own = kind(str(error))
+    own.__cause__ = error
+    return own
