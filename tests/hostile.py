@@ -209,6 +209,24 @@ def answering(*answers: bytes) -> Callable[[Peer], None]:
     return script
 
 
+def echoed(question: bytes) -> bytes:
+    """Allow, and name the policy as the action in the question, or say what the action asks for."""
+    body = json.loads(question)["input"]
+    return result([_echo(one) for one in body["requests"]] if "requests" in body else _echo(body))
+
+
+def _echo(request: Mapping[str, str]) -> Mapping[str, object]:
+    action = request["action"]
+    allow = ALLOW | {"statements": [{"policy": action, "index": 0}]}
+    return {"a:Deny": DENY, "a:Malformed": MALFORMED}.get(action, allow)
+
+
+def echo(peer: Peer) -> None:
+    """Answer one question, or batch of them, after the other as `echoed`."""
+    while True:
+        peer.say(echoed(peer.question()))
+
+
 def saying(data: bytes) -> Callable[[Peer], None]:
     """Answer one question with any bytes at all, and end the connection."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostile import ALLOW, ASKED, BOUND, DENY, FOREVER, MALFORMED, Hostile, Peer, response, result
+from hostile import ALLOW, ASKED, BOUND, FOREVER, Hostile, Peer, echo, echoed, response, result
 from ramgate import AsyncClient, Request, Sidecar
 from ramgate.errors import AccessDenied, AnswerError, InvalidRequest, TransportError
 
@@ -23,32 +23,14 @@ PRINCIPAL, _, RESOURCE = ASKED
 BROKEN = response(b'{"code": "internal_error", "message": "eh"}', "500 Oh")
 
 
-def decided(request: dict[str, str]) -> dict[str, object]:
-    """Allow, and name the action in the answer, or what the action asks for."""
-    action = request["action"]
-    if action in {"a:Deny", "a:Malformed"}:
-        return DENY if action == "a:Deny" else MALFORMED
-    return ALLOW | {"statements": [{"policy": action, "index": 0}]}
-
-
 def asked(question: bytes) -> list[str]:
     """The actions of a question; of a batch all."""
     body = json.loads(question)["input"]
     return [request["action"] for request in body.get("requests", [body])]
 
 
-def answer(question: bytes) -> bytes:
-    body = json.loads(question)["input"]
-    return result(list(map(decided, body["requests"])) if "requests" in body else decided(body))
-
-
-def echo(peer: Peer) -> None:
-    while True:
-        peer.say(answer(peer.question()))
-
-
 def answered(peer: Peer, question: bytes) -> None:
-    peer.say(answer(question))
+    peer.say(echoed(question))
     echo(peer)
 
 
@@ -150,6 +132,17 @@ def test_a_batch_has_a_hundred_requests_or_a_megabyte() -> None:
     with Hostile(echo) as server:
         run(server, main)
     assert [len(asked(question)) for question in server.questions] == [100, 100, 50, 2, 1, 1, 1]
+
+
+def test_text_that_looks_like_json_stays_in_its_own_request() -> None:
+    inside = ('a:B"},{"action":"a:C', 'a:B\\"}]}}', "a:B\n,{}", "a:\u2028B")
+
+    async def main(client: AsyncClient) -> None:
+        await asyncio.gather(*(granted(client, action, action) for action in (*inside, "a:Last")))
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [[*inside, "a:Last"]]
 
 
 def test_each_hears_of_its_own_question() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hostile import (
-    ALLOW,
     ALLOWED,
     ASKED,
     BOUND,
@@ -25,8 +24,8 @@ from hostile import (
     answering,
     ask,
     client_tls,
+    echo,
     response,
-    result,
     saying,
     server_tls,
 )
@@ -259,14 +258,6 @@ def test_a_connection_that_is_given_back_after_the_close_is_closed() -> None:
         answer = step_through(connections.ask(question, wire.room(1)), connections.close)
         assert answer.status == 200
         assert gone.wait(BOUND)
-
-
-def echo(peer: Peer) -> None:
-    """Name the policy in the answer as the action in the question."""
-    while True:
-        request = json.loads(peer.question())["input"]
-        statements = [{"policy": request["action"], "index": 0}]
-        peer.say(result(ALLOW | {"statements": statements}))
 
 
 def test_threads_share_a_client_and_get_their_own_answers() -> None:

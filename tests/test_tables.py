@@ -329,6 +329,17 @@ def test_what_is_excepted_may_be_a_prefix(tmp_path: Path) -> None:
     assert excepting["patterns"][f"{ACCOUNT}/own"]["otherwise"]["prefixes"] == ["ecs:get"]
 
 
+def test_no_entry_is_made_that_nothing_names(tmp_path: Path) -> None:
+    whole = alices(
+        tmp_path, {"Action": "sts:Get*", "Resource": f"{TOPIC}/one"}, {"Action": "ecs:*"}
+    )
+    patterns = whole["patterns"][f"{ACCOUNT}/own"]
+    lines = filter(None, (*patterns["services"].values(), patterns["otherwise"]))
+    named = {entry for line in lines for entry in line["entries"].values()}
+    assert whole["lines"] == whole["assuming"] == {}
+    assert named == whole["entries"].keys()
+
+
 def test_too_many_patterns_of_actions_are_left_to_the_general_rule(tmp_path: Path) -> None:
     many = alices(tmp_path, {"Action": [f"ecs:Get{number}*" for number in range(41)]})
     several = alices(

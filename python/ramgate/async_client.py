@@ -188,24 +188,25 @@ class AsyncClient(Core):
 
     async def _send(self, requests: Sequence[bytes]) -> Sequence[Decision]:
         if len(requests) == 1:
-            return [await self._ask_written(wire.DECISION, requests[0])]
+            question = wire.encode_written(self._heads[wire.DECISION], requests[0])
+            return [await self._one(wire.DECISION, question)]
         question = wire.encode_all_written(self._heads[wire.DECISIONS], requests)
-        answer = await self._run(self._connections.ask(question, wire.room(len(requests))))
-        return wire.read_all(wire.DECISIONS, len(requests), answer)
+        return await self._several(wire.DECISIONS, len(requests), question)
 
     async def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
-        return await self._ask_written(rule, wire.written(request))
-
-    async def _ask_written(self, rule: Rule[_S], request: bytes) -> _S:
-        question = wire.encode_written(self._heads[rule], request)
-        answer = await self._run(self._connections.ask(question, wire.room(1)))
-        return wire.read(rule, answer)
+        return await self._one(rule, wire.encode(self._heads[rule], request))
 
     async def _ask_all(self, rule: Rule[Several], requests: Iterable[Request]) -> list[Decision]:
         requests = list(requests)
         question = wire.encode_all(self._heads[rule], requests)
-        answer = await self._run(self._connections.ask(question, wire.room(len(requests))))
-        return wire.read_all(rule, len(requests), answer)
+        return await self._several(rule, len(requests), question)
+
+    async def _one(self, rule: Rule[_S], question: bytes) -> _S:
+        return wire.read(rule, await self._run(self._connections.ask(question, wire.room(1))))
+
+    async def _several(self, rule: Rule[Several], count: int, question: bytes) -> list[Decision]:
+        answer = await self._run(self._connections.ask(question, wire.room(count)))
+        return wire.read_all(rule, count, answer)
 
     async def _run(self, steps: Steps) -> Answer:
         loop = asyncio.get_running_loop()

@@ -239,7 +239,8 @@ class _Making:
         }
         otherwise = self._by_patterns(None)
         if services or otherwise is None or len(otherwise["entries"]) > 1:
-            by_service = {one: self._by_patterns(one) for one in sorted(services)}
+            others = sorted(services - _NOT_OF_STS.keys())
+            by_service = {one: self._by_patterns(one) for one in others}
             parts["patterns"] = {"services": by_service | _NOT_OF_STS, "otherwise": otherwise}
         else:
             parts["otherwise" if granted else "rest"] = otherwise["entries"]["false"]

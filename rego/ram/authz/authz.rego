@@ -16,6 +16,7 @@ import data.ram.table
 # schemas:
 #   - input: schema.request
 decision := settled if {
+	# as `decide`, which would be one more call of a function: 2 to 3 µs
 	settled := table.decision(input)
 } else := _decide(input)
 
