@@ -65,7 +65,7 @@ soak: setup ## change the accounts a thousand times under load, some minutes
 bench-guard: setup ## hold what a decision allocates and evaluates against its bounds
 	.venv/bin/python -m bench.guard
 
-bench: setup .tools/peers/.installed .tools/vegeta ## measure, beside OPA's floor and the peers, twenty minutes (ONLY=throughput)
+bench: setup .tools/peers/.installed .tools/vegeta ## measure, beside OPA's floor and the peers, forty minutes (ONLY=throughput)
 	.venv/bin/python -m bench $(ONLY)
 
 build-wheel: setup ## build dist/ramgate-*.whl

@@ -57,12 +57,12 @@ def against_the_floor(
     """Each file of bodies by its name, asked in turn with the floor for the same bodies.
 
     What is asked is the decision, but for the names that `paths` has another path for. Each path
-    is asked for a second before it counts.
+    is asked for the length of a slice before it counts.
     """
     places = {name: (paths or {}).get(name, DECISION) for name in asked}
     file = next(iter(asked.values()))
     for place in {floor.ALLOW, *places.values()}:
-        load.slice_of(f"{opa.url}{place}", file, 1)
+        load.slice_of(f"{opa.url}{place}", file, seconds)
     pairs: dict[str, list[Pair]] = {name: [] for name in asked}
     for _ in range(rounds):
         for name, file in asked.items():
