@@ -24,8 +24,8 @@ SIZES: Final = (4, 100, 1_000, 10_000, 100_000)
 """Roles."""
 
 _ROLES_ASKED: Final = 100
-_ROLES_A_SECOND: Final = 2_000
-"""A slice has a second for so many roles: the longer a collection of OPA's heap, the longer it."""
+_ROLES_A_SLICE: Final = 2_000
+"""From so many roles on a slice is longer, in proportion, as a collection of OPA's heap is."""
 
 _LONG_ROUNDS: Final = 4
 
@@ -66,9 +66,9 @@ def measure(ground: Ground) -> Section:
         tuple(rows),
         f"The {SHIPPED} store. Ten grants a role, one of them with wildcards and a condition. "
         "The mix's five, and up to 1,000 grants, are asked in turn, as the floor is. From "
-        f"{_ROLES_A_SECOND:,} roles on, a slice has a second for every {_ROLES_A_SECOND:,}, and "
-        f"there are {_LONG_ROUNDS} of each: with 100,000 a collection of OPA's heap takes seconds, "
-        "and each slice has to bear its own.",
+        f"{_ROLES_A_SLICE:,} roles on, a slice has {ground.seconds} s for each "
+        f"{_ROLES_A_SLICE:,}, and there are at most {_LONG_ROUNDS} of each: with 100,000 a "
+        "collection of OPA's heap takes seconds, and each slice has to bear its own.",
     )
     spread = max(max(series) / min(series) - 1 for series in zip(*ratios, strict=True))
     return Section("scale", (table,), {"scale": Figure(spread, SHIPPED)})
@@ -84,10 +84,9 @@ def _at(ground: Ground, size: int) -> Sequence[Rounds]:
     with Opa(content, ground.folder) as opa:
         for them in series.values():
             opa.check(them)
-        rounds, longer = ground.rounds, size // _ROLES_A_SECOND
-        if longer:
-            rounds = min(rounds, _LONG_ROUNDS)
-        seconds = ground.seconds * max(1, longer)
+        rounds, seconds = ground.rounds, ground.seconds
+        if longer := size // _ROLES_A_SLICE:
+            rounds, seconds = min(rounds, _LONG_ROUNDS), seconds * longer
         ground.say(f"scale: {size:,} roles, {rounds} rounds of {seconds} s")
         found = against_the_floor(opa, files, rounds=rounds, seconds=seconds)
     return list(found.values())
