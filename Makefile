@@ -38,12 +38,13 @@ lint: setup ## check form and types, write nothing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy python/ramgate tests examples
+	.venv/bin/lint-imports --no-cache
 	$(OPA_TOOL) fmt --fail --diff rego tests
 	$(OPA_TOOL) check --strict --schema schemas rego
 
 test-rego: setup ## test the Rego; every line of it must be covered
-	.venv/bin/python tests/worlds.py $(CASES)
-	$(OPA_TOOL) test --timeout 60s --schema schemas --fail-on-empty rego tests/cases_test.rego $(CASES)
+	.venv/bin/python tests/support/worlds.py $(CASES)
+	$(OPA_TOOL) test --timeout 60s --schema schemas --fail-on-empty rego tests/rego/cases_test.rego $(CASES)
 	$(OPA_TOOL) test --timeout 60s --schema schemas --verbose --threshold 100 rego >/dev/null
 
 test-python: setup ## test the Python; every branch of it must be covered
@@ -53,14 +54,14 @@ test-python: setup ## test the Python; every branch of it must be covered
 	.venv/bin/coverage report
 
 fuzz: setup ## hold OPA against the reference evaluator (MINUTES=10 SEED=1)
-	.venv/bin/python tests/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
+	.venv/bin/python tests/proof/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
 
 mutants: setup ## make deliberate faults, and see what catches each
-	.venv/bin/python tests/worlds.py $(CASES)
-	.venv/bin/python tests/mutants.py
+	.venv/bin/python tests/support/worlds.py $(CASES)
+	.venv/bin/python tests/proof/mutants.py
 
 soak: setup ## change the accounts a thousand times under load, some minutes
-	.venv/bin/python tests/soak.py
+	.venv/bin/python tests/proof/soak.py
 
 bench-guard: setup ## hold what a decision allocates and evaluates against its bounds
 	.venv/bin/python -m bench.guard

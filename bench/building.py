@@ -14,7 +14,7 @@ from bench.ground import RAMGATE
 from bench.report import Figure, Section, Table
 from bench.server import SHIPPED, Opa
 from ramgate import Client, RamgateError
-from ramgate.supervisor import Supervised
+from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from bench import questions
-from ramgate import bundle, opa
+from ramgate.bundle import builder as bundle
+from ramgate.opa import install as opa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from bench import floor, load, questions
 from bench.ground import PEERS, VEGETA
 from bench.server import SHIPPED, Opa
-from ramgate import opa as opas
+from ramgate.opa import install as opas
 
 if TYPE_CHECKING:
     from bench.ground import Ground

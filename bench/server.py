@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from bench import floor
-from ramgate import opa as opas
-from ramgate import process, resources
-from ramgate.address import Address
-from ramgate.bundle import Bundle
-from ramgate.bundle_server import BundleServer
-from ramgate.supervisor import Supervised
+from ramgate import resources
+from ramgate.bundle.builder import Bundle
+from ramgate.opa import install as opas
+from ramgate.sidecar import process
+from ramgate.sidecar.address import Address
+from ramgate.sidecar.bundle_server import BundleServer
+from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,9 +14,8 @@ from importlib import import_module
 TYPE_CHECKING = False  # `typing` would be half of the time that the import takes
 
 if TYPE_CHECKING:
-    from ramgate.async_client import AsyncClient
-    from ramgate.client import Client
-    from ramgate.decision import Decision, Request, Simulation, Statement
+    from ramgate.client.async_client import AsyncClient
+    from ramgate.client.client import Client
     from ramgate.errors import (
         AccessDenied,
         AnswerError,
@@ -32,9 +31,10 @@ if TYPE_CHECKING:
         UnreadableFiles,
     )
     from ramgate.faults import Fault
-    from ramgate.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
-    from ramgate.sidecar import Sidecar
-    from ramgate.translation import translate
+    from ramgate.language.translation import translate
+    from ramgate.model.decision import Decision, Request, Simulation, Statement
+    from ramgate.model.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
+    from ramgate.sidecar.sidecar import Sidecar
 
 __all__ = [
     "AccessDenied",
@@ -67,21 +67,21 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AsyncClient": "async_client",
-    "Client": "client",
-    "Creation": "service_linked_role",
-    "Decision": "decision",
-    "Deletion": "service_linked_role",
+    "AsyncClient": "client.async_client",
+    "Client": "client.client",
+    "Creation": "model.service_linked_role",
+    "Decision": "model.decision",
+    "Deletion": "model.service_linked_role",
     "Fault": "faults",
-    "Feature": "service_linked_role",
-    "Loss": "service_linked_role",
-    "Remedy": "service_linked_role",
-    "Request": "decision",
-    "Sidecar": "sidecar",
-    "Simulation": "decision",
-    "Statement": "decision",
-    "Usage": "service_linked_role",
-    "translate": "translation",
+    "Feature": "model.service_linked_role",
+    "Loss": "model.service_linked_role",
+    "Remedy": "model.service_linked_role",
+    "Request": "model.decision",
+    "Sidecar": "sidecar.sidecar",
+    "Simulation": "model.decision",
+    "Statement": "model.decision",
+    "Usage": "model.service_linked_role",
+    "translate": "language.translation",
 }
 
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ramgate.decision import Decision
     from ramgate.faults import Fault
-    from ramgate.service_linked_role import Feature
+    from ramgate.model.decision import Decision
+    from ramgate.model.service_linked_role import Feature
 
 __all__ = [
     "AccessDenied",

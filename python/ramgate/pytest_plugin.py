@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ramgate.client import Client
-    from ramgate.sidecar import Sidecar
-    from ramgate.world import World
+    from ramgate.client.client import Client
+    from ramgate.sidecar.sidecar import Sidecar
+    from ramgate.testing.world import World
 
 __all__ = [
     "pytest_addoption",
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def ramgate_sidecar(pytestconfig: pytest.Config) -> Iterator[Sidecar]:
     """One OPA for the session, as `ramgate.Sidecar`."""
     from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
-    from ramgate.sidecar import Sidecar  # noqa: PLC0415
+    from ramgate.sidecar.sidecar import Sidecar  # noqa: PLC0415
 
     sidecar = Sidecar(_accounts(pytestconfig))
     try:
@@ -68,7 +68,7 @@ def ramgate_client(ramgate_sidecar: Sidecar) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def _ramgate_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
-    from ramgate.world import World  # noqa: PLC0415
+    from ramgate.testing.world import World  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         try:

@@ -1,0 +1,1 @@
+"""Read accounts files, check them whole, and edit them in place."""

@@ -1,0 +1,1 @@
+"""Answer questions about accounts: check files, look up roles, diagnose a feature, draw a graph."""

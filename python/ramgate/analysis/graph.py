@@ -1,0 +1,168 @@
+"""Accounts as a picture: who is there, what they hold, and which service may act as which role."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
+
+from ramgate.errors import RamgateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ramgate.accounts.reader import Account, Scopes, Store
+    from ramgate.catalog.catalog import Catalog
+
+__all__ = ["dot", "svg"]
+
+_SECONDS: Final = 60
+_CODES_IN_A_ROW: Final = 5
+_HEAD: Final = """\
+digraph ramgate {
+  rankdir=LR; ranksep=1.1; nodesep=0.18; newrank=true;
+  fontname="Helvetica,Arial,sans-serif"; fontsize=13;
+  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, style=filled, color="#5b6b7b"];
+  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, color="#5b6b7b", arrowsize=0.7];
+"""
+_LOOKS: Final = {
+    "service": 'shape=component, fillcolor="#fdebd0"',
+    "linked": 'shape=box, style="filled,rounded", fillcolor="#d5f0dd"',
+    "role": 'shape=box, style="filled,rounded", fillcolor="#dde9f7"',
+    "user": 'shape=ellipse, fillcolor="#ffffff"',
+    "policy": 'shape=note, fillcolor="#f4f4f4"',
+}
+
+
+def svg(text: str) -> bytes:
+    """Graphviz's picture of a text in its `dot` language.
+
+    Raises `RamgateError` where Graphviz is missing or draws nothing.
+    """
+    program = shutil.which("dot")
+    if program is None:
+        raise RamgateError(
+            "SVG needs Graphviz, and there is no `dot` on PATH: "
+            "install it (Debian, Ubuntu: apt install graphviz), or take `--format dot`"
+        )
+    try:
+        done = subprocess.run(
+            [program, "-Tsvg"],
+            input=text.encode(),
+            capture_output=True,
+            check=True,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RamgateError(f"`{program}` did not draw within {_SECONDS} s") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip() or f"exit status {error.returncode}"
+        raise RamgateError(f"`{program}` could not draw: {said}") from error
+    return done.stdout
+
+
+def dot(store: Store, catalog: Catalog) -> str:
+    """The accounts of a store in Graphviz's `dot` language, the same for the same store."""
+    lines: list[str] = []
+    drawn: set[str] = set()
+    for number, account in sorted(store["accounts"].items()):
+        lines.append(f"  subgraph {_quoted(f'cluster-{number}')} {{")
+        lines.append(f"    label={_quoted(_title(number, store))}; color={_quoted('#9aa7b4')};")
+        lines.extend(f"    {line}" for line in _members(number, account, store, catalog, drawn))
+        lines.append("  }")
+    for number, account in sorted(store["accounts"].items()):
+        lines.extend(f"  {line}" for line in _trust(number, account, store["policies"], drawn))
+    return "\n".join([_HEAD.rstrip(), *lines, "}", ""])
+
+
+def _title(number: str, store: Store) -> str:
+    levels = store["directory"]["levels"].get(number, []) if "directory" in store else []
+    named = [", ".join(map(_short, policies)) or "none" for policies in levels]
+    above = [f"control policies: {' / '.join(named)}"] if named else []
+    return "\n".join([f"account {number}", *above])
+
+
+def _members(
+    number: str, account: Account, store: Store, catalog: Catalog, drawn: set[str]
+) -> Iterator[str]:
+    held: set[str] = set()
+    for name, user in sorted(account["users"].items()):
+        yield _node(f"acs:ram::{number}:user/{name}", name, "user", drawn)
+        yield from _attached(f"acs:ram::{number}:user/{name}", number, user, held)
+    for name, role in sorted(account["roles"].items()):
+        linked = catalog.roles.get(name)
+        label, look = role["name"], "role" if linked is None else "linked"
+        if linked is not None:
+            label += "\nservice-linked" + ("" if linked.is_published else ", policy not public")
+        yield _node(f"acs:ram::{number}:role/{name}", label, look, drawn)
+        yield from _attached(f"acs:ram::{number}:role/{name}", number, role, held)
+    if principals := _principals(number, account):
+        yield f"{{ rank=same; {'; '.join(map(_quoted, principals))}; }}"
+    for policy in sorted(held):
+        label = "\n".join([_short(policy), *_said(store["policies"][policy])])
+        yield _node(f"{number} {policy}", label, "policy", drawn)
+
+
+def _principals(number: str, account: Account) -> list[str]:
+    users = [f"user/{name}" for name in sorted(account["users"])]
+    roles = [f"role/{name}" for name in sorted(account["roles"])]
+    return [f"acs:ram::{number}:{name}" for name in users + roles]
+
+
+def _attached(principal: str, number: str, scopes: Scopes, held: set[str]) -> Iterator[str]:
+    groups = scopes.get("resource_groups", {})
+    for group, policies in [("", scopes["policies"]), *sorted(groups.items())]:
+        held.update(policies)
+        for policy in policies:
+            yield _edge(principal, f"{number} {policy}", f"in {group}" if group else "", "solid")
+
+
+def _trust(
+    number: str, account: Account, policies: Mapping[str, Mapping[str, Any]], drawn: set[str]
+) -> Iterator[str]:
+    for name, role in sorted(account["roles"].items()):
+        for statement in policies[role["trust"]]["statements"]:
+            word = "may assume" if statement["effect"] == "Allow" else "must not assume"
+            word += ", if" if "conditions" in statement else ""
+            for principal in statement["principals"]:
+                if principal not in drawn:
+                    yield _node(principal, principal, "service", drawn)
+                yield _edge(principal, f"acs:ram::{number}:role/{name}", word, "dashed")
+
+
+def _said(policy: Mapping[str, Any]) -> Iterator[str]:
+    """Whose actions a policy allows, and whose it denies: RAM codes, or wildcards."""
+    named = [*policy["actions"].items(), *policy["service_wildcards"].items()]
+    for patterns in policy["wildcards"].values():
+        named += patterns.items()
+    found: dict[str, set[str]] = {}
+    for index, statement in enumerate(policy["statements"]):
+        codes = {action.partition(":")[0] for action, indexes in named if index in indexes}
+        word = "allows" if statement["effect"] == "Allow" else "denies"
+        found.setdefault(word, set()).update(codes or {"all but a few"})
+    for word, codes in sorted(found.items()):
+        yield f"{word} {_wrapped(sorted(codes))}"
+
+
+def _wrapped(codes: Sequence[str]) -> str:
+    rows = [codes[at : at + _CODES_IN_A_ROW] for at in range(0, len(codes), _CODES_IN_A_ROW)]
+    return ",\n".join(", ".join(row) for row in rows)
+
+
+def _short(policy: str) -> str:
+    return policy.rpartition("/")[2]
+
+
+def _node(name: str, label: str, look: str, drawn: set[str]) -> str:
+    drawn.add(name)
+    return f"{_quoted(name)} [label={_quoted(label)}, {_LOOKS[look]}];"
+
+
+def _edge(start: str, end: str, label: str, style: str) -> str:
+    return f"{_quoted(start)} -> {_quoted(end)} [label={_quoted(label)}, style={style}];"
+
+
+def _quoted(text: str) -> str:
+    """The text as it stands in a quoted id of Graphviz, where labels read a backslash too."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

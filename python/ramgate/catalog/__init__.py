@@ -1,0 +1,1 @@
+"""Read the catalog: the roles, policies and services that Alibaba Cloud publishes."""

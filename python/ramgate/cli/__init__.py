@@ -1,0 +1,1 @@
+"""The `ramgate` command: one module per subcommand."""

@@ -1,0 +1,1 @@
+"""Ask a running OPA over HTTP, synchronously or with asyncio."""

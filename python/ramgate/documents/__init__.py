@@ -1,0 +1,1 @@
+"""Read JSON and YAML documents, keep their line numbers, and check their shape."""

@@ -1,0 +1,1 @@
+"""Translate RAM policy documents: grammar, conditions, statements."""

@@ -1,0 +1,1 @@
+"""Find an OPA executable, or download or build one."""

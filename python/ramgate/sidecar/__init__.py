@@ -1,0 +1,1 @@
+"""Start, supervise and stop an OPA, as a process or as a container."""

@@ -1,0 +1,1 @@
+"""Compile decision tables, the cache of the general rule."""

@@ -1,0 +1,1 @@
+"""Build small accounts inside a test."""

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ramgate import resources
+from ramgate.accounts import reader as accounts
+from ramgate.accounts.edit import add_service_linked_role, remove_service_linked_role
+from ramgate.catalog import catalog
+from ramgate.documents import source
+from ramgate.errors import EditError, InvalidFiles, UnreadableFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import yaml
+
+CATALOG = catalog.load()
+HERE = "1234567890123456"
+THERE = "6543210987654321"
+NOWHERE = "0" * 16
+KAFKA = "AliyunServiceRoleForAlikafka"
+ETL = "AliyunServiceRoleForAlikafkaETL"
+CONNECTOR = "AliyunServiceRoleForAlikafkaConnector"
+
+
+def written(folder: Path, text: str, name: str = "accounts.yaml") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def roles(path: Path, account: str = HERE) -> list[str]:
+    store = accounts.load(path, CATALOG)
+    return [role["name"] for role in store["accounts"][account]["roles"].values()]
+
+
+COMMENTED = f"""\
+# é: whose accounts these are
+accounts:
+  '{THERE}': {{}}   # nothing yet
+  "{HERE}":   # ours
+    service_linked_roles:   # those that exist
+      # since March
+      - {KAFKA}   # for Kafka
+      # since June
+      - {CONNECTOR}   # and its connectors
+
+    # nobody but her
+    users: {{alice:   {{policies: [ AliyunKafkaFullAccess ]}}}}   # 😀
+"""
+
+
+def test_a_role_is_added_as_one_line_and_nothing_else_changes(tmp_path: Path) -> None:
+    path = written(tmp_path, COMMENTED)
+    assert add_service_linked_role(path, HERE, ETL) == path
+    line = f"      - {CONNECTOR}   # and its connectors\n"
+    assert path.read_text() == COMMENTED.replace(line, f"{line}      - {ETL}\n")
+    assert roles(path) == [KAFKA, CONNECTOR, ETL]
+
+
+@pytest.mark.parametrize("role", [KAFKA, CONNECTOR])
+def test_a_role_is_removed_as_one_line_and_nothing_else_changes(tmp_path: Path, role: str) -> None:
+    path = written(tmp_path, COMMENTED)
+    assert remove_service_linked_role(path, HERE, role) == path
+    kept = [line for line in COMMENTED.splitlines() if f"- {role} " not in line]
+    assert path.read_text().splitlines() == kept
+    assert roles(path) == [name for name in (KAFKA, CONNECTOR) if name != role]
+
+
+def test_what_was_added_and_removed_again_was_never_there(tmp_path: Path) -> None:
+    text = resources.path("examples/accounts.yaml").read_text()
+    path = written(tmp_path, text)
+    for role in (KAFKA, CONNECTOR, ETL):
+        remove_service_linked_role(path, HERE, role)
+        add_service_linked_role(path, HERE, role)
+    remove_service_linked_role(path, HERE, f"{KAFKA}InstanceEncryption")
+    add_service_linked_role(path, HERE, f"{KAFKA}InstanceEncryption")
+    assert path.read_text() == text
+
+
+ACCOUNT = f'accounts:\n  "{HERE}":'
+FORMS = [
+    # the list, in each way to write it
+    (f"{ACCOUNT} {{}}", f"{ACCOUNT} {{service_linked_roles: [{ETL}]}}"),
+    (
+        f"{ACCOUNT} {{users: {{}}, roles: {{}}}}\n",
+        f"{ACCOUNT} {{users: {{}}, roles: {{}}, service_linked_roles: [{ETL}]}}\n",
+    ),
+    (
+        f"{ACCOUNT}\n    service_linked_roles: []\n",
+        f"{ACCOUNT}\n    service_linked_roles: [{ETL}]\n",
+    ),
+    (
+        f"{ACCOUNT}\n    service_linked_roles: [{KAFKA}]  # c\n",
+        f"{ACCOUNT}\n    service_linked_roles: [{KAFKA}, {ETL}]  # c\n",
+    ),
+    (
+        f"{ACCOUNT}\n    service_linked_roles: [\n      {KAFKA},\n    ]\n",
+        f"{ACCOUNT}\n    service_linked_roles: [\n      {KAFKA},\n      {ETL},\n    ]\n",
+    ),
+    (
+        f"{ACCOUNT}\n    service_linked_roles:\n    - '{KAFKA}'",
+        f"{ACCOUNT}\n    service_linked_roles:\n    - '{KAFKA}'\n    - {ETL}\n",
+    ),
+    (
+        f"{ACCOUNT} # c\n    # d\n    users: {{}}\n",
+        f"{ACCOUNT} # c\n    service_linked_roles:\n      - {ETL}\n    # d\n    users: {{}}\n",
+    ),
+    (
+        f"{ACCOUNT}\r\n  service_linked_roles:\r\n    - {KAFKA}\r\n".replace("\n  s", "\n    s"),
+        f"{ACCOUNT}\r\n    service_linked_roles:\r\n    - {KAFKA}\r\n    - {ETL}\r\n",
+    ),
+    (
+        f'{{"accounts": {{"{HERE}": {{"users": {{}}}}}}}}',
+        f'{{"accounts": {{"{HERE}": {{"users": {{}}, "service_linked_roles": ["{ETL}"]}}}}}}',
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), FORMS)
+def test_a_role_is_added_to_every_form_of_an_account(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    name = "a.json" if before.startswith("{") else "a.yaml"
+    path = written(tmp_path, before, name)
+    add_service_linked_role(path, HERE, ETL)
+    assert path.read_bytes().decode() == after
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, 4, "\t"])
+def test_json_stays_json_with_its_indentation(tmp_path: Path, indent: int | str | None) -> None:
+    def document(*names: str) -> str:
+        account = {"users": {"é": {}}, "service_linked_roles": names}
+        whole = {"accounts": {THERE: {}, HERE: account}}
+        return json.dumps(whole, indent=indent, ensure_ascii=False).replace("é", "u")
+
+    path = written(tmp_path, document(KAFKA, CONNECTOR), "a.json")
+    add_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == document(KAFKA, CONNECTOR, ETL)
+    remove_service_linked_role(path, HERE, CONNECTOR)
+    assert path.read_text() == document(KAFKA, ETL)
+    remove_service_linked_role(path, HERE, KAFKA)
+    assert path.read_text() == document(ETL)
+    remove_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == document()
+    add_service_linked_role(path, THERE, ETL)
+    assert roles(path, THERE) == [ETL]
+
+
+def test_the_last_role_leaves_an_empty_list(tmp_path: Path) -> None:
+    text = f"{ACCOUNT}\n    service_linked_roles: # c\n      # d\n      - {KAFKA} # e\n"
+    path = written(tmp_path, text)
+    remove_service_linked_role(path, HERE, KAFKA)
+    assert path.read_text() == f"{ACCOUNT}\n    service_linked_roles: [] # c\n      # d\n"
+    assert roles(path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ACCOUNT}\n    service_linked_roles: [{KAFKA}, # c\n      {ETL}]\n",
+        f"{ACCOUNT}\n    service_linked_roles: [{ETL}, # c\n      {KAFKA}]\n",
+        f"{ACCOUNT}\n    service_linked_roles: [ # c\n      {ETL}]\n",
+        f"{ACCOUNT}\n    service_linked_roles:\n      -\n        {ETL}\n      - {KAFKA}\n",
+        f"{ACCOUNT}\n    ? service_linked_roles\n    # a: c\n    :\n      - {ETL}\n",
+    ],
+)
+def test_a_list_that_cannot_be_changed_alone_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(EditError, match=r"cannot be changed there and nowhere else: do it by hand"):
+        remove_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == text
+
+
+def test_json_that_is_no_yaml_is_left_as_it_is(tmp_path: Path) -> None:
+    statement = {"Sid": "\x7f", "Effect": "Allow", "Action": "a:b", "Resource": "*"}
+    policies = {"p": {"Version": "1", "Statement": [statement]}}
+    text = json.dumps({"accounts": {HERE: {"policies": policies}}}, ensure_ascii=False)
+    path = written(tmp_path, text, "a.json")
+    assert roles(path) == []
+    with pytest.raises(EditError, match="do it by hand"):
+        add_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == text
+
+
+def test_the_file_of_a_folder_that_holds_the_account_is_changed(tmp_path: Path) -> None:
+    directory = "root: {control_policies: [FullAliyunAccess]}"
+    first = written(tmp_path, f'directory: {{management: "{HERE}", {directory}}}\n', "a.yaml")
+    second = written(tmp_path, f'accounts: {{"{THERE}": {{}}}}\n', "b.yaml")
+    before = first.read_bytes()
+    assert add_service_linked_role(tmp_path, THERE, ETL) == second
+    assert roles(tmp_path, THERE) == [ETL]
+    assert first.read_bytes() == before
+    with pytest.raises(EditError, match=f"^there is no account `{HERE}` in `{tmp_path}`$"):
+        add_service_linked_role(tmp_path, HERE, ETL)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.yaml", "b.yaml"]
+
+
+def test_a_link_stays_and_the_mode_of_what_it_leads_to_too(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    path = written(kept, f'{{"accounts": {{"{HERE}": {{}}}}}}\n', "no-suffix")
+    path.chmod(0o640)
+    link = tmp_path / "accounts.json"
+    link.symlink_to("kept/no-suffix")
+    assert add_service_linked_role(link, HERE, ETL) == path.resolve()
+    assert link.is_symlink()
+    assert not path.is_symlink()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert roles(link) == [ETL]
+
+
+@pytest.mark.parametrize(
+    ("change", "account", "role", "message"),
+    [
+        (
+            add_service_linked_role,
+            HERE,
+            ETL.lower(),
+            f"`{ETL.lower()}` is no service-linked role of the catalog: its name is `{ETL}`",
+        ),
+        (
+            add_service_linked_role,
+            HERE,
+            "Other",
+            "`Other` is no service-linked role of the catalog",
+        ),
+        (
+            add_service_linked_role,
+            NOWHERE,
+            ETL,
+            f"there is no account `{NOWHERE}` in `accounts.yaml`",
+        ),
+        (
+            add_service_linked_role,
+            HERE,
+            KAFKA,
+            f"`{KAFKA}` is already in account `{HERE}` of `accounts.yaml`",
+        ),
+        (
+            remove_service_linked_role,
+            HERE,
+            ETL,
+            f"`{ETL}` is not in account `{HERE}` of `accounts.yaml`",
+        ),
+        (
+            remove_service_linked_role,
+            THERE,
+            ETL,
+            f"`{ETL}` is not in account `{THERE}` of `accounts.yaml`",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_and_nothing_changes(
+    tmp_path: Path,
+    change: Callable[[Path, str, str], Path],
+    account: str,
+    role: str,
+    message: str,
+) -> None:
+    path = written(tmp_path, COMMENTED)
+    with pytest.raises(EditError) as refused:
+        change(path, account, role)
+    assert str(refused.value).replace(f"{tmp_path}{os.sep}", "") == message
+    assert path.read_text() == COMMENTED
+
+
+def test_faulty_accounts_are_not_changed(tmp_path: Path) -> None:
+    text = COMMENTED.replace("policies: [ ", "policies: [ gone, ").replace("users", "user")
+    path = written(tmp_path, text)
+    with pytest.raises(InvalidFiles, match="unknown field"):
+        add_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == text
+    with pytest.raises(UnreadableFiles):
+        add_service_linked_role(tmp_path / "gone.yaml", HERE, ETL)
+
+
+def test_who_writes_second_is_told_and_the_first_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, COMMENTED)
+
+    def slowly(text: str) -> yaml.CollectionNode:
+        monkeypatch.undo()
+        add_service_linked_role(path, HERE, f"{KAFKA}InstanceEncryption")
+        return source.compose(text)
+
+    monkeypatch.setattr(source, "compose", slowly)
+    with pytest.raises(EditError, match="has been changed meanwhile: try again"):
+        add_service_linked_role(path, HERE, ETL)
+    assert roles(path) == [KAFKA, CONNECTOR, f"{KAFKA}InstanceEncryption"]
+
+
+def test_nobody_writes_while_another_one_does(tmp_path: Path) -> None:
+    path = written(tmp_path, COMMENTED)
+    other = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(EditError, match=r"^somebody else writes in `.*`: .*: try again$"):
+            add_service_linked_role(path, HERE, ETL)
+    finally:
+        os.close(other)
+    assert path.read_text() == COMMENTED
+    add_service_linked_role(path, HERE, ETL)
+    assert roles(path) == [KAFKA, CONNECTOR, ETL]

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ramgate import resources
+from ramgate.accounts import reader as accounts
+from ramgate.analysis import graph
+from ramgate.catalog import catalog
+from ramgate.cli import main as cli
+from ramgate.errors import RamgateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NUMBER = "1234567890123456"
+ACCOUNT = f"acs:ram::{NUMBER}"
+ALICE, ERIN = f"{ACCOUNT}:user/alice", f"{ACCOUNT}:user/erin"
+TRUST = "- {Effect: Allow, Action: 'sts:AssumeRole', Principal: {Service: [ecs.aliyuncs.com]}}"
+WORLD = f"""\
+accounts:
+  "{NUMBER}":
+    service_linked_roles: [AliyunServiceRoleForAlikafka]
+    policies:
+      no-roles:
+        Version: "1"
+        Statement:
+          - {{Effect: Deny, Action: "ram:*", Resource: "*"}}
+    roles:
+      App:
+        trust:
+          Version: "1"
+          Statement:
+            {TRUST}
+    users:
+      alice:
+        policies:
+          - AliyunKafkaFullAccess
+          - {{policy: AliyunKafkaReadOnlyAccess, resource_group: rg-1}}
+      erin: {{policies: [no-roles]}}
+"""
+DIRECTORY = f"""\
+directory:
+  management: "1000000000000001"
+  root:
+    control_policies: []
+    accounts: {{"{NUMBER}": {{control_policies: [FullAliyunAccess, AdministratorAccess]}}}}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    path = tmp_path / "accounts.yaml"
+    path.write_text(WORLD)
+    return path
+
+
+def drawn(path: Path) -> str:
+    known = catalog.load()
+    return graph.dot(accounts.load(path, known), known)
+
+
+def test_the_graph_has_everybody_what_they_hold_and_whom_they_trust(world: Path) -> None:
+    text = drawn(world)
+    assert text.startswith("digraph ramgate {\n")
+    linked = f'"{ACCOUNT}:role/aliyunserviceroleforalikafka"'
+    for line in (
+        f'label="account {NUMBER}"; ',
+        f'"{ALICE}" [label="alice", shape=ellipse',
+        f'"{ACCOUNT}:role/app" [label="App", shape=box',
+        f'{linked} [label="AliyunServiceRoleForAlikafka\\nservice-linked", shape=box',
+        f'"{ALICE}" -> "{NUMBER} AliyunKafkaFullAccess" [label="", style=solid];',
+        f'"{ALICE}" -> "{NUMBER} AliyunKafkaReadOnlyAccess" [label="in rg-1", style=solid];',
+        f'"{ERIN}" -> "{NUMBER} {NUMBER}/no-roles" [label="", style=solid];',
+        f'"{NUMBER} {NUMBER}/no-roles" [label="no-roles\\ndenies ram", shape=note',
+        f'"ecs.aliyuncs.com" -> "{ACCOUNT}:role/app" [label="may assume", style=dashed];',
+        f'"alikafka.aliyuncs.com" -> {linked} [label="may assume", style=dashed];',
+    ):
+        assert line in text
+
+
+def test_the_graph_says_what_is_not_public_and_which_levels_are_above(world: Path) -> None:
+    world.write_text(WORLD.replace("RoleForAlikafka]", "RoleForAlb]") + DIRECTORY)
+    text = drawn(world)
+    levels = "none / AdministratorAccess, FullAliyunAccess"
+    assert f'label="account {NUMBER}\\ncontrol policies: {levels}"' in text
+    assert 'label="AliyunServiceRoleForAlb\\nservice-linked, policy not public"' in text
+
+
+def test_the_graph_draws_trust_in_principals_that_deny_or_ask_for_more(world: Path) -> None:
+    asks, denies = (
+        TRUST.replace("Service: [ecs.aliyuncs.com]", f"RAM: ['{who}']") for who in (ALICE, ERIN)
+    )
+    asks = asks[:-1] + ", Condition: {Bool: {acs:MFAPresent: 'true'}}}"
+    denies = denies.replace("Allow", "Deny")
+    world.write_text(WORLD.replace(TRUST, f"\n{' ' * 12}".join([TRUST, asks, denies])))
+    text = drawn(world)
+    assert f'"{ALICE}" -> "{ACCOUNT}:role/app" [label="may assume, if", style=dashed];' in text
+    assert f'"{ERIN}" -> "{ACCOUNT}:role/app" [label="must not assume", style=dashed];' in text
+    assert text.count(f'"{ALICE}" [') == 1
+
+
+def test_the_graph_of_wildcards_of_exceptions_and_of_an_empty_account(world: Path) -> None:
+    services = ", ".join(f'"{code}:*"' for code in ("ecs", "vpc", "oss", "rds", "kms", "fc"))
+    world.write_text(
+        WORLD.replace('Action: "ram:*"', f"Action: [{services}, '*']") + '  "1000000000000002":\n'
+        "    policies:\n"
+        "      rest:\n"
+        '        Version: "1"\n'
+        '        Statement: [{Effect: Allow, NotAction: "ram:*", Resource: "*"}]\n'
+        "    users: {dan: {policies: [rest]}}\n"
+        '  "1000000000000003": {}\n'
+    )
+    text = drawn(world)
+    assert "denies *, ecs, fc, kms, oss,\\nrds, vpc" in text
+    assert "rest\\nallows all but a few" in text
+    assert 'label="account 1000000000000003"' in text
+
+
+def test_labels_are_escaped() -> None:
+    store = accounts.load(resources.path("examples/accounts.yaml"), catalog.load())
+    users = {'a"b\\c\nd': store["accounts"][NUMBER]["users"]["carol"]}
+    odd: accounts.Store = {**store, "accounts": {NUMBER: {"roles": {}, "users": users}}}
+    assert '[label="a\\"b\\\\c\\nd", ' in graph.dot(odd, catalog.load())
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_draws_the_example(tmp_path: Path) -> None:
+    target = tmp_path / "accounts.svg"
+    assert cli.main(["graph", "-o", str(target)]) == 0
+    assert "instanceencryption.alikafka.aliyuncs.com" in target.read_text()
+
+
+@pytest.fixture
+def graphviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `dot`, first on PATH, to be written."""
+    path = tmp_path / "bin" / "dot"
+    path.parent.mkdir()
+    path.touch(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=os.pathsep)
+    return path
+
+
+def test_svg_is_what_graphviz_makes_of_the_same_text(
+    graphviz: Path, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graphviz.write_text('#!/bin/sh\necho "$@"\ncat\n')
+    assert cli.main(["graph", "--accounts", str(world)]) == 0
+    assert capsys.readouterr() == (f"-Tsvg\n{drawn(world)}", "")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("echo bad >&2; exit 3", "could not draw: bad"), ("exit 3", "could not draw: exit status 3")],
+)
+def test_a_graphviz_that_fails_is_quoted(
+    script: str, said: str, graphviz: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graphviz.write_text(f"#!/bin/sh\ncat >/dev/null\n{script}\n")
+    assert cli.main(["graph"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.endswith(f"`{graphviz}` {said}\n")
+
+
+def test_a_graphviz_that_does_not_end_is_given_up(
+    graphviz: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphviz.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(graph, "_SECONDS", 0.05)
+    with pytest.raises(RamgateError, match=r"did not draw within 0\.05 s"):
+        graph.svg("digraph {}")
+
+
+def test_without_graphviz_svg_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["graph"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "apt install graphviz" in captured.err
+    assert "--format dot" in captured.err
+    assert cli.main(["graph", "--format", "dot"]) == 0
+    assert capsys.readouterr().out.startswith("digraph ramgate {\n")
+
+
+def test_a_graph_is_written_to_the_file_that_is_named(
+    tmp_path: Path, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "accounts.dot"
+    named = ["--accounts", str(world), "--format", "dot", "-o", str(target)]
+    assert cli.main(["graph", *named]) == 0
+    assert target.read_text() == drawn(world)
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,506 @@
+"""An `AsyncClient` that sends what is asked at once as one question."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hostile import ALLOW, ASKED, BOUND, FOREVER, Hostile, Peer, echo, echoed, response, result
+from ramgate import AsyncClient, Request, Sidecar
+from ramgate.errors import AccessDenied, AnswerError, InvalidRequest, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from ramgate.model.decision import Decision
+
+PRINCIPAL, _, RESOURCE = ASKED
+BROKEN = response(b'{"code": "internal_error", "message": "eh"}', "500 Oh")
+
+
+def asked(question: bytes) -> list[str]:
+    """The actions of a question; of a batch all."""
+    body = json.loads(question)["input"]
+    return [request["action"] for request in body.get("requests", [body])]
+
+
+def answered(peer: Peer, question: bytes) -> None:
+    peer.say(echoed(question))
+    echo(peer)
+
+
+class Gate:
+    """Answers once it is open; `came` is set when a question has come."""
+
+    def __init__(self, then: Callable[[Peer, bytes], None] = answered) -> None:
+        self._then = then
+        self.came = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, peer: Peer) -> None:
+        question = peer.question()
+        self.came.set()
+        assert self.open.wait(BOUND)
+        self._then(peer, question)
+
+
+def run(
+    server: Hostile,
+    main: Callable[[AsyncClient], Coroutine[None, None, None]],
+    *,
+    batches: int = 1,
+    timeout: float = FOREVER,
+) -> None:
+    async def whole() -> None:
+        async with AsyncClient(server.url, timeout=timeout, batches=batches) as client:
+            await main(client)
+
+    asyncio.run(whole())
+
+
+async def granted(client: AsyncClient, action: str, padding: str = "") -> None:
+    """Ask, and see that the answer is that of the question."""
+    decision = await client.decide(PRINCIPAL, action, RESOURCE, {"k": padding} if padding else {})
+    assert decision.statements[0].policy == action
+
+
+async def come(event: threading.Event) -> None:
+    assert await asyncio.to_thread(event.wait, BOUND)
+
+
+def test_what_is_asked_at_once_is_one_question() -> None:
+    async def main(client: AsyncClient) -> None:
+        for _ in range(3):
+            await asyncio.gather(*(granted(client, f"a:N{number}") for number in range(50)))
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert server.connections == 1
+    assert [len(asked(question)) for question in server.questions] == [50, 50, 50]
+    assert all(b"/v1/data/ram/authz/decisions " in head for head in server.heads)
+
+
+def test_one_alone_is_asked_at_once_and_as_ever() -> None:
+    async def main(client: AsyncClient) -> None:
+        await granted(client, "a:B")
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert server.heads[0].startswith(b"POST /v1/data/ram/authz/decision HTTP/1.1\r\n")
+    assert json.loads(server.questions[0]) == {
+        "input": {"principal": PRINCIPAL, "action": "a:B", "resource": RESOURCE}
+    }
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_what_is_asked_meanwhile_goes_together(batches: int) -> None:
+    gates = [Gate() for _ in range(batches)]
+
+    async def main(client: AsyncClient) -> None:
+        tasks = []
+        for number, gate in enumerate(gates):
+            tasks.append(asyncio.create_task(granted(client, f"a:First{number}")))
+            await come(gate.came)
+        for number in range(3):
+            tasks.append(asyncio.create_task(granted(client, f"a:Then{number}")))
+            await asyncio.sleep(0)
+        gates[-1].open.set()
+        await asyncio.gather(*tasks[batches - 1 :])
+        gates[0].open.set()
+        await asyncio.gather(*tasks)
+
+    with Hostile(*gates) as server:
+        run(server, main, batches=batches)
+    firsts = [[f"a:First{number}"] for number in range(batches)]
+    assert list(map(asked, server.questions)) == [*firsts, ["a:Then0", "a:Then1", "a:Then2"]]
+    assert server.connections == batches
+
+
+def test_a_batch_has_a_hundred_requests_or_a_megabyte() -> None:
+    async def main(client: AsyncClient) -> None:
+        await asyncio.gather(*(granted(client, f"a:N{number}") for number in range(250)))
+        large = ["x" * 600_000, "x" * 400_000, "x" * 400_000, "x" * 2_000_000, ""]
+        await asyncio.gather(
+            *(granted(client, f"a:L{number}", padding) for number, padding in enumerate(large))
+        )
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert [len(asked(question)) for question in server.questions] == [100, 100, 50, 2, 1, 1, 1]
+
+
+def test_text_that_looks_like_json_stays_in_its_own_request() -> None:
+    inside = ('a:B"},{"action":"a:C', 'a:B\\"}]}}', "a:B\n,{}", "a:\u2028B")
+
+    async def main(client: AsyncClient) -> None:
+        await asyncio.gather(*(granted(client, action, action) for action in (*inside, "a:Last")))
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [[*inside, "a:Last"]]
+
+
+def test_each_hears_of_its_own_question() -> None:
+    async def main(client: AsyncClient) -> None:
+        def decide(action: str, context: dict[str, float]) -> Coroutine[None, None, Decision]:
+            return client.decide(PRINCIPAL, action, RESOURCE, context)
+
+        allowed, denied, malformed, unsayable, required = await asyncio.gather(
+            decide("a:B", {}),
+            decide("a:Deny", {}),
+            decide("a:Malformed", {}),
+            decide("a:Unsayable", {"k": float("nan")}),
+            client.require(PRINCIPAL, "a:Deny", RESOURCE),
+            return_exceptions=True,
+        )
+        assert isinstance(malformed, InvalidRequest)
+        assert malformed.errors == ("`action` is no action",)
+        assert isinstance(unsayable, InvalidRequest)
+        assert "`nan`" in str(unsayable)
+        assert isinstance(required, AccessDenied)
+        assert (bool(allowed), bool(denied)) == (True, False)
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:B", "a:Deny", "a:Malformed", "a:Deny"]]
+
+
+NO_BATCH = {
+    "a list that is too short": result([ALLOW]),
+    "a list that is too long": result([ALLOW] * 3),
+    "one decision": result(ALLOW),
+    "an errors object": result({"errors": ["no"]}),
+    "an allow that denies": result([ALLOW, ALLOW | {"effect": "ExplicitDeny"}]),
+    "undefined": response(b"{}"),
+    "an HTTP error": BROKEN,
+}
+
+
+@pytest.mark.parametrize("said", NO_BATCH.values(), ids=NO_BATCH)
+def test_a_batch_without_an_answer_is_asked_one_by_one(said: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.question()
+        peer.say(said)
+        echo(peer)
+
+    async def main(client: AsyncClient) -> None:
+        first, second = await asyncio.gather(
+            client.decide(PRINCIPAL, "a:B", RESOURCE),
+            client.decide(PRINCIPAL, "a:Deny", RESOURCE),
+        )
+        assert first.statements[0].policy == "a:B"
+        assert not second
+
+    with Hostile(script, echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:B", "a:Deny"], ["a:B"], ["a:Deny"]]
+
+
+def test_one_that_has_no_answer_takes_none_from_the_others() -> None:
+    def script(peer: Peer) -> None:
+        for _ in range(3):
+            question = peer.question()
+            peer.say(BROKEN if "a:Bad" in asked(question) else result(ALLOW))
+
+    async def main(client: AsyncClient) -> None:
+        bad, good = await asyncio.gather(
+            client.decide(PRINCIPAL, "a:Bad", RESOURCE),
+            client.decide(PRINCIPAL, "a:Good", RESOURCE),
+            return_exceptions=True,
+        )
+        assert isinstance(bad, AnswerError)
+        assert not isinstance(good, BaseException)
+        assert good.allow
+
+    with Hostile(script) as server:
+        run(server, main)
+
+
+def test_a_connection_that_breaks_off_is_an_error_of_each_and_not_asked_again() -> None:
+    def script(peer: Peer) -> None:
+        peer.question()
+        peer.say(b"HTTP/1.1 200 OK\r\n")
+
+    async def main(client: AsyncClient) -> None:
+        errors = await asyncio.gather(
+            *(client.decide(*ASKED) for _ in range(3)), return_exceptions=True
+        )
+        assert [type(error) for error in errors] == [TransportError] * 3
+        assert len(set(map(str, errors))) == 1
+        assert len(set(map(id, errors))) == 3
+
+    with Hostile(script) as server:
+        run(server, main)
+    assert len(server.questions) == 1
+
+
+def test_who_waits_behind_a_batch_is_late_after_its_own_timeout() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        errors = await asyncio.gather(
+            client.decide(*ASKED), wait_behind(client), return_exceptions=True
+        )
+        assert [type(error) for error in errors] == [TransportError] * 2
+        assert all("did not answer within 0.2 s" in str(error) for error in errors)
+        gate.open.set()
+        await granted(client, "a:After")
+
+    async def wait_behind(client: AsyncClient) -> None:
+        await come(gate.came)
+        await client.decide(PRINCIPAL, "a:Behind", RESOURCE)
+
+    with Hostile(gate, echo) as server:
+        run(server, main, timeout=0.2)
+    assert ["a:Behind"] not in list(map(asked, server.questions))
+
+
+def test_a_cancelled_question_leaves_the_others() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        actions = ["a:OnTheWay", "a:Stays"]
+        gone, stays = (asyncio.create_task(granted(client, action)) for action in actions)
+        await come(gate.came)
+        waiting, behind = (asyncio.create_task(granted(client, f"a:{one}")) for one in "WB")
+        await asyncio.sleep(0)
+        gone.cancel()
+        waiting.cancel()
+        gate.open.set()
+        await asyncio.gather(stays, behind)
+        assert gone.cancelled()
+        assert waiting.cancelled()
+
+    with Hostile(gate) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:OnTheWay", "a:Stays"], ["a:B"]]
+
+
+def test_an_event_loop_that_ends_leaves_nobody_waiting() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        outcomes.extend(asyncio.create_task(granted(client, f"a:N{number}")) for number in range(2))
+        await come(gate.came)
+
+    outcomes: list[asyncio.Task[None]] = []
+    with Hostile(gate) as server:
+        run(server, main)
+        gate.open.set()
+    assert all(outcome.cancelled() for outcome in outcomes)
+
+
+def others(than: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """The tasks that the client has made."""
+    return asyncio.all_tasks() - than
+
+
+def test_a_batch_that_is_stopped_is_an_error_and_no_cancellation() -> None:
+    gate = Gate()
+
+    async def stopped(client: AsyncClient) -> None:
+        before = asyncio.all_tasks()
+        async with asyncio.TaskGroup() as group:
+            known = before | {group.create_task(granted(client, "a:B"))}
+            await come(gate.came)
+            for task in others(known):
+                task.cancel()
+
+    async def main(client: AsyncClient) -> None:
+        with pytest.raises(ExceptionGroup) as caught:
+            await stopped(client)
+        assert caught.group_contains(TransportError, match="stopped on its way")
+        gate.open.set()
+        await granted(client, "a:After")
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+
+
+def test_a_batch_that_is_stopped_before_it_was_sent_is_an_error_too() -> None:
+    async def main(client: AsyncClient) -> None:
+        before = asyncio.all_tasks()
+        waiting = asyncio.create_task(granted(client, "a:B"))
+        stopped: set[asyncio.Task[None]] = set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+            stopped = others(before | {waiting})
+            if stopped:
+                break
+        for task in stopped:
+            task.cancel()
+        with pytest.raises(TransportError, match="stopped on its way"):
+            await waiting
+        assert stopped
+        await granted(client, "a:After")
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:After"]]
+
+
+def test_what_nobody_expected_is_an_error_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(client: AsyncClient) -> None:
+        loop = asyncio.get_running_loop()
+        with monkeypatch.context() as broken:
+            broken.setattr(loop, "add_reader", full)
+            errors = await asyncio.gather(
+                *(client.decide(*ASKED) for _ in range(2)), return_exceptions=True
+            )
+        failures = [error for error in errors if isinstance(error, TransportError)]
+        assert [str(failure) for failure in failures] == ["[Errno 28] no space"] * 2
+        assert all(isinstance(failure.__cause__, OSError) for failure in failures)
+        await granted(client, "a:After")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space")
+
+    with Hostile(echo) as server:
+        run(server, main)
+
+
+def test_a_batch_that_nobody_waits_for_makes_way() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await asyncio.gather(*(client.decide(*ASKED) for _ in range(2)))
+        await granted(client, "a:After")
+        gate.open.set()
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+    assert server.connections == 2
+
+
+def test_a_cancelled_question_is_none_of_those_that_a_broken_batch_fails() -> None:
+    gate = Gate(lambda peer, _: peer.reset())
+
+    async def main(client: AsyncClient) -> None:
+        cancelled, failed = (asyncio.create_task(client.decide(*ASKED)) for _ in range(2))
+        await come(gate.came)
+        cancelled.cancel()
+        gate.open.set()
+        with pytest.raises(TransportError):
+            await failed
+        assert cancelled.cancelled()
+
+    with Hostile(gate) as server:
+        run(server, main)
+
+
+def test_a_cancelled_question_is_not_asked_again_by_itself() -> None:
+    gate = Gate(lambda peer, _: peer.say(BROKEN))
+
+    async def main(client: AsyncClient) -> None:
+        gone, stays = (asyncio.create_task(granted(client, f"a:{one}")) for one in "GS")
+        await come(gate.came)
+        gone.cancel()
+        await asyncio.sleep(0)
+        gate.open.set()
+        await stays
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+    assert list(map(asked, server.questions)) == [["a:G", "a:S"], ["a:S"]]
+
+
+def test_a_batch_may_have_an_answer_of_its_size() -> None:
+    large = ALLOW | {"statements": [{"policy": "p" * 60_000, "index": 0}]}
+
+    def script(peer: Peer) -> None:
+        peer.question()
+        peer.say(result([large] * 100))
+
+    async def main(client: AsyncClient) -> None:
+        await asyncio.gather(*(client.decide(*ASKED) for _ in range(100)))
+
+    with Hostile(script) as server:
+        run(server, main)
+    assert len(server.questions) == 1
+
+
+def test_it_belongs_to_the_event_loop_that_asks_first() -> None:
+    with Hostile(echo) as server:
+        client = AsyncClient(server.url, timeout=FOREVER, batches=1)
+        asyncio.run(granted(client, "a:B"))
+        with pytest.raises(RuntimeError, match="belongs to the event loop that asks first"):
+            asyncio.run(granted(client, "a:B"))
+        asyncio.run(client.close())
+    assert len(server.questions) == 1
+
+
+def test_a_closed_client_says_so_to_each() -> None:
+    async def main(client: AsyncClient) -> None:
+        await client.close()
+        errors = await asyncio.gather(
+            *(client.decide(*ASKED) for _ in range(2)), return_exceptions=True
+        )
+        assert [type(error) for error in errors] == [RuntimeError] * 2
+        assert str(errors[1]) == "this client is closed"
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert server.questions == []
+
+
+@pytest.mark.parametrize("batches", [0, -1])
+def test_it_is_not_made_with_less_than_one_batch(batches: int) -> None:
+    with pytest.raises(ValueError, match=f"`batches` is `{batches}`, not at least 1"):
+        AsyncClient(batches=batches)
+
+
+def test_a_real_opa_decides_as_one_by_one(tmp_path: Path) -> None:
+    user = "acs:ram::1234567890123456:user/alice"
+    accounts = tmp_path / "accounts.json"
+    accounts.write_text(
+        json.dumps(
+            {
+                "accounts": {
+                    "1234567890123456": {
+                        "users": {"alice": {"policies": ["mine"]}},
+                        "policies": {
+                            "mine": {
+                                "Version": "1",
+                                "Statement": [
+                                    {"Effect": "Allow", "Action": "oss:Get*", "Resource": "*"},
+                                    {"Effect": "Deny", "Action": "oss:GetIt", "Resource": "*"},
+                                ],
+                            }
+                        },
+                    }
+                }
+            }
+        )
+    )
+    requests = [
+        Request(user, "oss:GetObject", "*"),
+        Request(user, "oss:GetIt", "*"),
+        Request(user, "oss:PutObject", "*"),
+        Request(user, "oss:GetObject", "*", {"k": []}),
+        Request("nobody", "oss:GetObject", "*"),
+        Request(user, "GetObject", "", {"": 1}),
+    ]
+
+    async def each(batches: int | None) -> list[Decision | str]:
+        async with AsyncClient(sidecar.url, timeout=FOREVER, batches=batches) as client:
+            outcomes = await asyncio.gather(
+                *(
+                    client.decide(one.principal, one.action, one.resource, one.context)
+                    for one in requests
+                ),
+                return_exceptions=True,
+            )
+        return [repr(one) if isinstance(one, BaseException) else one for one in outcomes]
+
+    with Sidecar(accounts) as sidecar:
+        one_by_one, together = asyncio.run(each(None)), asyncio.run(each(1))
+    assert together == one_by_one
+    assert [bool(one) for one in together[:3]] == [True, False, False]
+    assert [isinstance(one, str) for one in together[-2:]] == [True, True]

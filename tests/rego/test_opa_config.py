@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection
+
+import yaml
+
+from ramgate import resources
+from ramgate.sidecar.address import Address
+from ramgate.sidecar.bundle_server import RESOURCE
+from ramgate.sidecar.process import flags
+from ramgate.sidecar.sidecar import Sidecar
+from tiny_bundle import tiny_bundle
+
+TEXT = resources.path("opa-config.yaml").read_text()
+LINES = TEXT.splitlines()
+CONFIG = yaml.safe_load(TEXT)
+
+KEY = re.compile(r"( *)([a-z_]+):")
+COMMENT = re.compile(r"( *)# \S")
+
+
+def keys(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield key
+            yield from keys(below)
+
+
+def test_every_key_has_a_comment_above_it() -> None:
+    commented = []
+    for above, line in itertools.pairwise(LINES):
+        if key := KEY.match(line):
+            comment = COMMENT.match(above)
+            assert comment, f"no comment above `{line}`"
+            assert comment[1] == key[1], f"the comment above `{line}` stands elsewhere"
+            commented.append(key[2])
+    assert commented == list(keys(CONFIG))
+    assert commented
+
+
+def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
+    passed = flags("FILE", ["ADDR"], authorization=True, decision_log=True)
+    explained = re.findall(r"^#   (--\S+)(?: |$)", TEXT, re.MULTILINE)
+    assert sorted(explained) == sorted(passed)
+    assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
+
+
+def test_the_decision_is_what_is_asked_by_default() -> None:
+    assert CONFIG["default_decision"] == "ram/authz/decision"
+    assert CONFIG["default_authorization_decision"] == "system/authz/allow"
+
+
+def test_the_bundle_is_where_the_bundle_server_has_it() -> None:
+    (bundle,) = CONFIG["bundles"].values()
+    assert f"/{bundle['resource']}" == RESOURCE
+    assert list(CONFIG["services"]) == [bundle["service"]]
+
+
+def test_nothing_is_uploaded_to_the_bundle_server() -> None:
+    # With a service at hand OPA uploads both to it unless told something else.
+    assert "decision_logs" not in CONFIG
+    assert CONFIG["status"] == {"prometheus": True}
+
+
+def test_opa_knows_every_key_and_answers_by_default() -> None:
+    log = io.StringIO()
+    with Sidecar(bundle=tiny_bundle(), log=log) as sidecar:
+        connection = HTTPConnection("localhost", timeout=10)
+        connection.sock = Address.parse(sidecar.url.removeprefix("http://")).connect(10)
+        connection.request("POST", "/", "{}")
+        assert connection.getresponse().read().strip() == b'"tiny"'
+        connection.close()
+    assert "unknown configuration" not in log.getvalue()
+
+
+def test_a_body_too_large_is_refused_before_it_is_read() -> None:
+    with Sidecar(bundle=tiny_bundle()) as sidecar:
+        connection = HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
+        connection.putrequest("POST", "/v1/data/ram/authz/decision")
+        connection.putheader("Content-Length", str(16 * 1024 * 1024 + 1))
+        connection.endheaders()
+        assert connection.getresponse().status == 400
+        connection.close()

@@ -1,0 +1,300 @@
+"""The benchmarks: their questions have the answers that they say, their sums and texts hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import re
+import shutil
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from bench import __main__ as command
+from bench import floor, guard, load, machine, memory, questions, report, scale
+from bench.latency import from_intended
+from bench.measure import Pair, Rounds, joined, percentile
+from bench.report import GOALS, Figure, Goal, Results, Section, Table
+from bench.server import DECISION, DECISIONS, Opa, WrongAnswerError
+from ramgate.bundle import builder as bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.ground import Ground
+
+ROOT = Path(__file__).parents[2]
+TABLE = Table("Odd | even", ("a", "b"), (("1|2", "3"),), "A note.")
+
+
+@pytest.fixture(scope="module")
+def opa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opa]:
+    folder = tmp_path_factory.mktemp("b")
+    questions.write(folder / "accounts", accounts=2)
+    content = bundle.build(folder / "accounts").content
+    with Opa(content, folder, store="read", constants={"whole": [1, "two"]}) as started:
+        yield started
+
+
+def results(**figures: float) -> Results:
+    found = {key: Figure(value, "default") for key, value in figures.items()}
+    described = {"cores": "2", "CPU": "Fast", "OPA": "1.22.2", "measured": "7 rounds of 1 s"}
+    return Results(described, (Section("one", (TABLE,), found),))
+
+
+# Questions
+
+
+def test_every_question_has_the_decision_that_it_says(opa: Opa) -> None:
+    opa.check([*questions.mixes(10), *questions.beside()])
+
+
+def test_every_probe_has_the_effect_that_it_says(opa: Opa) -> None:
+    probes = questions.probes()
+    answer = json.loads(opa.ask(DECISIONS, questions.batch(probes)).body)
+    found = [decision["effect"] for decision in answer["result"]]
+    assert found == [probe.effect for probe in probes]
+    assert set(found) == {"Allow", "ImplicitDeny"}
+
+
+def test_another_decision_stops_the_benchmarks(opa: Opa) -> None:
+    [question, *_] = questions.mix()
+    with pytest.raises(WrongAnswerError, match="service-linked role allowed"):
+        opa.check([dataclasses.replace(question, effect="ExplicitDeny")])
+
+
+def test_no_two_questions_of_a_batch_are_equal() -> None:
+    assert len({question.body for question in questions.mixes(1000)}) == 1000
+
+
+def test_the_user_of_the_mix_has_ten_policies_and_two_groups(tmp_path: Path) -> None:
+    questions.write(tmp_path, accounts=1)
+    written = json.loads((tmp_path / "mix.json").read_text())["accounts"]
+    user = next(iter(written.values()))["users"]["alice"]
+    assert (len(user["policies"]), len(user["groups"])) == (10, 2)
+
+
+def test_the_peers_get_the_policies_that_ramgate_has() -> None:
+    held = questions.documents()
+    asked = {question.principal for question in questions.mix()}
+    assert asked <= set(held)
+    assert len(held[f"{next(iter(held)).partition('role/')[0]}user/alice"]) == 12
+
+
+@pytest.mark.parametrize("size", [4, 100, 10_000])
+def test_worlds_of_any_size_are_asked_the_same_kinds(size: int) -> None:
+    asked = scale.asked(size)
+    conditional = [question for question in asked if question.context]
+    assert len(asked) == min(10 * sum(role % 40 < 10 for role in range(size)), 1000)
+    assert len(conditional) * 10 == len(asked)
+    assert {tuple(question.context) for question in conditional} == {("acs:Service",)}
+
+
+def test_grants_of_a_world_are_allowed(tmp_path: Path) -> None:
+    scale.write(tmp_path / "accounts", 4)
+    content = bundle.build(tmp_path / "accounts").content
+    with Opa(content, tmp_path, has_floor=False) as opa:
+        opa.check([*scale.asked(4), *questions.mix()])
+        heap, resident = opa.memory()
+    assert 0 < heap < resident
+
+
+def test_roles_that_share_a_policy_share_it(tmp_path: Path) -> None:
+    memory.shared(tmp_path, 250)
+    counts = bundle.build(tmp_path).counts
+    nobody = bundle.build().counts
+    assert counts["roles"] == 250
+    assert counts["policies"] < nobody["policies"] + 10
+
+
+# The floor and the load
+
+
+def test_the_floor_and_a_constant_are_answered_beside_the_decisions(opa: Opa) -> None:
+    body = questions.mix()[0].body
+    assert json.loads(opa.ask(floor.ALLOW, body).body) == {"result": True}
+    assert json.loads(opa.ask(floor.path("whole"), body).body) == {"result": [1, "two"]}
+
+
+def test_a_bundle_with_the_floor_owns_it() -> None:
+    content = floor.added(bundle.build().content, {})
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        manifest = archive.extractfile(".manifest")
+        assert manifest is not None
+        assert json.load(manifest)["roots"] == [*bundle.ROOTS, "floor"]
+
+
+def test_what_is_too_long_is_answered_before_it_is_read(opa: Opa) -> None:
+    answer = opa.ask(DECISION, b" " * (17 << 20))
+    assert answer.status == 400
+    assert "exceeds limit" in answer.words
+
+
+def test_words_are_short_and_on_one_line(opa: Opa) -> None:
+    answer = opa.ask("/metrics")
+    assert "\n" not in answer.words
+    assert len(answer.words) == 161
+
+
+@pytest.mark.parametrize("has_wrk", [False, True])
+def test_load_comes_from_wrk_or_from_python(
+    opa: Opa,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_wrk: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    if not has_wrk:
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+    elif shutil.which("wrk") is None:
+        pytest.skip("no wrk here")
+    asked = load.bodies(tmp_path, "x", [question.body for question in questions.mix()])
+    found = load.slice_of(f"{opa.url}{DECISION}", asked, 1)
+    assert found.rate > 0
+    assert list(found.latency) == sorted(found.latency)
+    assert ("wrk," in load.generator()) == has_wrk
+    with pytest.raises(WrongAnswerError, match="were no answers"):
+        load.slice_of(f"{opa.url}/v1/nothing", asked, 1)
+
+
+# Sums
+
+
+def test_a_ratio_is_the_median_of_the_rounds() -> None:
+    rounds = Rounds([Pair(10, 5), Pair(20, 4), Pair(10, 9)])
+    assert rounds.ratio == 0.5
+    assert rounds.spread == (0.2, 0.9)
+    assert rounds.rate == 5
+
+
+def test_the_mix_is_what_asking_in_turn_would_give() -> None:
+    whole = joined([Rounds([Pair(10, 2)]), Rounds([Pair(10, 6)])])
+    [pair] = whole.pairs
+    assert pair.floor == pytest.approx(10)
+    assert pair.rate == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 5), (90, 9), (99, 10), (99.9, 10), (1, 1)])
+def test_a_percentile_is_the_least_that_so_many_do_not_exceed(percent: float, value: int) -> None:
+    assert percentile([3, 1, 2, 5, 4, 10, 9, 8, 7, 6], percent) == value
+
+
+def test_who_waits_to_be_sent_has_waited() -> None:
+    # Due at 0, 1 and 2 ms, sent at 0, 1 and 5 ms, answered after 1 ms each.
+    hits = [(2, 1_005_000_000, 1_000_000), (0, 1_000_000_000, 1_000_000), (1, 1_001_000_000, 10**6)]
+    assert from_intended(hits, 1000) == [4000, 1000, 1000]
+
+
+# Texts
+
+
+@pytest.mark.parametrize(
+    ("goal", "bound", "value", "verdict"),
+    [
+        (Goal("k", "w", "{:.2f}", most=0.5), "≤ 0.50", 0.5, "met"),
+        (Goal("k", "w", "{:.2f}", most=0.5), "≤ 0.50", 0.501, "**not met**"),
+        (Goal("k", "w", "{:.0f} ms", least=2), "≥ 2 ms", 2.0, "met"),
+        (Goal("k", "w", "{:.0f} ms", least=2), "≥ 2 ms", 1.9, "**not met**"),
+        (Goal("k", "w", "{}"), "printed", 1.0, ""),
+    ],
+)
+def test_a_goal_is_met_up_to_its_bound(goal: Goal, bound: str, value: float, verdict: str) -> None:
+    assert goal.bound == bound
+    assert goal.verdict(value) == verdict
+
+
+def test_goals_have_keys_of_their_own() -> None:
+    keys = [goal.key for goal in GOALS]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_page_has_the_goals_that_were_measured_and_every_table() -> None:
+    page = report.markdown(results(mix=0.519))
+    [row] = report.goals(results(mix=0.519)).rows
+    assert row == (GOALS[0].what, "≥ 0.52", "0.52", "default", "**not met**")
+    assert f"| {' | '.join(row)} |" in page
+    assert "## Odd | even\n\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n\nA note.\n" in page
+
+
+def test_the_readme_is_the_committed_run() -> None:
+    text = (ROOT / "README.md").read_text()
+    [block] = re.findall(r"<!-- speed -->\n(.*?)<!-- /speed -->", text, re.DOTALL)
+    assert block == report.readme(command.latest())
+
+
+def test_the_committed_page_is_the_committed_run() -> None:
+    assert command.LATEST.with_suffix(".md").read_text() == report.markdown(command.latest())
+
+
+def test_the_committed_run_has_a_figure_for_every_goal_and_every_part() -> None:
+    assert set(command.latest().figures) == {goal.key for goal in GOALS}
+    assert [section.name for section in command.latest().sections] == list(command.PARTS)
+
+
+def test_the_readme_is_renewed_from_the_committed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter\n")
+    monkeypatch.setattr(command, "README", page)
+    assert command.main(["readme"]) == 0
+    renewed = report.readme(command.latest())
+    assert page.read_text() == f"before\n<!-- speed -->\n{renewed}<!-- /speed -->\nafter\n"
+
+
+# The command
+
+
+def test_a_part_is_measured_printed_and_written_apart_from_the_committed_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(ground: Ground) -> Section:
+        built = ground.built("mix", questions.write)
+        assert built is ground.built("mix", questions.write)
+        assert built.content
+        return Section("throughput", (TABLE,), {"mix": Figure(1.0, "default")})
+
+    monkeypatch.setattr(command, "PARTS", {"throughput": measured, "scale": measured})
+    monkeypatch.setattr(command, "PARTIAL", tmp_path / "made" / "partial.json")
+    monkeypatch.setattr(machine, "_TIMES", 1)
+    before = command.LATEST.read_bytes()
+    assert command.main(["throughput", "--rounds", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "| 1.00 | default | met |" in printed.out
+    assert "the floor | " in printed.out
+    assert printed.out == (tmp_path / "made" / "partial.md").read_text()
+    assert "bench: throughput\n" in printed.err
+    assert command.LATEST.read_bytes() == before
+
+
+def test_a_part_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["through"])
+    assert "no such part: through" in capsys.readouterr().err
+
+
+def test_the_machine_is_described_without_its_name() -> None:
+    described = machine.described()
+    assert {"CPU", "cores", "memory", "system", "Python", "OPA", "ramgate"} <= set(described)
+    assert described["OPA"].startswith("1.")
+
+
+def test_the_guard_tells_of_what_has_grown_is_new_or_is_gone() -> None:
+    bounds = {"a": guard.Cost(100, 10), "b": guard.Cost(100, 10)}
+    assert guard.grown({"a": guard.Cost(102, 10), "b": guard.Cost(50, 5)}, bounds) == []
+    costs = {"a": guard.Cost(103, 11), "c": guard.Cost(1, 1)}
+    assert guard.grown(costs, bounds) == [
+        "a: 103 allocations, where 100 were enough",
+        "a: 11 expressions, where 10 were enough",
+        "b: is not asked",
+        "c: has no bound",
+    ]
+
+
+def test_every_question_has_a_bound() -> None:
+    bounds = msgspec.json.decode(guard.BOUNDS.read_bytes(), type=guard.Costs)
+    asked = [question.name for question in (*questions.mix(), *questions.beside())]
+    assert list(bounds) == asked

@@ -1,0 +1,438 @@
+"""The repository checks its own promises."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ramgate
+from ramgate import resources
+from ramgate.catalog import catalog
+from ramgate.documents.source import parse
+from ramgate.language import grammar
+from ramgate.language.condition import KNOWN_KEYS, OPERATORS
+from ramgate.opa import install as opa
+
+ROOT = Path(__file__).parents[2]
+CODE = sorted(path for path in ROOT.glob("rego/**/*.rego") if not path.stem.endswith("_test"))
+TESTS = sorted([*ROOT.glob("rego/**/*_test.rego"), *ROOT.glob("tests/**/*_test.rego")])
+SECONDS = 60
+SHA256 = {
+    "AliyunServiceRolePolicyForAlikafka": (
+        "fbf203bbc597f7c2789daca2cc2a8a544c5539deb88a5faedf300eee06bd7f8d"
+    ),
+    "AliyunServiceRolePolicyForAlikafkaConnector": (
+        "dbf2f92ccf6343d54c7d54035065f1d6cff1322a5f3dee8ca862e70197fae428"
+    ),
+    "AliyunServiceRolePolicyForAlikafkaETL": (
+        "44c68f7e9e1fff586903b377b2c8a05570ac9312ea40ab787933e14f60fb17fa"
+    ),
+    "AliyunServiceRolePolicyForAlikafkaInstanceEncryption": (
+        "605a91a01892a63e954481d98ca3c5a3f1c0ffa2db14e68fbd9aee2b6fdf1aad"
+    ),
+}
+ACTIONS: dict[str, list[str]] = json.loads((ROOT / "tests/data/kafka-actions.json").read_text())
+
+
+def run_opa(*arguments: str, text: str = "") -> str:
+    return subprocess.run(
+        [str(opa.find()), *arguments],
+        input=text,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=SECONDS,
+    ).stdout
+
+
+def asked(query: str, value: object = None) -> list[Any]:
+    """What Rego says of the value, which the query knows as `input`: a list."""
+    rego = f"--data={ROOT / 'rego'}"
+    arguments = ("eval", "--format=raw", "--stdin-input", rego, query)
+    return list(json.loads(run_opa(*arguments, text=json.dumps(value))))
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    return dict(json.loads(run_opa("parse", "--format=json", str(path))))
+
+
+# Rego and Python
+
+
+def test_rego_and_python_know_the_same_comparisons() -> None:
+    comparisons = {operator.comparison for operator in OPERATORS.values()}
+    assert set(asked("data.ram.condition.comparisons")) == comparisons
+
+
+def test_rego_and_python_know_the_same_condition_keys() -> None:
+    [known] = asked("[data.ram.condition.known]")
+    assert known == {key.lower(): key for key in KNOWN_KEYS}
+
+
+def near(text: str) -> set[str]:
+    """The text and texts that differ from it in little."""
+    found = {text, text.upper(), text.lower(), text.title(), text * 2, f"{text}\n", f"\n{text}"}
+    for at in range(len(text) + 1):
+        found.add(text[:at] + text[at + 1 :])
+        for char in "\n */:.-_@%0aZ٣é?[":
+            found.add(text[:at] + char + text[at:])
+            found.add(text[:at] + char + text[at + 1 :])
+    return found
+
+
+ARN = "acs:ram::1234567890123456:"
+NAMES = {
+    *near(f"{ARN}root"),
+    *near(f"{ARN}user/a-B"),
+    *near(f"{ARN}role/a"),
+    *near(f"{ARN}saml-provider/a"),
+    *near(f"{ARN}oidc-provider/a"),
+    *near("ecs.aliyuncs.com"),
+    *(f"{ARN}{kind}/{'a' * size}" for kind in ("user", "role") for size in (0, 1, 64, 65)),
+    *(f"{ARN}{kind}/a/b" for kind in ("user", "role", "assumed-role")),
+    "",
+}
+VALUES = {
+    *near("-120.050"),
+    *map(str, range(-20, 20)),
+    *near("2024-02-29T23:59:59.5+08:00"),
+    *near("1678-01-01T00:00:00Z"),
+    *near("2261-12-31T23:59:59Z"),
+    *near("10.0.200.1"),
+    *near("2001:db8::1"),
+    *near("::ffff:10.0.0.1"),
+    *near("1:2:3:4:5:6:7:8"),
+    "1::",
+    "::",
+    "1:2:3:4:5:6:7::",
+    "1:2:3:4::5:6:7:8",
+    "::1.2.3.4",
+    "fe80::1%eth0",
+    "",
+}
+
+
+def test_rego_and_python_hold_principals_against_the_same_forms() -> None:
+    texts = sorted(NAMES)
+    kinds = asked("[[k | k := data.ram.principal.parsed(t).kind] | some t in input]", texts)
+    sessions = asked("[[1 | data.ram.principal.parsed(t).is_session] | some t in input]", texts)
+    forms = {
+        "owner": grammar.RAM_PRINCIPAL,
+        "user": grammar.RAM_PRINCIPAL,
+        "role": grammar.RAM_PRINCIPAL,
+        "service": grammar.SERVICE_NAME,
+        "federated": grammar.FEDERATED,
+    }
+    seen = set()
+    for text, kind, session in zip(texts, kinds, sessions, strict=True):
+        if not session:  # no policy names a session
+            expected = {name for name, form in forms.items() if form.fullmatch(text)}
+            assert set(kind) <= expected, text
+            assert bool(kind) == bool(expected), text
+            seen |= set(kind)
+    assert seen == set(forms)
+
+
+def test_rego_and_python_hold_actions_and_resources_against_the_same_forms() -> None:
+    texts = sorted({*near("ecs:List*"), *near("*"), *near("*:?"), *near("a:b:c"), ""})
+    valid = asked("[[1 | data.ram.document._is_action_pattern(t)] | some t in input]", texts)
+    expected = [bool(grammar.ACTION_PATTERN.fullmatch(text)) for text in texts]
+    lowered = [not re.search("[A-Z]", text) for text in texts]
+    assert [bool(one) for one in valid] == [
+        both and low for both, low in zip(expected, lowered, strict=True)
+    ]
+    assert any(valid)
+
+    texts = sorted({*near("acs:oss:*:*:b"), *near("acs::::"), *near("*"), ""})
+    valid = asked("[[1 | data.ram.resource.is_valid(t)] | some t in input]", texts)
+    assert [bool(one) for one in valid] == [
+        bool(grammar.RESOURCE.fullmatch(text)) for text in texts
+    ]
+    assert any(valid)
+
+
+@pytest.mark.parametrize(
+    ("operator", "package"), [("NumericEquals", "number"), ("DateEquals", "date")]
+)
+def test_rego_and_python_read_the_same_values(operator: str, package: str) -> None:
+    # a policy's date of another year counts as the first or last instant, a request's as none
+    texts = sorted(
+        text
+        for text in VALUES
+        if package == "number" or not re.match("[0-9]{4}", text) or "1678" <= text[:4] <= "2261"
+    )
+    read = asked(f"[[v | v := data.ram.{package}.parsed(t)] | some t in input]", texts)
+    count = 0
+    for text, found in zip(texts, read, strict=True):
+        value = OPERATORS[operator].read(text)
+        assert found == ([] if value is None else [value]), text
+        count += value is not None
+    assert count > 20
+
+
+def test_rego_and_python_read_the_same_addresses() -> None:
+    texts = sorted(text for text in VALUES if "/" not in text)
+    valid = asked("[[1 | data.ram.address.is_valid(t)] | some t in input]", texts)
+    expected = [OPERATORS["IpAddress"].read(text) is not None for text in texts]
+    assert dict(zip(texts, map(bool, valid), strict=True)) == dict(
+        zip(texts, expected, strict=True)
+    )
+    assert sum(expected) > 20
+
+
+# Rego
+
+
+@pytest.mark.parametrize("path", CODE, ids=[path.stem for path in CODE])
+def test_a_rego_file_has_its_package_and_its_test_beside_it(path: Path) -> None:
+    package = [term["value"] for term in parsed(path)["package"]["path"]]
+    assert package == ["data", *path.parent.relative_to(ROOT / "rego").parts]
+    assert path.stem == path.parent.name
+    beside = path.with_name(f"{path.stem}_test.rego")
+    package = [term["value"] for term in parsed(beside)["package"]["path"]]
+    assert package == ["data", *path.parent.parent.relative_to(ROOT / "rego").parts, beside.stem]
+
+
+def key(term: object) -> str:
+    return json.dumps(term, sort_keys=True)
+
+
+def guards(expression: dict[str, Any]) -> list[str]:
+    """The tables that an expression says are not empty: `some _ in table`, `count(table) > 0`."""
+    terms = expression["terms"]
+    if isinstance(terms, dict) and "symbols" in terms:
+        calls = [symbol["value"] for symbol in terms["symbols"] if symbol["type"] == "call"]
+        return [key(call[-1]) for call in calls]
+    if not isinstance(terms, list) or len(terms) != 3:
+        return []
+    [operator, counted, least] = terms
+    names = [part["value"] for part in operator["value"]]
+    if (names, least["value"]) != (["gt"], 0) or counted["type"] != "call":
+        return []
+    return [key(counted["value"][1])]
+
+
+def vacuous(module: dict[str, Any]) -> list[str]:
+    """The table tests of a module that would pass over an empty table."""
+    found = []
+    for rule in module.get("rules", []):
+        name = rule["head"]["name"]
+        if name.endswith("_cases"):
+            body = rule["body"]
+            held = {table for expression in body for table in guards(expression)}
+            loops = [
+                expression["terms"]["domain"]
+                for expression in body
+                if isinstance(expression["terms"], dict) and "domain" in expression["terms"]
+            ]
+            if not held or not all(key(table) in held for table in loops):
+                found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("path", TESTS, ids=[path.stem for path in TESTS])
+def test_a_table_test_fails_without_a_table(path: Path) -> None:
+    assert vacuous(parsed(path)) == []
+
+
+def test_a_vacuous_table_test_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a_test.rego"
+    path.write_text(
+        """package a_test
+
+test_unguarded_cases if {
+	cases := []
+	every one in cases {
+		one
+	}
+}
+
+test_another_guarded_cases if {
+	cases := []
+	others := [1]
+	count(others) > 0
+	every one in cases {
+		one
+	}
+}
+
+test_badly_guarded_cases if {
+	cases := []
+	count(cases) >= 0
+	every one in cases {
+		one
+	}
+}
+
+test_without_a_loop_cases if 1 == 1
+
+test_counted_cases if {
+	cases := [1]
+	count(cases) > 0
+	every one in cases {
+		one
+	}
+}
+
+test_held_cases if {
+	cases := {"a": 1}
+	some _ in cases
+	every name, one in cases {
+		name != one
+	}
+}
+"""
+    )
+    assert vacuous(parsed(path)) == [
+        "test_unguarded_cases",
+        "test_another_guarded_cases",
+        "test_badly_guarded_cases",
+        "test_without_a_loop_cases",
+    ]
+
+
+# The catalog
+
+
+def test_the_page_s_policies_are_there_byte_for_byte() -> None:
+    found = {
+        name: hashlib.sha256(resources.path(f"catalog/policies/{name}.json").read_bytes())
+        for name in SHA256
+    }
+    assert {name: digest.hexdigest() for name, digest in found.items()} == SHA256
+
+
+def test_the_page_s_policies_hold_exactly_the_actions_that_it_lists() -> None:
+    roles = {role.role: role.policy for role in catalog.load().roles.values() if role.is_published}
+    assert set(roles) == set(ACTIONS)
+    assert set(roles.values()) == set(SHA256)
+    for role, policy in roles.items():
+        text = resources.path(f"catalog/policies/{policy}.json").read_text()
+        document: Any = parse(text, is_json=True).value
+        found: list[str] = []
+        for statement in document["Statement"]:
+            assert statement["Effect"] == "Allow"
+            actions = statement["Action"]
+            found += [actions] if isinstance(actions, str) else actions
+        assert found == ACTIONS[role]
+
+
+# Python
+
+MODULES = sorted(
+    module.name.removeprefix("ramgate.")
+    for module in pkgutil.walk_packages(ramgate.__path__, "ramgate.")
+    if not module.ispkg
+)
+ROOMS = sorted(module.name for module in pkgutil.iter_modules(ramgate.__path__) if module.ispkg)
+
+
+def defined(path: Path) -> set[str]:
+    """What a module itself defines under a name without an underscore, but for aliases of types."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.ClassDef(name=name):
+                found.add(name)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="TypeAlias")):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in found if not name.startswith("_")}
+
+
+def order(name: str) -> tuple[bool, bool, str]:
+    """Constants, then classes, then functions."""
+    return not name.isupper(), not name[0].isupper(), name
+
+
+def test_the_modules_in_rooms_are_found() -> None:
+    assert {"client.client", "errors", "model.decision"} <= set(MODULES)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_is_for_and_imports_nothing(room: str) -> None:
+    [only] = ast.parse((ROOT / f"python/ramgate/{room}/__init__.py").read_text()).body
+    assert isinstance(only, ast.Expr)
+    assert isinstance(only.value, ast.Constant)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_s_public_names_are_listed_and_sorted(name: str) -> None:
+    module = importlib.import_module(f"ramgate.{name}")
+    assert module.__all__ == sorted(set(module.__all__), key=order)
+    assert defined(Path(str(module.__file__))) <= set(module.__all__)
+    for listed in module.__all__:
+        assert hasattr(module, listed)
+
+
+def test_the_package_s_public_names_are_there_and_sorted() -> None:
+    assert ramgate.__all__ == sorted(set(ramgate.__all__), key=order)
+    for name in ramgate.__all__:
+        assert getattr(ramgate, name) is not None
+
+
+# Files
+
+LEFT_BY_TOOLS = {"build", "dist", "__pycache__"}
+OURS = {".ci", ".editorconfig", ".gitignore"}
+ELSEWHERE = re.compile(
+    r"\.\./shar" + r"ed|(?<![\w.*/-])/(?:work|farm|root|home|Users)/[\w.]", re.MULTILINE
+)
+
+
+def shipped() -> list[Path]:
+    """Every file of the repository, and none that a tool left behind."""
+    found = []
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        is_hidden = any(part.startswith(".") and part not in OURS for part in parts)
+        if path.is_file() and not is_hidden and not LEFT_BY_TOOLS & set(parts):
+            found.append(path)
+    return found
+
+
+def test_no_file_names_a_place_outside_of_the_repository() -> None:
+    paths = shipped()
+    assert ROOT / "pyproject.toml" in paths
+    assert ROOT / "tests/repository/test_repository.py" in paths
+    found = {
+        str(path.relative_to(ROOT)): match[0]
+        for path in paths
+        if (match := ELSEWHERE.search(path.read_text(errors="replace")))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("see ../" + "shared/x", True),
+        ("/wo" + "rk/main", True),
+        ("'/ho" + "me/x'", True),
+        ("https://example.com/work/x", False),
+        ("/working/x", False),
+    ],
+)
+def test_a_place_outside_of_the_repository_is_found(text: str, is_found: bool) -> None:  # noqa: FBT001 - a parameter
+    assert bool(ELSEWHERE.search(text)) == is_found
+
+
+def test_the_package_lists_the_names_that_it_imports_when_they_are_used() -> None:
+    assert set(ramgate.__all__) <= set(dir(ramgate))
+    assert {type(getattr(ramgate, name)).__name__ for name in ramgate.__all__} >= {"function"}
+    with pytest.raises(AttributeError, match="has no attribute `nothing`"):
+        _ = ramgate.nothing

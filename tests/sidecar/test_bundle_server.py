@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from processes import BOUND, eventually
+from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
+from tiny_bundle import tiny_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEDIA_TYPE = "application/vnd.openpolicyagent.bundles"
+FIRST = tiny_bundle("first")
+SECOND = tiny_bundle("second")
+
+
+@pytest.fixture
+def server() -> Iterator[BundleServer]:
+    with BundleServer(FIRST) as server:
+        yield server
+
+
+class Answer:
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.etag = response.headers["ETag"]
+        self.media_type = response.headers["Content-Type"]
+        self.content = response.read()
+
+
+def ask(
+    server: BundleServer,
+    *,
+    has: str | None = None,
+    wait: int | None = None,
+    path: str = RESOURCE,
+    authorization: str | None = None,
+) -> Answer:
+    """Ask as OPA's `v1/download/download.go` does."""
+    headers = {
+        "Authorization": authorization or f"Bearer {server.token}",
+        "Prefer": "modes=snapshot,delta" + ("" if wait is None else f";wait={wait}"),
+        "If-None-Match": has or "",
+    }
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=BOUND)
+    try:
+        connection.request("GET", path, headers=headers)
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+class Waiter(threading.Thread):
+    """A question that the server keeps waiting."""
+
+    def __init__(self, server: BundleServer, has: str) -> None:
+        super().__init__()
+        self.answer: Answer | None = None
+        self._server = server
+        self._has = has
+        self.start()
+        eventually(lambda: server.activated)
+
+    def run(self) -> None:
+        self.answer = ask(self._server, has=self._has, wait=60)
+
+
+def test_it_listens_on_loopback_only(server: BundleServer) -> None:
+    assert server.url.startswith("http://127.0.0.1:")
+
+
+def test_who_has_no_bundle_gets_it(server: BundleServer) -> None:
+    answer = ask(server, wait=60)
+    assert answer.status == 200
+    assert answer.etag == '"first"'
+    assert answer.content == FIRST.content
+
+
+def test_the_media_type_says_that_long_polling_is_understood(server: BundleServer) -> None:
+    assert ask(server).media_type == MEDIA_TYPE
+
+
+@pytest.mark.parametrize("has", ['"first"', '"first", "zeroth"'])
+def test_who_has_the_bundle_gets_304(server: BundleServer, has: str) -> None:
+    answer = ask(server, has=has)
+    assert (answer.status, answer.etag, answer.content) == (304, '"first"', b"")
+
+
+def test_who_has_another_bundle_gets_this_one(server: BundleServer) -> None:
+    assert ask(server, has='"zeroth"', wait=60).status == 200
+
+
+def test_a_wait_that_brings_nothing_ends_with_304(server: BundleServer) -> None:
+    started = time.monotonic()
+    answer = ask(server, has='"first"', wait=1)
+    assert answer.status == 304
+    assert time.monotonic() - started >= 1
+
+
+def test_a_waiter_is_given_the_next_bundle_at_once(server: BundleServer) -> None:
+    waiter = Waiter(server, '"first"')
+    server.publish(SECOND)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert waiter.answer.etag == '"second"'
+    assert waiter.answer.content == SECOND.content
+    assert server.bundle is SECOND
+
+
+def test_publishing_the_same_again_wakes_nobody(server: BundleServer) -> None:
+    waiter = Waiter(server, '"first"')
+    server.publish(FIRST)
+    server.publish(SECOND)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert waiter.answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer wrong", "Bearer ", "Basic Og==", "bearer {}", "{}", "Bearer {}x", "é"]
+)
+def test_without_the_token_nothing_is_served(server: BundleServer, authorization: str) -> None:
+    answer = ask(server, authorization=authorization.format(server.token))
+    assert (answer.status, answer.content) == (401, b"")
+
+
+def test_each_server_has_a_token_of_its_own(server: BundleServer) -> None:
+    with BundleServer(FIRST) as other:
+        assert ask(other, authorization=f"Bearer {server.token}").status == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/bundle.tar.gz/", "/bundle.tar.gz?x", "/bundle"])
+def test_only_one_path_is_served(server: BundleServer, path: str) -> None:
+    answer = ask(server, path=path)
+    assert (answer.status, answer.content) == (404, b"")
+
+
+def test_the_next_question_tells_that_a_bundle_was_activated(server: BundleServer) -> None:
+    assert not server.activated
+    ask(server)
+    assert not server.activated
+    ask(server, has='"first"')
+    assert server.activated
+    assert not server.refused
+
+
+def test_the_next_question_tells_that_a_bundle_was_refused(server: BundleServer) -> None:
+    ask(server, has='"zeroth"')
+    assert not server.refused
+    ask(server, has='"zeroth"')
+    assert server.refused
+    assert not server.activated
+
+
+def test_another_bundle_is_not_refused_because_the_one_before_was(server: BundleServer) -> None:
+    ask(server)
+    ask(server)
+    server.publish(SECOND)
+    assert not server.refused
+    server.wait_until_settled(0)
+    assert not server.activated
+    ask(server)
+    ask(server, has='"second"')
+    server.wait_until_settled(0)
+    assert server.activated
+
+
+def test_a_waiter_is_let_go_at_once_when_the_server_closes() -> None:
+    server = BundleServer(FIRST)
+    waiter = Waiter(server, '"first"')
+    started = time.monotonic()
+    server.close()
+    waiter.join(BOUND)
+    assert time.monotonic() - started < 5
+    assert waiter.answer is not None
+    assert waiter.answer.status == 304
+
+
+def test_a_closed_server_serves_nobody() -> None:
+    server = BundleServer(FIRST)
+    server.close()
+    server.close()
+    with pytest.raises(ConnectionRefusedError):
+        ask(server)
+
+
+def test_who_hangs_up_is_not_missed(
+    server: BundleServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = ("127.0.0.1", urlsplit(server.url).port)
+    with socket.create_connection(address, BOUND) as asker:
+        # Linger 0: the kernel answers whatever the server still sends with a reset.
+        asker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        asker.sendall(b"GET /bundle.tar.gz HTTP/1.1\r\nHost:")
+    assert ask(server).status == 200
+    threads = [thread for thread in threading.enumerate() if "process_request" in thread.name]
+    for thread in threads:
+        thread.join(BOUND)
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,366 @@
+"""A server that answers as its scripts say, and both clients behind one face to ask it with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import ssl
+import struct
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ramgate.client.async_client import AsyncClient
+from ramgate.client.client import Client
+from ramgate.model.decision import NO_CONTEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Self
+
+    from ramgate.model.decision import Context, Decision, Policy, Request, Simulation
+    from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
+
+BOUND = 10.0
+"""The seconds after which whatever a test waits for is given up."""
+
+FOREVER = BOUND / 2
+"""The seconds of a deadline that no test may reach."""
+
+DATA = Path(__file__).parents[1] / "data"
+BEARER = "s3cret"
+
+ASKED = (
+    "acs:ram::1234567890123456:role/AliyunServiceRoleForAlikafka",
+    "ecs:CreateNetworkInterface",
+    "*",
+)
+ALLOW: dict[str, object] = {
+    "allow": True,
+    "effect": "Allow",
+    "policy_type": "AccountLevelIdentityBasedPolicy",
+    "reason": "statement_allows",
+    "statements": [{"index": 2, "policy": "AliyunServiceRolePolicyForAlikafka"}],
+}
+DENY: dict[str, object] = {
+    "allow": False,
+    "effect": "ImplicitDeny",
+    "policy_type": "AccountLevelIdentityBasedPolicy",
+    "reason": "no_statement_matches",
+    "statements": [],
+}
+MALFORMED: dict[str, object] = {
+    "allow": False,
+    "effect": "ImplicitDeny",
+    "errors": ["`action` is no action"],
+    "policy_type": None,
+    "reason": "malformed_request",
+    "statements": [],
+}
+
+
+def response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    """One HTTP response with its length."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def result(value: object) -> bytes:
+    """The response in which OPA wraps a rule's value."""
+    return response(json.dumps({"result": value}).encode(), "200 OK")
+
+
+ALLOWED, DENIED = result(ALLOW), result(DENY)
+
+
+class Peer:
+    """One connection, seen from the server."""
+
+    def __init__(self, server: Hostile, sock: socket.socket) -> None:
+        self._server = server
+        self._pending = b""
+        self.socket = sock
+
+    def question(self) -> bytes:
+        """Read one request; give its body and note it. Raises `ConnectionError` at the end."""
+        while b"\r\n\r\n" not in self._pending:
+            self._pending += self._receive()
+        head, _, rest = self._pending.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\nContent-Length: ([0-9]+)$", head, re.MULTILINE)
+        assert length, head
+        pieces, have = [rest], len(rest)
+        while have < int(length[1]):
+            pieces.append(self._receive())
+            have += len(pieces[-1])
+        body = b"".join(pieces)
+        assert len(body) == int(length[1]), "a question came before the answer"
+        self._pending = b""
+        self._server.heads.append(head)
+        self._server.questions.append(body)
+        return body
+
+    def _receive(self) -> bytes:
+        data = self.socket.recv(1024 * 1024)
+        if not data:
+            raise ConnectionResetError
+        return data
+
+    def say(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def linger(self) -> None:
+        """Say nothing until the client goes."""
+        with contextlib.suppress(ConnectionError):
+            while self._receive():
+                pass
+
+    def reset(self) -> None:
+        """End the connection with a TCP reset."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+class Hostile:
+    """Serves its first connection by its first script, and so on; the last one serves the rest."""
+
+    def __init__(
+        self,
+        *scripts: Callable[[Peer], None],
+        unix: Path | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._scripts = scripts
+        self._tls = tls
+        self._peers: list[Peer] = []
+        self._threads = ThreadPoolExecutor(256)
+        self._serving: list[Future[None]] = []
+        self._stopping = False
+        self.heads: list[bytes] = []
+        self.questions: list[bytes] = []
+        if unix is None:
+            self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+            self.port: int = self._listener.getsockname()[1]
+            self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        else:
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(unix))
+            self._listener.listen(128)
+            self.url = f"unix://{unix}"
+
+    @property
+    def connections(self) -> int:
+        return len(self._peers)
+
+    def __enter__(self) -> Self:
+        self._accepting = self._threads.submit(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping = True
+        family, address = self._listener.family, self._listener.getsockname()
+        with socket.socket(family) as waker:
+            waker.settimeout(BOUND)
+            waker.connect(address)
+        self._accepting.result(BOUND)
+        for peer in self._peers:
+            with contextlib.suppress(OSError):
+                peer.socket.shutdown(socket.SHUT_RDWR)
+        for serving in self._serving:
+            serving.result(BOUND)
+        self._threads.shutdown()
+
+    def _accept(self) -> None:
+        with self._listener:
+            while True:
+                sock, _ = self._listener.accept()
+                if self._stopping:
+                    sock.close()
+                    return
+                sock.settimeout(BOUND)
+                peer = Peer(self, sock)
+                script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+                self._peers.append(peer)
+                self._serving.append(self._threads.submit(self._serve, peer, script))
+
+    def _serve(self, peer: Peer, script: Callable[[Peer], None]) -> None:
+        try:
+            if self._tls:
+                peer.socket = self._tls.wrap_socket(peer.socket, server_side=True)
+            script(peer)
+        except OSError:  # the client went away, which some tests are about
+            pass
+        finally:
+            peer.socket.close()
+
+
+def answering(*answers: bytes) -> Callable[[Peer], None]:
+    """Answer one question after the other; the last answer goes to all the rest."""
+
+    def script(peer: Peer) -> None:
+        for index in range(1_000_000):
+            peer.question()
+            peer.say(answers[min(index, len(answers) - 1)])
+
+    return script
+
+
+def echoed(question: bytes) -> bytes:
+    """Allow, and name the policy as the action in the question, or say what the action asks for."""
+    body = json.loads(question)["input"]
+    return result([_echo(one) for one in body["requests"]] if "requests" in body else _echo(body))
+
+
+def _echo(request: Mapping[str, str]) -> Mapping[str, object]:
+    action = request["action"]
+    allow = ALLOW | {"statements": [{"policy": action, "index": 0}]}
+    return {"a:Deny": DENY, "a:Malformed": MALFORMED}.get(action, allow)
+
+
+def echo(peer: Peer) -> None:
+    """Answer one question, or batch of them, after the other as `echoed`."""
+    while True:
+        peer.say(echoed(peer.question()))
+
+
+def saying(data: bytes) -> Callable[[Peer], None]:
+    """Answer one question with any bytes at all, and end the connection."""
+
+    def script(peer: Peer) -> None:
+        peer.question()
+        peer.say(data)
+
+    return script
+
+
+class Awaited:
+    """An `AsyncClient` that is asked like a `Client`."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._runner = asyncio.Runner()
+        self._client = client
+
+    def decide(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        asked = self._client.decide(principal, action, resource, context, session_policies)
+        return self._runner.run(asked)
+
+    def require(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Decision:
+        asked = self._client.require(principal, action, resource, context, session_policies)
+        return self._runner.run(asked)
+
+    def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
+        return self._runner.run(self._client.decide_all(requests))
+
+    def simulate(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        *,
+        policies: Mapping[str, Policy],
+    ) -> Decision:
+        asked = self._client.simulate(principal, action, resource, context, policies=policies)
+        return self._runner.run(asked)
+
+    def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
+        return self._runner.run(self._client.simulate_all(simulations))
+
+    def creation(
+        self, principal: str, service_name: str, context: Context = NO_CONTEXT
+    ) -> Creation:
+        return self._runner.run(self._client.creation(principal, service_name, context))
+
+    def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
+        return self._runner.run(self._client.feature(principal, feature, context))
+
+    def require_feature(
+        self, principal: str, feature: str, context: Context = NO_CONTEXT
+    ) -> Feature:
+        return self._runner.run(self._client.require_feature(principal, feature, context))
+
+    def deletion(
+        self,
+        principal: str,
+        role: str,
+        usages: Sequence[Usage] = (),
+        context: Context = NO_CONTEXT,
+    ) -> Deletion:
+        return self._runner.run(self._client.deletion(principal, role, usages, context))
+
+    def close(self) -> None:
+        self._runner.run(self._client.close())
+
+    def __repr__(self) -> str:
+        return repr(self._client)
+
+    def end(self) -> None:
+        """Close the client and its event loop."""
+        self.close()
+        self._runner.close()
+
+
+Asker = Client | Awaited
+
+
+@pytest.fixture(params=["sync", "async", "batches"])
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
+    """Make a client of each kind, that is closed when the test is over: a fixture."""
+    batches = 1 if request.param == "batches" else None
+    clients: list[Asker] = []
+
+    def make(
+        url: str,
+        *,
+        timeout: float = FOREVER,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> Asker:
+        client: Asker
+        if request.param == "sync":
+            client = Client(url, timeout=timeout, token=token, tls=tls)
+        else:
+            asking = AsyncClient(url, timeout=timeout, token=token, tls=tls, batches=batches)
+            client = Awaited(asking)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        if isinstance(client, Awaited):
+            client.end()
+        else:
+            client.close()
+
+
+def server_tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(DATA / "tls.crt", DATA / "tls.key")
+    return context
+
+
+def client_tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(DATA / "tls.crt"))
+
+
+def ask(client: Asker, action: str) -> Decision:
+    principal, _, resource = ASKED
+    return client.decide(principal, action, resource)

@@ -1,0 +1,32 @@
+"""Bundles small enough to write down, where a test needs one that is not the real one."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+
+from ramgate import resources
+from ramgate.bundle.builder import Bundle
+
+ROOTS = ("ram", "slr", "store", "system")
+SYSTEM = ("rego/system/authz/authz.rego", "rego/system/log/log.rego")
+
+
+def tiny_bundle(revision: str = "tiny-1", decision: str = '"tiny"') -> Bundle:
+    """A bundle whose `ram.authz.decision` is that Rego term, with the real `system`."""
+    files = {
+        ".manifest": json.dumps({"revision": revision, "roots": ROOTS, "rego_version": 1}),
+        "data.json": json.dumps({"store": {"secret": "grants"}}),
+        "ram/authz/authz.rego": (
+            f"package ram.authz\n\ndecision := {decision}\n\ndecisions := [decision]\n"
+        ),
+        **{name.removeprefix("rego/"): resources.path(name).read_text() for name in SYSTEM},
+    }
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"/{name}")
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return Bundle(content=content.getvalue(), revision=revision, counts={})

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ramgate.client.client import Client
+    from ramgate.sidecar.sidecar import Sidecar
+
+pytest_plugins = ["pytester"]
+
+BOUND = 120.0
+
+ACCOUNTS = """
+accounts:
+  "1000000000000001":
+    policies:
+      read-topics:
+        Version: "1"
+        Statement:
+          - {Effect: Allow, Action: "alikafka:ListTopic", Resource: "*"}
+    users:
+      dave: {policies: [read-topics]}
+"""
+TEST = """
+DAVE = "acs:ram::1000000000000001:user/dave"
+
+def test_dave(ramgate_client, ramgate_sidecar):
+    assert ramgate_client.decide(DAVE, "alikafka:ListTopic", "*")
+    assert not ramgate_client.decide(DAVE, "alikafka:DeleteTopic", "*")
+
+def test_one_opa_a_session(ramgate_client, ramgate_sidecar, request):
+    assert request.getfixturevalue("ramgate_sidecar") is ramgate_sidecar
+    print("url", ramgate_sidecar.url)
+"""
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    # a process of its own: this one has the plugin already
+    return pytester.runpytest_subprocess(*arguments, timeout=BOUND)
+
+
+def test_the_shipped_example_is_what_is_asked_without_the_option(
+    ramgate_client: Client, ramgate_sidecar: Sidecar
+) -> None:
+    alice = "acs:ram::1234567890123456:user/alice"
+    assert ramgate_client.decide(alice, "alikafka:ListTopic", "*")
+    assert ramgate_sidecar.revision
+
+
+@pytest.mark.parametrize(
+    ("ini", "option", "accounts"),
+    [
+        ("pytest.ini", "[pytest]\nramgate_accounts = data/accounts.yaml\n", "data/accounts.yaml"),
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\nramgate_accounts = 'data'\n",
+            "data/accounts.yaml",
+        ),
+    ],
+)
+def test_the_accounts_are_found_beside_the_ini_file(
+    pytester: pytest.Pytester, ini: str, option: str, accounts: str
+) -> None:
+    pytester.path.joinpath(ini).write_text(option)
+    file = pytester.path / accounts
+    file.parent.mkdir()
+    file.write_text(ACCOUNTS)
+    tests = pytester.mkdir("tests")
+    tests.joinpath("test_dave.py").write_text(TEST)
+    # from another folder than that of the ini file
+    result = run(pytester, "-s", str(tests))
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*url http://127.0.0.1:*"])
+
+
+def test_accounts_that_are_not_there_are_a_usage_error(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nramgate_accounts = missing.yaml\n")
+    result = run(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    path = pytester.path / "missing.yaml"
+    result.stderr.fnmatch_lines([f"ERROR: ramgate_accounts: no such file or folder: `{path}`"])
+
+
+def test_faulty_accounts_are_a_usage_error_with_every_fault(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nramgate_accounts = accounts.yaml\n")
+    faulty = ACCOUNTS.replace("Allow", "Alow").replace("[read-topics]", "[write-topics]")
+    pytester.path.joinpath("accounts.yaml").write_text(faulty)
+    pytester.makepyfile(TEST)
+    result = run(pytester)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*UsageError: ramgate_sidecar: *accounts.yaml:8: *"])
+    result.stdout.fnmatch_lines(["*accounts.yaml:10: *"])
+
+
+def test_tests_that_ask_for_no_opa_start_none(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", str(pytester.path / "missing"))
+    pytester.makepyfile("def test_nothing(): pass")
+    run(pytester).assert_outcomes(passed=1)
+
+
+def test_without_an_opa_the_error_says_so(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", str(pytester.path / "missing"))
+    pytester.makepyfile(TEST)
+    result = run(pytester)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*UsageError: ramgate_sidecar: *missing*"])
+
+
+WORLDS = """
+import pytest
+from ramgate import AnswerError, Client, InvalidFiles
+
+USER = "acs:ram::1234567890123456:user/u"
+ASKED = (USER, "alikafka:ListTopic", "*")
+FULL = {"users": {"u": {"policies": ["AliyunKafkaFullAccess"]}}}
+kept = []
+
+def test_a_world_is_what_was_stated(ramgate_world):
+    client = ramgate_world(**FULL)
+    kept.append(client)
+    assert client.decide(*ASKED)
+    assert ramgate_world.client is client
+    assert ramgate_world({"accounts": {"1234567890123456": {"users": {"u": {}}}}}) is client
+    assert client.decide(*ASKED).reason == "no_statement_matches"
+    with pytest.raises(InvalidFiles, match="there is no policy `gone`"):
+        ramgate_world(users={"u": {"policies": ["gone"]}})
+    assert client.decide(*ASKED).reason == "no_statement_matches"
+
+def test_nothing_is_left_of_it(ramgate_world):
+    with pytest.raises(LookupError, match="there is no world yet: state one"):
+        ramgate_world.client
+    with pytest.raises(RuntimeError, match="this client is closed"):
+        kept[0].decide(*ASKED)
+    with Client(ramgate_world.url) as client:
+        with pytest.raises(AnswerError, match="this OPA has not loaded ramgate's bundle"):
+            client.decide(*ASKED)
+        ramgate_world()
+        assert client.decide(*ASKED).reason == "unknown_principal"
+
+def test_a_document_and_parts_are_no_world(ramgate_world):
+    with pytest.raises(TypeError, match="not both"):
+        ramgate_world({"accounts": {}}, **FULL)
+
+def test_it_is_not_the_sessions_opa(ramgate_world, ramgate_client, request):
+    world = ramgate_world(**FULL)
+    assert world.revision() != ramgate_client.revision()
+    assert request.getfixturevalue("ramgate_world").url == ramgate_world.url
+    print("url", ramgate_world.url)
+"""
+
+
+def test_each_test_states_a_world_of_its_own_on_one_opa(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(WORLDS)
+    run(pytester).assert_outcomes(passed=4)
+
+
+def test_without_an_opa_there_is_no_world(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", str(pytester.path / "missing"))
+    pytester.makepyfile("def test_it(ramgate_world): ramgate_world()")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: ramgate_world: *missing*"])
