@@ -211,8 +211,8 @@ MUTANTS = [
     Mutant(
         "control policies are skipped",
         EVALUATION,
-        "by_control := control.settled(question)",
-        "by_control := control.settled(question)\n\tfalse",
+        "by_control := control.decision(question)",
+        "by_control := control.decision(question)\n\tfalse",
     ),
     Mutant(
         "service-linked roles are bound by control policies",
@@ -235,8 +235,8 @@ MUTANTS = [
     Mutant(
         "an owner is allowed everything in every account (5.3)",
         EVALUATION,
-        "decision.owner if {\n\tquestion.account == question.principal.account",
-        "decision.owner if {\n\tquestion.account",
+        "answer.owner if {\n\tquestion.account == question.principal.account",
+        "answer.owner if {\n\tquestion.account",
     ),
     Mutant(
         "an owner assumes roles (5.3)",
@@ -302,7 +302,7 @@ MUTANTS = [
     Mutant(
         "a batch is of any length",
         REQUEST,
-        "\tcount(value.requests) <= most\n",
+        "\tcount(value.requests) <= limit\n",
         "",
     ),
     Mutant(

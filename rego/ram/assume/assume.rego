@@ -6,7 +6,7 @@
 package ram.assume
 
 import data.ram.action
-import data.ram.decision
+import data.ram.answer
 import data.ram.identity
 import data.ram.layer
 
@@ -20,7 +20,7 @@ knows_role(question) if _trust(question)
 
 # METADATA
 # description: The decision of the identity policies and the trust policy.
-settled(question) := _of_both(identity.settled(question), by_trust(question))
+decision(question) := _of_both(identity.decision(question), by_trust(question))
 
 _of_both(by_identity, by_trusting) := by_identity if by_identity.effect == "ExplicitDeny"
 
@@ -32,7 +32,7 @@ else := by_trusting
 
 # METADATA
 # description: The decision of the role's trust policy alone.
-by_trust(question) := decision.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
+by_trust(question) := answer.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
 
 _trust(question) := data.store.accounts[question.account].roles[name].trust if {
 	question.is_role

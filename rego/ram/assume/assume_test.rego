@@ -108,7 +108,7 @@ test_both_must_allow_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		decided := assume.settled(_question(_alice, _app)) with data.store as _store(one[0], one[1])
+		decided := assume.decision(_question(_alice, _app)) with data.store as _store(one[0], one[1])
 		[decided.effect, decided.policy_type] == one[2]
 	}
 }

@@ -5,7 +5,7 @@
 #   many at a time.
 package ram.authz
 
-import data.ram.decision as whole
+import data.ram.answer
 import data.ram.evaluation
 import data.ram.request
 import data.ram.table
@@ -51,9 +51,9 @@ decide(one) := settled if {
 } else := _decide(one)
 
 # By the general rule.
-_decide(one) := evaluation.settled(request.question(one)) if {
+_decide(one) := evaluation.decision(request.question(one)) if {
 	data.store.format == 1
-} else := whole.malformed(faults) if {
+} else := answer.malformed(faults) if {
 	faults := request.faults(one)
 	count(faults) > 0
-} else := whole.malformed(["request: could not be decided"])
+} else := answer.malformed(["request: could not be decided"])

@@ -5,7 +5,7 @@
 #   account. Control policies only ever take away.
 package ram.control
 
-import data.ram.decision
+import data.ram.answer
 import data.ram.identity
 import data.ram.layer
 import data.ram.principal
@@ -14,7 +14,7 @@ import data.ram.principal
 # description: >-
 #   The decision of the first level that does not allow. Undefined where every level allows, where the
 #   resource's account is no member of a directory, and where the principal is not bound.
-settled(question) := decision.of(verdicts[min(_denying(verdicts))], "ControlPolicy") if {
+decision(question) := answer.of(verdicts[min(_denying(verdicts))], "ControlPolicy") if {
 	verdicts := _verdicts(question)
 }
 

@@ -27,7 +27,7 @@ _question := {
 }
 
 _effect(levels, changes) := found if {
-	found := control.settled(object.union(_question, changes)).effect with data.store as _store(levels)
+	found := control.decision(object.union(_question, changes)).effect with data.store as _store(levels)
 } else := "none"
 
 test_the_first_level_that_does_not_allow_settles_it_cases if {
@@ -65,7 +65,7 @@ test_whom_it_binds_cases if {
 }
 
 test_a_decision_names_the_level_s_statements if {
-	decided := control.settled(_question) with data.store as _store([["directory/Nothing"], ["directory/Nothing"]])
+	decided := control.decision(_question) with data.store as _store([["directory/Nothing"], ["directory/Nothing"]])
 	decided == {
 		"allow": false,
 		"effect": "ExplicitDeny",
@@ -76,5 +76,5 @@ test_a_decision_names_the_level_s_statements if {
 }
 
 test_without_a_directory_nothing_binds if {
-	not control.settled(_question) with data.store as object.remove(_store([[]]), ["directory"])
+	not control.decision(_question) with data.store as object.remove(_store([[]]), ["directory"])
 }

@@ -5,20 +5,20 @@
 #   is final. A question with policies of its own is a simulation, and reads nothing of its principal.
 package ram.evaluation
 
+import data.ram.answer
 import data.ram.assume
 import data.ram.control
-import data.ram.decision
 import data.ram.identity
 import data.ram.layer
 import data.ram.principal
 
 # METADATA
 # description: The decision on a question.
-settled(question) := _of_identity(question) if {
+decision(question) := _of_identity(question) if {
 	question.policies
 } else := _of_stranger(question) if {
 	not principal.has_identity(question.principal)
-} else := decision.no("unknown_principal", null) if {
+} else := answer.no("unknown_principal", null) if {
 	not question.policies
 	not identity.is_known(question.principal)
 } else := _of_owner(question) if {
@@ -26,43 +26,43 @@ settled(question) := _of_identity(question) if {
 	question.principal.kind == "owner"
 } else := _of_identity(question)
 
-_of_owner(question) := decision.no("no_statement_matches", null) if {
+_of_owner(question) := answer.no("no_statement_matches", null) if {
 	# an owner can never assume a role
 	assume.asks(question)
-} else := decision.owner if {
+} else := answer.owner if {
 	question.account == question.principal.account
-} else := decision.no("resource_of_another_account", null)
+} else := answer.no("resource_of_another_account", null)
 
 # Nothing is attached to a service or a provider: it meets the trust policy alone.
-_of_stranger(question) := decision.no("no_statement_matches", null) if {
+_of_stranger(question) := answer.no("no_statement_matches", null) if {
 	not assume.asks(question)
-} else := decision.no("unknown_role", null) if {
+} else := answer.no("unknown_role", null) if {
 	not assume.knows_role(question)
 } else := assume.by_trust(question)
 
 _of_identity(question) := by_control if {
-	by_control := control.settled(question)
+	by_control := control.decision(question)
 } else := by_session if {
 	question.session_policies != {}
 	by_session := _of_session(question)
-} else := identity.settled(question) if {
+} else := identity.decision(question) if {
 	not assume.asks(question)
 	question.account == question.principal.account
-} else := _of_another_account(identity.settled(question)) if {
+} else := _of_another_account(identity.decision(question)) if {
 	not assume.asks(question)
-} else := decision.no("unknown_role", null) if {
+} else := answer.no("unknown_role", null) if {
 	not assume.knows_role(question)
-} else := assume.settled(question)
+} else := assume.decision(question)
 
 # 5.5: a Deny in any session policy, else one that does not allow
-_of_session(question) := decision.of(layer.carried(question.session_policies, question), "SessionPolicy") if {
+_of_session(question) := answer.of(layer.carried(question.session_policies, question), "SessionPolicy") if {
 	layer.carried(question.session_policies, question).effect == "ExplicitDeny"
-} else := decision.no("no_statement_matches", "SessionPolicy") if {
+} else := answer.no("no_statement_matches", "SessionPolicy") if {
 	some name, document in question.session_policies
 	layer.carried({name: document}, question).effect != "Allow"
 }
 
 # 5.7: what the account over there may grant is not read
-_of_another_account(decided) := decision.no("resource_of_another_account", decided.policy_type) if decided.allow
+_of_another_account(decided) := answer.no("resource_of_another_account", decided.policy_type) if decided.allow
 
 else := decided

@@ -69,7 +69,7 @@ test_the_first_check_that_settles_it_is_final_cases if {
 	count(cases) > 0
 	every one in cases {
 		question := request.question(object.union(_request, one[1]))
-		decided := evaluation.settled(question) with data.store as one[0]
+		decided := evaluation.decision(question) with data.store as one[0]
 		[decided.reason, decided.policy_type] == one[2]
 	}
 }
@@ -86,7 +86,7 @@ test_a_simulation_reads_nothing_of_its_principal_cases if {
 	every one in cases {
 		asked := object.union(object.union(_request, _here), one[0])
 		question := object.union(request.question(asked), {"policies": {"p": _document("Allow")}})
-		decided := evaluation.settled(question) with data.store as _free
+		decided := evaluation.decision(question) with data.store as _free
 		decided.reason == one[1]
 	}
 }

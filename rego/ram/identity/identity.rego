@@ -5,7 +5,7 @@
 #   the given policies stand in for those of account scope.
 package ram.identity
 
-import data.ram.decision
+import data.ram.answer
 import data.ram.layer
 import data.ram.principal
 
@@ -30,19 +30,19 @@ is_service_linked(asking) if {
 
 # METADATA
 # description: The decision of the identity policies, of account scope or else of the resource group.
-settled(question) := decision.of(layer.carried(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
+decision(question) := answer.of(layer.carried(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
 	question.policies
-} else := decision.no("policy_not_published", null) if {
+} else := answer.no("policy_not_published", null) if {
 	question.principal.kind == "role"
 	data.store.service_linked_roles[question.principal.name].is_published == false
 	is_service_linked(question.principal)
-} else := decision.of(verdict, "AccountLevelIdentityBasedPolicy") if {
+} else := answer.of(verdict, "AccountLevelIdentityBasedPolicy") if {
 	verdict := layer.stored(attached(question.principal), question)
 	verdict.effect != "ImplicitDeny"
-} else := decision.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
+} else := answer.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
 	is_string(question.context["acs:ResourceGroupId"])
 	verdict := layer.stored(_attached_to_group(question), question)
-} else := decision.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
+} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
 
 # METADATA
 # description: The ids of the policies attached to a user or a role, to all of its account.

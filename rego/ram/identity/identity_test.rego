@@ -78,14 +78,14 @@ _is_service_linked(asking) if identity.is_service_linked(asking)
 
 else := false
 
-_settled(text, more) := [decided.effect, decided.reason, decided.policy_type] if {
-	decided := identity.settled(object.union(
+_decision(text, more) := [decided.effect, decided.reason, decided.policy_type] if {
+	decided := identity.decision(object.union(
 		{"principal": _parsed(text), "action": "ecs:start", "resource": "*", "context": {}},
 		more,
 	))
 }
 
-test_settled_cases if {
+test_decision_cases if {
 	in_group := {"context": {"acs:ResourceGroupId": "rg"}}
 	account := "AccountLevelIdentityBasedPolicy"
 	group := "ResourceGroupLevelIdentityBasedPolicy"
@@ -107,6 +107,6 @@ test_settled_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		_settled(one[0], one[1]) == one[2] with data.store as _store
+		_decision(one[0], one[1]) == one[2] with data.store as _store
 	}
 }

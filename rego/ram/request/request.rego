@@ -61,21 +61,21 @@ simulation(request) := object.union(question(_without_policies(request)), {"poli
 
 # METADATA
 # description: How many requests a batch, how many keys a context, and how many elements a key's list may have.
-most := 10000
+limit := 10000
 
 # METADATA
 # description: The value is an envelope of at most 10,000 requests, and holds nothing else.
 is_batch(value) if {
 	object.keys(value) == {"requests"}
 	is_array(value.requests)
-	count(value.requests) <= most
+	count(value.requests) <= limit
 }
 
 # METADATA
 # description: What is wrong with a value that is no such envelope, a list of texts.
-batch_faults(value) := [sprintf("requests: must be at most %d, so send several batches", [most])] if {
+batch_faults(value) := [sprintf("requests: must be at most %d, so send several batches", [limit])] if {
 	is_array(value.requests)
-	count(value.requests) > most
+	count(value.requests) > limit
 } else := ["requests: must be a list, and the only field"]
 
 # METADATA
@@ -85,12 +85,12 @@ faults(request) := ["input: must be an object"] if not is_object(request)
 
 faults(request) := ["input: must be an object of five fields at most"] if {
 	is_object(request)
-	count(request) > most
+	count(request) > limit
 }
 
 faults(request) := sort((((_unknown(request) | _missing(request)) | _unreadable(request)) | _in_context(request))) if {
 	is_object(request)
-	count(request) <= most
+	count(request) <= limit
 }
 
 # METADATA
@@ -184,9 +184,9 @@ _unreadable(request) := {sprintf("%s: %s", [field, _forms[field]]) |
 }
 
 # Each key is named, unless there are so many that naming them would take long.
-_in_context(request) := {sprintf("context: must have at most %d keys", [most])} if {
+_in_context(request) := {sprintf("context: must have at most %d keys", [limit])} if {
 	is_object(request.context)
-	count(request.context) > most
+	count(request.context) > limit
 } else := {sprintf("context.%s: %s", [key, text]) |
 	is_object(request.context)
 	some key, value in request.context
@@ -194,7 +194,7 @@ _in_context(request) := {sprintf("context: must have at most %d keys", [most])} 
 }
 
 _key_faults(key, value, request) := (unreadable | misspelled) | contradicting if {
-	too_long := {sprintf("must be a list of at most %d elements", [most]) | is_array(value); count(value) > most}
+	too_long := {sprintf("must be a list of at most %d elements", [limit]) | is_array(value); count(value) > limit}
 	unreadable := {"must be a string, a number, a boolean or a list of those" | not _is_context_value(value)} | too_long
 	misspelled := {sprintf("is spelled `%s`", [condition.spelling(key)]) | condition.spelling(key) != key}
 	contradicting := {"must be what the principal says, or left out" | not _agrees({key: value}, _own(_asking(request)))}
@@ -205,7 +205,7 @@ _context(given, asking) := _own(asking) if given == {}
 
 else := _filled_in(given, own) if {
 	is_object(given)
-	count(given) <= most
+	count(given) <= limit
 	_are_values(given)
 	condition.are_spelled(given)
 	own := _own(asking)
@@ -225,7 +225,7 @@ _is_context_value(value) if type_name(value) in _scalars
 
 _is_context_value(value) if {
 	is_array(value)
-	count(value) <= most
+	count(value) <= limit
 	every element in value {
 		type_name(element) in _scalars
 	}

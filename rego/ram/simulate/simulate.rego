@@ -5,7 +5,7 @@
 #   all that is attached to the principal's account scope.
 package ram.simulate
 
-import data.ram.decision as whole
+import data.ram.answer
 import data.ram.evaluation
 import data.ram.request
 
@@ -43,9 +43,9 @@ default decisions := {"errors": ["requests: must be a list, and the only field"]
 # description: The decision on a simulation, whole whatever the request is.
 decide(one) := object.union(_decided(one), {"simulated": true})
 
-_decided(one) := evaluation.settled(request.simulation(one)) if {
+_decided(one) := evaluation.decision(request.simulation(one)) if {
 	data.store.format == 1
-} else := whole.malformed(faults) if {
+} else := answer.malformed(faults) if {
 	faults := request.simulation_faults(one)
 	count(faults) > 0
-} else := whole.malformed(["request: could not be decided"])
+} else := answer.malformed(["request: could not be decided"])

@@ -6,7 +6,7 @@
 #   commonest requests are written out, as a function call costs as much as three of their lines.
 package ram.table
 
-import data.ram.decision as whole
+import data.ram.answer
 import data.ram.layer
 import data.ram.trust
 
@@ -67,7 +67,7 @@ decision(request) := entry["true"] if {
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	holder := concat("", ["acs:ram::", account, ":role/", role])
 	entry := data.store.entries[_line(data.store.who[account][holder], lower(action))]
-} else := whole.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
+} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
 	# a plain grant
 	{"principal": principal, "action": action, "resource": resource} = request
 	parts := split(resource, ":")
@@ -139,9 +139,9 @@ _settled(line, request) := entry[json.marshal(glob.match(entry.resource, null, r
 		some pattern in patterns
 		glob.match(pattern, null, text)
 	})
-} else := whole.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
+} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
 	[set, index, request.resource] = line
-} else := whole.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
+} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
 	is_array(line)
 }
 
@@ -178,7 +178,7 @@ _arn(principal) := lower(principal) if {
 } else := principal
 
 # What a role's trust policy says that is one Allow without conditions. The decision is written out: by
-# `whole.of` it would cost 10 µs more.
+# `answer.of` it would cost 10 µs more.
 _trusted(request, asking) := {"allow": allow, "effect": effect, "reason": reason, "policy_type": "AssumeRolePolicy", "statements": statements} if {
 	[[_, account, name]] = regex.find_all_string_submatch_n(
 		`^acs:ram:\*?:([0-9]{16}):role/([A-Za-z0-9._@-]{1,64})$`,

@@ -1,6 +1,6 @@
-package ram.decision_test
+package ram.answer_test
 
-import data.ram.decision
+import data.ram.answer
 
 _statements := [{"policy": "p", "index": 0}]
 
@@ -12,7 +12,7 @@ test_decision_of_a_verdict_cases if {
 	}
 	count(cases) > 0
 	every effect, expected in cases {
-		decision.of({"effect": effect, "statements": _statements}, "SessionPolicy") == {
+		answer.of({"effect": effect, "statements": _statements}, "SessionPolicy") == {
 			"allow": expected[0],
 			"effect": effect,
 			"reason": expected[1],
@@ -23,11 +23,11 @@ test_decision_of_a_verdict_cases if {
 }
 
 test_no_decision_of_another_verdict if {
-	not decision.of({"effect": "allow", "statements": []}, "SessionPolicy")
+	not answer.of({"effect": "allow", "statements": []}, "SessionPolicy")
 }
 
 test_a_no_holds_no_statement if {
-	decision.no("unknown_role", null) == {
+	answer.no("unknown_role", null) == {
 		"allow": false,
 		"effect": "ImplicitDeny",
 		"reason": "unknown_role",
@@ -37,7 +37,7 @@ test_a_no_holds_no_statement if {
 }
 
 test_a_malformed_request_is_told_why if {
-	decision.malformed(["a", "b"]) == {
+	answer.malformed(["a", "b"]) == {
 		"allow": false,
 		"effect": "ImplicitDeny",
 		"reason": "malformed_request",
@@ -48,7 +48,7 @@ test_a_malformed_request_is_told_why if {
 }
 
 test_the_owner_is_allowed_without_a_statement if {
-	decision.owner == {
+	answer.owner == {
 		"allow": true,
 		"effect": "Allow",
 		"reason": "account_owner",

@@ -1,7 +1,7 @@
 # METADATA
 # title: Decisions
 # description: What a caller is told, always whole.
-package ram.decision
+package ram.answer
 
 # METADATA
 # description: The decision that a verdict of a layer settles.
