@@ -308,7 +308,7 @@ MUTANTS = [
     Mutant(
         "a context has any number of keys",
         REQUEST,
-        "\tcount(given) <= most\n",
+        "\tcount(given) <= limit\n",
         "",
     ),
     Mutant(
