@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from ramgate import resources
-from ramgate.documents import source
-from ramgate.documents.source import Unquoted, described, parse, read
+from ramgate.documents import json_text, source, yaml_text
+from ramgate.documents.messages import describe
+from ramgate.documents.source import Unquoted, parse, read
+from ramgate.documents.tree import NotPlainError
 from ramgate.errors import InvalidFiles, UnreadableFiles
 
 if TYPE_CHECKING:
@@ -262,13 +264,13 @@ PARTS = strategies.recursive(
 def by_its_tree(text: str, *, is_json: bool) -> object:
     """What is read where nothing is taken for plain, or why it is refused."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_plain_json", refuse_plain)
-        patch.setattr(source, "_plain_yaml", refuse_plain)
+        patch.setattr(json_text, "parse_plain", refuse_plain)
+        patch.setattr(yaml_text, "parse_plain", refuse_plain)
         return outcome(text, is_json=is_json)
 
 
 def refuse_plain(_: str) -> object:
-    raise source._NotPlainError  # noqa: SLF001 - the quick way is to be compared with the other
+    raise NotPlainError
 
 
 def outcome(text: str, *, is_json: bool) -> object:
@@ -288,7 +290,7 @@ def test_sound_files_are_read_without_a_tree(path: Path, monkeypatch: pytest.Mon
     def fail(_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(source, "_built", fail)
+    monkeypatch.setattr(source, "build", fail)
     assert parse(text, is_json=is_json).place.findings.faults == []
 
 
@@ -317,21 +319,21 @@ def test_twenty_thousand_places_have_their_lines(is_json: bool) -> None:  # noqa
 
 
 def test_what_a_value_is_called() -> None:
-    assert described("") == "nothing"
-    assert described(Unquoted("")) == "nothing"
-    assert described("a") == "`a`"
-    assert described("a\nb\x1b\ud800") == "`a\\nb\\x1b\\ud800`"
-    assert described("a" * 81) == f"`{'a' * 80}`"
-    assert described(Unquoted("10")) == "`10` without quotes"
-    assert described(Unquoted("1" * 5000)) == f"`{'1' * 80}` without quotes"
-    assert described(10) == "`10` without quotes"
-    assert described(True) == "`true` without quotes"  # noqa: FBT003 - what is described
-    assert described(None) == "`null` without quotes"
-    assert described(0.5) == "`0.5` without quotes"
-    assert described([]) == "a list"
-    assert described(()) == "a list"
-    assert described({}) == "an object"
-    assert described(b"a") == "a bytes"
+    assert describe("") == "nothing"
+    assert describe(Unquoted("")) == "nothing"
+    assert describe("a") == "`a`"
+    assert describe("a\nb\x1b\ud800") == "`a\\nb\\x1b\\ud800`"
+    assert describe("a" * 81) == f"`{'a' * 80}`"
+    assert describe(Unquoted("10")) == "`10` without quotes"
+    assert describe(Unquoted("1" * 5000)) == f"`{'1' * 80}` without quotes"
+    assert describe(10) == "`10` without quotes"
+    assert describe(True) == "`true` without quotes"  # noqa: FBT003 - the value described
+    assert describe(None) == "`null` without quotes"
+    assert describe(0.5) == "`0.5` without quotes"
+    assert describe([]) == "a list"
+    assert describe(()) == "a list"
+    assert describe({}) == "an object"
+    assert describe(b"a") == "a bytes"
 
 
 def test_a_file_is_read_by_its_name(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ramgate import InvalidPolicy, translate
 from ramgate.documents.source import parse
 from ramgate.faults import Findings, Place
 from ramgate.language.condition import OPERATORS, glob
-from ramgate.language.translation import FORMAT, translated
+from ramgate.language.translation import FORMAT, translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def trust_faults(**changes: object) -> list[str]:
 
 def advice(document: object) -> list[str]:
     place = Place(Findings(), "$")
-    translated(document, place)
+    translate_at(document, place)
     assert place.findings.faults == []
     return [str(fault) for fault in place.findings.advice]
 
@@ -171,7 +171,7 @@ def test_text_and_mappings_mean_the_same() -> None:
     frozen = {"Version": "1", "Statement": tuple(map(MappingProxyType, [statement()]))}
     assert translate(MappingProxyType(frozen)) == translate(policy(statement()))
     parsed = parse(json.dumps(document), is_json=False)
-    assert translated(parsed.value, parsed.place) == translate(document)
+    assert translate_at(parsed.value, parsed.place) == translate(document)
 
 
 def test_order_and_repetition_do_not_show() -> None:

@@ -357,8 +357,8 @@ MUTANTS = [
     Mutant(
         "an unknown operator is skipped",
         TRANSLATE,
-        'place.fault(f"unknown operator {described(name)}")',
-        'place.advise(f"unknown operator {described(name)}")',
+        'place.fault(f"unknown operator {describe(name)}")',
+        'place.advise(f"unknown operator {describe(name)}")',
     ),
     Mutant(
         "a group's policies are not its users'",

@@ -19,7 +19,7 @@ import yaml
 from ramgate.accounts import reader as accounts_files
 from ramgate.catalog import catalog
 from ramgate.documents import source
-from ramgate.documents.files import write
+from ramgate.documents.atomic_write import write
 from ramgate.errors import EditError, InvalidFiles
 
 if TYPE_CHECKING:

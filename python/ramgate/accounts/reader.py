@@ -11,11 +11,11 @@ import hashlib
 from typing import TYPE_CHECKING, Final, NotRequired, TypedDict, TypeVar
 
 from ramgate.documents import shape, source
-from ramgate.documents.source import described, reason
+from ramgate.documents.messages import describe, reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
 from ramgate.language import grammar
-from ramgate.language.translation import FORMAT, translate, translated
+from ramgate.language.translation import FORMAT, translate, translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -270,7 +270,7 @@ class _Reader:
                 if isinstance(group, str) and group in groups:
                     attached += groups[group]
                 else:
-                    where.fault(f"there is no group {described(group)}")
+                    where.fault(f"there is no group {describe(group)}")
             users[name] = _scopes(attached)
         return {"roles": roles, "users": users}
 
@@ -283,7 +283,7 @@ class _Reader:
             shape.name(name, here, grammar.POLICY_NAME, "policy name")
             if name in self._catalog.policies:
                 here.fault("is the name of a system policy")
-            policy = translated(document, here)
+            policy = translate_at(document, here)
             if policy.get("kind") == "trust":
                 here.fault("is a trust policy: a role has one under `trust`")
             names[name] = f"{owner}/{name}"
@@ -297,7 +297,7 @@ class _Reader:
             role = self._catalog.roles.get(name.lower()) if isinstance(name, str) else None
             if role is None or role.role != name:
                 hint = f": its name is `{role.role}`" if role else ""
-                where.fault(f"{described(name)} is no service-linked role of the catalog{hint}")
+                where.fault(f"{describe(name)} is no service-linked role of the catalog{hint}")
                 continue
             if name.lower() in roles:
                 where.fault(f"`{name}` is there already")
@@ -311,7 +311,7 @@ class _Reader:
         parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
         trust_id = f"{number}/trust:{name}"
         if "trust" in parts:
-            self.policies[trust_id] = translated(parts["trust"], place / "trust")
+            self.policies[trust_id] = translate_at(parts["trust"], place / "trust")
             if self.policies[trust_id].get("kind") == "identity":
                 (place / "trust").fault("is no trust policy: its statements have no `Principal`")
         attached = self._attachments(parts, place, names)
@@ -339,7 +339,7 @@ class _Reader:
         if isinstance(name, str) and name in self._catalog.policies:
             place.fault(f"`{name}` is a service-linked role's policy: it cannot be attached")
         else:
-            place.fault(f"there is no policy {described(name)}")
+            place.fault(f"there is no policy {describe(name)}")
         return None
 
     def _directory(self, value: object, place: Place) -> Directory:

@@ -8,7 +8,7 @@ from ramgate.accounts import reader as accounts
 from ramgate.catalog import catalog
 from ramgate.documents.source import read
 from ramgate.errors import InvalidFiles
-from ramgate.language.translation import translated
+from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def policy(path: Path) -> dict[str, object]:
     Raises `InvalidFiles` with all of its faults, `UnreadableFiles` where it cannot be read.
     """
     source = read(path)
-    document = translated(source.value, source.place)
+    document = translate_at(source.value, source.place)
     if source.place.findings.faults:
         raise InvalidFiles(source.place.findings.faults)
     return document
@@ -50,5 +50,5 @@ def examine(path: Path) -> Findings:
         (catalog.read_role if "role" in keys else catalog.read_system_policy)(source, beside)
         return source.place.findings
     source = read(path)
-    translated(source.value, source.place)
+    translate_at(source.value, source.place)
     return source.place.findings

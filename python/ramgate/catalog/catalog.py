@@ -16,7 +16,7 @@ from ramgate.documents.source import read
 from ramgate.errors import InvalidFiles
 from ramgate.faults import Findings
 from ramgate.language import grammar
-from ramgate.language.translation import translated
+from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -117,7 +117,7 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
     roles: dict[str, Role] = {}
     for path in sorted(directory.glob("policies/*.json")):
         source = read(path)
-        policies[path.stem] = translated(source.value, source.place)
+        policies[path.stem] = translate_at(source.value, source.place)
         if policies[path.stem].get("kind") == "trust":
             source.place.fault("is a trust policy: a role's says only that its service assumes it")
         found.add(source.place.findings)

@@ -26,7 +26,7 @@ from ramgate.cli.asking import (
     say,
 )
 from ramgate.documents import shape
-from ramgate.documents.files import write
+from ramgate.documents.atomic_write import write
 from ramgate.documents.source import read
 from ramgate.errors import InvalidFiles
 from ramgate.language import grammar

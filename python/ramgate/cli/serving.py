@@ -16,7 +16,7 @@ from ramgate.bundle import builder as bundles
 from ramgate.bundle.watch import Watch
 from ramgate.cli.asking import FINE, NO, UNKNOWN, named_accounts, say, token
 from ramgate.cli.main import DEFAULT_ADDRESS
-from ramgate.documents.files import write
+from ramgate.documents.atomic_write import write
 from ramgate.errors import InvalidFiles, SidecarError, UnreadableFiles
 from ramgate.faults import Fault, Findings
 from ramgate.opa import install as opa

@@ -1,1 +1,1 @@
-"""Read JSON and YAML documents, keep their line numbers, and check their shape."""
+"""Read JSON and YAML documents with their line numbers, check their shape, and write files."""

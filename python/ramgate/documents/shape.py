@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ramgate.documents.source import described
+from ramgate.documents.messages import describe, join_names
 
 if TYPE_CHECKING:
     import re
@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 
     from ramgate.faults import Place
 
-__all__ = ["fields", "items", "listed", "members", "name", "texts"]
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a message."""
-    return ", ".join(f"`{text}`" for text in names)
+__all__ = ["fields", "items", "members", "name", "texts"]
 
 
 def members(value: object, place: Place) -> Iterator[tuple[str, object, Place]]:
@@ -27,7 +22,7 @@ def members(value: object, place: Place) -> Iterator[tuple[str, object, Place]]:
         for key, member in value.items():
             yield str(key), member, place / str(key)
     else:
-        place.fault(f"must be an object, not {described(value)}")
+        place.fault(f"must be an object, not {describe(value)}")
 
 
 def fields(
@@ -36,7 +31,7 @@ def fields(
     """The known fields of an object that are there; any other and a missing one are faults."""
     found = {key: member for key, member, _ in members(value, place)}
     for key in [key for key in found if key not in known]:
-        (place / key).fault(f"unknown field: known are {listed(known)}")
+        (place / key).fault(f"unknown field: known are {join_names(known)}")
         del found[key]
     if isinstance(value, Mapping):
         for key in required:
@@ -51,14 +46,14 @@ def items(value: object, place: Place) -> Iterator[tuple[object, Place]]:
         for position, item in enumerate(value):
             yield item, place / position
     else:
-        place.fault(f"must be a list, not {described(value)}")
+        place.fault(f"must be a list, not {describe(value)}")
 
 
 def name(value: object, place: Place, form: re.Pattern[str], what: str) -> str | None:
     """The value, if it is a name of that form; else None, and a fault."""
     if isinstance(value, str) and form.fullmatch(value):
         return value
-    place.fault(f"{described(value)} is no {what}")
+    place.fault(f"{describe(value)} is no {what}")
     return None
 
 
@@ -69,5 +64,5 @@ def texts(value: Mapping[str, object], place: Place) -> dict[str, str]:
         if isinstance(member, str):
             found[key] = member
         else:
-            (place / key).fault(f"must be a string, not {described(member)}")
+            (place / key).fault(f"must be a string, not {describe(member)}")
     return found

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ramgate.documents.shape import listed
-from ramgate.documents.source import Unquoted, described, parse
+from ramgate.documents.messages import describe, join_names
+from ramgate.documents.source import Unquoted, parse
 from ramgate.errors import InvalidFiles, InvalidPolicy
 from ramgate.faults import Findings, Place, printable
 from ramgate.language import condition, grammar
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ramgate.language.condition import Operator, Value
 
-__all__ = ["FORMAT", "translate", "translated"]
+__all__ = ["FORMAT", "translate", "translate_at"]
 
 FORMAT: Final = 1
 
@@ -62,31 +62,31 @@ def translate(document: Mapping[str, object] | str) -> dict[str, object]:
         except InvalidFiles as error:
             raise InvalidPolicy(error.faults) from error
         place, value = source.place, source.value
-    result = translated(value, place)
+    result = translate_at(value, place)
     if place.findings.faults:
         raise InvalidPolicy(place.findings.faults)
     return result
 
 
-def translated(document: object, place: Place) -> dict[str, object]:
+def translate_at(document: object, place: Place) -> dict[str, object]:
     """The translated document of a RAM policy document, all findings of which go to the place.
 
     Where a fault is among them, the answer is incomplete and of no use.
     """
     if not isinstance(document, Mapping):
-        place.fault(f"a policy document must be an object, not {described(document)}")
+        place.fault(f"a policy document must be an object, not {describe(document)}")
         return {}
     _refuse_others(document, ("Version", "Statement"), place)
     if "Version" not in document:
         place.fault('`Version` is missing: write `"Version": "1"`')
     elif document["Version"] != "1":
-        (place / "Version").fault(f'must be the string `"1"`, not {described(document["Version"])}')
+        (place / "Version").fault(f'must be the string `"1"`, not {describe(document["Version"])}')
     if "Statement" not in document:
         place.fault("`Statement` is missing")
         return {}
     statements, here = document["Statement"], place / "Statement"
     if not isinstance(statements, list | tuple) or not statements:
-        given = "an empty list" if statements in ([], ()) else described(statements)
+        given = "an empty list" if statements in ([], ()) else describe(statements)
         here.fault(f"must be a non-empty list of objects, not {given}")
         return {}
     # 1.3
@@ -153,11 +153,11 @@ def _statement(
 ) -> tuple[dict[str, object], list[str] | None]:
     """The translated statement, and its `Action`s in lower case (None: it has a `NotAction`)."""
     if not isinstance(statement, Mapping):
-        place.fault(f"a statement must be an object, not {described(statement)}")
+        place.fault(f"a statement must be an object, not {describe(statement)}")
         return {}, []
     _refuse_others(statement, _TRUST_KEYS if is_trust else _IDENTITY_KEYS, place)
     if "Sid" in statement and not isinstance(statement["Sid"], str):
-        (place / "Sid").fault(f"must be a string, not {described(statement['Sid'])}")
+        (place / "Sid").fault(f"must be a string, not {describe(statement['Sid'])}")
     parts = _effect(statement, place)
     actions = _actions(statement, place, is_trust=is_trust)
     if is_trust:
@@ -176,14 +176,14 @@ def _statement(
 def _refuse_others(value: Mapping[str, object], known: Iterable[str], place: Place) -> None:
     for key in value:
         if key not in known:
-            place.fault(f"unknown element {described(key)}: known are {listed(known)}")
+            place.fault(f"unknown element {describe(key)}: known are {join_names(known)}")
 
 
 def _effect(statement: Mapping[str, object], place: Place) -> dict[str, object]:
     if "Effect" not in statement:
         place.fault("`Effect` is missing")
     elif statement["Effect"] not in ("Allow", "Deny"):
-        given = described(statement["Effect"])
+        given = describe(statement["Effect"])
         (place / "Effect").fault(f"must be `Allow` or `Deny`, not {given}")
     return {"effect": statement.get("Effect")}
 
@@ -196,11 +196,11 @@ def _texts(value: object, place: Place, *, may_be_empty: bool) -> Iterator[tuple
     for position, item in enumerate(items):
         here = place / position if isinstance(value, list | tuple) else place
         if not isinstance(item, str):
-            here.fault(f"must be a string, not {described(item)}{_quoting_advice(item)}")
+            here.fault(f"must be a string, not {describe(item)}{_quoting_advice(item)}")
         elif not item and not may_be_empty:
             here.fault("must not be an empty string")
         elif _SURROGATE.search(item):
-            here.fault(f"{described(item)} holds a lone surrogate, which is no character")
+            here.fault(f"{describe(item)} holds a lone surrogate, which is no character")
         else:
             yield item, here
 
@@ -230,10 +230,10 @@ def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -
     for text, here in _texts(statement[name], place / name, may_be_empty=False):
         pattern = text.lower()
         if not grammar.ACTION_PATTERN.fullmatch(text):
-            here.fault(f"{described(text)} is no action: write `*` or `<service>:<operation>`")
+            here.fault(f"{describe(text)} is no action: write `*` or `<service>:<operation>`")
         elif is_trust and not fnmatch.filter(_TRUST_ACTIONS, pattern):
             here.fault(
-                f"{described(text)} is no action of a trust policy: those are "
+                f"{describe(text)} is no action of a trust policy: those are "
                 "`sts:AssumeRole`, `sts:SetSourceIdentity`, `sts:TagSession`"
             )
         else:
@@ -253,13 +253,13 @@ def _resources(statement: Mapping[str, object], place: Place) -> dict[str, objec
                 exact.add(text)
             else:
                 here.fault(
-                    f"{described(text)} is no resource: write `*` or "
+                    f"{describe(text)} is no resource: write `*` or "
                     "`acs:<ram-code>:<region>:<account>:<relative-id>`"
                 )
             continue
         if not (text.startswith("acs:") or text[0] in "*?"):
             here.advise(
-                f"{described(text)} matches nothing: a resource begins with `acs:` or a wildcard"
+                f"{describe(text)} matches nothing: a resource begins with `acs:` or a wildcard"
             )
         if not text.strip("*"):
             anything = True
@@ -283,8 +283,8 @@ def _principals(statement: Mapping[str, object], place: Place) -> dict[str, obje
         return {}
     value, here = statement["Principal"], place / "Principal"
     if not isinstance(value, Mapping) or not value:
-        given = "an empty one" if value == {} else described(value)
-        here.fault(f"must be an object with {listed(_PRINCIPALS)}, not {given}")
+        given = "an empty one" if value == {} else describe(value)
+        here.fault(f"must be an object with {join_names(_PRINCIPALS)}, not {given}")
         return {}
     _refuse_others(value, _PRINCIPALS, here)
     found = set()
@@ -295,20 +295,20 @@ def _principals(statement: Mapping[str, object], place: Place) -> dict[str, obje
                     # role names are compared without case (section 5)
                     found.add(text.lower() if ":role/" in text else text)
                 else:
-                    where.fault(f"{described(text)} is no principal of this kind: write {shown}")
+                    where.fault(f"{describe(text)} is no principal of this kind: write {shown}")
     return {"principals": sorted(found)}
 
 
 def _conditions(value: object, place: Place) -> list[dict[str, object]]:
     if not isinstance(value, Mapping):
-        place.fault(f"must be an object, not {described(value)}")
+        place.fault(f"must be an object, not {describe(value)}")
         return []
     conditions: list[dict[str, object]] = []
     for name, keys in value.items():
         quantifier, colon, bare_name = str(name).rpartition(":")
         operator = condition.OPERATORS.get(bare_name)
         if operator is None or (colon and quantifier not in _QUANTIFIERS):
-            place.fault(f"unknown operator {described(name)}")
+            place.fault(f"unknown operator {describe(name)}")
             continue
         if colon:
             # 4.7
@@ -323,13 +323,13 @@ def _keys(
     keys: object, place: Place, name: str, operator: Operator, quantifier: str | None
 ) -> Iterator[dict[str, object]]:
     if not isinstance(keys, Mapping) or not keys:
-        given = "an empty one" if keys == {} else described(keys)
+        given = "an empty one" if keys == {} else describe(keys)
         place.fault(f"must be an object of condition keys, not {given}")
         return
     for key, values in keys.items():
         here = place / str(key)
         if not isinstance(key, str) or not key or _SURROGATE.search(key):
-            here.fault(f"a condition key must be a non-empty string, not {described(key)}")
+            here.fault(f"a condition key must be a non-empty string, not {describe(key)}")
             continue
         # OPA's `lower` makes an `i` of it, Python's does not
         known = _FOLDED_KEYS.get(key.replace("İ", "i").lower(), key)
@@ -350,7 +350,7 @@ def _condition_values(values: object, place: Place, name: str, operator: Operato
     for text, here in _texts(values, place, may_be_empty=True):
         value = operator.read(text)
         if value is None:
-            here.fault(f"{described(text)} is no value of `{name}`: write {operator.form}")
+            here.fault(f"{describe(text)} is no value of `{name}`: write {operator.form}")
             continue
         if operator.comparison in ("StringEquals", "StringEqualsIgnoreCase") and "*" in text:
             meant = "StringNotLike" if operator.negated else "StringLike"

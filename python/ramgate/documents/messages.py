@@ -1,0 +1,60 @@
+"""Phrase values, names and system errors for messages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from ramgate.documents.tree import Unquoted
+from ramgate.faults import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["describe", "join_names", "reason"]
+
+_KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
+
+
+def describe(value: object) -> str:
+    """Return a noun for a value: its text in backticks (at most 80 characters), else its kind.
+
+    >>> describe("ecs:Start"), describe(Unquoted("10")), describe([])
+    ('`ecs:Start`', '`10` without quotes', 'a list')
+    """
+    match value:
+        case "" | Unquoted(text=""):
+            return "nothing"
+        case str():
+            return f"`{printable(value[:80])}`"
+        case Unquoted(text=text):
+            return f"`{printable(text[:80])}` without quotes"
+        case None | bool() | int() | float():
+            return f"`{json.dumps(value)[:80]}` without quotes"
+        case _:
+            kinds = (kind for type_, kind in _KINDS.items() if isinstance(value, type_))
+            return next(kinds, f"a {type(value).__name__}")
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return the names in backticks, separated by commas.
+
+    >>> join_names(["Version", "Statement"])
+    '`Version`, `Statement`'
+    """
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def reason(error: OSError) -> str:
+    """Return why the system cannot read a file, as the end of a message about it.
+
+    >>> reason(FileNotFoundError())
+    'there is no such file'
+    """
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "is a directory, not a file"
+        case _:
+            return f"cannot be read: {(error.strerror or str(error)).lower()}"

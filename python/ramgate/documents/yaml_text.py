@@ -1,0 +1,130 @@
+"""Parse YAML: at once, as the steps of a tree with lines, or as PyYAML's nodes.
+
+The parser's events are read one by one, up to 64 levels deep. `yaml.compose` has no limit: with the
+C parser, it ends the process by a segmentation fault on 60,000 nested `[` (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Final, cast
+
+import yaml
+
+from ramgate.documents.tree import (
+    MAXIMUM_DEPTH,
+    Container,
+    NotPlainError,
+    Scalar,
+    SyntaxFault,
+    Unquoted,
+    make_object,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["compose", "parse_plain", "steps"]
+
+_LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVER: Final = yaml.resolver.Resolver()
+_STRING: Final = "tag:yaml.org,2002:str"
+
+
+def compose(text: str) -> yaml.CollectionNode:
+    """Return PyYAML's nodes of an object, each with the indexes of its start and end in the text.
+
+    Call it only on a text that `parse` has read: its depth is not limited. Raises `yaml.YAMLError`
+    if the text is not YAML, which nearly all JSON is.
+    """
+    return cast("yaml.CollectionNode", yaml.compose(text, Loader=_LOADER))
+
+
+def parse_plain(text: str) -> object:
+    """Return the value of a text that has strings, lists and objects only, and no fault.
+
+    Raises `NotPlainError` for any other YAML, and `yaml.YAMLError` for a text that is not YAML.
+    """
+    items: list[object] = []
+    above: list[list[object]] = []
+    for event in _events(text):
+        if isinstance(event, yaml.ScalarEvent):
+            if event.tag is not None or _is_unquoted(event):
+                raise NotPlainError
+            items.append(event.value)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if not event.implicit or len(above) == MAXIMUM_DEPTH:
+                raise NotPlainError
+            above.append(items)
+            items = []
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed: object = items
+            if isinstance(event, yaml.MappingEndEvent):
+                closed = make_object(list(zip(items[::2], items[1::2], strict=True)))
+            items = above.pop()
+            items.append(closed)
+        elif isinstance(event, yaml.AliasEvent):
+            raise NotPlainError
+    if len(items) != 1:
+        raise NotPlainError
+    return items[0]
+
+
+def steps(text: str) -> Iterator[Scalar | Container | None]:
+    """Yield the nodes of the text in order, each with its line; None closes a container.
+
+    Raises `SyntaxFault` if the text is not one YAML document.
+    """
+    has_document = False
+    try:
+        for event in _events(text):
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            match event:
+                case yaml.DocumentStartEvent() if has_document:
+                    raise SyntaxFault("holds more than one document", line)
+                case yaml.DocumentStartEvent():
+                    has_document = True
+                case yaml.AliasEvent():
+                    yield Scalar(line, "", "an alias is not read: write the value out")
+                case yaml.ScalarEvent():
+                    yield _scalar(event, line)
+                case yaml.CollectionStartEvent():
+                    is_object = isinstance(event, yaml.MappingStartEvent)
+                    fault = "" if event.implicit else "a tag is not read: leave it out"
+                    yield Container(line, is_object, fault=fault)
+                case yaml.CollectionEndEvent():
+                    yield None
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise SyntaxFault(f"is not YAML: {problem}", line) from error
+    if not has_document:
+        raise SyntaxFault("is empty", 0)
+
+
+def _scalar(event: yaml.ScalarEvent, line: int) -> Scalar:
+    text = event.value
+    if event.tag is not None:
+        return Scalar(line, text, "a tag is not read: leave it out")
+    return Scalar(line, Unquoted(text) if _is_unquoted(event) else text)
+
+
+def _is_unquoted(event: yaml.ScalarEvent) -> bool:
+    """True if the scalar has no quotes and YAML 1.1 reads it as something other than a string."""
+    is_plain, _ = event.implicit
+    return is_plain and not _is_string(event.value)
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _LOADER(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_string(text: str) -> bool:
+    """True if YAML 1.1 reads a scalar without quotes as a string."""
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    return tag == _STRING
