@@ -18,7 +18,7 @@ import msgspec
 
 from bench import questions
 from ramgate.bundle import builder as bundle
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="renew the bounds")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ramgate-guard-") as folder:
-        costs = measured(opa.find(), Path(folder))
+        costs = measured(find_opa(), Path(folder))
     if options.write:
         BOUNDS.write_bytes(msgspec.json.format(msgspec.json.encode(costs), indent=1) + b"\n")
     for name, cost in costs.items():

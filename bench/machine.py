@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from bench import floor, load, questions
 from bench.ground import PEERS, VEGETA
 from bench.server import SHIPPED, Opa
-from ramgate.opa import install as opas
+from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from bench.ground import Ground
@@ -37,7 +37,7 @@ def described() -> dict[str, str]:
         "memory": f"{_memory() / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
-        "OPA": _said(str(opas.find()), "version", form=r"^Version: (\S+)"),
+        "OPA": _said(str(find_opa()), "version", form=r"^Version: (\S+)"),
         "ramgate": importlib.metadata.version("ramgate"),
         "wrk": _said("wrk", "-v", form=r"^wrk (\S+)"),
         "vegeta": _pinned() if VEGETA.exists() else "none",

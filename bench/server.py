@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from bench import floor
 from ramgate import resources
 from ramgate.bundle.builder import Bundle
-from ramgate.opa import install as opas
+from ramgate.opa.find import find_opa
 from ramgate.sidecar import process
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
@@ -118,7 +118,7 @@ class Opa:
         flags = [flag for flag in _flags(address.flag for address in addresses) if flag != _READ]
         flags += [_READ] if store == "read" else []
         self._process = Supervised(
-            pinned([str(opas.find()), "run", *flags, "--pprof"], is_load=False),
+            pinned([str(find_opa()), "run", *flags, "--pprof"], is_load=False),
             {
                 **process.environment(None),
                 "GOMAXPROCS": "1",

@@ -13,7 +13,7 @@ from ramgate.accounts import reader as accounts
 from ramgate.bundle import builder as bundle
 from ramgate.catalog import catalog
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_a_stock_opa_loads_it_and_decides(tmp_path: Path) -> None:
     (tmp_path / "input.json").write_text(json.dumps(asked))
     answer = subprocess.run(
         [
-            str(opa.find()),
+            str(find_opa()),
             *("eval", "--format=raw", f"--input={tmp_path / 'input.json'}"),
             *(f"--bundle={path}", "data.ram.authz.decision"),
         ],

@@ -20,7 +20,7 @@ from ramgate.cli import main as cli
 from ramgate.cli import serving
 from ramgate.errors import SidecarError
 from ramgate.language.translation import translate
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -242,7 +242,7 @@ def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
         json.dumps(dict(zip(("principal", "action", "resource"), ALICE, strict=True)))
     )
     asked = ["-b", str(target), "-i", str(question), "-f", "raw", "data.ram.authz.decision"]
-    answer = json.loads(subprocess.check_output([str(opa.find()), "eval", *asked], timeout=SECONDS))
+    answer = json.loads(subprocess.check_output([str(find_opa()), "eval", *asked], timeout=SECONDS))
     with ramgate_sidecar.client() as client:
         decision = client.decide(*ALICE)
     assert answer["allow"] is decision.allow is True
@@ -347,10 +347,10 @@ def test_validate_of_a_catalog_file_finds_its_faults(
 def test_install_opa_prints_where_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPA", str(opa.find()))
+    monkeypatch.setenv("OPA", str(find_opa()))
     assert cli.main(["install-opa", "--directory", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'opa'}\n"
-    assert (tmp_path / "opa").resolve() == opa.find().resolve()
+    assert (tmp_path / "opa").resolve() == find_opa().resolve()
 
 
 def test_an_opa_that_does_not_fit_exits_with_2(

@@ -42,7 +42,7 @@ from ramgate.errors import (
     TransportError,
 )
 from ramgate.model.decision import Request, Simulation
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -260,7 +260,7 @@ class Opa:
         (folder / "decision.rego").write_text(REGO)
         (folder / "authz.rego").write_text(AUTHZ)
         self._command: list[str | Path] = [
-            opa.find(),
+            find_opa(),
             "run",
             "--server",
             "--skip-version-check",

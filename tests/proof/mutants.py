@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 
 ROOT = Path(__file__).parents[2]
 CASES = "build/cases/data.json"
@@ -501,7 +501,7 @@ def caught(mutant: Mutant) -> str:
 
 
 def by_opa_test(target: Path) -> str:
-    command = [str(opa.find()), "test", "--format=json", "rego", "tests/rego/cases_test.rego"]
+    command = [str(find_opa()), "test", "--format=json", "rego", "tests/rego/cases_test.rego"]
     done = subprocess.run(
         [*command, str(ROOT / CASES)],
         cwd=target,
@@ -533,7 +533,7 @@ def by_pytest(target: Path, *files: str) -> str:
         text=True,
         timeout=SECONDS,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(target / "python"), "OPA": str(opa.find())},
+        env={**os.environ, "PYTHONPATH": str(target / "python"), "OPA": str(find_opa())},
     )
     if done.returncode == 0:
         return ""

@@ -20,7 +20,7 @@ from ramgate.catalog import catalog
 from ramgate.documents.source import parse
 from ramgate.language import grammar
 from ramgate.language.condition import KNOWN_KEYS, OPERATORS
-from ramgate.opa import install as opa
+from ramgate.opa.find import find_opa
 
 ROOT = Path(__file__).parents[2]
 CODE = sorted(path for path in ROOT.glob("rego/**/*.rego") if not path.stem.endswith("_test"))
@@ -45,7 +45,7 @@ ACTIONS: dict[str, list[str]] = json.loads((ROOT / "tests/data/kafka-actions.jso
 
 def run_opa(*arguments: str, text: str = "") -> str:
     return subprocess.run(
-        [str(opa.find()), *arguments],
+        [str(find_opa()), *arguments],
         input=text,
         capture_output=True,
         check=True,

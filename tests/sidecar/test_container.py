@@ -196,7 +196,7 @@ def test_opa_is_the_one_for_the_engines_architecture(
         asked.append((system, architecture))
         return opa
 
-    monkeypatch.setattr("ramgate.opa.install.install_for", install_for)
+    monkeypatch.setattr("ramgate.sidecar.container.install_opa_for", install_for)
     start(None)
     assert asked == [("linux", "riscv64")]
     assert started

@@ -25,7 +25,7 @@ from ramgate.bundle.builder import Bundle
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.client import Client
 from ramgate.errors import AnswerError, InvalidFiles, OpaUnavailable, SidecarError
-from ramgate.opa import install as opas
+from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.process import environment, flags, last_words
 from ramgate.sidecar.sidecar import Sidecar, read_token
@@ -100,7 +100,7 @@ def recorded(tmp_path: Path) -> tuple[Path, Path]:
     program = (
         "import os, sys\n"
         f"open({str(pid)!r}, 'w').write(str(os.getpid()))\n"
-        f"os.execv({str(opas.find())!r}, ['opa', *sys.argv[1:]])\n"
+        f"os.execv({str(find_opa())!r}, ['opa', *sys.argv[1:]])\n"
     )
     return executable(tmp_path / "opa", program), pid
 

@@ -19,7 +19,7 @@ from ramgate.cli.main import DEFAULT_ADDRESS
 from ramgate.documents.atomic_write import write
 from ramgate.errors import InvalidFiles, SidecarError, UnreadableFiles
 from ramgate.faults import Fault, Findings
-from ramgate.opa import install as opa
+from ramgate.opa import install
 from ramgate.sidecar.sidecar import Sidecar
 
 if TYPE_CHECKING:
@@ -135,5 +135,5 @@ def validate(options: Namespace) -> int:
 def install_opa(options: Namespace) -> int:
     """`ramgate install-opa`."""
     directory = Path(options.directory) if options.directory else None
-    print(opa.install(directory, report=say))
+    print(install.install_opa(directory, report=say))
     return FINE

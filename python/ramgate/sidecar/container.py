@@ -24,7 +24,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 
 from ramgate import resources
 from ramgate.errors import SidecarError
-from ramgate.opa import install as opas
+from ramgate.opa.install import install_opa_for
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.process import environment, flags, reporter
 from ramgate.sidecar.supervisor import Supervised
@@ -150,7 +150,7 @@ def _connect() -> DockerClient:
 
 def _image(engine: DockerClient, opa: Path | None, bundle: Bundle) -> str:
     """Build the image that holds exactly these, unless the engine has it; give its tag."""
-    binary = opa or opas.install_for("linux", engine.version()["Arch"])
+    binary = opa or install_opa_for("linux", engine.version()["Arch"])
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
         for name, content, mode in (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
 from ramgate.errors import SidecarError
-from ramgate.opa import install as opas
+from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.process import Process, last_words
 
@@ -62,7 +62,7 @@ class Sidecar:
     that was built already. `addresses` are where OPA listens, all at once: `host:port` (port 0 is
     any free one) and `unix://PATH`. With a `token`, OPA answers only to whoever sends it; an
     address that other machines can reach needs one. `opa` is the OPA to run, else what
-    `ramgate.opa.install.find` finds. `runtime` is `"process"`, or `"container"` for one in
+    `ramgate.opa.find.find_opa` finds. `runtime` is `"process"`, or `"container"` for one in
     Docker, which listens on one loopback address (port 0: any) and takes an `opa` for Linux.
     `decision_log` turns OPA's decision log on. Lines that OPA prints go to `log`, if there is one.
 
@@ -231,7 +231,7 @@ class Sidecar:
     def _launch(self, bundle: Bundle) -> _Runtime:
         if self._kind == "process":
             return Process(
-                self._opa or opas.find(),
+                self._opa or find_opa(),
                 bundle,
                 addresses=self._addresses,
                 token=self._token,
