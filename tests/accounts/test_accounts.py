@@ -409,16 +409,16 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             [
                 (
                     "4: ….service_linked_roles[0]: `AliyunServiceRoleForEcs` "
-                    "is no service-linked role of the catalog"
+                    "is not a service-linked role of the catalog"
                 ),
                 (
                     "5: ….service_linked_roles[1]: `aliyunserviceroleforalikafka` "
-                    "is no service-linked role of the catalog: "
+                    "is not a service-linked role of the catalog: "
                     "its name is `AliyunServiceRoleForAlikafka`"
                 ),
                 (
                     "6: ….service_linked_roles[2]: `5` without quotes "
-                    "is no service-linked role of the catalog"
+                    "is not a service-linked role of the catalog"
                 ),
                 "8: ….service_linked_roles[4]: `AliyunServiceRoleForAlikafka` is there already",
             ],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ramgate import resources
-from ramgate.accounts import reader as accounts
+from ramgate.accounts import reader
 from ramgate.accounts.edit import add_service_linked_role, remove_service_linked_role
 from ramgate.catalog import catalog
 from ramgate.documents import source
@@ -37,7 +37,7 @@ def written(folder: Path, text: str, name: str = "accounts.yaml") -> Path:
 
 
 def roles(path: Path, account: str = HERE) -> list[str]:
-    store = accounts.load(path, CATALOG)
+    store = reader.load(path, CATALOG)
     return [role["name"] for role in store["accounts"][account]["roles"].values()]
 
 
@@ -174,7 +174,7 @@ def test_the_last_role_leaves_an_empty_list(tmp_path: Path) -> None:
 )
 def test_a_list_that_cannot_be_changed_alone_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     path = written(tmp_path, text)
-    with pytest.raises(EditError, match=r"cannot be changed there and nowhere else: do it by hand"):
+    with pytest.raises(EditError, match=r"cannot be changed in that place only: edit it by hand"):
         remove_service_linked_role(path, HERE, ETL)
     assert path.read_text() == text
 
@@ -185,7 +185,7 @@ def test_json_that_is_no_yaml_is_left_as_it_is(tmp_path: Path) -> None:
     text = json.dumps({"accounts": {HERE: {"policies": policies}}}, ensure_ascii=False)
     path = written(tmp_path, text, "a.json")
     assert roles(path) == []
-    with pytest.raises(EditError, match="do it by hand"):
+    with pytest.raises(EditError, match="edit it by hand"):
         add_service_linked_role(path, HERE, ETL)
     assert path.read_text() == text
 
@@ -224,13 +224,13 @@ def test_a_link_stays_and_the_mode_of_what_it_leads_to_too(tmp_path: Path) -> No
             add_service_linked_role,
             HERE,
             ETL.lower(),
-            f"`{ETL.lower()}` is no service-linked role of the catalog: its name is `{ETL}`",
+            f"`{ETL.lower()}` is not a service-linked role of the catalog: its name is `{ETL}`",
         ),
         (
             add_service_linked_role,
             HERE,
             "Other",
-            "`Other` is no service-linked role of the catalog",
+            "`Other` is not a service-linked role of the catalog",
         ),
         (
             add_service_linked_role,
@@ -293,7 +293,7 @@ def test_who_writes_second_is_told_and_the_first_is_kept(
         return source.compose(text)
 
     monkeypatch.setattr(source, "compose", slowly)
-    with pytest.raises(EditError, match="has been changed meanwhile: try again"):
+    with pytest.raises(EditError, match="was changed by another process: try again"):
         add_service_linked_role(path, HERE, ETL)
     assert roles(path) == [KAFKA, CONNECTOR, f"{KAFKA}InstanceEncryption"]
 
@@ -303,7 +303,7 @@ def test_nobody_writes_while_another_one_does(tmp_path: Path) -> None:
     other = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(EditError, match=r"^somebody else writes in `.*`: .*: try again$"):
+        with pytest.raises(EditError, match=r"^another process is writing in `.*`: .*: try again$"):
             add_service_linked_role(path, HERE, ETL)
     finally:
         os.close(other)

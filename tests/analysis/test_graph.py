@@ -16,6 +16,8 @@ from ramgate.errors import RamgateError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ramgate.accounts.store import Store
+
 NUMBER = "1234567890123456"
 ACCOUNT = f"acs:ram::{NUMBER}"
 ALICE, ERIN = f"{ACCOUNT}:user/alice", f"{ACCOUNT}:user/erin"
@@ -123,7 +125,7 @@ def test_the_graph_of_wildcards_of_exceptions_and_of_an_empty_account(world: Pat
 def test_labels_are_escaped() -> None:
     store = accounts.load(resources.path("examples/accounts.yaml"), catalog.load())
     users = {'a"b\\c\nd': store["accounts"][NUMBER]["users"]["carol"]}
-    odd: accounts.Store = {**store, "accounts": {NUMBER: {"roles": {}, "users": users}}}
+    odd: Store = {**store, "accounts": {NUMBER: {"roles": {}, "users": users}}}
     assert '[label="a\\"b\\\\c\\nd", ' in graph.dot(odd, catalog.load())
 
 

@@ -52,7 +52,7 @@ def faults(folder: Path) -> list[str]:
 
 
 def test_a_catalog_is_read(folder: Path) -> None:
-    role = catalog.Role(
+    role = catalog.ServiceLinkedRole(
         "AliyunServiceRoleForX",
         "x.aliyuncs.com",
         "PolicyForX",
@@ -258,7 +258,7 @@ def test_a_trust_policy_among_the_policies_is_refused(folder: Path) -> None:
     assert faults(folder) == [
         (
             "policies/PolicyForX.json:1: $: is a trust policy: "
-            "a role's says only that its service assumes it"
+            "ramgate adds the trust policy of a role itself"
         )
     ]
 

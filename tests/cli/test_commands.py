@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ramgate import Sidecar
+    from ramgate.accounts.store import Store
 
 NUMBER = "1234567890123456"
 ACCOUNT = f"acs:ram::{NUMBER}"
@@ -707,7 +708,7 @@ def test_the_doctor_ends_where_nobody_is_known(
 def test_of_many_names_only_some_are_shown() -> None:
     store = accounts.load(resources.path("examples/accounts.yaml"), catalog.load())
     numbers = [f"{number:016}" for number in range(30)]
-    many: accounts.Store = {
+    many: Store = {
         **store,
         "accounts": {number: {"roles": {}, "users": {}} for number in numbers},
     }

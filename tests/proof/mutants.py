@@ -50,7 +50,7 @@ ADDRESS = "rego/ram/address/address.rego"
 DOCUMENT = "rego/ram/document/document.rego"
 VALUES = "python/ramgate/language/condition.py"
 TRANSLATE = "python/ramgate/language/translation.py"
-ACCOUNTS = "python/ramgate/accounts/reader.py"
+ACCOUNTS = "python/ramgate/accounts/account.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 

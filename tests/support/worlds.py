@@ -10,11 +10,14 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ramgate.accounts import reader as accounts
 from ramgate.catalog import catalog
 from ramgate.language.translation import translate
+
+if TYPE_CHECKING:
+    from ramgate.accounts.store import Store
 
 CASES = Path(__file__).parents[1] / "cases"
 _ACCOUNT = "1234567890123456"
@@ -98,7 +101,7 @@ def _hold(account: dict[str, Any], principal: str, attached: list[Any]) -> None:
         account["roles"].setdefault(name, {"trust": trust})["policies"] = attached
 
 
-def store(document: dict[str, Any], folder: Path) -> accounts.Store:
+def store(document: dict[str, Any], folder: Path) -> Store:
     """The store of an accounts document."""
     path = folder / "accounts.json"
     path.write_text(json.dumps(document))

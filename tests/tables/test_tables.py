@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from ramgate.accounts.reader import Store
+    from ramgate.accounts.store import Store
     from ramgate.bundle.builder import Bundle
 
 CATALOG = read_catalog()

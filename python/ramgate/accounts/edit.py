@@ -1,7 +1,7 @@
-"""Changes to accounts files that leave everything else in them as it stands, byte for byte.
+"""Edit accounts files in place, and leave everything else in them as it is, byte for byte.
 
-The YAML parser says where in the text the list is, and the text is written again with one entry
-more or less. What does not say exactly what was meant is not written.
+The YAML parser locates the list in the text, and one entry is inserted or cut out there. The edit
+is written only if re-reading it yields exactly the intended change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import yaml
 
-from ramgate.accounts import reader as accounts_files
+from ramgate.accounts import reader
 from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.documents.atomic_write import write
@@ -33,20 +33,43 @@ __all__ = ["add_service_linked_role", "remove_service_linked_role"]
 _LIST: Final = "service_linked_roles"
 
 
-def add_service_linked_role(accounts: Path, account: str, role: str) -> Path:
-    """List the role in the account, in the accounts file or the folder's; give the file written.
+def add_service_linked_role(accounts: str | Path, account: str, role: str) -> Path:
+    """Add the role to the account's `service_linked_roles`; return the path of the changed file.
 
-    It is replaced in one step and keeps its mode; a link stays, and what it leads to is replaced.
-    Raises `InvalidFiles` where the accounts are faulty, `OSError` where the file cannot be written,
-    and `EditError` where the account or the role is not known, the role is listed already, somebody
-    else writes at the same time, or the text cannot be changed there and nowhere else.
+    `accounts` is an accounts file or a folder of accounts files, `account` the account's number,
+    `role` the name of a service-linked role of the catalog. The file is replaced in one step and
+    keeps its mode; if it is a link, the link stays and its target is replaced.
+
+    Raises `InvalidFiles` if the accounts have faults, `OSError` if the file cannot be written, and
+    `EditError` if the account or the role is unknown, the account has the role already, another
+    process is writing in the folder, or the text cannot be changed in that one place only.
+
+    >>> Path("a.yaml").write_text("accounts: {'1234567890123456': {}} # ours")
+    41
+    >>> add_service_linked_role("a.yaml", "1234567890123456", "AliyunServiceRoleForAlikafka").name
+    'a.yaml'
+    >>> print(Path("a.yaml").read_text())
+    accounts: {'1234567890123456': {service_linked_roles: [AliyunServiceRoleForAlikafka]}} # ours
     """
-    return _edit(accounts, account, role, _added, listed=False)
+    return _edit(Path(accounts), account, role, _insert, listed=False)
 
 
-def remove_service_linked_role(accounts: Path, account: str, role: str) -> Path:
-    """Take the role out of the list that `add_service_linked_role` puts it in; raises the same."""
-    return _edit(accounts, account, role, _removed, listed=True)
+def remove_service_linked_role(accounts: str | Path, account: str, role: str) -> Path:
+    """Remove the role from the account's `service_linked_roles`; return the changed file's path.
+
+    Takes and raises the same as `add_service_linked_role`; `EditError` also if the account does not
+    have the role.
+
+    >>> account, role = "1234567890123456", "AliyunServiceRoleForAlikafka"
+    >>> text = f'{{"accounts": {{"{account}": {{"service_linked_roles": ["{role}"]}}}}}}'
+    >>> Path("b.json").write_text(text)
+    94
+    >>> remove_service_linked_role("b.json", account, role).name
+    'b.json'
+    >>> print(Path("b.json").read_text())
+    {"accounts": {"1234567890123456": {"service_linked_roles": []}}}
+    """
+    return _edit(Path(accounts), account, role, _cut, listed=True)
 
 
 def _edit(
@@ -61,79 +84,80 @@ def _edit(
     known = shipped.roles.get(role.lower())
     if known is None or known.role != role:
         hint = f": its name is `{known.role}`" if known else ""
-        raise EditError(f"`{role}` is no service-linked role of the catalog{hint}")
-    accounts_files.load(accounts, shipped)
-    path, content, meant = _holder(accounts, account, shipped)
+        raise EditError(f"`{role}` is not a service-linked role of the catalog{hint}")
+    reader.load(accounts, shipped)
+    path, content, document = _locate(accounts, account, shipped)
     file = path.resolve()
-    roles = meant["accounts"][account].get(_LIST, [])
+    roles = document["accounts"][account].get(_LIST, [])
     if (role in roles) != listed:
         state = "is not" if listed else "is already"
         raise EditError(f"`{role}` {state} in account `{account}` of `{file}`")
-    left = [name for name in roles if name != role]
-    meant["accounts"][account][_LIST] = left if listed else [*roles, role]
+    others = [name for name in roles if name != role]
+    document["accounts"][account][_LIST] = others if listed else [*roles, role]
     try:
         changed = change(content.decode(), account, role).encode()
-        as_meant = _said(changed, path.name, shipped) == meant
+        is_intended = _reread(changed, path.name, shipped) == document
     except (yaml.YAMLError, InvalidFiles):
-        as_meant = False
-    if not as_meant:
-        raise EditError(f"`{file}` cannot be changed there and nowhere else: do it by hand")
-    with _alone(file.parent):
+        is_intended = False
+    if not is_intended:
+        raise EditError(f"`{file}` cannot be changed in that place only: edit it by hand")
+    with _locked(file.parent):
         if source.content(file) != content:
-            raise EditError(f"`{file}` has been changed meanwhile: try again")
+            raise EditError(f"`{file}` was changed by another process: try again")
         write(file, changed, stat.S_IMODE(file.stat().st_mode))
     return file
 
 
-def _holder(accounts: Path, account: str, shipped: Catalog) -> tuple[Path, bytes, Any]:
-    """The file that the account is in, its content, and what that says."""
-    for path in accounts_files.files(accounts):
+def _locate(accounts: Path, account: str, shipped: Catalog) -> tuple[Path, bytes, Any]:
+    """Return the file that defines the account, its content, and the content as a document."""
+    for path in reader.files(accounts):
         content = source.content(path)
         if account.encode() in content:
-            value = _said(content, path.name, shipped)
+            value = _reread(content, path.name, shipped)
             if account in value.get("accounts", {}):
                 return path, content, value
     raise EditError(f"there is no account `{account}` in `{accounts}`")
 
 
-def _said(content: bytes, name: str, shipped: Catalog) -> dict[str, Any]:
-    """What a file of this name and content says; raises `InvalidFiles` where it is faulty."""
+def _reread(content: bytes, name: str, shipped: Catalog) -> dict[str, Any]:
+    """Return the document of a file with this name and content; raise `InvalidFiles` for faults."""
     with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
         file = Path(folder, name)
         file.write_bytes(content)
-        accounts_files.load(file, shipped)
+        reader.load(file, shipped)
         return cast("dict[str, Any]", source.read(file).value)
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep every other ramgate from writing in the folder, which a rename does not replace."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock out other ramgate processes: on the folder, because a rename replaces the file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise EditError(
-                f"somebody else writes in `{folder}`: {error.strerror}: try again"
+                f"another process is writing in `{folder}`: {error.strerror}: try again"
             ) from error
         yield
     finally:
         os.close(descriptor)
 
 
-def _added(text: str, account: str, role: str) -> str:
+def _insert(text: str, account: str, role: str) -> str:
+    """Return the text with the role at the end of the account's list, created if needed."""
     is_json = text.lstrip().startswith("{")
     name, entry = (f'"{_LIST}"', f'"{role}"') if is_json else (_LIST, role)
-    key, parts = _entry(text, account)
+    key, parts = _account_nodes(text, account)
     listed = _members(parts).get(_LIST)
     if listed is None and parts.flow_style:
-        return _in_brackets(text, parts, f"{name}: [{entry}]")
+        return _insert_in_brackets(text, parts, f"{name}: [{entry}]")
     end = "\r\n" if "\r\n" in text else "\n"
     if listed is None:
         indent = " " * parts.start_mark.column
         above, lines = key, f"{indent}{name}:{end}{indent}  - {entry}{end}"
     elif listed[1].flow_style:
-        return _in_brackets(text, listed[1], entry)
+        return _insert_in_brackets(text, listed[1], entry)
     else:
         indent = " " * listed[1].start_mark.column
         above, lines = listed[1].value[-1], f"{indent}- {entry}{end}"
@@ -141,8 +165,8 @@ def _added(text: str, account: str, role: str) -> str:
     return text[:at] + ("" if text[:at].endswith("\n") else end) + lines + text[at:]
 
 
-def _in_brackets(text: str, node: yaml.CollectionNode, entry: str) -> str:
-    """The text with one more entry at the end of a list or an object in brackets."""
+def _insert_in_brackets(text: str, node: yaml.CollectionNode, entry: str) -> str:
+    """Return the text with one more entry at the end of a list or an object in brackets."""
     at, comma = node.start_mark.index + 1, ""
     if node.value:
         spans = _spans(node)
@@ -151,8 +175,9 @@ def _in_brackets(text: str, node: yaml.CollectionNode, entry: str) -> str:
     return text[:at] + comma + entry + text[at:]
 
 
-def _removed(text: str, account: str, role: str) -> str:
-    key, node = _members(_entry(text, account)[1])[_LIST]
+def _cut(text: str, account: str, role: str) -> str:
+    """Return the text without the role; unchanged if a comment may belong to the role."""
+    key, node = _members(_account_nodes(text, account)[1])[_LIST]
     spans, index = _spans(node), [item.value for item in node.value].index(role)
     start, end = spans[index]
     if not node.flow_style:
@@ -165,22 +190,22 @@ def _removed(text: str, account: str, role: str) -> str:
         start = spans[index - 1][1]
     else:
         end = spans[1][0]
-    # A comment between two entries belongs to one of them, nobody knows to which.
+    # A comment between two entries may belong to either of them.
     return text if "#" in text[start:end] else text[:start] + text[end:]
 
 
-def _entry(text: str, account: str) -> tuple[yaml.Node, yaml.CollectionNode]:
-    """The key of an account and its value."""
+def _account_nodes(text: str, account: str) -> tuple[yaml.Node, yaml.CollectionNode]:
+    """Return the nodes of an account: its key and its value."""
     return _members(_members(source.compose(text))["accounts"][1])[account]
 
 
 def _members(node: yaml.CollectionNode) -> dict[str, tuple[yaml.Node, yaml.CollectionNode]]:
-    """Each key of an object and its value, by the key's text."""
+    """Map the text of each key of an object to the nodes of the key and its value."""
     return {key.value: (key, value) for key, value in node.value}
 
 
 def _spans(node: yaml.CollectionNode) -> list[tuple[int, int]]:
-    """Where in the text each item of a list, or each key with its value, starts and ends."""
+    """Return the start and end in the text of each item of a list, or each key with its value."""
     pairs = (
         node.value
         if isinstance(node, yaml.MappingNode)
@@ -190,5 +215,5 @@ def _spans(node: yaml.CollectionNode) -> list[tuple[int, int]]:
 
 
 def _line_after(text: str, index: int) -> int:
-    """Where the line after the one at this index starts, or the end of the text."""
+    """Return the index of the start of the next line, or of the end of the text."""
     return text.find("\n", index) + 1 or len(text)

@@ -24,7 +24,7 @@ from ramgate.sidecar.sidecar import Sidecar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ramgate.accounts.reader import Store
+    from ramgate.accounts.store import Store
     from ramgate.model.copies import Context, Policy
     from ramgate.model.service_linked_role import Feature, Remedy
 

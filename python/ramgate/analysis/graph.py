@@ -11,7 +11,7 @@ from ramgate.errors import RamgateError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ramgate.accounts.reader import Account, Scopes, Store
+    from ramgate.accounts.store import Account, Scopes, Store
     from ramgate.catalog.catalog import Catalog
 
 __all__ = ["dot", "svg"]

@@ -13,8 +13,8 @@ from ramgate import resources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ramgate.accounts.reader import Store
-    from ramgate.catalog.catalog import Catalog, Role
+    from ramgate.accounts.store import Store
+    from ramgate.catalog.catalog import Catalog, ServiceLinkedRole
 
 __all__ = ["Grant", "Kind", "KnownRole", "RoleSheet", "find", "listing", "sheet", "unknown"]
 
@@ -63,7 +63,7 @@ class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-def find(name: str, catalog: Catalog) -> Role:
+def find(name: str, catalog: Catalog) -> ServiceLinkedRole:
     """The role of that name, in any case.
 
     Raises `ValueError`, which names the role that is meant where that shows.
@@ -118,7 +118,7 @@ def _holders(name: str, store: Store) -> tuple[str, ...]:
     return tuple(sorted(number for number, account in accounts if name in account["roles"]))
 
 
-def sheet(role: Role) -> RoleSheet:
+def sheet(role: ServiceLinkedRole) -> RoleSheet:
     """All that is known of one of the shipped catalog's roles."""
     return RoleSheet(
         role=role.role,
@@ -134,7 +134,7 @@ def sheet(role: Role) -> RoleSheet:
     )
 
 
-def _grants(role: Role) -> list[Grant]:
+def _grants(role: ServiceLinkedRole) -> list[Grant]:
     text = resources.path(f"catalog/policies/{role.policy}.json").read_text(encoding="utf-8")
     found = [
         Grant(

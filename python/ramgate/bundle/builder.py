@@ -1,4 +1,4 @@
-"""The OPA bundle: ramgate's Rego and the data of some accounts, under one revision."""
+"""Build the OPA bundle: ramgate's Rego and the data of the accounts, under one revision."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ramgate import resources
-from ramgate.accounts import reader as accounts_files
+from ramgate.accounts.reader import Reader
 from ramgate.catalog import catalog
 from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from ramgate.accounts.store import Store
 
 __all__ = ["ROOTS", "Builder", "Bundle", "build"]
 
@@ -59,13 +61,13 @@ class Builder:
 
     def __init__(self) -> None:
         self._rego = _rego()
-        self._reader = accounts_files.Reader(catalog.load())
+        self._reader = Reader(catalog.load())
         self._tables = Tables()
         self._encoder = _Encoder()
 
     def build(self, accounts: Path | None = None) -> Bundle:
         """What `build` answers and raises."""
-        with _uncollected():
+        with _gc_disabled():
             store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
         files = dict(self._rego)
         files["data.json"] = self._encoder.encode(self._tables.beside(store))
@@ -107,8 +109,8 @@ class _Encoder:
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep Python from looking for cycles: there are none, and it takes a third of the time."""
+def _gc_disabled() -> Iterator[None]:
+    """Disable the garbage collector, which would take a third of the time: there are no cycles."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -143,7 +145,7 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def _counts(store: accounts_files.Store) -> dict[str, int]:
+def _counts(store: Store) -> dict[str, int]:
     held = store["accounts"].values()
     return {
         "accounts": len(held),
@@ -153,7 +155,7 @@ def _counts(store: accounts_files.Store) -> dict[str, int]:
     }
 
 
-def _example(store: accounts_files.Store) -> dict[str, str]:
+def _example(store: Store) -> dict[str, str]:
     """What the first account's first role may do first, or else what its owner may."""
     number = min(store["accounts"], default="1234567890123456")
     arn = f"acs:ram::{number}:"

@@ -1,8 +1,8 @@
-"""What Alibaba Cloud publishes, read from the files of `catalog/`.
+"""Read the catalog: the service-linked roles and system policies that Alibaba Cloud publishes.
 
-`roles/*.yaml` are service-linked roles, `system-policies/*.yaml` system policies, and
-`policies/*.json` the documents of both, byte for byte as they were published. `known-roles.yaml`
-lists the service-linked roles whose documents are not public.
+In the folder `catalog/`, `roles/*.yaml` are service-linked roles, `system-policies/*.yaml` system
+policies, and `policies/*.json` the documents of both, byte for byte as they were published.
+`known-roles.yaml` lists the service-linked roles whose documents are not public.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Catalog",
-    "Role",
+    "ServiceLinkedRole",
     "examine",
     "load",
     "read_known_roles",
@@ -42,8 +42,15 @@ _SYSTEM_POLICY: Final = ("policy", "purpose")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Role:
-    """A service-linked role: what it is called, whose it is, what it is for, and who says so."""
+class ServiceLinkedRole:
+    """A service-linked role: its name, its service, its policy, its purpose, and the source.
+
+    A role that `known-roles.yaml` lists is not `is_published`: its policy's document is not public.
+
+    >>> role = load().roles["aliyunserviceroleforalikafka"]
+    >>> role.service_name, role.policy
+    ('alikafka.aliyuncs.com', 'AliyunServiceRolePolicyForAlikafka')
+    """
 
     role: str
     service_name: str
@@ -57,24 +64,27 @@ class Role:
 
     @property
     def trust_id(self) -> str:
-        """What the role's trust policy is called in the store."""
+        """The id of the role's trust policy in the store."""
         return f"trust:{self.role}"
 
     @property
     def trust_policy(self) -> dict[str, object]:
-        """The role's trust policy: its service may assume it, nobody else."""
+        """The role's trust policy: only its service may assume it."""
         principal = {"Service": [self.service_name]}
         statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
         return {"Version": "1", "Statement": [statement]}
 
     @property
     def creation_id(self) -> str:
-        """What the policy that lets somebody have the role created is called in the store."""
+        """The id of `creation_policy` in the store."""
         return f"creation:{self.service_name}"
 
     @property
     def creation_policy(self) -> dict[str, object]:
-        """That policy: the template of ApsaraMQ for Kafka's page, the service's name filled in."""
+        """A policy that allows its holder to create the role.
+
+        It is the template of ApsaraMQ for Kafka's page, with the service's name filled in.
+        """
         statement = {
             "Action": ["ram:CreateServiceLinkedRole"],
             "Resource": "*",
@@ -88,19 +98,26 @@ class Role:
 class Catalog:
     """Service-linked roles by their names in lower case; translated policies by their names.
 
-    `policies` holds the documents of the roles and the system policies; the names of those that
-    may be attached are `system_policies`.
+    `policies` has the translated documents of the roles and of the system policies. Only the system
+    policies, whose names are in `system_policies`, may be attached.
+
+    >>> catalog = load()
+    >>> len(catalog.roles), "AliyunKafkaFullAccess" in catalog.system_policies
+    (196, True)
     """
 
-    roles: Mapping[str, Role]
+    roles: Mapping[str, ServiceLinkedRole]
     policies: Mapping[str, dict[str, object]]
     system_policies: frozenset[str]
 
 
 def load(directory: Path | None = None) -> Catalog:
-    """The catalog in a folder, the shipped one where none is named.
+    """Return the catalog in a folder; without a folder, the shipped catalog.
 
     Raises `InvalidFiles` with the faults of all of its files.
+
+    >>> load().policies["AdministratorAccess"]["service_wildcards"]
+    {'*': [0]}
     """
     catalog, findings = examine(directory or resources.path("catalog"))
     if findings.faults:
@@ -109,17 +126,22 @@ def load(directory: Path | None = None) -> Catalog:
 
 
 def examine(directory: Path) -> tuple[Catalog, Findings]:
-    """The catalog in a folder and what its reading found; with a fault, it is incomplete.
+    """Return the catalog in a folder and the findings; if there is a fault, it is incomplete.
 
-    Raises `InvalidFiles` for a file that is no document.
+    Raises `InvalidFiles` for a file that cannot be parsed.
+
+    >>> from ramgate import resources
+    >>> catalog, findings = examine(resources.path("catalog"))
+    >>> findings.faults
+    []
     """
     found, policies, system_policies = Findings(), {}, set()
-    roles: dict[str, Role] = {}
+    roles: dict[str, ServiceLinkedRole] = {}
     for path in sorted(directory.glob("policies/*.json")):
         source = read(path)
         policies[path.stem] = translate_at(source.value, source.place)
         if policies[path.stem].get("kind") == "trust":
-            source.place.fault("is a trust policy: a role's says only that its service assumes it")
+            source.place.fault("is a trust policy: ramgate adds the trust policy of a role itself")
         found.add(source.place.findings)
     for path in sorted(directory.glob("roles/*.yaml")):
         source = read(path, root="")
@@ -139,7 +161,7 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
     return Catalog(roles, policies, frozenset(system_policies)), found
 
 
-def _add(roles: dict[str, Role], role: Role, place: Place) -> None:
+def _add(roles: dict[str, ServiceLinkedRole], role: ServiceLinkedRole, place: Place) -> None:
     if role.role.lower() in roles:
         place.fault(f"`{role.role}` is in the catalog already")
     if any(other.service_name == role.service_name for other in roles.values()):
@@ -147,19 +169,38 @@ def _add(roles: dict[str, Role], role: Role, place: Place) -> None:
     roles[role.role.lower()] = role
 
 
-def read_role(source: Source, policies: Container[str]) -> Role | None:
-    """The service-linked role that a file of `roles/` describes; None, and faults, for none."""
+def read_role(source: Source, policies: Container[str]) -> ServiceLinkedRole | None:
+    """Return the service-linked role of a file of `roles/`, or None if the file has faults.
+
+    `policies` are the names of the known documents. Faults are added to the findings of `source`.
+
+    >>> from ramgate import resources
+    >>> from ramgate.documents.source import read
+    >>> source = read(resources.path("catalog/roles/AliyunServiceRoleForAlikafkaETL.yaml"), root="")
+    >>> role = read_role(source, ["AliyunServiceRolePolicyForAlikafkaETL"])
+    >>> role.feature
+    'alikafka.etl'
+    >>> read_role(source, []) is None
+    True
+    """
     entry, place = _entry(source, _ROLE, policies), source.place
     _check_names(entry, place)
     return (
         None
         if place.findings.faults
-        else Role(*(entry[key] for key in _ROLE), source=entry["source"])
+        else ServiceLinkedRole(*(entry[key] for key in _ROLE), source=entry["source"])
     )
 
 
-def read_known_roles(source: Source) -> Iterator[tuple[Role, Place]]:
-    """The service-linked roles that `known-roles.yaml` lists, each with its place."""
+def read_known_roles(source: Source) -> Iterator[tuple[ServiceLinkedRole, Place]]:
+    """Yield each service-linked role of `known-roles.yaml` with its place.
+
+    >>> from ramgate import resources
+    >>> from ramgate.documents.source import read
+    >>> source = read(resources.path("catalog/known-roles.yaml"), root="")
+    >>> len(list(read_known_roles(source)))
+    192
+    """
     found = shape.fields(source.value, source.place, ("source", "roles"), ("source", "roles"))
     origin = _source(found, source.place)
     for item, place in shape.items(found.get("roles", []), source.place / "roles"):
@@ -167,20 +208,27 @@ def read_known_roles(source: Source) -> Iterator[tuple[Role, Place]]:
         _check_names(entry, place)
         if not place.findings.faults:
             note = entry.pop("note", "")
-            yield Role(**entry, note=note, is_published=False, source=origin), place
+            yield ServiceLinkedRole(**entry, note=note, is_published=False, source=origin), place
 
 
 def _check_names(entry: Mapping[str, str], place: Place) -> None:
-    for key, form, what in (
+    for key, form, kind in (
         ("role", grammar.NAME, "role name"),
         ("service_name", grammar.SERVICE_NAME, "service name"),
     ):
         if key in entry:
-            shape.name(entry[key], place / key, form, what)
+            shape.name(entry[key], place / key, form, kind)
 
 
 def read_system_policy(source: Source, policies: Container[str]) -> str:
-    """The name of the system policy that a file of `system-policies/` describes."""
+    """Return the name of the system policy of a file of `system-policies/`, empty if it has none.
+
+    >>> from ramgate import resources
+    >>> from ramgate.documents.source import read
+    >>> file = resources.path("catalog/system-policies/AliyunKafkaFullAccess.yaml")
+    >>> read_system_policy(read(file, root=""), ["AliyunKafkaFullAccess"])
+    'AliyunKafkaFullAccess'
+    """
     return _entry(source, _SYSTEM_POLICY, policies).get("policy", "")
 
 
@@ -195,7 +243,7 @@ def _entry(source: Source, known: tuple[str, ...], policies: Container[str]) -> 
 
 
 def _source(found: dict[str, object], place: Place) -> str:
-    """Where the entry comes from, taken out of it: title, version and date in a line."""
+    """Remove the entry's `source` and return it as one line: title, version and date."""
     if "source" not in found:
         return ""
     here = place / "source"

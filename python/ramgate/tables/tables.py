@@ -25,7 +25,7 @@ from ramgate.language import condition
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ramgate.accounts.reader import Account, Scopes, Store
+    from ramgate.accounts.store import Account, Scopes, Store
 
 __all__ = ["Tables"]
 

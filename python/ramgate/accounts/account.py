@@ -1,0 +1,142 @@
+"""The accounts of one accounts file: their roles, users, groups and policies, checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ramgate.accounts.directory import DirectoryReader
+from ramgate.accounts.policies import Policies
+from ramgate.documents import shape
+from ramgate.documents.messages import describe
+from ramgate.language import grammar
+from ramgate.language.translation import translate_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ramgate.accounts.store import Account, Directory, Role, Scopes
+    from ramgate.catalog.catalog import Catalog
+    from ramgate.faults import Place
+
+__all__ = ["FileReader"]
+
+_FILE: Final = ("accounts", "directory")
+_ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users")
+
+
+class FileReader:
+    """Reads one accounts file; afterwards its attributes are the file's part of the store.
+
+    `held_by` maps each account, and `directory`, to the file that defines it already.
+    """
+
+    def __init__(self, catalog: Catalog, held_by: Mapping[str, str]) -> None:
+        self._catalog = catalog
+        self._held_by = held_by
+        self.policies: dict[str, dict[str, object]] = {}
+        self.accounts: dict[str, Account] = {}
+        self.directory: Directory | None = None
+
+    def read(self, value: object, place: Place) -> None:
+        """Read the whole document; every fault goes to the findings of the place."""
+        found = shape.fields(value, place, _FILE)
+        if not found and value == {}:
+            place.fault("holds neither `accounts` nor `directory`")
+        for number, account, here in shape.members(found.get("accounts", {}), place / "accounts"):
+            if shape.name(number, here, grammar.ACCOUNT, "account number"):
+                self._check_unique(number, here)
+                self.accounts[number] = self._account(number, account, here)
+        if "directory" in found:
+            here = place / "directory"
+            self._check_unique("directory", here)
+            reader = DirectoryReader(self._catalog)
+            self.directory = reader.read(found["directory"], here)
+            self.policies.update(reader.documents)
+
+    def _check_unique(self, name: str, place: Place) -> None:
+        if name in self._held_by:
+            place.fault(f"is in `{self._held_by[name]}` already")
+
+    def _account(self, number: str, value: object, place: Place) -> Account:
+        found = shape.fields(value, place, _ACCOUNT)
+        policies = Policies(self._catalog, number)
+        policies.read(found.get("policies", {}), place / "policies")
+        self.policies.update(policies.documents)
+        roles = self._service_linked_roles(found, place)
+        for name, role, here in shape.members(found.get("roles", {}), place / "roles"):
+            shape.name(name, here, grammar.NAME, "role name")
+            if name.lower() in self._catalog.roles:
+                here.fault("is a service-linked role: list it under `service_linked_roles`")
+            elif name.lower() in roles:
+                here.fault("is there already: role names are compared without case")
+            roles[name.lower()] = self._role(number, name, role, here, policies)
+        groups = {}
+        for name, group, here in shape.members(found.get("groups", {}), place / "groups"):
+            shape.name(name, here, grammar.NAME, "group name")
+            parts = shape.fields(group, here, ("policies",))
+            groups[name] = list(_attachments(parts, here, policies))
+        users = {}
+        for name, user, here in shape.members(found.get("users", {}), place / "users"):
+            shape.name(name, here, grammar.NAME, "user name")
+            parts = shape.fields(user, here, ("groups", "policies"))
+            attached = list(_attachments(parts, here, policies))
+            for group, where in shape.items(parts.get("groups", []), here / "groups"):
+                if isinstance(group, str) and group in groups:
+                    attached += groups[group]
+                else:
+                    where.fault(f"there is no group {describe(group)}")
+            users[name] = _scopes(attached)
+        return {"roles": roles, "users": users}
+
+    def _service_linked_roles(self, found: Mapping[str, object], place: Place) -> dict[str, Role]:
+        roles: dict[str, Role] = {}
+        here = place / "service_linked_roles"
+        for name, where in shape.items(found.get("service_linked_roles", []), here):
+            role = self._catalog.roles.get(name.lower()) if isinstance(name, str) else None
+            if role is None or role.role != name:
+                hint = f": its name is `{role.role}`" if role else ""
+                where.fault(f"{describe(name)} is not a service-linked role of the catalog{hint}")
+                continue
+            if name.lower() in roles:
+                where.fault(f"`{name}` is there already")
+            policies = [role.policy] if role.is_published else []
+            roles[name.lower()] = {"name": name, "policies": policies, "trust": role.trust_id}
+        return roles
+
+    def _role(
+        self, number: str, name: str, value: object, place: Place, policies: Policies
+    ) -> Role:
+        parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
+        trust_id = f"{number}/trust:{name}"
+        if "trust" in parts:
+            self.policies[trust_id] = translate_at(parts["trust"], place / "trust")
+            if self.policies[trust_id].get("kind") == "identity":
+                (place / "trust").fault("is no trust policy: its statements have no `Principal`")
+        return {"name": name, "trust": trust_id, **_scopes(_attachments(parts, place, policies))}
+
+
+def _attachments(
+    found: Mapping[str, object], place: Place, policies: Policies
+) -> Iterator[tuple[str, str]]:
+    """Yield each attached policy's id and resource group, the latter empty for the account."""
+    for item, here in shape.items(found.get("policies", []), place / "policies"):
+        fields = ("policy", "resource_group")
+        parts = {"policy": item}
+        if not isinstance(item, str):
+            parts = shape.fields(item, here, fields, fields)
+        group = ""
+        if "resource_group" in parts:
+            form, where = grammar.RESOURCE_GROUP, here / "resource_group"
+            group = shape.name(parts["resource_group"], where, form, "resource group") or ""
+        if "policy" in parts and (policy := policies.resolve(parts["policy"], here)):
+            yield policy, group
+
+
+def _scopes(attached: Iterable[tuple[str, str]]) -> Scopes:
+    """Sort attachments into the whole account's and, if there are any, each resource group's."""
+    scopes: dict[str, set[str]] = {"": set()}
+    for policy, group in attached:
+        scopes.setdefault(group, set()).add(policy)
+    policies = sorted(scopes.pop(""))
+    groups = {group: sorted(found) for group, found in sorted(scopes.items())}
+    return {"policies": policies, "resource_groups": groups} if groups else {"policies": policies}
