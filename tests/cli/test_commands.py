@@ -324,7 +324,7 @@ def test_slr_names_every_part_of_the_way_out(
     assert lines[2:6] == [
         "way out:",
         "  remove the statement no-roles[0], which denies it",
-        "  have the control policies of level 0, the root folder, allow it",
+        "  have the control policies of the root folder (level 0) allow it",
         "  have the control policies of level 2 allow it",
     ]
     assert lines[6].startswith(f"  attach to {ERIN} this policy, or ")
@@ -501,7 +501,7 @@ def test_an_account_and_a_user_that_are_not_there_are_named(
     assert asked("create", foreign, SERVICE, "--accounts", world) == 1
     assert capsys.readouterr().out.splitlines()[0] == (
         f"denied: `{foreign}` is not there: "
-        f"there is no account `9999999999999999`; there is `{NUMBER}`"
+        f"account `9999999999999999` does not exist; the accounts are `{NUMBER}`"
     )
 
 
@@ -576,9 +576,9 @@ def test_the_doctor_leads_the_owner_straight_to_yes(
     assert capsys.readouterr().out == (
         "1. is the principal known?\n"
         f"   yes: the owner of account `{NUMBER}`, who needs no policy\n"
-        "2. is the role there?\n"
-        f"   no: `{ETL}` is not in account `{NUMBER}`\n"
-        "3. may the principal have it created?\n"
+        "2. does the role exist?\n"
+        f"   no: `{ETL}` does not exist in account `{NUMBER}`\n"
+        "3. may the principal have the role created?\n"
         "   yes: the service creates it when the feature is first used\n"
         "verdict: the feature works\n"
     )
@@ -619,7 +619,7 @@ def test_the_doctor_prints_the_policy_ready_for_the_console(
 ) -> None:
     assert cli.main(["doctor", CAROL, "alikafka.etl", "--accounts", str(world)]) == 1
     out = capsys.readouterr().out
-    document = out.partition("AliyunKafkaFullAccess:\n")[2].partition("6. does it help?")[0]
+    document = out.partition("AliyunKafkaFullAccess:\n")[2].partition("6. is it allowed")[0]
     assert json.loads(document) == policy(SERVICE)
     assert out.endswith("\nverdict: not yet; what helps is in step 5, and was tried\n")
 
@@ -692,9 +692,9 @@ def test_the_doctor_says_where_nothing_helps(
 @pytest.mark.parametrize(
     ("principal", "answer"),
     [
-        ("ecs.aliyuncs.com", "no: it is in no account, and a role is created for somebody in one"),
+        ("ecs.aliyuncs.com", "no: it belongs to no account, and "),
         (f"{ACCOUNT}:user/zoe", f"no: account `{NUMBER}` does not have it; it has "),
-        ("acs:ram::9999999999999999:root", "no: there is no account `9999999999999999`; there is "),
+        ("acs:ram::9999999999999999:root", "no: account `9999999999999999` does not exist; "),
     ],
 )
 def test_the_doctor_ends_where_nobody_is_known(
@@ -714,7 +714,7 @@ def test_of_many_names_only_some_are_shown() -> None:
     }
     said = doctor.absence("acs:ram::9999999999999999:user/x", many)
     assert said.endswith("`0000000000000009`, 20 more")
-    assert doctor.absence(f"acs:ram::{numbers[0]}:user/x", many).endswith("it has nobody")
+    assert doctor.absence(f"acs:ram::{numbers[0]}:user/x", many).endswith("it has none")
 
 
 def test_the_doctor_refuses_an_unknown_feature_and_names_the_close_one(

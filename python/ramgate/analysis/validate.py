@@ -1,12 +1,12 @@
-"""Files checked without being used: policy documents, accounts files, catalog files."""
+"""Check files without using them, and translate a policy file."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ramgate.accounts import reader as accounts
+from ramgate.accounts import reader
 from ramgate.catalog import catalog
-from ramgate.documents.source import read
+from ramgate.documents import source
 from ramgate.errors import InvalidFiles
 from ramgate.language.translation import translate_at
 
@@ -15,40 +15,89 @@ if TYPE_CHECKING:
 
     from ramgate.faults import Findings
 
-__all__ = ["examine", "policy"]
+__all__ = ["examine", "translate_file"]
+
+_Kind: TypeAlias = Literal["accounts", "catalog role", "catalog system policy", "policy document"]
+
+_ACCOUNTS: Final = {"accounts", "directory"}
+_PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
 
 
-def policy(path: Path) -> dict[str, object]:
-    """The translated document of a policy file.
+def translate_file(path: Path) -> dict[str, object]:
+    """Return the translation of a RAM policy document in a file (docs/reference/translated.md).
 
-    Raises `InvalidFiles` with all of its faults, `UnreadableFiles` where it cannot be read.
+    Raises `InvalidFiles` with all faults of the document, `UnreadableFiles` if the file cannot be
+    read.
+
+    >>> from pathlib import Path
+    >>> file = Path("policy.yaml")
+    >>> _ = file.write_text('''
+    ... Version: "1"
+    ... Statement:
+    ...   - {Effect: Allow, Action: "alikafka:ListTopic", Resource: "*"}
+    ... ''')
+    >>> translate_file(file)["actions"]
+    {'alikafka:listtopic': [0]}
     """
-    source = read(path)
-    document = translate_at(source.value, source.place)
-    if source.place.findings.faults:
-        raise InvalidFiles(source.place.findings.faults)
-    return document
+    document = source.read(path)
+    translation = translate_at(document.value, document.place)
+    if document.place.findings.faults:
+        raise InvalidFiles(document.place.findings.faults)
+    return translation
 
 
 def examine(path: Path) -> Findings:
-    """The faults and the advice of a file, or of a folder of accounts files or of a catalog.
+    """Return the faults and the advice of a file, of a folder of accounts files, or of a catalog.
 
-    What a file is shows in it: an accounts file has `accounts` or `directory`, a file of the
-    catalog `role` or `policy`, and what has neither is read as a policy document. Raises
-    `InvalidFiles` where there is no document, `UnreadableFiles` where there is nothing to read.
+    The content shows the kind of a file: an accounts file has `accounts` or `directory`, a file of
+    the catalog `role` or `policy`. Any other file is read as a policy document. Raises
+    `InvalidFiles` if a file is neither YAML nor JSON, `UnreadableFiles` if it cannot be read.
+
+    >>> from pathlib import Path
+    >>> file = Path("accounts.yaml")
+    >>> _ = file.write_text('''
+    ... accounts:
+    ...   "1234567890123456":
+    ...     users: {alice: {policies: [no-such-policy]}}
+    ... ''')
+    >>> for fault in examine(file).faults:
+    ...     print(fault.line, fault.message)
+    4 there is no policy `no-such-policy`...
     """
     if (path / "roles").is_dir():
         return catalog.examine(path)[1]
     if path.is_dir():
-        return accounts.examine(path, catalog.load())[1]
-    source = read(path, root="")
-    keys = source.value if isinstance(source.value, dict) else {}
-    if "accounts" in keys or "directory" in keys:
-        return accounts.examine(path, catalog.load())[1]
-    if "role" in keys or "policy" in keys:
-        beside = {file.stem for file in path.parent.parent.glob("policies/*.json")}
-        (catalog.read_role if "role" in keys else catalog.read_system_policy)(source, beside)
-        return source.place.findings
-    source = read(path)
-    translate_at(source.value, source.place)
-    return source.place.findings
+        return reader.examine(path, catalog.load())[1]
+    content = source.content(path)
+    document = source.decode(content, str(path), root="")
+    kind = _kind(document.value)
+    if kind == "accounts":
+        return reader.examine(path, catalog.load())[1]
+    policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
+    if kind == "catalog role":
+        catalog.read_role(document, policies)
+    elif kind == "catalog system policy":
+        catalog.read_system_policy(document, policies)
+    else:
+        # decoded again, because the places in a policy document start at `$`
+        document = source.decode(content, str(path))
+        translate_at(document.value, document.place)
+    return document.place.findings
+
+
+def _kind(value: object) -> _Kind:
+    """Tell the kind of a document from its keys.
+
+    Without `accounts`, the parts of an account are still an accounts file: its reader names the
+    key that is missing, where the policy translator would ask for a `Statement`.
+    """
+    keys = set(value) if isinstance(value, dict) else set()
+    if keys & _ACCOUNTS:
+        return "accounts"
+    if "role" in keys:
+        return "catalog role"
+    if "policy" in keys:
+        return "catalog system policy"
+    if keys and keys <= _PARTS_OF_AN_ACCOUNT:
+        return "accounts"
+    return "policy document"

@@ -130,7 +130,7 @@ def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
         if name in named:
             raise ValueError(f"`{named[name]}` and `{file}` would both be called `{name}`")
         named[name] = file
-    translated = import_module("ramgate.analysis.validate").policy
+    translated = import_module("ramgate.analysis.validate").translate_file
     return {name: translated(Path(file)) for name, file in named.items()}
 
 

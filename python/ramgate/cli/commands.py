@@ -259,7 +259,7 @@ def _way_out(remedy: Remedy) -> Iterator[str]:
     for statement in remedy.remove:
         yield f"remove the statement {statement}, which denies it"
     for level in remedy.levels:
-        yield f"have the control policies {doctor.level(level)} allow it"
+        yield f"have {doctor.control_policies(level)} allow it"
     if remedy.policy is not None:
         other = f", or the system policy {remedy.or_attach}" if remedy.or_attach else ""
         yield f"attach to {remedy.attach_to} this policy{other}:"
@@ -295,16 +295,16 @@ def diagnose(options: Namespace) -> int:
     """`ramgate doctor`."""
     circumstances = context(options.context)
     path = named_accounts(options)
-    walked = doctor.walk(path, options.principal, options.feature, circumstances)
+    diagnosis = doctor.diagnose(path, options.principal, options.feature, circumstances)
     if options.json:
-        print(_json(walked))
+        print(_json(diagnosis))
     else:
-        for number, step in enumerate(walked.steps, 1):
+        for number, step in enumerate(diagnosis.steps, 1):
             remedy = step.evidence.get("remedy")
             lines = _way_out(remedy) if isinstance(remedy, Remedy) else [step.answer]
             print("\n   ".join([f"{number}. {step.question}", *lines]))
-        print(_VERDICTS[walked.allow, walked.remedied])
-    return FINE if walked.allow else NO
+        print(_VERDICTS[diagnosis.allow, diagnosis.remedied])
+    return FINE if diagnosis.allow else NO
 
 
 def draw(options: Namespace) -> int:

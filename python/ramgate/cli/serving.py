@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ramgate.analysis.validate import examine, policy
+from ramgate.analysis.validate import examine, translate_file
 from ramgate.bundle import builder as bundles
 from ramgate.bundle.watch import Watch
 from ramgate.cli.asking import FINE, NO, UNKNOWN, named_accounts, say, token
@@ -99,7 +99,7 @@ def translate(options: Namespace) -> int:
     faults: list[Fault] = []
     for name in options.file:
         try:
-            documents.append(policy(Path(name)))
+            documents.append(translate_file(Path(name)))
         except UnreadableFiles:
             raise
         except InvalidFiles as error:

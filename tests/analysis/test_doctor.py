@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ramgate import InvalidFiles
+from ramgate.analysis import doctor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NUMBER = "1234567890123456"
+CAROL, LINKED = (
+    f"acs:ram::{NUMBER}:{name}" for name in ("user/carol", "role/AliyunServiceRoleForAlikafka")
+)
+WORLD = f"""\
+accounts:
+  "{NUMBER}":
+    service_linked_roles: [AliyunServiceRoleForAlikafka]
+    users: {{carol: {{}}}}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    path = tmp_path / "accounts.yaml"
+    path.write_text(WORLD)
+    return path
+
+
+def test_a_remedy_is_applied_and_tried_without_changing_the_file(world: Path) -> None:
+    diagnosis = doctor.diagnose(world, CAROL, "alikafka.etl")
+    assert (diagnosis.principal, diagnosis.feature) == (CAROL, "alikafka.etl")
+    assert (diagnosis.allow, diagnosis.outcome, diagnosis.remedied) == (False, "denied", True)
+    assert [step.step for step in diagnosis.steps] == [
+        "principal",
+        "role",
+        "creation",
+        "obstacle",
+        "remedy",
+        "proof",
+    ]
+    assert diagnosis.steps[-1].answer == (
+        "yes: with the policy attached, the outcome is `create` by `way-out-1[0]`; "
+        "with `AliyunKafkaFullAccess` attached instead, "
+        "the outcome is `create` by `AliyunKafkaFullAccess[1]`"
+    )
+    assert world.read_text() == WORLD
+
+
+def test_a_feature_that_works_needs_no_remedy(world: Path) -> None:
+    diagnosis = doctor.diagnose(world, CAROL, "alikafka.activation")
+    assert (diagnosis.allow, diagnosis.outcome, diagnosis.remedied) == (True, "ready", None)
+
+
+def test_without_a_remedy_nothing_is_tried(world: Path) -> None:
+    diagnosis = doctor.diagnose(world, LINKED, "alikafka.etl")
+    assert (diagnosis.allow, diagnosis.outcome, diagnosis.remedied) == (False, "denied", False)
+    assert diagnosis.steps[-1].step == "remedy"
+
+
+def test_an_unknown_feature_and_faulty_accounts_start_no_opa(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", "/nowhere/opa")
+    with pytest.raises(ValueError, match=r"did you mean `alikafka\.connector`\?"):
+        doctor.diagnose(world, CAROL, "alikafka.conector")
+    world.write_text(WORLD.replace("carol: {}", "carol: {policies: [gone]}"))
+    with pytest.raises(InvalidFiles, match="there is no policy `gone`"):
+        doctor.diagnose(world, CAROL, "alikafka.etl")
