@@ -15,6 +15,14 @@ from ramgate.language.translation import translate
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOT_A_ACCOUNT_NUMBER = "is not a valid account number: it must match `[0-9]{16}`"
+NOT_A_FOLDER_NAME = "is not a valid folder name: it must match `[A-Za-z0-9._@-]{1,64}`"
+NOT_A_GROUP_NAME = "is not a valid group name: it must match `[A-Za-z0-9._@-]{1,64}`"
+NOT_A_POLICY_NAME = "is not a valid policy name: it must match `[A-Za-z0-9-]{1,128}`"
+NOT_A_RESOURCE_GROUP = "is not a valid resource group: it must match `[A-Za-z0-9-]{1,64}`"
+NOT_A_ROLE_NAME = "is not a valid role name: it must match `[A-Za-z0-9._@-]{1,64}`"
+NOT_A_USER_NAME = "is not a valid user name: it must match `[A-Za-z0-9._@-]{1,64}`"
+
 CATALOG = catalog.load()
 HERE = "1234567890123456"
 THERE = "6543210987654321"
@@ -198,7 +206,7 @@ def test_the_faults_of_all_files_come_at_once_by_file_then_by_line(tmp_path: Pat
     write(tmp_path, "{}\n", "f.yaml")
     known = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
     assert faults(tmp_path) == [
-        "a.yaml:3: accounts.x: `x` is no account number",
+        f"a.yaml:3: accounts.x: `x` {NOT_A_ACCOUNT_NUMBER}",
         "a.yaml:4: extra: unknown field: known are `accounts`, `directory`",
         "b.json:1: is not strict JSON: expecting value",
         f"c.yaml:2: accounts.{HERE}: is in `{tmp_path}/a.yaml` already".replace(f"{tmp_path}/", ""),
@@ -249,8 +257,11 @@ def test_a_folder_that_nobody_may_list_says_so(
         (b"[" * 100_000, "accounts.yaml:1: is nested deeper than 64 levels"),
         (b"- a\n", "accounts.yaml:1: must be an object, not a list"),
         (b"accounts", "accounts.yaml:1: must be an object, not `accounts`"),
-        (b"--- ''\n", "accounts.yaml:1: must be an object, not nothing"),
-        (b"accounts:\n", "accounts.yaml:1: accounts: must be an object, not nothing"),
+        (b"--- ''\n", "accounts.yaml:1: must be an object, not an empty string"),
+        (
+            b"accounts:\n",
+            "accounts.yaml:1: accounts: must be an object, not nothing: write `{}` if it is empty",
+        ),
         (b"accounts: []\n", "accounts.yaml:1: accounts: must be an object, not a list"),
     ],
 )
@@ -277,8 +288,8 @@ def test_a_file_that_is_no_accounts_file_is_refused(
 )
 def test_an_account_number_has_16_digits(tmp_path: Path, number: str) -> None:
     found = faults(write(tmp_path, f'accounts: {{"{number}": {{}}}}'))
-    shown = f"`{number}`" if number else "nothing"
-    assert found == [f"accounts.yaml:1: accounts.{number}: {shown} is no account number"]
+    shown = f"`{number}`" if number else "an empty string"
+    assert found == [f"accounts.yaml:1: accounts.{number}: {shown} {NOT_A_ACCOUNT_NUMBER}"]
 
 
 def test_an_unquoted_account_number_is_a_fault(tmp_path: Path) -> None:
@@ -308,9 +319,12 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
         ("users: []", ["3: ….users: must be an object, not a list"]),
         ("policies: x", ["3: ….policies: must be an object, not `x`"]),
         ("roles: 5", ["3: ….roles: must be an object, not `5` without quotes"]),
-        ("groups:", ["3: ….groups: must be an object, not nothing"]),
+        ("groups:", ["3: ….groups: must be an object, not nothing: write `{}` if it is empty"]),
         ("service_linked_roles: {}", ["3: ….service_linked_roles: must be a list, not an object"]),
-        ("users:\n  alice:", ["4: ….users.alice: must be an object, not nothing"]),
+        (
+            "users:\n  alice:",
+            ["4: ….users.alice: must be an object, not nothing: write `{}` if it is empty"],
+        ),
         ("user: {}", [f"3: ….user: unknown field: known are {ACCOUNT_KNOWN}"]),
         (
             "users:\n  alice:\n    policy: []",
@@ -325,20 +339,20 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             ["6: ….roles.App.groups: unknown field: known are `trust`, `policies`"],
         ),
         # names
-        ("users:\n  a b: {}", ["4: ….users.a b: `a b` is no user name"]),
-        ('users:\n  "é": {}', ["4: ….users.é: `é` is no user name"]),
-        ('users:\n  "": {}', ["4: ….users.: nothing is no user name"]),
+        ("users:\n  a b: {}", [f"4: ….users.a b: `a b` {NOT_A_USER_NAME}"]),
+        ('users:\n  "é": {}', [f"4: ….users.é: `é` {NOT_A_USER_NAME}"]),
+        ('users:\n  "": {}', [f"4: ….users.: an empty string {NOT_A_USER_NAME}"]),
         (f"users:\n  {'a' * 64}: {{}}\n  {'a' * 65}: {{}}", None),
-        ("groups:\n  a/b: {}", ["4: ….groups.a/b: `a/b` is no group name"]),
+        ("groups:\n  a/b: {}", [f"4: ….groups.a/b: `a/b` {NOT_A_GROUP_NAME}"]),
         (
             f'roles:\n  "a\\n": {{trust: {TRUST}}}',
-            ["4: ….roles.a\\n: `a\\n` is no role name"],
+            [f"4: ….roles.a\\n: `a\\n` {NOT_A_ROLE_NAME}"],
         ),
         (
             f"policies:\n  a_b: {NOBODY}\n  {'a' * 129}: {NOBODY}",
             [
-                "4: ….policies.a_b: `a_b` is no policy name",
-                f"5: ….policies.{'a' * 129}: `{'a' * 80}` is no policy name",
+                f"4: ….policies.a_b: `a_b` {NOT_A_POLICY_NAME}",
+                f"5: ….policies.{'a' * 129}: `{'a' * 80}` {NOT_A_POLICY_NAME}",
             ],
         ),
         # policies
@@ -366,7 +380,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             [
                 '5: ….policies.p.Version: must be the string `"1"`, not `1` without quotes',
                 (
-                    "9: ….policies.p.Statement[0].Action[0]: `ecs` is no action: "
+                    "9: ….policies.p.Statement[0].Action[0]: `ecs` is not a valid action: "
                     "write `*` or `<service>:<operation>`"
                 ),
                 (
@@ -377,7 +391,10 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
         ),
         # roles
         ("roles:\n  App: {}", ["4: ….roles.App: `trust` is missing"]),
-        ("roles:\n  App:", ["4: ….roles.App: must be an object, not nothing"]),
+        (
+            "roles:\n  App:",
+            ["4: ….roles.App: must be an object, not nothing: write `{}` if it is empty"],
+        ),
         (
             f"roles:\n  App:\n    trust: {NOBODY}",
             ["5: ….roles.App.trust: is no trust policy: its statements have no `Principal`"],
@@ -455,7 +472,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             ),
             [
                 "6: ….groups.team.policies[0]: there is no policy `gone`",
-                "6: ….groups.team.policies[0].resource_group: `a_b` is no resource group",
+                f"6: ….groups.team.policies[0].resource_group: `a_b` {NOT_A_RESOURCE_GROUP}",
                 "7: ….groups.team.policies[1]: `resource_group` is missing",
                 "8: ….groups.team.policies[2]: `policy` is missing",
                 "9: ….groups.team.policies[3]: `policy` is missing",
@@ -466,7 +483,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
                 ),
                 (
                     "10: ….groups.team.policies[4].resource_group: `5` without quotes "
-                    "is no resource group"
+                    f"{NOT_A_RESOURCE_GROUP}"
                 ),
                 "11: ….groups.team.policies[5]: must be an object, not a list",
             ],
@@ -491,7 +508,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
 def test_a_fault_in_an_account_has_its_line_and_path(
     tmp_path: Path, text: str, found: list[str] | None
 ) -> None:
-    expected = found or [f"5: ….users.{'a' * 65}: `{'a' * 65}` is no user name"]
+    expected = found or [f"5: ….users.{'a' * 65}: `{'a' * 65}` {NOT_A_USER_NAME}"]
     assert account_faults(tmp_path, text) == expected
 
 
@@ -500,7 +517,7 @@ def test_the_contract_s_own_example_of_a_fault(tmp_path: Path) -> None:
     assert faults(path) == [
         (
             f"accounts.yaml:9: accounts.{HERE}.policies.connector-admin.Statement[0].Action: "
-            "`alikafka` is no action: write `*` or `<service>:<operation>`"
+            "`alikafka` is not a valid action: write `*` or `<service>:<operation>`"
         )
     ]
 
@@ -536,9 +553,9 @@ MANAGEMENT = 'management: "1000000000000001"'
         (MANAGEMENT, ["1: directory: `root` is missing"]),
         (
             f"management: 1000000000000001\n{ROOT}",
-            ["2: directory.management: `1000000000000001` without quotes is no account number"],
+            [f"2: directory.management: `1000000000000001` without quotes {NOT_A_ACCOUNT_NUMBER}"],
         ),
-        (f'management: "1"\n{ROOT}', ["2: directory.management: `1` is no account number"]),
+        (f'management: "1"\n{ROOT}', [f"2: directory.management: `1` {NOT_A_ACCOUNT_NUMBER}"]),
         (
             f"{MANAGEMENT}\n{ROOT}\nmembers: {{}}",
             ["4: directory.members: unknown field: known are `management`, `policies`, `root`"],
@@ -582,7 +599,7 @@ MANAGEMENT = 'management: "1000000000000001"'
             ),
             [
                 f"6: directory.root.accounts.{HERE}: `control_policies` is missing",
-                "7: directory.root.accounts.x: `x` is no account number",
+                f"7: directory.root.accounts.x: `x` {NOT_A_ACCOUNT_NUMBER}",
                 f"8: directory.root.accounts.{THERE}: must be an object, not a list",
                 (
                     "9: directory.root.accounts.1111111111111111.users: unknown field: "
@@ -598,7 +615,7 @@ MANAGEMENT = 'management: "1000000000000001"'
                 f'        "{HERE}": {{control_policies: []}}\n      folders: {{x: {{}}}}'
             ),
             [
-                "7: directory.root.folders.a b: `a b` is no folder name",
+                f"7: directory.root.folders.a b: `a b` {NOT_A_FOLDER_NAME}",
                 "8: directory.root.folders.dev: `control_policies` is missing",
                 f"10: directory.root.folders.dev.accounts.{HERE}: is in another folder already",
                 "11: directory.root.folders.dev.folders.x: `control_policies` is missing",

@@ -25,6 +25,8 @@ from ramgate.opa.find import find_opa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NOT_A_SERVICE_NAME = r"is not a valid service name: it must match `(?:[a-z0-9-]+\.)+aliyuncs\.com`"
+
 ACCOUNT = "acs:ram::1234567890123456"
 ALICE = (f"{ACCOUNT}:user/alice", "alikafka:ListTopic", "*")
 BOB = (f"{ACCOUNT}:user/bob", "alikafka:GetTopicList", "acs:alikafka:*:1234567890123456:orders")
@@ -337,7 +339,7 @@ def test_validate_of_a_catalog_file_finds_its_faults(
     policy = written(tmp_path / "policy.yaml", "policy: P\n")
     assert cli.main(["validate", role, policy]) == 1
     found = capsys.readouterr().out
-    assert f"{role}:2: service_name: `x` is no service name\n" in found
+    assert f"{role}:2: service_name: `x` {NOT_A_SERVICE_NAME}\n" in found
     assert f"{role}:3: policy: there is no `policies/P.json`\n" in found
     assert (
         f"{policy}: `purpose` is missing" in found or f"{policy}:1: `purpose` is missing" in found

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ramgate import Sidecar
     from ramgate.accounts.store import Store
 
+NOT_AN_ARN = r"is not a valid ARN: it must match `\*|acs:(?:[^:]*:){3}.*`"
+
 NUMBER = "1234567890123456"
 ACCOUNT = f"acs:ram::{NUMBER}"
 ALICE, CAROL, ERIN, OWNER = (
@@ -425,7 +427,7 @@ def test_usages_of_the_wrong_shape_are_refused_each_fault_with_its_line(
     assert captured.out == ""
     assert sorted(captured.err.splitlines()) == [
         f"{path}:1: usages[0].region: must be a string, not a list",
-        f"{path}:2: usages[0].resources[0]: `y` is no ARN",
+        f"{path}:2: usages[0].resources[0]: `y` {NOT_AN_ARN}",
         f"{path}:3: usages[1].where: unknown field: known are `region`, `resources`",
         f"{path}:3: usages[1]: `region` is missing",
         f"{path}:3: usages[1]: `resources` is missing",

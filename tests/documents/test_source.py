@@ -115,7 +115,7 @@ def test_json_is_read(text: str, value: object) -> None:
         ("[]]", "f:1: is not YAML: did not find expected <document start>"),
         ("a: 'b", "f:1: is not YAML: found unexpected end of stream"),
         ('a: "\\ud800"', "f:1: is not YAML: found invalid Unicode character escape code"),
-        ("---\na: b\n---\nc: d\n", "f:3: holds more than one document"),
+        ("---\na: b\n---\nc: d\n", "f:3: contains more than one document"),
         ("a:\n  b:\n    " + "[" * DEEP, "f:3: is nested deeper than 64 levels"),
         ("- " * DEEP, "f:1: is nested deeper than 64 levels"),
         ("{a: " * DEEP, "f:1: is nested deeper than 64 levels"),
@@ -148,9 +148,9 @@ def test_control_characters_are_no_yaml() -> None:
         ('{"a": "\\x"}', "f:1: is not strict JSON: invalid \\escape"),
         ("[1\u00a0]", "f:1: is not strict JSON: expecting ',' delimiter"),
         ("\ufeff{}", "f:1: is not strict JSON: unexpected UTF-8 BOM"),
-        ("[1,\nNaN]", "f:2: is not strict JSON: `NaN` is no JSON value"),
-        ("Infinity", "f:1: is not strict JSON: `Infinity` is no JSON value"),
-        ('{"a":\n\n-Infinity}', "f:3: is not strict JSON: `-Infinity` is no JSON value"),
+        ("[1,\nNaN]", "f:2: is not strict JSON: `NaN` is not a JSON value"),
+        ("Infinity", "f:1: is not strict JSON: `Infinity` is not a JSON value"),
+        ('{"a":\n\n-Infinity}', "f:3: is not strict JSON: `-Infinity` is not a JSON value"),
         ("a: b", "f:1: is not strict JSON: expecting value"),
         ("[" * DEEP, "f: is nested deeper than 64 levels"),
         ('{"a":' * DEEP, "f: is nested deeper than 64 levels"),
@@ -319,7 +319,7 @@ def test_twenty_thousand_places_have_their_lines(is_json: bool) -> None:  # noqa
 
 
 def test_what_a_value_is_called() -> None:
-    assert describe("") == "nothing"
+    assert describe("") == "an empty string"
     assert describe(Unquoted("")) == "nothing"
     assert describe("a") == "`a`"
     assert describe("a\nb\x1b\ud800") == "`a\\nb\\x1b\\ud800`"

@@ -64,7 +64,7 @@ def steps(text: str) -> Iterator[Scalar | Container | None]:
         elif lexeme[0] == '"':
             yield Scalar(line, json.loads(lexeme))
         elif lexeme in _NOT_STRICT:
-            raise SyntaxFault(f"is not strict JSON: `{lexeme}` is no JSON value", line)
+            raise SyntaxFault(f"is not strict JSON: `{lexeme}` is not a JSON value", line)
         else:
             yield Scalar(line, Unquoted(lexeme))
 

@@ -23,7 +23,9 @@ def describe(value: object) -> str:
     ('`ecs:Start`', '`10` without quotes', 'a list')
     """
     match value:
-        case "" | Unquoted(text=""):
+        case "":
+            return "an empty string"
+        case Unquoted(text=""):
             return "nothing"
         case str():
             return f"`{printable(value[:80])}`"

@@ -81,7 +81,7 @@ def steps(text: str) -> Iterator[Scalar | Container | None]:
             line = event.start_mark.line + 1 if event.start_mark else 0
             match event:
                 case yaml.DocumentStartEvent() if has_document:
-                    raise SyntaxFault("holds more than one document", line)
+                    raise SyntaxFault("contains more than one document", line)
                 case yaml.DocumentStartEvent():
                     has_document = True
                 case yaml.AliasEvent():

@@ -1,7 +1,11 @@
-"""A policy's condition values, typed once, when the document is translated.
+"""Condition operators, and how each reads the values that a policy lists.
 
-Each reader takes the text of one listed value and returns what Rego compares with, or None where
-the text does not have the family's form (reference: section 4).
+Values are parsed once, when the document is translated. Each reader takes the text of one listed
+value and returns the value that Rego compares with, or None if the operator cannot read the text
+(docs/reference/policy-language.md, section 4).
+
+>>> OPERATORS["StringNotLike"].comparison, OPERATORS["StringNotLike"].negated
+('StringLike', True)
 """
 
 from __future__ import annotations
@@ -68,15 +72,19 @@ _SECOND: Final = 1_000_000_000
 
 
 def glob(pattern: str) -> str:
-    """A RAM pattern as a pattern of OPA's `glob.match`, in which only `*` and `?` are live."""
+    r"""Escape a RAM pattern for OPA's `glob.match`, so that only `*` and `?` are wildcards.
+
+    >>> print(glob("acs:oss:*:*:bucket/[a]/{b}"))
+    acs:oss:*:*:bucket/\[a\]/\{b\}
+    """
     return _LIVE_IN_GLOB.sub(r"\\\g<0>", pattern)
 
 
 def _number(text: str) -> list[int | str] | None:
-    """An exact decimal as `[sign, exponent, digits]`: sign × 0.digits × 10^exponent.
+    """Return an exact decimal as `[sign, exponent, digits]`: sign × 0.digits × 10^exponent.
 
-    The digits begin and end with no zero, so two numbers of one sign compare as their exponents,
-    then as their digits. OPA's own comparison of numbers is not exact in every version.
+    The digits neither begin nor end with a zero, so two numbers of one sign compare as their
+    exponents, then as their digits. OPA's own comparison of numbers is not exact in every version.
     """
     match = _NUMBER.fullmatch(text)
     if not match:
@@ -90,7 +98,11 @@ def _number(text: str) -> list[int | str] | None:
 
 
 def _instant(text: str) -> int | None:
-    """Nanoseconds since 1970 in UTC."""
+    """Return nanoseconds since 1970 in UTC.
+
+    64 bits of nanoseconds cover the years 1678 to 2261: another year counts as the first or the
+    last instant of them.
+    """
     match = _DATE.fullmatch(text)
     if not match:
         return None
@@ -129,9 +141,15 @@ def _boolean(text: str) -> bool | None:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Operator:
-    """One of RAM's condition operators: the comparison it makes, and whether it negates it.
+    """One of RAM's condition operators: its comparison, and whether it negates the result.
 
-    `read` types a listed value, `form` says in a fault what such a value looks like.
+    `read` parses the text of a listed value and returns None if it is not valid; `form` is the
+    phrase for a valid value in a message.
+
+    >>> OPERATORS["NumericLessThan"].read("-120.50")
+    [-1, 3, '1205']
+    >>> OPERATORS["IpAddress"].read("10.0.0.7/8"), OPERATORS["IpAddress"].read("10.0.0")
+    ('10.0.0.0/8', None)
     """
 
     comparison: str
@@ -160,7 +178,7 @@ def _operators() -> Iterator[tuple[str, Operator]]:
         yield f"Numeric{order}", Operator(f"Numeric{order}", _number, numeric)
         yield f"Date{order}", Operator(f"Date{order}", _instant, date)
     yield "Bool", Operator("Bool", _boolean, "`true` or `false`")
-    # both pairs take a block's first and last address as inside it
+    # A block includes its first and last address for `IpAddress` too, so both pairs are the same.
     border = Operator("IpAddress", _network, address)
     yield "IpAddressIncludeBorder", border
     yield "NotIpAddressIncludeBorder", dataclasses.replace(border, negated=True)

@@ -1,6 +1,12 @@
-"""The anchored forms of names and ARNs, all ASCII (reference: sections 1, 3 and 5).
+"""The syntax of names and ARNs (docs/reference/policy-language.md, sections 1, 3 and 5).
 
-Rego holds the same forms where it reads requests; a test holds the two equal.
+Use `fullmatch`, except for `WILDCARD`. All names are ASCII. Rego has its own copies for requests;
+tests/repository/test_repository.py checks that both accept the same texts.
+
+>>> bool(ACCOUNT.fullmatch("1234567890123456")), bool(NAME.fullmatch("two words"))
+(True, False)
+>>> bool(RESOURCE.fullmatch("acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"))
+True
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ __all__ = [
     "RESOURCE",
     "RESOURCE_GROUP",
     "SERVICE_NAME",
+    "WILDCARD",
 ]
 
 _NAME: Final = r"[A-Za-z0-9._@-]{1,64}"
@@ -32,3 +39,4 @@ RESOURCE_GROUP: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 SERVICE_NAME: Final = re.compile(r"(?:[a-z0-9-]+\.)+aliyuncs\.com")
 RAM_PRINCIPAL: Final = re.compile(rf"{_ARN}(?:root|user/{_NAME}|role/{_NAME})")
 FEDERATED: Final = re.compile(rf"{_ARN}(?:saml-provider|oidc-provider)/{_NAME}")
+WILDCARD: Final = re.compile("[*?]")
