@@ -1,0 +1,178 @@
+"""Arguments that several commands share: how they are declared, and how their values are read.
+
+Commands import the sidecar, PyYAML and the client inside their functions: `ramgate check --url`
+needs only the client, and the other imports would take longer than the request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from ramgate.cli.output import UNKNOWN, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ramgate.client.client import Client
+
+__all__ = [
+    "DEFAULT_ADDRESS",
+    "REQUEST_SECONDS",
+    "Commands",
+    "accounts_or_example",
+    "accounts_path",
+    "add_accounts",
+    "add_command",
+    "add_context",
+    "add_json",
+    "add_output",
+    "add_principal",
+    "add_source",
+    "add_token",
+    "context",
+    "open_client",
+    "token",
+]
+
+# argparse gives the result of `add_subparsers` no public name.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
+REQUEST_SECONDS: Final = 10.0
+
+
+def add_command(
+    commands: Commands,
+    name: str,
+    summary: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int] | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command: its one-line summary, the text below its options, the function that runs it.
+
+    `status_of_faults` is its exit status if the function raises `InvalidFiles`: by default 2.
+    """
+    added = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    added.set_defaults(run=run, status_of_faults=UNKNOWN)
+    return added
+
+
+def add_principal(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument PRINCIPAL."""
+    parser.add_argument(
+        "principal", metavar="PRINCIPAL", help="the ARN of a user, role or owner, or a service name"
+    )
+
+
+def add_context(parser: argparse.ArgumentParser) -> None:
+    """Add `--context`, which `context` reads."""
+    parser.add_argument(
+        "--context",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a condition key of the request; repeat the KEY to give a list of values",
+    )
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add `--accounts`, `--url` and `--token-file`, from which `open_client` makes a client."""
+    source = parser.add_mutually_exclusive_group()
+    add_accounts(source)
+    source.add_argument(
+        "--url", help="ask the OPA at http://host:port or unix:///path instead of starting one"
+    )
+    add_token(parser, "a file with the token that the OPA at --url requires")
+
+
+def add_json(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help=text)
+
+
+def add_accounts(parser: argparse._ActionsContainer) -> None:
+    """Add `--accounts`, which `accounts_path` reads."""
+    parser.add_argument(
+        "--accounts", metavar="PATH", help="an accounts file, or a folder of accounts files"
+    )
+
+
+def add_token(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add `--token-file`, which `token` reads."""
+    parser.add_argument("--token-file", metavar="FILE", help=text)
+
+
+def add_output(parser: argparse.ArgumentParser, text: str, *, required: bool = False) -> None:
+    """Add `-o` and `--output`."""
+    parser.add_argument("-o", "--output", metavar="FILE", required=required, help=text)
+
+
+def accounts_or_example(options: argparse.Namespace) -> Path:
+    """Return `accounts_path`; print a note to stderr if it is the shipped example."""
+    if options.accounts is None:
+        say("no --accounts: answering from the shipped example")
+    return accounts_path(options)
+
+
+def accounts_path(options: argparse.Namespace) -> Path:
+    """Return the path given by `--accounts`, by default the shipped example's."""
+    from pathlib import Path
+
+    from ramgate import resources
+
+    return Path(options.accounts or resources.path("examples/accounts.yaml"))
+
+
+def token(options: argparse.Namespace) -> str | None:
+    """Return the token in the file given by `--token-file`, None without it."""
+    if not options.token_file:
+        return None
+    from ramgate.sidecar.sidecar import read_token
+
+    return read_token(options.token_file)
+
+
+@contextlib.contextmanager
+def open_client(options: argparse.Namespace) -> Iterator[Client]:
+    """Yield a client of the OPA at `--url`, by default of one that runs inside the `with` block."""
+    if options.url:
+        from ramgate.client.client import Client
+
+        with Client(options.url, token=token(options), timeout=REQUEST_SECONDS) as client:
+            yield client
+        return
+    import tempfile
+
+    from ramgate.sidecar.sidecar import Sidecar
+
+    accounts = accounts_or_example(options)
+    with (
+        tempfile.TemporaryDirectory(prefix="ramgate-") as folder,
+        Sidecar(accounts, addresses=[f"unix://{folder}/opa.sock"]) as sidecar,
+        sidecar.client(timeout=REQUEST_SECONDS) as client,
+    ):
+        yield client
+
+
+def context(pairs: Sequence[str]) -> dict[str, str | list[str]]:
+    """Return the value of each KEY=VALUE by its key; a list for a key that is repeated.
+
+    Raises `ValueError` if a pair has no key or no `=`.
+    """
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise ValueError(f"`{pair}` is not of the form KEY=VALUE")
+        found.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}

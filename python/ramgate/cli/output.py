@@ -1,0 +1,51 @@
+"""Exit statuses, and the formats in which several commands print their results."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ramgate.bundle.builder import Bundle
+    from ramgate.model.decision import Decision
+
+__all__ = ["FINE", "NO", "UNKNOWN", "counts", "json_line", "say", "summary", "table"]
+
+FINE: Final = 0
+NO: Final = 1
+UNKNOWN: Final = 2
+
+
+def say(text: str) -> None:
+    """Print a diagnostic to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def json_line(value: object) -> str:
+    """Return a value as JSON on one line."""
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
+def summary(decision: Decision) -> str:
+    """Return a decision on one line: the effect, the reason and its statements, the policy type."""
+    statements = ", ".join(map(str, decision.statements))
+    reason = f"{decision.reason}: {statements}" if statements else decision.reason
+    layer = [f"({decision.policy_type})"] if decision.policy_type else []
+    return "  ".join([decision.effect, reason, *layer])
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as lines whose columns are aligned, two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = (map(str.ljust, row, widths) for row in rows)
+    return "\n".join("  ".join(row).rstrip() for row in padded)
+
+
+def counts(bundle: Bundle) -> str:
+    """Return a bundle's revision and the number of accounts, policies, roles and users in it."""
+    listed = ", ".join(f"{kind} {count}" for kind, count in bundle.counts.items())
+    return f"revision {bundle.revision}: {listed}"

@@ -1,0 +1,87 @@
+"""The command line: every command with its arguments, and what `--help` prints."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from ramgate.cli import (
+    build,
+    check,
+    doctor,
+    graph,
+    install_opa,
+    role,
+    roles,
+    run,
+    slr,
+    status,
+    translate,
+    validate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["parse"]
+
+_TEXT: Final = """\
+exit status:
+  0  allowed (check, slr, doctor), or success
+  1  denied (check, slr, doctor), faults found (validate, translate, build), not ready (status)
+  2  no result: wrong usage, malformed request, unreadable file, no OPA
+
+`ramgate COMMAND --help` describes a command, with examples.
+What a policy means: docs/reference/policy-language.md
+Accounts files:      docs/reference/accounts.md
+"""
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the arguments of one command, by default the command line's.
+
+    The result's `run` is the command's function. Wrong usage and `--help` raise `SystemExit`.
+    """
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ramgate",
+        description="Decide requests by Alibaba Cloud RAM policies, with Open Policy Agent (OPA).",
+        epilog=_TEXT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (
+        run,
+        status,
+        build,
+        check,
+        roles,
+        role,
+        slr,
+        doctor,
+        graph,
+        translate,
+        validate,
+        install_opa,
+    ):
+        command.add_to(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Print the version and exit, like argparse's own action; look the version up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        text = "show program's version number and exit"
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=text)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version('ramgate')}")
+        parser.exit()

@@ -1,0 +1,63 @@
+"""`ramgate translate`: print policy documents in the form that OPA reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ramgate.cli.options import add_command
+from ramgate.cli.output import FINE, NO, json_line
+from ramgate.errors import InvalidFiles, UnreadableFiles
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ramgate.cli.options import Commands
+    from ramgate.faults import Fault
+
+__all__ = ["add_to", "run"]
+
+_TEXT: Final = """\
+Prints one JSON document a line, in the order of the files. If any file has a fault, the faults go
+to stderr and no document is printed. docs/reference/translated.md describes the form.
+
+Exit status: 0 printed, 1 faults found, 2 a file cannot be read.
+
+example:
+  ramgate translate policy.json
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(
+        commands,
+        "translate",
+        "print policy documents in the form that OPA reads",
+        _TEXT,
+        run,
+    )
+    parser.set_defaults(status_of_faults=NO)
+    parser.add_argument(
+        "file", metavar="FILE", nargs="+", help="a RAM policy document, JSON or YAML"
+    )
+
+
+def run(options: Namespace) -> int:
+    """Print all documents, or none of them, so that line N is the document of file N."""
+    from ramgate.analysis.validate import translate_file
+
+    documents: list[dict[str, object]] = []
+    faults: list[Fault] = []
+    for name in options.file:
+        try:
+            documents.append(translate_file(Path(name)))
+        except UnreadableFiles:
+            raise
+        except InvalidFiles as error:
+            faults += error.faults
+    if faults:
+        raise InvalidFiles(faults)
+    for document in documents:
+        print(json_line(document))
+    return FINE
