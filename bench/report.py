@@ -1,4 +1,4 @@
-"""What was measured, as tables: the goals, JSON, Markdown and the README's part of it."""
+"""Render a run of the benchmarks: its goals, JSON, Markdown, and the part in the README."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ __all__ = ["GOALS", "Figure", "Goal", "Results", "Section", "Table", "goals", "m
 
 
 class Goal(NamedTuple):
-    """A line of the goals: `key` names its figure, `form` writes it.
+    """A line of the table of goals.
 
-    The figure is to be at most or at least a bound; where there is neither, it is printed.
+    `key` names the figure, `subject` describes it, `form` formats it. `most` and `least` are
+    bounds; a figure without a bound is only printed.
     """
 
     key: str
-    what: str
+    subject: str
     form: str
     most: float | None = None
     least: float | None = None
 
     @property
     def bound(self) -> str:
-        """The bound as the table shows it."""
+        """The bound, formatted for the table."""
         if self.most is not None:
             return f"≤ {self.form.format(self.most)}"
         if self.least is not None:
@@ -34,7 +35,7 @@ class Goal(NamedTuple):
         return "printed"
 
     def verdict(self, value: float) -> str:
-        """Whether the value meets the bound: `met`, `not met`, or nothing where there is none."""
+        """Return `met` or `**not met**`, or an empty text if there is no bound."""
         if self.most is None and self.least is None:
             return ""
         is_met = (self.most is None or value <= self.most) and (
@@ -52,58 +53,68 @@ _MILLISECONDS: Final = "{:.0f} ms"
 _BYTES: Final = "{:,.0f} bytes"
 
 GOALS: Final = (
-    Goal("mix", "throughput over the floor's: the mix", _RATIO, least=0.52),
-    Goal("worst", "the same: the worst of the mix", _RATIO, least=0.47),
-    Goal("session", "the same: a role session", _RATIO, least=0.38),
-    Goal("wildcard", "the same: an action that only a wildcard grants", _RATIO, least=0.38),
-    Goal("member", "the same: a member account under control policies", _RATIO, least=0.25),
-    Goal("group", "the same: a resource-group grant", _RATIO, least=0.25),
-    Goal("assume", "the same: AssumeRole, the slower of two", _RATIO, least=0.25),
+    Goal("mix", "decisions a second, the mix of requests, over the floor", _RATIO, least=0.52),
+    Goal("worst", "… the slowest request of the mix", _RATIO, least=0.47),
+    Goal("session", "… a role session", _RATIO, least=0.38),
+    Goal("wildcard", "… an action that only a wildcard allows", _RATIO, least=0.38),
+    Goal("member", "… a member account under control policies", _RATIO, least=0.25),
+    Goal("group", "… a grant in a resource group", _RATIO, least=0.25),
+    Goal("assume", "… `sts:AssumeRole`, the slower of two", _RATIO, least=0.25),
     Goal(
-        "scale", "the same from 4 to 100,000 roles: how far the ends are apart", _PERCENT, most=0.10
+        "scale",
+        "… the mix with 4 to 100,000 roles: fastest over slowest, less one",
+        _PERCENT,
+        most=0.10,
     ),
-    Goal("statements", "5,000 statements that share an action, half patterns", _SMALL_RATIO),
+    Goal("statements", "… 5,000 statements that share an action, half patterns", _SMALL_RATIO),
     Goal("policies", "a user with 30 policies, over the mix", _RATIO, least=0.75),
-    Goal("batch", "a batch of 100, each, over one floor request", _RATIO, most=0.75),
-    Goal("batch_large", "a batch of 1,000, each, off a batch of 100's", _PERCENT, most=0.10),
     Goal(
-        "batch_constant", "a batch of 100 constants as long, each, over one floor request", _RATIO
+        "batch", "one decision of a batch of 100, over one request to the floor", _RATIO, most=0.75
     ),
     Goal(
-        "client", "what `Client` adds to a raw unix socket, over the floor's trip", _RATIO, most=0.5
+        "batch_large", "one decision of a batch of 1,000, against one of 100", _PERCENT, most=0.10
+    ),
+    Goal("batch_constant", "one constant of a batch of 100, over one request to the floor", _RATIO),
+    Goal(
+        "client",
+        "time that `Client` adds to a raw unix socket, over a round trip to the floor",
+        _RATIO,
+        most=0.5,
     ),
     Goal(
         "opa_client",
-        "opa-python-client's `query_rule`, which knows TCP only, over `Client`, unix socket",
+        "time of opa-python-client's `query_rule` (TCP), over `Client` (unix socket)",
         _TIMES,
         least=5,
     ),
-    Goal("opa_client_tcp", "the same, both TCP", _TIMES),
+    Goal("opa_client_tcp", "… both over TCP", _TIMES),
     Goal(
         "async",
-        "decisions a second, 50 at once: `AsyncClient(batches=1)` over opa-python-client's",
+        "50 tasks at once: `AsyncClient(batches=1)` over opa-python-client",
         _TIMES,
         least=2,
     ),
-    Goal("async_each", "the same, `AsyncClient` with a request for each decision", _TIMES),
-    Goal("async_load", "the same per second of the client's processor", _TIMES),
+    Goal("async_each", "… `AsyncClient` with one request for each decision", _TIMES),
+    Goal("async_load", "… the same, for each second of the client's processor", _TIMES),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=900),
-    Goal("memory_read", "the same in the read store", _BYTES),
-    Goal("memory_shared", "the same, policies shared by all roles", _BYTES),
+    Goal("memory_read", "… in the read store", _BYTES),
+    Goal("memory_shared", "… with policies that all roles share", _BYTES),
     Goal("build", "10,000 roles: `ramgate build`", _SECONDS, most=30),
-    Goal("start", "10,000 roles: OPA's start", _SECONDS, most=5),
-    Goal(
-        "change", "10,000 roles: a change of one user until OPA answers with it", _SECONDS, most=2
-    ),
+    Goal("start", "10,000 roles: start of OPA", _SECONDS, most=5),
+    Goal("change", "10,000 roles: from a change of one user to OPA's new answer", _SECONDS, most=2),
     Goal("build_large", "100,000 roles: `ramgate build`", _SECONDS),
-    Goal("start_large", "100,000 roles: OPA's start", _SECONDS),
-    Goal("change_large", "100,000 roles: the change", _SECONDS),
-    Goal("check", "`ramgate check --url` from process start to answer", _MILLISECONDS, most=150),
+    Goal("start_large", "100,000 roles: start of OPA", _SECONDS),
+    Goal("change_large", "100,000 roles: the same change", _SECONDS),
+    Goal("check", "`ramgate check --url`, from process start to answer", _MILLISECONDS, most=150),
     Goal("import", "`import ramgate`", _MILLISECONDS, most=60),
     Goal("hostile", "bad input: the slowest answer", _SECONDS),
 )
 """The goals, in the order of their table."""
 
+_INTRODUCTION: Final = """\
+`make bench` made this page in one run. Ratios hold on other machines, absolute figures do not. The
+*floor* is a rule with a constant answer in the same OPA, asked with the same bodies.\
+"""
 _README: Final = (
     "mix",
     "worst",
@@ -118,14 +129,14 @@ _README: Final = (
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """The figure of a goal, and the store that it was measured in, where that matters."""
+    """The figure of a goal, and the store that it was measured in, if that matters."""
 
     value: float
     store: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table of texts, and what must be known to read it."""
+    """A table of texts, with a note for its readers."""
 
     title: str
     columns: tuple[str, ...]
@@ -134,7 +145,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """What one part of the benchmarks found, the figures by their goals' keys."""
+    """The results of one part of the benchmarks: its tables, and its figures by goal key."""
 
     name: str
     tables: tuple[Table, ...]
@@ -142,19 +153,19 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True):
-    """One run: the machine in words, and what each part found."""
+    """One run: a description of the machine, and a section for each part."""
 
     machine: dict[str, str]
     sections: tuple[Section, ...]
 
     @property
     def figures(self) -> dict[str, Figure]:
-        """All figures by their goals' keys."""
+        """All figures, by goal key."""
         return {key: one for section in self.sections for key, one in section.figures.items()}
 
 
 def goals(results: Results) -> Table:
-    """Each goal whose figure was measured, with its bound, its figure and whether it is met."""
+    """Return the table of the measured goals: bound, figure and verdict."""
     return _goals(results, [goal.key for goal in GOALS])
 
 
@@ -162,7 +173,7 @@ def _goals(results: Results, keys: Sequence[str]) -> Table:
     found = results.figures
     rows = [
         (
-            goal.what,
+            goal.subject,
             goal.bound,
             goal.form.format(found[goal.key].value),
             found[goal.key].store,
@@ -171,32 +182,31 @@ def _goals(results: Results, keys: Sequence[str]) -> Table:
         for goal in GOALS
         if goal.key in keys and goal.key in found
     ]
-    return Table("Goals", ("what", "goal", "figure", "store", ""), tuple(rows))
+    return Table("Goals", ("measurement", "goal", "figure", "store", ""), tuple(rows))
 
 
 def markdown(results: Results) -> str:
-    """The whole run as a page."""
+    """Render the whole run as a page."""
     machine = Table("Machine", ("", ""), tuple(results.machine.items()))
     tables = [goals(results), machine]
     tables += [table for section in results.sections for table in section.tables]
     parts = [
         "# Benchmarks",
-        "Made by `make bench` in one run. Ratios travel between machines, absolute figures do not.",
+        _INTRODUCTION,
         *(_page(table) for table in tables),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def readme(results: Results) -> str:
-    """The README's part: the goals that a reader asks for first, and where the rest is."""
+    """Render the part for the README: the goals that readers look for first."""
     machine = results.machine
     found = "\n".join(_lines(_goals(results, _README)))
     return (
         f"{found}\n\n"
-        f"Medians ({machine['measured']}) beside OPA's own floor, a constant rule asked with the "
-        f"same body, on {machine['cores']} cores of {machine['CPU']}, OPA {machine['OPA']}.\n"
-        "All of them, and the machine: [bench/results/latest.md](bench/results/latest.md). "
-        "`make bench` measures yours.\n"
+        f"Medians ({machine['measured']}), measured beside the floor in one run, on "
+        f"{machine['cores']} cores of {machine['CPU']}, OPA {machine['OPA']}. "
+        "[All figures, and the machine](bench/results/latest.md). `make bench` measures yours.\n"
     )
 
 

@@ -214,7 +214,7 @@ def test_goals_have_keys_of_their_own() -> None:
 def test_a_page_has_the_goals_that_were_measured_and_every_table() -> None:
     page = report.markdown(results(mix=0.519))
     [row] = report.goals(results(mix=0.519)).rows
-    assert row == (GOALS[0].what, "≥ 0.52", "0.52", "default", "**not met**")
+    assert row == (GOALS[0].subject, "≥ 0.52", "0.52", "default", "**not met**")
     assert f"| {' | '.join(row)} |" in page
     assert "## Odd | even\n\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n\nA note.\n" in page
 
