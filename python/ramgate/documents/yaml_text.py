@@ -1,7 +1,8 @@
 """Parse YAML: at once, as the steps of a tree with lines, or as PyYAML's nodes.
 
 The parser's events are read one by one, up to 64 levels deep. `yaml.compose` has no limit: with the
-C parser, it ends the process by a segmentation fault on 60,000 nested `[` (docs/decisions/0004).
+C parser, it ends the process by a segmentation fault on 60,000 nested `[`
+(docs/decisions/0004-no-aliases-in-yaml.md).
 """
 
 from __future__ import annotations
