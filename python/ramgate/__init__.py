@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from ramgate.client.async_client import AsyncClient
     from ramgate.client.client import Client
     from ramgate.errors import (
-        AccessDenied,
         AnswerError,
         EditError,
-        FeatureDenied,
         InvalidFiles,
         InvalidPolicy,
         InvalidRequest,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from ramgate.faults import Fault
     from ramgate.language.translation import translate
     from ramgate.model.decision import Decision, Request, Simulation, Statement
+    from ramgate.model.denials import AccessDenied, FeatureDenied
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
     from ramgate.sidecar.sidecar import Sidecar
 
@@ -67,6 +66,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AccessDenied": "model.denials",
     "AsyncClient": "client.async_client",
     "Client": "client.client",
     "Creation": "model.service_linked_role",
@@ -74,6 +74,7 @@ _MODULES = {
     "Deletion": "model.service_linked_role",
     "Fault": "faults",
     "Feature": "model.service_linked_role",
+    "FeatureDenied": "model.denials",
     "Loss": "model.service_linked_role",
     "Remedy": "model.service_linked_role",
     "Request": "model.decision",

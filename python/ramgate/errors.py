@@ -24,14 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ramgate.faults import Fault
-    from ramgate.model.decision import Decision
-    from ramgate.model.service_linked_role import Feature
 
 __all__ = [
-    "AccessDenied",
     "AnswerError",
     "EditError",
-    "FeatureDenied",
     "InvalidFiles",
     "InvalidPolicy",
     "InvalidRequest",
@@ -80,25 +76,6 @@ class InvalidRequest(RamgateError):
     def __init__(self, errors: Sequence[str]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(self.errors))
-
-
-class AccessDenied(RamgateError, PermissionError):
-    """The decision was no. `decision` is the whole `Decision`."""
-
-    def __init__(self, message: str, decision: Decision) -> None:
-        self.decision = decision
-        super().__init__(message)
-
-
-class FeatureDenied(RamgateError, PermissionError):
-    """A feature cannot be used, its role being neither there nor to be created.
-
-    `answer` is the whole `Feature`; the text ends with its remedy, where there is one.
-    """
-
-    def __init__(self, message: str, answer: Feature) -> None:
-        self.answer = answer
-        super().__init__(message)
 
 
 class TransportError(RamgateError):

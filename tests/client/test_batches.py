@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hostile import ALLOW, ASKED, BOUND, FOREVER, Hostile, Peer, echo, echoed, response, result
-from ramgate import AsyncClient, Request, Sidecar
-from ramgate.errors import AccessDenied, AnswerError, InvalidRequest, TransportError
+from ramgate import AccessDenied, AsyncClient, Request, Sidecar
+from ramgate.errors import AnswerError, InvalidRequest, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -314,7 +314,7 @@ def test_a_batch_that_is_stopped_is_an_error_and_no_cancellation() -> None:
     async def main(client: AsyncClient) -> None:
         with pytest.raises(ExceptionGroup) as caught:
             await stopped(client)
-        assert caught.group_contains(TransportError, match="stopped on its way")
+        assert caught.group_contains(TransportError, match="cancelled in flight")
         gate.open.set()
         await granted(client, "a:After")
 
@@ -334,7 +334,7 @@ def test_a_batch_that_is_stopped_before_it_was_sent_is_an_error_too() -> None:
                 break
         for task in stopped:
             task.cancel()
-        with pytest.raises(TransportError, match="stopped on its way"):
+        with pytest.raises(TransportError, match="cancelled in flight"):
             await waiting
         assert stopped
         await granted(client, "a:After")
@@ -430,7 +430,7 @@ def test_it_belongs_to_the_event_loop_that_asks_first() -> None:
     with Hostile(echo) as server:
         client = AsyncClient(server.url, timeout=FOREVER, batches=1)
         asyncio.run(granted(client, "a:B"))
-        with pytest.raises(RuntimeError, match="belongs to the event loop that asks first"):
+        with pytest.raises(RuntimeError, match="belongs to the event loop that used it first"):
             asyncio.run(granted(client, "a:B"))
         asyncio.run(client.close())
     assert len(server.questions) == 1
@@ -452,7 +452,7 @@ def test_a_closed_client_says_so_to_each() -> None:
 
 @pytest.mark.parametrize("batches", [0, -1])
 def test_it_is_not_made_with_less_than_one_batch(batches: int) -> None:
-    with pytest.raises(ValueError, match=f"`batches` is `{batches}`, not at least 1"):
+    with pytest.raises(ValueError, match=f"`batches` is `{batches}`: it must be at least 1"):
         AsyncClient(batches=batches)
 
 

@@ -35,13 +35,9 @@ from hostile import (
 from processes import eventually
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.client import Client
-from ramgate.errors import (
-    AccessDenied,
-    AnswerError,
-    InvalidRequest,
-    TransportError,
-)
+from ramgate.errors import AnswerError, InvalidRequest, TransportError
 from ramgate.model.decision import Request, Simulation
+from ramgate.model.denials import AccessDenied
 from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
@@ -97,7 +93,7 @@ def test_a_simulation_is_asked_for_and_says_so(connect: Callable[..., Asker]) ->
         assert client.simulate(*ASKED, {"k": 1}, policies=policies).simulated
         (decision,) = client.simulate_all([Simulation(*ASKED, policies=policies)])
         assert decision.simulated
-        with pytest.raises(AnswerError, match="gave a decision, not a simulation"):
+        with pytest.raises(AnswerError, match="returned a decision, not a simulation"):
             client.simulate(*ASKED, policies=policies)
     assert server.heads[0].startswith(b"POST /v1/data/ram/simulate/decision HTTP/1.1\r\n")
     assert server.heads[1].startswith(b"POST /v1/data/ram/simulate/decisions HTTP/1.1\r\n")
@@ -170,13 +166,13 @@ def test_a_client_shows_where_it_asks_and_no_token(connect: Callable[..., Asker]
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"url": "http://127.0.0.1:8181/v1"}, "is not one of"),
+        ({"url": "http://127.0.0.1:8181/v1"}, "is not a valid url"),
         ({"timeout": 0}, "`timeout` is `0`"),
         ({"timeout": -1}, "`timeout` is `-1`"),
         ({"timeout": float("nan")}, "`timeout` is `nan`"),
         ({"timeout": float("inf")}, "`timeout` is `inf`"),
         ({"token": "s3cret\r\n"}, "`token` must be"),
-        ({"tls": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}, "is no `https` url"),
+        ({"tls": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}, "`tls` needs an `https` url"),
     ],
     ids=str,
 )

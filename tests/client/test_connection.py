@@ -30,15 +30,13 @@ from hostile import (
     server_tls,
 )
 from processes import eventually
-from ramgate.client import wire
+from ramgate.client import encoding
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.client import Client
 from ramgate.client.connection import Connections, Steps, Wait
-from ramgate.client.wire import Answer
-from ramgate.errors import (
-    AnswerError,
-    TransportError,
-)
+from ramgate.client.http import Response, Url, response_limit
+from ramgate.client.queries import DECISION
+from ramgate.errors import AnswerError, TransportError
 from ramgate.model.decision import Decision, Request
 
 if TYPE_CHECKING:
@@ -217,9 +215,9 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(
     assert server.connections == 2
 
 
-def step_through(steps: Steps, before_each: Callable[[], object]) -> Answer:
+def step_through(steps: Steps, before_each: Callable[[], object]) -> Response:
     """Run steps as a client does, at a pace."""
-    while not isinstance(step := next(steps), Answer):
+    while not isinstance(step := next(steps), Response):
         assert isinstance(step, Wait)
         before_each()
         assert step.poll(BOUND * 1000)
@@ -235,9 +233,9 @@ def test_an_answer_before_the_first_question_is_refused() -> None:
         peer.linger()
 
     with Hostile(script) as server:
-        connections = Connections(wire.Endpoint.parse(server.url), None)
+        connections = Connections(Url.parse(server.url), None)
         steps = connections.ask(b"question", 1000)
-        with pytest.raises(AnswerError, match="answered before it was asked"):
+        with pytest.raises(AnswerError, match="answered before the first request"):
             step_through(steps, lambda: said.wait(BOUND))
     assert server.questions == []
 
@@ -252,10 +250,10 @@ def test_a_connection_that_is_given_back_after_the_close_is_closed() -> None:
         gone.set()
 
     with Hostile(script) as server:
-        endpoint = wire.Endpoint.parse(server.url)
+        endpoint = Url.parse(server.url)
         connections = Connections(endpoint, None)
-        question = wire.encode(wire.head(wire.DECISION, endpoint, None), Request(*ASKED))
-        answer = step_through(connections.ask(question, wire.room(1)), connections.close)
+        question = encoding.encode(encoding.request_head(DECISION, endpoint, None), Request(*ASKED))
+        answer = step_through(connections.ask(question, response_limit(1)), connections.close)
         assert answer.status == 200
         assert gone.wait(BOUND)
 

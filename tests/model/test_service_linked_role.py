@@ -18,8 +18,8 @@ from hostile import (
     result,
     saying,
 )
-from ramgate import Creation, Deletion, Feature, Loss, Remedy, Usage
-from ramgate.errors import AnswerError, FeatureDenied, InvalidRequest, RamgateError
+from ramgate import Creation, Deletion, Feature, FeatureDenied, Loss, Remedy, Usage
+from ramgate.errors import AnswerError, InvalidRequest, RamgateError
 from ramgate.model.decision import Decision, Statement
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 
@@ -329,15 +329,16 @@ def test_a_feature_that_is_required_and_denied_raises_with_the_remedy(
     barred = DENIED | {"authorization": stopped, "remedy": remedy}
     texts = {
         result(DENIED): (
-            f"`{BOB}` cannot use `alikafka.etl`: `AliyunServiceRoleForAlikafkaETL` may not be "
-            "created for them: ImplicitDeny, no_statement_matches; what helps: attach to "
+            f"`{BOB}` cannot use `alikafka.etl`: its role `AliyunServiceRoleForAlikafkaETL` "
+            "does not exist and may not be created: ImplicitDeny, no_statement_matches; "
+            "remedy: attach to "
             f"`{BOB}` the policy `{json.dumps(POLICY, separators=(',', ':'))}`, "
             "or `AliyunKafkaFullAccess`"
         ),
         result(barred): (
-            f"`{BOB}` cannot use `alikafka.etl`: `AliyunServiceRoleForAlikafkaETL` may not be "
-            "created for them: ExplicitDeny, statement_denies by stop[0]; "
-            "what helps: remove `stop[0]`"
+            f"`{BOB}` cannot use `alikafka.etl`: its role `AliyunServiceRoleForAlikafkaETL` "
+            "does not exist and may not be created: ExplicitDeny, statement_denies by stop[0]; "
+            "remedy: remove `stop[0]`"
         ),
         result(TURNED_AWAY): (
             f"`{BOB}` cannot use `alikafka.etl`: ImplicitDeny, no_statement_matches"
@@ -424,6 +425,6 @@ def test_what_is_no_answer_raises(connect: Callable[..., Asker], data: bytes) ->
 def test_an_answer_to_another_question_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(*(saying(result(said)) for said in (READY, EXISTS, EXISTS, EXISTS))) as server:
         for question in asked(connect(server.url)):
-            with pytest.raises(AnswerError, match="gave no decision: "):
+            with pytest.raises(AnswerError, match="returned no valid answer: "):
                 question()
     assert server.connections == 4

@@ -352,7 +352,7 @@ def test_without_the_token_the_revision_is_not_seen(guarded: Sidecar) -> None:
 
 def test_an_opa_without_ramgates_rules_has_no_revision(sidecar: Sidecar) -> None:
     with sidecar.client() as client:
-        with pytest.raises(AnswerError, match="this OPA has not loaded ramgate's bundle"):
+        with pytest.raises(AnswerError, match="or runs without ramgate's bundle"):
             client.revision()
         assert client.healthy()
 

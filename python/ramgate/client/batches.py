@@ -1,6 +1,6 @@
-"""Decisions that are asked for at about the same time, sent as one question.
+"""Combine decisions that tasks request at about the same time into batch requests.
 
-One core of OPA decides two to three times as many requests in batches as it does one by one.
+One core of OPA decides two to three times as many requests in batches as one by one.
 """
 
 from __future__ import annotations
@@ -18,126 +18,146 @@ if TYPE_CHECKING:
 
 __all__ = ["Batches"]
 
-_MOST_REQUESTS: Final = 100
-# Far from what OPA takes in one request, 16 MiB.
-_MOST_BYTES: Final = 1024 * 1024
-_STOPPED: Final = "the question was stopped on its way"
+_MAX_REQUESTS: Final = 100
+# Far below the 16 MiB that OPA takes in one request.
+_MAX_BYTES: Final = 1024 * 1024
 
 
-class _Asked(NamedTuple):
-    """A request in JSON, and the decision that somebody waits for."""
+class _Pending(NamedTuple):
+    """A request in JSON, and the future of its decision, which the caller awaits."""
 
     request: bytes
     decision: asyncio.Future[Decision]
 
 
 class Batches:
-    """At most `most` batches on their way: what is asked meanwhile goes together as the next.
+    """Keeps at most `limit` batches in flight; requests made meanwhile form the next batch.
 
-    Nothing is held back while fewer are on their way, and all belongs to one event loop. `send`
-    gives the decisions of some requests, in their order, or raises what `AsyncClient` raises; who
-    has no decision after `timeout` seconds gets `late()`.
+    A request is sent without delay while fewer batches are in flight. `send` returns the decisions
+    of a list of requests, in their order, or raises the errors of `AsyncClient`. A request that is
+    undecided after `timeout` seconds fails with `late()`. All of it belongs to one event loop.
+
+    The states of a request; its future is done in the last two:
+
+        decide() → waiting ──────────→ in flight → decided
+                      │  a batch ends      │
+                      │                    │ the batch fails: one by one if OPA gave no clean
+                      │                    │ answer, otherwise an error for each
+                      └────────────────────┴──→ failed, late or cancelled
+
+    A batch whose requests are all done is cancelled, and makes room for the next one.
     """
 
     def __init__(
         self,
-        most: int,
+        limit: int,
         send: Callable[[Sequence[bytes]], Awaitable[Sequence[Decision]]],
         timeout: float,
         late: Callable[[], TransportError],
     ) -> None:
-        self._most = most
+        self._limit = limit
         self._send = send
         self._timeout = timeout
         self._late = late
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: deque[_Asked] = deque()
-        self._sending: dict[asyncio.Task[None], Sequence[_Asked]] = {}
+        self._waiting: deque[_Pending] = deque()
+        self._in_flight: dict[asyncio.Task[None], Sequence[_Pending]] = {}
 
     async def decide(self, request: bytes) -> Decision:
-        """Give the decision of a request in JSON; a malformed one's has `errors`."""
+        """Return the decision of a request in JSON; it has `errors` if the request is malformed."""
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
         if self._loop is not loop:
-            raise RuntimeError("with `batches`, a client belongs to the event loop that asks first")
-        asked = _Asked(request, loop.create_future())
-        self._waiting.append(asked)
-        if len(self._sending) < self._most:
-            # In the loop's next round, whoever asks in this one has done so.
+            raise RuntimeError(
+                "with `batches`, a client belongs to the event loop that used it first"
+            )
+        pending = _Pending(request, loop.create_future())
+        self._waiting.append(pending)
+        if len(self._in_flight) < self._limit:
+            # Send on the next loop iteration, so every request made in this one joins the batch.
             loop.call_soon(self._send_waiting)
-        timer = loop.call_later(self._timeout, self._end, asked)
+        timer = loop.call_later(self._timeout, self._expire, pending)
         try:
-            return await asked.decision
+            return await pending.decision
         except asyncio.CancelledError:
-            self._stop_what_nobody_waits_for()
+            self._cancel_finished_batches()
             raise
         finally:
             timer.cancel()
 
-    def _end(self, asked: _Asked) -> None:
-        _fail(asked, self._late())
-        self._stop_what_nobody_waits_for()
+    def _expire(self, pending: _Pending) -> None:
+        _fail(pending, self._late())
+        self._cancel_finished_batches()
 
-    def _stop_what_nobody_waits_for(self) -> None:
-        for sender, batch in self._sending.items():
-            if all(asked.decision.done() for asked in batch):
+    def _cancel_finished_batches(self) -> None:
+        """Cancel each batch of which no caller awaits a decision any more."""
+        for sender, batch in self._in_flight.items():
+            if all(pending.decision.done() for pending in batch):
                 sender.cancel()
 
     def _send_waiting(self) -> None:
-        while len(self._sending) < self._most and (batch := self._next()):
-            sender = asyncio.get_running_loop().create_task(self._settle(batch))
-            self._sending[sender] = batch
-            sender.add_done_callback(self._ended)
+        while len(self._in_flight) < self._limit and (batch := self._next_batch()):
+            sender = asyncio.get_running_loop().create_task(self._decide(batch))
+            self._in_flight[sender] = batch
+            sender.add_done_callback(self._end)
 
-    def _next(self) -> Sequence[_Asked]:
-        """Take what goes together from those who still wait."""
-        batch: list[_Asked] = []
+    def _next_batch(self) -> Sequence[_Pending]:
+        """Take the next batch from the waiting requests; leave out late and cancelled ones."""
+        batch: list[_Pending] = []
         size = 0
-        while self._waiting and len(batch) < _MOST_REQUESTS:
-            asked = self._waiting[0]
-            if not asked.decision.done():
-                size += len(asked.request)
-                if batch and size > _MOST_BYTES:
+        while self._waiting and len(batch) < _MAX_REQUESTS:
+            pending = self._waiting[0]
+            if not pending.decision.done():
+                size += len(pending.request)
+                if batch and size > _MAX_BYTES:
                     break
-                batch.append(asked)
+                batch.append(pending)
             self._waiting.popleft()
         return batch
 
-    async def _settle(self, batch: Sequence[_Asked]) -> None:
-        """Give each its decision, or what is wrong with it alone; raise what is wrong with all."""
+    async def _decide(self, batch: Sequence[_Pending]) -> None:
+        """Send a batch, and pass each caller its decision or the error of its own request.
+
+        Raises an error that concerns the whole batch.
+        """
         try:
-            decisions = await self._send([asked.request for asked in batch])
+            decisions = await self._send([pending.request for pending in batch])
         except (AnswerError, InvalidRequest) as error:
             if len(batch) == 1:
                 _fail(batch[0], error)
             else:
-                for asked in batch:
-                    if not asked.decision.done():
-                        await self._settle([asked])
+                for pending in batch:
+                    if not pending.decision.done():
+                        await self._decide([pending])
         else:
-            for asked, decision in zip(batch, decisions, strict=True):
-                if not asked.decision.done():
-                    asked.decision.set_result(decision)
+            for pending, decision in zip(batch, decisions, strict=True):
+                if not pending.decision.done():
+                    pending.decision.set_result(decision)
 
-    def _ended(self, sender: asyncio.Task[None]) -> None:
-        """Leave nobody waiting, whatever has happened, and send what was asked meanwhile."""
-        batch = self._sending.pop(sender)
-        # Not as a cancellation: who waits was not cancelled, and may take that for no failure.
-        error = sender.exception() if not sender.cancelled() else TransportError(_STOPPED)
+    def _end(self, sender: asyncio.Task[None]) -> None:
+        """Fail each caller that still waits for an ended batch, and send the waiting requests."""
+        batch = self._in_flight.pop(sender)
+        # A cancelled batch is an error: its callers were not cancelled themselves, and code around
+        # them, such as a `TaskGroup`, does not treat a cancellation as a failure.
+        error: BaseException | None
+        if sender.cancelled():
+            error = TransportError("the batch was cancelled in flight")
+        else:
+            error = sender.exception()
         if error:
-            for asked in batch:
-                _fail(asked, _of_its_own(error))
+            for pending in batch:
+                _fail(pending, _copy(error))
         self._send_waiting()
 
 
-def _fail(asked: _Asked, error: Exception) -> None:
-    if not asked.decision.done():
-        asked.decision.set_exception(error)
+def _fail(pending: _Pending, error: Exception) -> None:
+    if not pending.decision.done():
+        pending.decision.set_exception(error)
 
 
-def _of_its_own(error: BaseException) -> Exception:
-    """An error for one of those that share it: the same one would show the way through all."""
+def _copy(error: BaseException) -> Exception:
+    """Return a separate exception: one that callers shared would collect all their tracebacks."""
     kind = RuntimeError if isinstance(error, RuntimeError) else TransportError
-    own = kind(str(error))
-    own.__cause__ = error
-    return own
+    copy = kind(str(error))
+    copy.__cause__ = error
+    return copy

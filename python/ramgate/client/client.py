@@ -1,26 +1,18 @@
-"""Ask OPA from Python.
-
-    with Client("http://127.0.0.1:8181") as client:
-        if client.decide(principal, action, resource):
-            ...
-
-Nothing turns a failure into an allow: what is not a clean decision raises `InvalidRequest`,
-`TransportError` or `AnswerError`.
-"""
+"""The synchronous client of an OPA that decides with ramgate's rules."""
 
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from ramgate.client import wire
-from ramgate.client.connection import Connections, Lookup
-from ramgate.client.wire import Answer
-from ramgate.errors import TransportError
+from ramgate.client import decoding, encoding, queries
+from ramgate.client.base import DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
+from ramgate.client.connection import Lookup
+from ramgate.client.http import Response, response_limit
 from ramgate.model.decision import NO_CONTEXT, Request, Simulation
+from ramgate.model.denials import denial, feature_denial
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 
 if TYPE_CHECKING:
@@ -31,70 +23,33 @@ if TYPE_CHECKING:
     import msgspec
 
     from ramgate.client.connection import Steps
-    from ramgate.client.wire import Rule, Several
+    from ramgate.client.queries import BatchAnswer, Query
     from ramgate.model.decision import Context, Decision, Policy
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
-__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "BaseClient", "Client"]
+__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "Client"]
 
-_S = TypeVar("_S", bound=wire.Single)
-
-DEFAULT_URL = "http://127.0.0.1:8181"
-DEFAULT_TIMEOUT = 2.0
-_DAY = 86400.0
-
-
-class BaseClient:
-    """What both clients are made of."""
-
-    def __init__(
-        self,
-        url: str = DEFAULT_URL,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        token: str | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        """Make a client of the OPA at `url`; it connects when it is first asked.
-
-        `url` is `http://host:port`, `https://host[:port]` or `unix:///path`. `timeout` is the
-        seconds, at most a day, that one call may take as a whole: connecting, asking, the one
-        repetition. `token` is the bearer token that OPA expects. `tls` takes the place of the
-        default context, which trusts what the system trusts.
-
-        Raises `ValueError` for any of them that cannot be used.
-        """
-        endpoint = wire.Endpoint.parse(url)
-        if not 0 < timeout <= _DAY:
-            raise ValueError(
-                f"`timeout` is `{timeout}`, not more than 0 and at most {_DAY:.0f} seconds"
-            )
-        if tls is not None and not endpoint.secure:
-            raise ValueError(f"`tls` is given, but `{url}` is no `https` url")
-        if endpoint.secure and tls is None:
-            tls = ssl.create_default_context()
-        self._url = url
-        self._timeout = timeout
-        self._heads = {rule: wire.head(rule, endpoint, token) for rule in wire.RULES}
-        self._probe = wire.probe(endpoint)
-        self._connections = Connections(endpoint, tls)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._url!r})"
-
-    def _late(self) -> TransportError:
-        """Say that the deadline is over."""
-        return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")
+_A = TypeVar("_A", bound=queries.Answer)
 
 
 class Client(BaseClient):
-    """Asks one OPA, from any number of threads.
+    """Asks one OPA for decisions, from any number of threads.
 
-    Connections are kept and used again; after a `fork` each side uses its own. The one thing that
-    `timeout` cannot end is the system's lookup of a host name.
+    The client keeps its connections and uses them again; after a `fork`, parent and child each
+    open their own. Every call ends after `timeout` seconds, except while the system looks a host
+    name up, which cannot be interrupted.
 
-    Every question raises `InvalidRequest`, `TransportError` or `AnswerError` when it gets no clean
-    answer, and `RuntimeError` once the client is closed.
+    Every method that asks OPA raises `InvalidRequest` if the request is malformed, `TransportError`
+    if OPA is unreachable, late or cut off, `AnswerError` if OPA's answer is not a clean one, and
+    `RuntimeError` once the client is closed. A failure never becomes an allow.
+
+    >>> from ramgate import Client
+    >>> alice = "acs:ram::1234567890123456:user/alice"
+    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+    >>> with Client(sidecar.url, timeout=5) as client:
+    ...     if client.decide(alice, "alikafka:ListTopic", instance):
+    ...         print("allowed")
+    allowed
     """
 
     def decide(
@@ -105,9 +60,21 @@ class Client(BaseClient):
         context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
-        """Decide whether `principal` may do `action` on `resource`, all as in `Request`."""
+        """Decide whether `principal` may do `action` on `resource`; parameters as in `Request`.
+
+        >>> decision = client.decide(
+        ...     "acs:ram::1234567890123456:user/bob",
+        ...     "alikafka:ListTopic",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ...     {"acs:SourceIp": "203.0.113.9"},
+        ... )
+        >>> bool(decision), decision.effect, decision.reason
+        (False, 'ExplicitDeny', 'statement_denies')
+        >>> print(*decision.statements)
+        office-network[0]
+        """
         request = Request(principal, action, resource, context, session_policies)
-        return self._ask(wire.DECISION, request)
+        return self._ask(queries.DECISION, request)
 
     def require(
         self,
@@ -117,19 +84,38 @@ class Client(BaseClient):
         context: Context = NO_CONTEXT,
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
-        """Give the decision that allows; raises `AccessDenied` with the one that does not."""
+        """Return the decision if it allows. Raises `AccessDenied`, with the decision, if not.
+
+        >>> client.require(
+        ...     "acs:ram::1234567890123456:user/carol",
+        ...     "alikafka:ListTopic",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ... )
+        Traceback (most recent call last):
+        ramgate.model.denials.AccessDenied: ... ImplicitDeny, no_statement_matches
+        """
         request = Request(principal, action, resource, context, session_policies)
-        decision = self._ask(wire.DECISION, request)
+        decision = self._ask(queries.DECISION, request)
         if not decision:
-            raise wire.denial(request, decision)
+            raise denial(request, decision)
         return decision
 
     def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
-        """Give a decision for each request, in the same order, from one question.
+        """Return a decision for each request, in their order, with one call to OPA.
 
-        A malformed request's is its own false decision. An empty list is asked like any other.
+        A malformed request does not raise here: its decision denies, and has `errors`. An empty
+        list is sent too.
+
+        >>> from ramgate import Request
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> decisions = client.decide_all(
+        ...     Request(f"acs:ram::1234567890123456:user/{name}", "alikafka:ListTopic", instance)
+        ...     for name in ("alice", "carol")
+        ... )
+        >>> [decision.allow for decision in decisions]
+        [True, False]
         """
-        return self._ask_all(wire.DECISIONS, requests)
+        return self._ask_all(queries.DECISIONS, requests)
 
     def simulate(
         self,
@@ -140,32 +126,71 @@ class Client(BaseClient):
         *,
         policies: Mapping[str, Policy],
     ) -> Decision:
-        """Decide as if `policies`, name to translated document, were the principal's own."""
+        """Decide as if `policies`, name to translated document, were the principal's own.
+
+        `principal` is a user, a role, a role session or an account owner.
+
+        >>> from ramgate import translate
+        >>> policy = {
+        ...     "Version": "1",
+        ...     "Statement": [{"Effect": "Allow", "Action": "alikafka:List*", "Resource": "*"}],
+        ... }
+        >>> decision = client.simulate(
+        ...     "acs:ram::1234567890123456:user/carol",
+        ...     "alikafka:ListTopic",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ...     policies={"draft": translate(policy)},
+        ... )
+        >>> decision.allow, decision.simulated, str(decision.statements[0])
+        (True, True, 'draft[0]')
+        """
         request = Simulation(principal, action, resource, context, policies=policies)
-        return self._ask(wire.SIMULATED_DECISION, request)
+        return self._ask(queries.SIMULATED_DECISION, request)
 
     def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
-        """Give a decision for each simulation, as `decide_all` does for requests."""
-        return self._ask_all(wire.SIMULATED_DECISIONS, simulations)
+        """Return a decision for each simulation, as `decide_all` does for requests.
+
+        >>> from ramgate import Simulation
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> alice = "acs:ram::1234567890123456:user/alice"
+        >>> without_policies = Simulation(alice, "alikafka:ListTopic", instance, policies={})
+        >>> [decision.reason for decision in client.simulate_all([without_policies])]
+        ['no_statement_matches']
+        """
+        return self._ask_all(queries.SIMULATED_DECISIONS, simulations)
 
     def creation(
         self, principal: str, service_name: str, context: Context = NO_CONTEXT
     ) -> Creation:
-        """Answer whether `service_name` may create its role on behalf of `principal`."""
-        return self._ask(wire.CREATION, CreationQuestion(principal, service_name, context))
+        """Answer whether `service_name` may create its role on behalf of `principal`.
+
+        >>> alice = "acs:ram::1234567890123456:user/alice"
+        >>> client.creation(alice, "connector.alikafka.aliyuncs.com").outcome
+        'exists'
+        """
+        return self._ask(queries.CREATION, CreationQuestion(principal, service_name, context))
 
     def feature(self, principal: str, feature: str, context: Context = NO_CONTEXT) -> Feature:
-        """Answer whether `principal` may use `feature`: its role is there, or may be created."""
-        return self._ask(wire.FEATURE, FeatureQuestion(principal, feature, context))
+        """Answer whether `principal` may use `feature`: its role exists, or may be created.
+
+        >>> client.feature("acs:ram::1234567890123456:user/alice", "alikafka.connector").outcome
+        'ready'
+        """
+        return self._ask(queries.FEATURE, FeatureQuestion(principal, feature, context))
 
     def require_feature(
         self, principal: str, feature: str, context: Context = NO_CONTEXT
     ) -> Feature:
-        """Give the answer that allows; raises `FeatureDenied`, with the remedy, for another."""
+        """Return the answer if it allows. Raises `FeatureDenied`, with the remedy, if not.
+
+        >>> alice = "acs:ram::1234567890123456:user/alice"
+        >>> client.require_feature(alice, "alikafka.connector").role
+        'AliyunServiceRoleForAlikafkaConnector'
+        """
         question = FeatureQuestion(principal, feature, context)
-        answer = self._ask(wire.FEATURE, question)
+        answer = self._ask(queries.FEATURE, question)
         if not answer:
-            raise wire.feature_denial(question, answer)
+            raise feature_denial(question, answer)
         return answer
 
     def deletion(
@@ -175,21 +200,40 @@ class Client(BaseClient):
         usages: Sequence[Usage] = (),
         context: Context = NO_CONTEXT,
     ) -> Deletion:
-        """Answer whether `principal` may delete the service-linked role that `usages` still use."""
-        return self._ask(wire.DELETION, DeletionQuestion(principal, role, usages, context))
+        """Answer whether `principal` may delete the service-linked role that `usages` still use.
+
+        >>> from ramgate import Usage
+        >>> owner = "acs:ram::1234567890123456:root"
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> answer = client.deletion(
+        ...     owner, "AliyunServiceRoleForAlikafkaETL", [Usage("cn-hangzhou", (instance,))]
+        ... )
+        >>> print(answer.outcome, answer.remedy, sep=": ")
+        in_use: release acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders in ...
+        """
+        return self._ask(queries.DELETION, DeletionQuestion(principal, role, usages, context))
 
     def revision(self) -> str:
-        """Give the revision of the bundle that OPA decides by."""
-        question = wire.question(self._heads[wire.REVISION])
-        return wire.read_revision(self._run(self._connections.ask(question, wire.room(0))))
+        """Return the revision of the bundle that OPA decides with.
+
+        >>> client.revision() == sidecar.revision
+        True
+        """
+        request = encoding.request_without_input(self._heads[queries.REVISION])
+        response = self._run(self._connections.ask(request, response_limit(0)))
+        return decoding.read_revision(response)
 
     def healthy(self) -> bool:
-        """Tell whether OPA says that it has activated its bundles."""
-        answer = self._run(self._connections.ask(self._probe, wire.room(0)))
-        return answer.status == HTTPStatus.OK
+        """Return true if OPA reports that its bundles are active.
+
+        >>> client.healthy()
+        True
+        """
+        response = self._run(self._connections.ask(self._health_request, response_limit(0)))
+        return response.status == HTTPStatus.OK
 
     def close(self) -> None:
-        """Close every connection; a second time does nothing."""
+        """Close every connection; a second call does nothing."""
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -203,23 +247,23 @@ class Client(BaseClient):
     ) -> None:
         self.close()
 
-    def _ask(self, rule: Rule[_S], request: msgspec.Struct) -> _S:
-        question = wire.encode(self._heads[rule], request)
-        answer = self._run(self._connections.ask(question, wire.room(1)))
-        return wire.read(rule, answer)
+    def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
+        request = encoding.encode(self._heads[query], question)
+        response = self._run(self._connections.ask(request, response_limit(1)))
+        return decoding.read(query, response)
 
-    def _ask_all(self, rule: Rule[Several], requests: Iterable[Request]) -> list[Decision]:
-        requests = list(requests)
-        question = wire.encode_all(self._heads[rule], requests)
-        answer = self._run(self._connections.ask(question, wire.room(len(requests))))
-        return wire.read_all(rule, len(requests), answer)
+    def _ask_all(self, query: Query[BatchAnswer], questions: Iterable[Request]) -> list[Decision]:
+        questions = list(questions)
+        request = encoding.encode_all(self._heads[query], questions)
+        response = self._run(self._connections.ask(request, response_limit(len(questions))))
+        return decoding.read_all(query, len(questions), response)
 
-    def _run(self, steps: Steps) -> Answer:
+    def _run(self, steps: Steps) -> Response:
         deadline = time.monotonic() + self._timeout
         try:
             while True:
                 step = next(steps)
-                if isinstance(step, Answer):
+                if isinstance(step, Response):
                     return step
                 if isinstance(step, Lookup):
                     _look_up(step)
@@ -231,6 +275,6 @@ class Client(BaseClient):
 
 def _look_up(step: Lookup) -> None:
     try:
-        step.found(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
+        step.resolve(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
     except OSError as error:
-        raise step.failed(error) from error
+        raise step.error(error) from error

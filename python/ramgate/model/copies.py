@@ -22,8 +22,8 @@ __all__ = [
     "context",
     "each",
     "named_policies",
+    "normalize",
     "policies",
-    "settle",
     "text",
 ]
 
@@ -42,7 +42,7 @@ NO_CONTEXT: Context = MappingProxyType({})
 """A request's `context` when it has none."""
 
 
-def settle(asked: msgspec.Struct, **checks: Callable[[object], object]) -> None:
+def normalize(question: msgspec.Struct, **checks: Callable[[object], object]) -> None:
     """Put a plain copy of each field's value in its place.
 
     Raises `InvalidRequest`, all fields at fault named.
@@ -50,11 +50,11 @@ def settle(asked: msgspec.Struct, **checks: Callable[[object], object]) -> None:
     errors: list[str] = []
     for field, check in checks.items():
         try:
-            value = check(getattr(asked, field))
+            value = check(getattr(question, field))
         except (TypeError, ValueError) as error:
             errors.append(f"`{field}` {error}")
         else:
-            msgspec.structs.force_setattr(asked, field, value)
+            msgspec.structs.force_setattr(question, field, value)
     if errors:
         raise InvalidRequest(errors)
 
@@ -123,15 +123,15 @@ def _context_value(value: object) -> Scalar | tuple[Scalar, ...]:
 def _mapping(value: object, inner: Callable[[object], _T]) -> dict[str, _T]:
     if not isinstance(value, dict | Mapping):
         raise TypeError(f"is of type `{type(value).__name__}`, not a mapping")
-    settled: dict[str, _T] = {}
+    copy: dict[str, _T] = {}
     for key, item in value.items():
         if not isinstance(key, str):
             raise TypeError(f"has the key `{key!r}`, which is not a string")
         try:
-            settled[str.__str__(key)] = inner(item)
+            copy[str.__str__(key)] = inner(item)
         except (TypeError, ValueError) as error:
             raise type(error)(f"at `{key}` {error}") from None
-    return settled
+    return copy
 
 
 def _document(value: object) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import msgspec
 
-from ramgate.model import copies as plain
+from ramgate.model import copies
 from ramgate.model.copies import NO_CONTEXT, Context, Policy, Scalar
 
 if TYPE_CHECKING:
@@ -140,13 +140,13 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     def __post_init__(self) -> None:
         checks: dict[str, Callable[[object], object]] = {}
         if not type(self.principal) is type(self.action) is type(self.resource) is str:
-            checks = dict.fromkeys(("principal", "action", "resource"), plain.text)
+            checks = dict.fromkeys(("principal", "action", "resource"), copies.text)
         if self.context is not NO_CONTEXT:
-            checks["context"] = plain.context
+            checks["context"] = copies.context
         if self.session_policies != ():
-            checks["session_policies"] = plain.policies
+            checks["session_policies"] = copies.policies
         if checks:
-            plain.settle(self, **checks)
+            copies.normalize(self, **checks)
 
 
 class Simulation(Request, frozen=True, kw_only=True):
@@ -159,4 +159,4 @@ class Simulation(Request, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        plain.settle(self, policies=plain.named_policies)
+        copies.normalize(self, policies=copies.named_policies)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ramgate.model import copies as plain
-from ramgate.model import decision
+from ramgate.model import copies, decision
 from ramgate.model.copies import NO_CONTEXT, Context, Policy
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resources: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        plain.settle(self, region=plain.text, resources=_texts)
+        copies.normalize(self, region=copies.text, resources=_texts)
 
     def __str__(self) -> str:
         return f"{', '.join(self.resources)} in {self.region}"
@@ -207,7 +206,9 @@ class CreationQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     context: Context = NO_CONTEXT
 
     def __post_init__(self) -> None:
-        plain.settle(self, principal=plain.text, service_name=plain.text, context=plain.context)
+        copies.normalize(
+            self, principal=copies.text, service_name=copies.text, context=copies.context
+        )
 
 
 class FeatureQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -218,7 +219,7 @@ class FeatureQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     context: Context = NO_CONTEXT
 
     def __post_init__(self) -> None:
-        plain.settle(self, principal=plain.text, feature=plain.text, context=plain.context)
+        copies.normalize(self, principal=copies.text, feature=copies.text, context=copies.context)
 
 
 class DeletionQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -233,8 +234,8 @@ class DeletionQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     context: Context = NO_CONTEXT
 
     def __post_init__(self) -> None:
-        plain.settle(
-            self, principal=plain.text, role=plain.text, usages=_usages, context=plain.context
+        copies.normalize(
+            self, principal=copies.text, role=copies.text, usages=_usages, context=copies.context
         )
 
 
@@ -244,11 +245,11 @@ def _given(parts: msgspec.Struct) -> list[str]:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return plain.each(value, plain.text)
+    return copies.each(value, copies.text)
 
 
 def _usages(value: object) -> tuple[Usage, ...]:
-    return plain.each(value, _usage)
+    return copies.each(value, _usage)
 
 
 def _usage(value: object) -> Usage:

@@ -1,0 +1,65 @@
+"""The part that both clients share: their parameters, and the bytes that stay the same."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+
+from ramgate.client import encoding, queries
+from ramgate.client.connection import Connections
+from ramgate.client.http import Url
+from ramgate.errors import TransportError
+
+__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "BaseClient"]
+
+DEFAULT_URL: Final = "http://127.0.0.1:8181"
+DEFAULT_TIMEOUT: Final = 2.0
+"""Seconds."""
+
+_DAY: Final = 86400.0
+
+
+class BaseClient:
+    """The base of `Client` and `AsyncClient`; see there."""
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Create a client of the OPA at `url`. It connects on the first call.
+
+        * `url`: `http://host:port`, `https://host[:port]` or `unix:///path`.
+        * `timeout`: the seconds, at most a day, that one call may take as a whole: to look the
+          name up, connect, send, wait, and send once more where a kept connection had ended.
+        * `token`: the bearer token that OPA expects.
+        * `tls`: a context in place of the default, which trusts the system's certificates.
+
+        Raises `ValueError` for a value that cannot be used.
+        """
+        parsed = Url.parse(url)
+        if not 0 < timeout <= _DAY:
+            raise ValueError(
+                f"`timeout` is `{timeout}`: it must be more than 0 and at most {_DAY:.0f} seconds"
+            )
+        if tls is not None and not parsed.secure:
+            raise ValueError(f"`tls` needs an `https` url, not `{url}`")
+        if parsed.secure and tls is None:
+            tls = ssl.create_default_context()
+        self._url = url
+        self._timeout = timeout
+        self._heads = {
+            query: encoding.request_head(query, parsed, token) for query in queries.QUERIES
+        }
+        self._health_request = encoding.health_request(parsed)
+        self._connections = Connections(parsed, tls)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url!r})"
+
+    def _late(self) -> TransportError:
+        """Return the error for a call that reached its deadline."""
+        return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")

@@ -1,0 +1,124 @@
+"""Encode queries as HTTP requests, without any I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ramgate.errors import InvalidRequest
+from ramgate.model.decision import NO_CONTEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ramgate.client.http import Url
+    from ramgate.client.queries import Query
+    from ramgate.model.decision import Request
+
+__all__ = [
+    "encode",
+    "encode_all",
+    "encode_all_json",
+    "encode_json",
+    "health_request",
+    "request_head",
+    "request_without_input",
+    "to_json",
+]
+
+_TOKEN = re.compile(r"[!-~]+")
+
+# msgspec raises these for a type that JSON does not have, for a lone surrogate or an integer of
+# more than 4300 digits, and for a value that contains itself.
+_ENCODING_ERRORS = (TypeError, ValueError, RecursionError)
+
+_encode = msgspec.json.Encoder().encode
+_ENVELOPE: Final = len(b'{"input":}')
+
+
+def request_head(query: Query[object], url: Url, token: str | None) -> bytes:
+    """Return the bytes of a request up to the number in its `Content-Length`.
+
+    Raises `ValueError` if `token` cannot stand in a header; the message does not show the token.
+    """
+    authorization = ""
+    if token is not None:
+        if not _TOKEN.fullmatch(token):
+            raise ValueError("`token` must be one or more visible ASCII characters, no spaces")
+        authorization = f"Authorization: Bearer {token}\r\n"
+    return (
+        f"POST /v1/data/{query.path} HTTP/1.1\r\n"
+        f"Host: {url.authority}\r\n"
+        f"{authorization}"
+        "Content-Type: application/json\r\n"
+        "Content-Length: "
+    ).encode()
+
+
+def health_request(url: Url) -> bytes:
+    """Return the request whether OPA has activated its bundles; it needs no token."""
+    return f"GET /health?bundles HTTP/1.1\r\nHost: {url.authority}\r\n\r\n".encode()
+
+
+def request_without_input(head: bytes) -> bytes:
+    """Return the request for a rule that needs no input."""
+    return b"%b2\r\n\r\n{}" % head
+
+
+def to_json(question: msgspec.Struct) -> bytes:
+    """Encode one question as JSON.
+
+    Raises `InvalidRequest`, which names each field that JSON cannot express.
+    """
+    try:
+        return _encode(question)
+    except _ENCODING_ERRORS as error:
+        raise InvalidRequest(_errors("", question)) from error
+
+
+def encode(head: bytes, question: msgspec.Struct) -> bytes:
+    """Return the request for one decision, or for one answer about a service-linked role.
+
+    Raises `InvalidRequest`, which names each field that JSON cannot express.
+    """
+    return encode_json(head, to_json(question))
+
+
+def encode_json(head: bytes, question: bytes) -> bytes:
+    """Return the request for one answer; `question` is JSON."""
+    return b'%b%d\r\n\r\n{"input":%b}' % (head, len(question) + _ENVELOPE, question)
+
+
+def encode_all_json(head: bytes, questions: Iterable[bytes]) -> bytes:
+    """Return the request for a list of decisions; each of the `questions` is JSON."""
+    return encode_json(head, b'{"requests":[%b]}' % b",".join(questions))
+
+
+def encode_all(head: bytes, questions: Sequence[Request]) -> bytes:
+    """Return the request for a list of decisions.
+
+    Raises `InvalidRequest`, which names each field of each request that JSON cannot express.
+    """
+    try:
+        return encode_json(head, b'{"requests":%b}' % _encode(questions))
+    except _ENCODING_ERRORS as error:
+        errors = [
+            text
+            for index, question in enumerate(questions)
+            for text in _errors(f"requests[{index}].", question)
+        ]
+        raise InvalidRequest(errors) from error
+
+
+def _errors(place: str, question: msgspec.Struct) -> list[str]:
+    """Return a text for each field that JSON cannot express."""
+    errors: list[str] = []
+    for field in question.__struct_fields__:
+        value = getattr(question, field)
+        try:
+            _encode(None if value is NO_CONTEXT else value)
+        except _ENCODING_ERRORS as error:
+            errors.append(f"`{place}{field}` cannot be written as JSON: {error}")
+    return errors

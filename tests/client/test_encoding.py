@@ -1,0 +1,95 @@
+"""Encoding of queries as HTTP requests."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hostile import ASKED
+from ramgate.client import encoding
+from ramgate.client.http import Url
+from ramgate.client.queries import DECISION, QUERIES, REVISION, SIMULATED_DECISIONS, Query
+from ramgate.errors import InvalidRequest
+from ramgate.model.decision import Request, Simulation
+
+LOCAL = Url.parse("http://127.0.0.1:8181")
+
+
+@pytest.mark.parametrize(
+    "token", ["", " ", "s3cr et", "s3cret\r\nX: y", "s3cret\n", "s3crét", "s3cret\x7f"]
+)
+def test_a_token_that_cannot_stand_in_a_header_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValueError, match="`token` must be") as caught:
+        encoding.request_head(DECISION, LOCAL, token)
+    assert "s3cr" not in str(caught.value)
+
+
+def test_a_question_is_one_http_request() -> None:
+    head = encoding.request_head(DECISION, LOCAL, "t0ken")
+    assert encoding.encode(head, Request("p", "a", "*", {"k": "ü"})) == (
+        b"POST /v1/data/ram/authz/decision HTTP/1.1\r\n"
+        b"Host: 127.0.0.1:8181\r\n"
+        b"Authorization: Bearer t0ken\r\n"
+        b"Content-Type: application/json\r\n"
+        b"Content-Length: 76\r\n"
+        b"\r\n"
+        b'{"input":{"principal":"p","action":"a","resource":"*","context":{"k":"\xc3\xbc"}}}'
+    )
+
+
+def test_a_batch_is_one_http_request() -> None:
+    head = encoding.request_head(SIMULATED_DECISIONS, LOCAL, None)
+    simulation = Simulation("p", "a", "*", policies={})
+    whole = encoding.encode_all(head, [simulation])
+    assert whole == (
+        b"POST /v1/data/ram/simulate/decisions HTTP/1.1\r\n"
+        b"Host: 127.0.0.1:8181\r\n"
+        b"Content-Type: application/json\r\n"
+        b"Content-Length: 84\r\n"
+        b"\r\n"
+        b'{"input":{"requests":[{"principal":"p","action":"a","resource":"*","policies":{}}]}}'
+    )
+    assert encoding.encode_all_json(head, [encoding.to_json(simulation)]) == whole
+    assert encoding.encode_all(head, []).endswith(b'\r\n\r\n{"input":{"requests":[]}}')
+
+
+def test_a_rule_without_input_and_the_health_have_requests_of_their_own() -> None:
+    head = encoding.request_head(REVISION, LOCAL, None)
+    assert encoding.request_without_input(head).endswith(b"\r\nContent-Length: 2\r\n\r\n{}")
+    assert encoding.health_request(LOCAL) == (
+        b"GET /health?bundles HTTP/1.1\r\nHost: 127.0.0.1:8181\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_content_length_of_a_request_is_that_of_its_body(query: Query[object]) -> None:
+    head = encoding.request_head(query, LOCAL, None)
+    for request in (
+        encoding.encode(head, Request(*ASKED, {"k": "ü" * 999})),
+        encoding.encode_all(head, [Request(*ASKED)] * 100),
+    ):
+        before, _, body = request.partition(b"\r\n\r\n")
+        assert before.endswith(b"\r\nContent-Length: %d" % len(body))
+        assert json.loads(body)["input"]
+
+
+def test_a_field_that_json_cannot_express_is_named() -> None:
+    head = encoding.request_head(DECISION, LOCAL, None)
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+    with pytest.raises(InvalidRequest) as caught:
+        encoding.encode(
+            head, Request("\ud800", "a", "*", {"k": 10**5000}, [{"d": object()}, endless])
+        )
+    assert [error.split("`")[1] for error in caught.value.errors] == [
+        "principal",
+        "context",
+        "session_policies",
+    ]
+    assert all("` cannot be written as JSON: " in error for error in caught.value.errors)
+    with pytest.raises(InvalidRequest) as caught:
+        encoding.encode_all(head, [Request(*ASKED), Request("p", "a", "*", {}, [endless])])
+    assert [error.split("`")[1] for error in caught.value.errors] == [
+        "requests[1].session_policies"
+    ]
