@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
 from opa_machine import commands, go, site, tools, wheel
 
-__all__ = ["commands", "connect", "go", "site", "tools", "wheel"]
+__all__ = [
+    "accounts",
+    "commands",
+    "connect",
+    "directory",
+    "faulty_accounts",
+    "go",
+    "sigterm_as_it_was",
+    "site",
+    "tools",
+    "wheel",
+    "world",
+]
 
 pytest_plugins = ["pytester"]

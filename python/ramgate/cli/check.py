@@ -38,7 +38,7 @@ attached to the principal.
 Exit status: 0 allowed, 1 denied, 2 no decision.
 
 examples:
-  ramgate check acs:ram::1234567890123456:user/alice alikafka:ListTopic \\
+  ramgate check acs:ram::1234567890123456:user/alice alikafka:DeleteTopic \\
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x
   ramgate check acs:ram::1234567890123456:user/bob alikafka:ListTopic \\
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x \\

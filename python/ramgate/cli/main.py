@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     >>> alice = "acs:ram::1234567890123456:user/alice"
     >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
-    >>> main(["check", alice, "alikafka:ListTopic", instance, "--url", sidecar.url])
+    >>> main(["check", alice, "alikafka:DeleteTopic", instance, "--url", sidecar.url])
     Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)
     0
     """

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from command_line import ACCOUNT, ALLOWED, DENIES, EXAMPLE, FROM_THE_OFFICE, written
+from ramgate import Sidecar, resources
+from ramgate.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_check_prints_an_allow_as_a_line_and_exits_with_0(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *ALLOWED, "--url", ramgate_sidecar.url]) == 0
+    assert capsys.readouterr() == (
+        "Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)\n",
+        "",
+    )
+
+
+def test_check_prints_a_deny_and_exits_with_1(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--context", "acs:SourceIp=203.0.113.9", "--url", ramgate_sidecar.url]
+    assert main(["check", *FROM_THE_OFFICE, *asked]) == 1
+    assert capsys.readouterr().out.startswith("ExplicitDeny  statement_denies: office-network[0]  ")
+    asked = ["--context", "acs:SourceIp=10.1.2.3", "--url", ramgate_sidecar.url]
+    assert main(["check", *FROM_THE_OFFICE, *asked]) == 0
+
+
+def test_check_prints_a_decision_without_statements(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = [f"{ACCOUNT}:root", "ram:ListRoles", "*", "--url", ramgate_sidecar.url]
+    assert main(["check", *owner]) == 0
+    assert capsys.readouterr().out == "Allow  account_owner\n"
+
+
+def test_check_prints_the_whole_decision_as_json(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *ALLOWED, "--json", "--url", ramgate_sidecar.url]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "allow": True,
+        "effect": "Allow",
+        "reason": "statement_allows",
+        "policy_type": "AccountLevelIdentityBasedPolicy",
+        "statements": [{"policy": "AliyunKafkaFullAccess", "index": 0}],
+    }
+
+
+def test_check_without_a_server_starts_one_and_says_what_it_answers_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", *ALLOWED]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Allow  ")
+    assert captured.err == EXAMPLE
+
+
+def test_check_answers_from_the_accounts_named(
+    accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *ALLOWED, "--accounts", accounts]) == 1
+    assert capsys.readouterr() == ("ImplicitDeny  unknown_principal\n", "")
+
+
+def test_check_with_policies_simulates(
+    ramgate_sidecar: Sidecar, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "mine.json", json.dumps(DENIES))
+    policies = [
+        "--policy",
+        path,
+        "--policy",
+        str(resources.path("catalog/policies/FullAliyunAccess.json")),
+    ]
+    assert main(["check", *ALLOWED, *policies, "--json", "--url", ramgate_sidecar.url]) == 1
+    decision = json.loads(capsys.readouterr().out)
+    assert (decision["effect"], decision["simulated"]) == ("ExplicitDeny", True)
+    assert decision["statements"] == [{"policy": "mine", "index": 0}]
+
+
+def test_check_refuses_two_policies_of_one_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    first = written(tmp_path / "mine.json", json.dumps(DENIES))
+    second = written(tmp_path / "other" / "mine.yaml", json.dumps(DENIES))
+    assert main(["check", *ALLOWED, "--policy", first, "--policy", second]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"ramgate: `{first}` and `{second}` would both be called `mine`\n"
+    )

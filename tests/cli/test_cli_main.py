@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import ALLOWED, SECONDS
+from ramgate import Sidecar, resources
+from ramgate.cli.main import main
+
+
+def test_a_malformed_request_names_each_field_and_exits_with_2(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "bob", "x", "y", "--url", ramgate_sidecar.url]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.findall(r"^ramgate: malformed request: (\w+):", captured.err, re.MULTILINE) == [
+        "action",
+        "principal",
+        "resource",
+    ]
+
+
+def test_faulty_accounts_under_check_exit_with_2_and_under_build_with_1(
+    faulty_accounts: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", *ALLOWED, "--accounts", faulty_accounts]) == 2
+    faults = capsys.readouterr().err
+    assert f"{faulty_accounts}:2: accounts.12: " in faults
+    assert f"{faulty_accounts}:3: extra: " in faults
+    assert main(["run", "--accounts", faulty_accounts]) == 2
+    assert capsys.readouterr() == ("", faults)
+    target = tmp_path / "bundle.tar.gz"
+    assert main(["build", "--accounts", faulty_accounts, "-o", str(target)]) == 1
+    assert capsys.readouterr() == ("", faults)
+    assert not target.exists()
+
+
+def test_a_server_that_is_not_there_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    assert main(["check", *ALLOWED, "--url", url]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(rf"ramgate: .*`{url}`.*\n", captured.err)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check"], ["nonsense"], ["run", "--acc", "x"], ["build"]]
+)
+def test_bad_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: ramgate")
+
+
+def test_an_opa_that_does_not_fit_exits_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", str(tmp_path / "none"))
+    assert main(["check", *ALLOWED]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert str(tmp_path / "none") in captured.err
+
+
+def test_an_interrupted_command_exits_like_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("ramgate.analysis.validate.translate_file", interrupted)
+    assert main(["translate", "x"]) == 130
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    ramgate = str(Path(sys.executable).with_name("ramgate"))
+    policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
+    command = [ramgate, "translate", *[str(policy)] * 500]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(SECONDS) == 2

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import ACCOUNT, EXAMPLE, SECONDS, written
+from ramgate import Sidecar
+from ramgate.bundle import builder as bundle
+from ramgate.bundle.watch import Watch
+from ramgate.cli.main import main
+from ramgate.errors import SidecarError
+
+
+class Running:
+    """`ramgate run` as a process of its own, and the lines that it has printed."""
+
+    def __init__(self, *arguments: str) -> None:
+        ramgate = Path(sys.executable).with_name("ramgate")
+        self.process = subprocess.Popen(
+            [ramgate, "run", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.lines = [self.process.stdout.readline() for _ in range(4)]
+
+    def says(self) -> str:
+        """The next line on stderr, but for what OPA says to root."""
+        assert self.process.stderr is not None
+        while "uid or gid 0" in (line := self.process.stderr.readline()):
+            pass
+        return line
+
+    def stop(self, number: int) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_says_where_it_listens_what_it_knows_and_what_to_try(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "opa.sock"
+    running = Running("--addr", "127.0.0.1:0", "--addr", f"unix://{path}")
+    where, knows, tries, curl = running.lines
+    assert re.fullmatch(rf"answering on http://127\.0\.0\.1:\d+ and unix://{path} \(.*\)\n", where)
+    assert re.fullmatch(r"revision \w{16}: accounts 1, policies 11, roles 5, users 3\n", knows)
+    assert tries == "in another terminal, try:\n"
+    answer = subprocess.check_output(["/bin/sh", "-c", curl], timeout=SECONDS)
+    assert json.loads(answer)["result"]["allow"] is True
+    status, errors = running.stop(number)
+    assert status == 0
+    assert EXAMPLE in errors
+    assert "Traceback" not in errors
+    assert not path.exists()
+
+
+def test_run_over_a_unix_socket_with_a_token_prints_a_curl_that_works(
+    tmp_path: Path, accounts: str
+) -> None:
+    token = tmp_path / "my token"
+    token.write_text("s3cret\n")
+    token.chmod(0o600)
+    arguments = ["--addr", f"unix://{tmp_path}/s", "--token-file", str(token)]
+    running = Running(*arguments, "--accounts", accounts)
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[3]], timeout=SECONDS)
+    assert json.loads(answer)["result"]["reason"] == "account_owner"
+    asked = ["check", f"{ACCOUNT}:root", "a:b", "*", "--url", f"unix://{tmp_path}/s"]
+    assert main(asked) == 2
+    assert main([*asked, "--token-file", str(token)]) == 0
+    assert running.stop(signal.SIGINT)[0] == 0
+
+
+def test_run_on_a_port_in_use_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["run", "--addr", address]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert address in captured.err
+
+
+def test_run_on_an_open_address_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--addr", "0.0.0.0:8181"]) == 2
+    assert "token" in capsys.readouterr().err
+
+
+def test_run_follows_its_accounts_and_keeps_what_it_has_while_they_are_faulty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def revision() -> str:
+        assert main(["status", "--url", url]) == 0
+        printed = re.fullmatch(
+            rf"url       {url}\nrevision  (\w{{16}})\nhealth    ready\n", capsys.readouterr().out
+        )
+        assert printed
+        return printed[1]
+
+    def account(*users: str) -> str:
+        return f'accounts:\n  "1234567890123456": {{users: {{{", ".join(users)}}}}}\n'
+
+    path = tmp_path / "accounts"
+    path.mkdir()
+    file = written(path / "accounts.yaml", account("u: {}"))
+    url = f"unix://{tmp_path}/s"
+    running = Running("--addr", url, "--accounts", str(path))
+    first = revision()
+    assert running.lines[1].startswith(f"revision {first}: ")
+    written(Path(file), account("u: {}", "v: {groups: [gone]}", "w: {groups: [lost]}"))
+    faults = [
+        f"{file}:2: accounts.1234567890123456.users.{user}.groups[0]: there is no group `{group}`\n"
+        for user, group in (("v", "gone"), ("w", "lost"))
+    ]
+    assert [running.says() for _ in range(3)] == [*faults, f"revision {first} stays in use\n"]
+    assert revision() == first
+    other = written(tmp_path / "other", account("u: {}", "v: {}"))
+    Path(other).replace(file)
+    said = running.says()
+    second = revision()
+    assert said == running.lines[1].replace(first, second).replace("users 1", "users 2")
+    assert second == bundle.build(path).revision != first
+    assert running.stop(signal.SIGTERM) == (0, "")
+
+
+def test_run_ends_when_opa_does(
+    accounts: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    def ended(self: Sidecar, timeout: float) -> None:
+        nonlocal looks
+        assert timeout < 1
+        assert self.url
+        looks += 1
+        if looks > 2:
+            raise SidecarError("OPA stopped: it said nothing")
+
+    def refused(*_: object) -> None:
+        raise SidecarError("OPA did not activate the bundle within 30 s")
+
+    monkeypatch.setattr(Sidecar, "wait", ended)
+    monkeypatch.setattr(Sidecar, "publish", refused)
+    monkeypatch.setattr(Watch, "look", lambda *_: bundle.build())
+    assert main(["run", "--addr", "127.0.0.1:0", "--accounts", accounts]) == 2
+    captured = capsys.readouterr()
+    revision = bundle.build(Path(accounts)).revision
+    assert captured.err.endswith(
+        "OPA did not activate the bundle within 30 s\n"
+        f"revision {revision} stays in use\n" * 2 + "ramgate: OPA stopped: it said nothing\n"
+    )

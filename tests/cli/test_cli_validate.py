@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from command_line import FAULTY, written
+from ramgate import resources
+from ramgate.cli.main import main
+
+if TYPE_CHECKING:
+    import pytest
+
+NOT_A_SERVICE_NAME = r"is not a valid service name: it must match `(?:[a-z0-9-]+\.)+aliyuncs\.com`"
+
+
+def test_validate_sets_advice_apart_from_faults(
+    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doubtful = {"Effect": "Allow", "Action": "a:b", "Resource": "x*"}
+    policy = written(tmp_path / "p.json", json.dumps({"Version": "1", "Statement": [doubtful]}))
+    assert main(["validate", policy, accounts]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert re.fullmatch(rf"advice: {policy}:1: \$\.Statement\[0\]\.Resource: .*\n", captured.out)
+
+
+def test_validate_takes_the_catalog_its_files_and_folders_of_accounts(
+    accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = resources.path("catalog")
+    paths = [catalog, *catalog.glob("*/*"), resources.path("examples"), Path(accounts).parent]
+    assert len(paths) > 10
+    assert main(["validate", *map(str, paths)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_validate_goes_on_after_a_fault_and_after_what_it_cannot_read(
+    tmp_path: Path, faulty_accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faulty = written(tmp_path / "p.json", FAULTY)
+    broken = written(tmp_path / "b.json", "{")
+    assert main(["validate", faulty, broken, faulty_accounts]) == 1
+    captured = capsys.readouterr()
+    assert [line.partition(":")[0] for line in captured.out.splitlines()] == [
+        faulty,
+        broken,
+        *[faulty_accounts] * 3,
+    ]
+    missing = str(tmp_path / "none")
+    assert main(["validate", missing, faulty]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"{missing}: there is no such file\n"
+    assert captured.out.startswith(faulty)
+
+
+def test_validate_of_a_catalog_file_finds_its_faults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    role = written(tmp_path / "role.yaml", "role: R\nservice_name: x\npolicy: P\n")
+    policy = written(tmp_path / "policy.yaml", "policy: P\n")
+    assert main(["validate", role, policy]) == 1
+    found = capsys.readouterr().out
+    assert f"{role}:2: service_name: `x` {NOT_A_SERVICE_NAME}\n" in found
+    assert f"{role}:3: policy: there is no `policies/P.json`\n" in found
+    assert (
+        f"{policy}: `purpose` is missing" in found or f"{policy}:1: `purpose` is missing" in found
+    )
