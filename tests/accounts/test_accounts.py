@@ -209,10 +209,49 @@ def test_the_faults_of_all_files_come_at_once_by_file_then_by_line(tmp_path: Pat
         f"a.yaml:3: accounts.x: `x` {NOT_A_ACCOUNT_NUMBER}",
         "a.yaml:4: extra: unknown field: known are `accounts`, `directory`",
         "b.json:1: is not strict JSON: expecting value",
-        f"c.yaml:2: accounts.{HERE}: is in `{tmp_path}/a.yaml` already".replace(f"{tmp_path}/", ""),
+        f"c.yaml:2: accounts.{HERE}: is already defined in `{tmp_path}/a.yaml`".replace(
+            f"{tmp_path}/", ""
+        ),
         f"c.yaml:2: accounts.{HERE}.usrs: unknown field: known are {known}",
-        "e.yaml:2: directory: is in `d.yaml` already",
-        "f.yaml:1: holds neither `accounts` nor `directory`",
+        "e.yaml:2: directory: is already defined in `d.yaml`",
+        "f.yaml:1: no `accounts` or `directory` at the top level: is this an accounts file?",
+    ]
+
+
+def test_another_kind_of_file_is_told_from_an_accounts_file(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, NOBODY)) == [
+        "accounts.yaml:1: is a policy document, not an accounts file: it has a `Statement`"
+    ]
+    assert faults(write(tmp_path, f'\n"{HERE}": {{users: {{}}}}\n')) == [
+        "accounts.yaml:2: no `accounts` or `directory` at the top level: is this an accounts file?",
+        f"accounts.yaml:2: {HERE}: unknown field: known are `accounts`, `directory`",
+    ]
+    text = f'accounts: {{"{HERE}": {{}}}}\nStatement: []\n'
+    assert faults(write(tmp_path, text)) == [
+        "accounts.yaml:2: Statement: unknown field: known are `accounts`, `directory`"
+    ]
+
+
+def test_a_near_name_is_suggested(tmp_path: Path) -> None:
+    text = (
+        f"policies: {{connector-admin: {NOBODY}}}\ngroups: {{kafka-team: {{}}}}\n"
+        "users:\n  alice: {groups: [kafka_team]}\n  bob: {policies: [Connector-Admin]}\n"
+        "  carol: {policies: [conector-admin, aliyunKafkaFullAcces]}\n"
+        "  dana: {policies: [conector-admin]}"
+    )
+    hint = "there is no policy `conector-admin`: did you mean `connector-admin`?"
+    assert account_faults(tmp_path, text) == [
+        ("6: ….users.alice.groups[0]: there is no group `kafka_team`: did you mean `kafka-team`?"),
+        (
+            "7: ….users.bob.policies[0]: there is no policy `Connector-Admin`: "
+            "did you mean `connector-admin`?"
+        ),
+        f"8: ….users.carol.policies[0]: {hint}",
+        (
+            "8: ….users.carol.policies[1]: there is no policy `aliyunKafkaFullAcces`: "
+            "did you mean `AliyunKafkaFullAccess`?"
+        ),
+        f"9: ….users.dana.policies[0]: {hint}",
     ]
 
 
@@ -220,7 +259,7 @@ def test_a_folder_without_accounts_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "accounts.txt").touch()
     with pytest.raises(InvalidFiles) as refused:
         accounts.load(tmp_path, CATALOG)
-    assert str(refused.value) == f"{tmp_path}: holds no accounts file (*.yaml, *.json)"
+    assert str(refused.value) == f"{tmp_path}: contains no accounts file: *.yaml, *.yml or *.json"
 
 
 def test_what_cannot_be_read_is_said_with_all_other_faults(tmp_path: Path) -> None:
@@ -397,7 +436,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
         ),
         (
             f"roles:\n  App:\n    trust: {NOBODY}",
-            ["5: ….roles.App.trust: is no trust policy: its statements have no `Principal`"],
+            ["5: ….roles.App.trust: is not a trust policy: its statements have no `Principal`"],
         ),
         (
             "roles:\n  App:\n    trust:",
@@ -405,7 +444,7 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
         ),
         (
             f"roles:\n  App: {{trust: {TRUST}}}\n  APP: {{trust: {TRUST}}}",
-            ["5: ….roles.APP: is there already: role names are compared without case"],
+            ["5: ….roles.APP: is already defined: role names are compared without case"],
         ),
         (
             f"roles:\n  aliyunServiceRoleForAlikafka: {{trust: {TRUST}}}",
@@ -426,18 +465,19 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             [
                 (
                     "4: ….service_linked_roles[0]: `AliyunServiceRoleForEcs` "
-                    "is not a service-linked role of the catalog"
+                    "is not a service-linked role of the catalog: "
+                    "did you mean `AliyunServiceRoleForENS`?"
                 ),
                 (
                     "5: ….service_linked_roles[1]: `aliyunserviceroleforalikafka` "
                     "is not a service-linked role of the catalog: "
-                    "its name is `AliyunServiceRoleForAlikafka`"
+                    "did you mean `AliyunServiceRoleForAlikafka`?"
                 ),
                 (
-                    "6: ….service_linked_roles[2]: `5` without quotes "
-                    "is not a service-linked role of the catalog"
+                    "6: ….service_linked_roles[2]: must be the name of a service-linked role, "
+                    "not `5` without quotes"
                 ),
-                "8: ….service_linked_roles[4]: `AliyunServiceRoleForAlikafka` is there already",
+                "8: ….service_linked_roles[4]: `AliyunServiceRoleForAlikafka` is already listed",
             ],
         ),
         # attachments
@@ -495,8 +535,8 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
         (
             "groups: {team: {}}\nusers: {alice: {groups: [team, Team, 5]}}",
             [
-                "4: ….users.alice.groups[1]: there is no group `Team`",
-                "4: ….users.alice.groups[2]: there is no group `5` without quotes",
+                "4: ….users.alice.groups[1]: there is no group `Team`: did you mean `team`?",
+                "4: ….users.alice.groups[2]: must be the name of a group, not `5` without quotes",
             ],
         ),
         (
@@ -583,12 +623,18 @@ MANAGEMENT = 'management: "1000000000000001"'
             ),
             [
                 "5: directory.root.control_policies[0]: there is no policy `gone`",
-                "6: directory.root.control_policies[1]: there is no policy an object",
+                (
+                    "6: directory.root.control_policies[1]: must be the name of a policy, "
+                    "not an object"
+                ),
                 (
                     "7: directory.root.control_policies[2]: `AliyunServiceRolePolicyForAlikafka` "
                     "is a service-linked role's policy: it cannot be attached"
                 ),
-                "8: directory.root.control_policies[3]: there is no policy `null` without quotes",
+                (
+                    "8: directory.root.control_policies[3]: must be the name of a policy, "
+                    "not `null` without quotes"
+                ),
             ],
         ),
         (

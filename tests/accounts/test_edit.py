@@ -217,6 +217,13 @@ def test_a_link_stays_and_the_mode_of_what_it_leads_to_too(tmp_path: Path) -> No
     assert roles(link) == [ETL]
 
 
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    path = written(tmp_path, COMMENTED)
+    assert add_service_linked_role(str(path), HERE, ETL) == path.resolve()
+    assert remove_service_linked_role(str(tmp_path), HERE, ETL) == path.resolve()
+    assert path.read_text() == COMMENTED
+
+
 @pytest.mark.parametrize(
     ("change", "account", "role", "message"),
     [
@@ -224,7 +231,7 @@ def test_a_link_stays_and_the_mode_of_what_it_leads_to_too(tmp_path: Path) -> No
             add_service_linked_role,
             HERE,
             ETL.lower(),
-            f"`{ETL.lower()}` is not a service-linked role of the catalog: its name is `{ETL}`",
+            f"`{ETL.lower()}` is not a service-linked role of the catalog: did you mean `{ETL}`?",
         ),
         (
             add_service_linked_role,

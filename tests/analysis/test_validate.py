@@ -45,6 +45,7 @@ def test_a_faulty_policy_file_raises_every_fault_with_its_line(tmp_path: Path) -
         ("role: x", "source"),
         ("policy: x", "source"),
         ("users: {}", "users: unknown field: known are `accounts`, `directory`"),
+        ('"1234567890123456": {users: {}}', "no `accounts` or `directory` at the top level"),
         ("{}", "$: `Statement` is missing"),
         ("[]", "$: "),
         ("Statement: []", "$: `Version` is missing"),
@@ -61,7 +62,10 @@ def test_folders_of_accounts_and_of_a_catalog_are_examined_whole(tmp_path: Path)
     assert messages(resources.path("catalog")) == []
     (tmp_path / "one.yaml").write_text("accounts: {}")
     (tmp_path / "two.yaml").write_text("acounts: {}")
-    assert messages(tmp_path) == ["unknown field: known are `accounts`, `directory`"]
+    assert messages(tmp_path) == [
+        "no `accounts` or `directory` at the top level: is this an accounts file?",
+        "unknown field: known are `accounts`, `directory`",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["roles", "system-policies"])

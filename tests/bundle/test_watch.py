@@ -148,7 +148,7 @@ def test_accounts_that_are_gone_are_a_fault(folder: Path) -> None:
             looked(gone)
         assert looked(gone) is None
     folder.mkdir()
-    with pytest.raises(InvalidFiles, match="holds no accounts file"):
+    with pytest.raises(InvalidFiles, match="contains no accounts file"):
         looked(watched)
     written(folder / "a.yaml", "u")
     assert looked(watched) == looked(alone) == bundle.build(folder)

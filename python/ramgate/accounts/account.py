@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.accounts.directory import DirectoryReader
 from ramgate.accounts.policies import Policies
 from ramgate.documents import shape
-from ramgate.documents.messages import describe
+from ramgate.documents.messages import describe, did_you_mean
 from ramgate.language import grammar
 from ramgate.language.translation import translate_at
 
@@ -39,9 +39,12 @@ class FileReader:
 
     def read(self, value: object, place: Place) -> None:
         """Read the whole document; every fault goes to the findings of the place."""
+        if isinstance(value, dict) and value.keys().isdisjoint(_FILE):
+            if "Statement" in value:
+                place.fault("is a policy document, not an accounts file: it has a `Statement`")
+                return
+            place.fault("no `accounts` or `directory` at the top level: is this an accounts file?")
         found = shape.fields(value, place, _FILE)
-        if not found and value == {}:
-            place.fault("holds neither `accounts` nor `directory`")
         for number, account, here in shape.members(found.get("accounts", {}), place / "accounts"):
             if shape.name(number, here, grammar.ACCOUNT, "account number"):
                 self._check_unique(number, here)
@@ -55,7 +58,7 @@ class FileReader:
 
     def _check_unique(self, name: str, place: Place) -> None:
         if name in self._held_by:
-            place.fault(f"is in `{self._held_by[name]}` already")
+            place.fault(f"is already defined in `{self._held_by[name]}`")
 
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)
@@ -68,7 +71,7 @@ class FileReader:
             if name.lower() in self._catalog.roles:
                 here.fault("is a service-linked role: list it under `service_linked_roles`")
             elif name.lower() in roles:
-                here.fault("is there already: role names are compared without case")
+                here.fault("is already defined: role names are compared without case")
             roles[name.lower()] = self._role(number, name, role, here, policies)
         groups = {}
         for name, group, here in shape.members(found.get("groups", {}), place / "groups"):
@@ -81,10 +84,13 @@ class FileReader:
             parts = shape.fields(user, here, ("groups", "policies"))
             attached = list(_attachments(parts, here, policies))
             for group, where in shape.items(parts.get("groups", []), here / "groups"):
-                if isinstance(group, str) and group in groups:
-                    attached += groups[group]
+                if not isinstance(group, str):
+                    where.fault(f"must be the name of a group, not {describe(group)}")
+                elif group not in groups:
+                    hint = did_you_mean(group, groups)
+                    where.fault(f"there is no group {describe(group)}{hint}")
                 else:
-                    where.fault(f"there is no group {describe(group)}")
+                    attached += groups[group]
             users[name] = _scopes(attached)
         return {"roles": roles, "users": users}
 
@@ -92,13 +98,15 @@ class FileReader:
         roles: dict[str, Role] = {}
         here = place / "service_linked_roles"
         for name, where in shape.items(found.get("service_linked_roles", []), here):
-            role = self._catalog.roles.get(name.lower()) if isinstance(name, str) else None
+            if not isinstance(name, str):
+                where.fault(f"must be the name of a service-linked role, not {describe(name)}")
+                continue
+            role = self._catalog.roles.get(name.lower())
             if role is None or role.role != name:
-                hint = f": its name is `{role.role}`" if role else ""
-                where.fault(f"{describe(name)} is not a service-linked role of the catalog{hint}")
+                where.fault(self._catalog.describe_unknown_role(name))
                 continue
             if name.lower() in roles:
-                where.fault(f"`{name}` is there already")
+                where.fault(f"`{name}` is already listed")
             policies = [role.policy] if role.is_published else []
             roles[name.lower()] = {"name": name, "policies": policies, "trust": role.trust_id}
         return roles
@@ -111,7 +119,7 @@ class FileReader:
         if "trust" in parts:
             self.policies[trust_id] = translate_at(parts["trust"], place / "trust")
             if self.policies[trust_id].get("kind") == "identity":
-                (place / "trust").fault("is no trust policy: its statements have no `Principal`")
+                (place / "trust").fault("is not a trust policy: its statements have no `Principal`")
         return {"name": name, "trust": trust_id, **_scopes(_attachments(parts, place, policies))}
 
 

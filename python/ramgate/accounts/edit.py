@@ -83,8 +83,7 @@ def _edit(
     shipped = catalog.load()
     known = shipped.roles.get(role.lower())
     if known is None or known.role != role:
-        hint = f": its name is `{known.role}`" if known else ""
-        raise EditError(f"`{role}` is not a service-linked role of the catalog{hint}")
+        raise EditError(shipped.describe_unknown_role(role))
     reader.load(accounts, shipped)
     path, content, document = _locate(accounts, account, shipped)
     file = path.resolve()

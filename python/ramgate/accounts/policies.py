@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ramgate.documents import shape
-from ramgate.documents.messages import describe
+from ramgate.documents.messages import describe, did_you_mean
 from ramgate.language import grammar
 from ramgate.language.translation import translate_at
 
@@ -27,6 +27,7 @@ class Policies:
         self._catalog = catalog
         self._owner = owner
         self._ids = {name: name for name in catalog.system_policies}
+        self._hints: dict[str, str] = {}
         self.documents: dict[str, dict[str, object]] = {}
 
     def read(self, value: object, place: Place) -> None:
@@ -42,11 +43,19 @@ class Policies:
             self.documents[self._ids[name]] = policy
 
     def resolve(self, name: object, place: Place) -> str | None:
-        """Return the id of the policy with that name, or None, and report a fault."""
-        if isinstance(name, str) and name in self._ids:
-            return self._ids[name]
-        if isinstance(name, str) and name in self._catalog.policies:
-            place.fault(f"`{name}` is a service-linked role's policy: it cannot be attached")
-        else:
-            place.fault(f"there is no policy {describe(name)}")
-        return None
+        """Return the id of the policy with that name; without one, report a fault, return None."""
+        if not isinstance(name, str):
+            place.fault(f"must be the name of a policy, not {describe(name)}")
+            return None
+        if name not in self._ids:
+            if name in self._catalog.policies:
+                place.fault(f"`{name}` is a service-linked role's policy: it cannot be attached")
+            else:
+                place.fault(f"there is no policy {describe(name)}{self._hint(name)}")
+        return self._ids.get(name)
+
+    def _hint(self, name: str) -> str:
+        # Many users may attach the same missing policy, and a comparison with all names is slow.
+        if name not in self._hints:
+            self._hints[name] = did_you_mean(name, self._ids)
+        return self._hints[name]

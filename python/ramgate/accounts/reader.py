@@ -81,7 +81,8 @@ def files(path: Path) -> list[Path]:
     except OSError as error:
         raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
     if not found:
-        raise InvalidFiles([Fault(str(path), message="holds no accounts file (*.yaml, *.json)")])
+        message = "contains no accounts file: *.yaml, *.yml or *.json"
+        raise InvalidFiles([Fault(str(path), message=message)])
     return found
 
 

@@ -8,6 +8,7 @@ from ramgate.accounts import reader
 from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles
+from ramgate.language import grammar
 from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ def examine(path: Path) -> Findings:
 def _kind(value: object) -> _Kind:
     """Tell the kind of a document from its keys.
 
-    Without `accounts`, the parts of an account are still an accounts file: its reader names the
-    key that is missing, where the policy translator would ask for a `Statement`.
+    Without `accounts`, account numbers or the parts of an account are still an accounts file: its
+    reader names the key that is missing, where the policy translator would ask for a `Statement`.
     """
     keys = set(value) if isinstance(value, dict) else set()
     if keys & _ACCOUNTS:
@@ -98,6 +99,6 @@ def _kind(value: object) -> _Kind:
         return "catalog role"
     if "policy" in keys:
         return "catalog system policy"
-    if keys and keys <= _PARTS_OF_AN_ACCOUNT:
+    if keys and all(key in _PARTS_OF_AN_ACCOUNT or grammar.ACCOUNT.fullmatch(key) for key in keys):
         return "accounts"
     return "policy document"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate import resources
 from ramgate.documents import shape
+from ramgate.documents.messages import describe, did_you_mean
 from ramgate.documents.source import read
 from ramgate.errors import InvalidFiles
 from ramgate.faults import Findings
@@ -109,6 +110,15 @@ class Catalog:
     roles: Mapping[str, ServiceLinkedRole]
     policies: Mapping[str, dict[str, object]]
     system_policies: frozenset[str]
+
+    def describe_unknown_role(self, name: str) -> str:
+        """Return a message for a name that is not exactly a service-linked role's name.
+
+        >>> load().describe_unknown_role("AliyunServiceRoleForAlikafkaELT")[-56:]
+        'catalog: did you mean `AliyunServiceRoleForAlikafkaETL`?'
+        """
+        hint = did_you_mean(name, (role.role for role in self.roles.values()))
+        return f"{describe(name)} is not a service-linked role of the catalog{hint}"
 
 
 def load(directory: Path | None = None) -> Catalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from ramgate.faults import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["describe", "join_names", "reason"]
+__all__ = ["describe", "did_you_mean", "join_names", "reason"]
 
 _KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
 
@@ -36,6 +37,19 @@ def describe(value: object) -> str:
         case _:
             kinds = (kind for type_, kind in _KINDS.items() if isinstance(value, type_))
             return next(kinds, f"a {type(value).__name__}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the nearest known name, or nothing.
+
+    >>> did_you_mean("alcie", ["bob", "alice"])
+    ': did you mean `alice`?'
+    >>> did_you_mean("dave", ["bob", "alice"])
+    ''
+    """
+    by_lower_case = {text.lower(): text for text in known}
+    near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    return f": did you mean `{by_lower_case[near[0]]}`?" if near else ""
 
 
 def join_names(names: Iterable[str]) -> str:
