@@ -1,4 +1,10 @@
-"""What is wrong with a document, all of it at once, each with its place."""
+"""Collect everything that is wrong with a document, each fault with its place.
+
+>>> findings = Findings("accounts.yaml")
+>>> (Place(findings) / "accounts" / "12").fault("is not a valid account number")
+>>> print(findings.faults[0])
+accounts.yaml: accounts.12: is not a valid account number
+"""
 
 from __future__ import annotations
 
@@ -15,11 +21,20 @@ __all__ = ["Fault", "Findings", "Place", "printable"]
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing wrong, or one piece of advice, at one place.
+    """One error in a document, or one piece of advice, with its place.
 
-    `path` is where in the document (`$.Statement[2].Condition` in a policy document,
-    `accounts.1234567890123456.users.alice` in an accounts file, empty for a whole file); `file`
-    and `line` (from 1) are there when the document was read from a file.
+    `path` leads to the value in the document: `$.Statement[2].Condition` in a policy document,
+    `accounts.1234567890123456.users.alice` in an accounts file, empty for the whole file. `file` is
+    empty, and `line` 0, if the document was not read from a file; lines count from 1.
+
+    >>> import ramgate
+    >>> try:
+    ...     ramgate.translate({"Version": "1"})
+    ... except ramgate.InvalidPolicy as error:
+    ...     print(error.faults[0].path, error.faults[0].message)
+    $ `Statement` is missing
+    >>> print(Fault("policy.json", 3, "$.Version", "must be a string"))
+    policy.json:3: $.Version: must be a string
     """
 
     file: str = ""
@@ -36,10 +51,14 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Findings:
-    """What the reading of one document found: faults, which refuse it, and advice.
+    """The findings of one document: faults, because of which it is refused, and advice.
 
-    `file` is the name the document goes by, `line_of` tells the line of the place that some
-    steps lead to (0 where it knows none).
+    `file` is the document's name in messages. `line_of` returns the line of the value that the
+    steps, keys and indexes, lead to, or 0 if the document has no lines.
+
+    >>> findings = Findings("policy.json")
+    >>> findings.faults, findings.advice, findings.line_of(("Version",))
+    ([], [], 0)
     """
 
     file: str = ""
@@ -48,15 +67,18 @@ class Findings:
     advice: list[Fault] = dataclasses.field(default_factory=list)
 
     def add(self, others: Findings) -> None:
-        """Take over what the reading of another document found."""
+        """Append the findings of another document."""
         self.faults.extend(others.faults)
         self.advice.extend(others.advice)
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A place in a document: the keys and indexes that lead there.
+    """A place in a document: the keys and indexes that lead to it.
 
-    `root` is what the place is called that no step leads to: `$` in a policy document.
+    `root` names the outermost value: `$` in a policy document, empty in an accounts file.
+
+    >>> str(Place(Findings(), "$") / "Statement" / 2 / "Action")
+    '$.Statement[2].Action'
     """
 
     findings: Findings
@@ -71,11 +93,11 @@ class Place(msgspec.Struct, frozen=True):
         return printable((self.root + "".join(steps)).removeprefix("."))
 
     def fault(self, message: str) -> None:
-        """Refuse the document for what stands here."""
+        """Report an error in the value at this place: the document is refused."""
         self.findings.faults.append(self._finding(message))
 
     def advise(self, message: str) -> None:
-        """Say what may stand here, and yet is unlikely to be meant."""
+        """Report a value that is valid but probably a mistake."""
         self.findings.advice.append(self._finding(message))
 
     def _finding(self, message: str) -> Fault:
@@ -84,5 +106,9 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def printable(text: str) -> str:
-    """The text on one line: what a terminal would not show as a character is escaped."""
+    r"""Return the text on one line, with each character escaped that a terminal would not show.
+
+    >>> print(printable("two\nlines"))
+    two\nlines
+    """
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

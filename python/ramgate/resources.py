@@ -12,7 +12,12 @@ _CHECKOUT = _PACKAGE.parents[1]
 
 
 def checkout() -> Path | None:
-    """Return the root of the checkout that ramgate runs from, or None where it is installed."""
+    """Return the root of the checkout that ramgate runs from, or None if it is installed.
+
+    >>> root = checkout()
+    >>> root is None or (root / "rego").is_dir()
+    True
+    """
     return None if _SHIPPED.is_dir() else _CHECKOUT
 
 

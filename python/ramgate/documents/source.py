@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import functools
-from typing import TYPE_CHECKING, Final
+import sys
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import yaml
 
@@ -28,13 +31,12 @@ from ramgate.documents.yaml_text import compose
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 __all__ = [
     "MAXIMUM_BYTES",
+    "STANDARD_INPUT",
     "Source",
     "Unquoted",
+    "argument_path",
     "compose",
     "content",
     "decode",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
+STANDARD_INPUT: Final = Path("<stdin>")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,26 +53,54 @@ class Source:
     """One document: its value, and the place of its root, which collects its findings.
 
     Objects are dicts, lists are lists, scalars are `str` or `Unquoted`.
+
+    >>> parse("{}", is_json=True).value
+    {}
     """
 
     value: object
     place: Place
 
 
-def read(path: Path, root: str = "$") -> Source:
-    """The document in a file: strict JSON where its name ends in `.json`, else YAML.
+def argument_path(argument: str) -> Path:
+    """Return the path that a command's argument names: `-` is `STANDARD_INPUT`.
 
-    Raises `UnreadableFiles` for no such file, a directory, no permission, and `InvalidFiles` for
-    more than 64 MiB, no UTF-8 text, no document, a syntax error. A key given twice and the like
-    are among the findings instead, so that they come together with all other faults.
+    >>> argument_path("policy.json").name, argument_path("-") == STANDARD_INPUT
+    ('policy.json', True)
+    """
+    return STANDARD_INPUT if argument == "-" else Path(argument)
+
+
+def read(path: Path, root: str = "$") -> Source:
+    """Read the document in a file: strict JSON if its name ends in `.json`, else YAML.
+
+    Raises `UnreadableFiles` if the file is missing, a folder, or not readable, and `InvalidFiles`
+    if it is larger than 64 MiB, not UTF-8, empty, or has a syntax error. All other faults, such as
+    a repeated key, are added to the findings of the `place`, so a caller reports them together with
+    its own.
+
+    >>> file = Path("policy.yaml")
+    >>> _ = file.write_text("{Version: '1', Version: '1'}")
+    >>> document = read(file)
+    >>> document.value, [str(fault) for fault in document.place.findings.faults]
+    ({'Version': '1'}, ['policy.yaml:1: $.Version: key `Version` is given twice, first in line 1'])
     """
     return decode(content(path), str(path), root)
 
 
 def content(path: Path) -> bytes:
-    """The bytes of a file that may be a document; raises what `read` does for their lack."""
+    """Return the bytes of a file, at most 64 MiB; raises the errors of `read`.
+
+    The file is opened and read once, so a pipe such as `/dev/fd/63` works, and so does
+    `STANDARD_INPUT`. Both are empty when they are read again: keep the bytes, and `decode` them.
+
+    >>> file = Path("policy.json")
+    >>> _ = file.write_text("{}")
+    >>> content(file)
+    b'{}'
+    """
     try:
-        with path.open("rb") as file:
+        with _open(path) as file:
             found = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
@@ -78,21 +109,45 @@ def content(path: Path) -> bytes:
     return found
 
 
+def _open(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    if path != STANDARD_INPUT:
+        return path.open("rb")
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return contextlib.nullcontext(sys.stdin.buffer)
+
+
 def decode(content: bytes, name: str, root: str = "$") -> Source:
-    """The document that the bytes of the file called `name` are; raises what `read` does."""
+    """Parse the bytes of the file of that name; raises the `InvalidFiles` of `read`.
+
+    Standard input and pipes have no name that ends in `.json`: they are JSON if they begin with
+    `{`, else YAML.
+
+    >>> decode(b'{"Version": "1"}', "policy.json").value
+    {'Version': '1'}
+    """
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise InvalidFiles([Fault(name, message="is not UTF-8 text")]) from error
-    return parse(text, name, root, is_json=name.endswith(".json"))
+    is_nameless = name == str(STANDARD_INPUT) or name.startswith("/dev/")
+    is_json = text.lstrip().startswith("{") if is_nameless else name.endswith(".json")
+    return parse(text, name, root, is_json=is_json)
 
 
 def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Source:
-    """The document that a text is; `name` is what its findings call it.
+    """Parse a text; its findings use `name` for the file and `root` for the outermost value.
 
-    Raises `InvalidFiles` where the text is no document.
+    Raises `InvalidFiles` if the text is empty, nested deeper than 64 levels, or has a syntax error.
+
+    >>> parse("Version: 1", is_json=False).value
+    {'Version': Unquoted(text='1')}
+    >>> parse("{", "policy.json", is_json=True)
+    Traceback (most recent call last):
+    ramgate.errors.InvalidFiles: policy.json:1: is not strict JSON: expecting property name ...
     """
-    # A tree with the lines takes three times as long (in JSON, twelve) and is rarely asked for.
+    # The tree with lines takes three times as long as the plain value (twelve times for JSON), and
+    # only a fault needs it, so it is built on demand.
     syntax_steps = json_text.steps if is_json else yaml_text.steps
     tree = functools.cache(lambda: build(syntax_steps(text)))
     place = Place(Findings(name, lambda steps: find_line(tree(), steps)), root)

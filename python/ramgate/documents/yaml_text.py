@@ -8,6 +8,7 @@ C parser, it ends the process by a segmentation fault on 60,000 nested `[`
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Final, cast
 
 import yaml
@@ -29,6 +30,8 @@ __all__ = ["compose", "parse_plain", "steps"]
 
 _LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Final = yaml.resolver.Resolver()
+_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_TAB_IN_INDENT: Final = re.compile(r"[ \t?:-]*\t")
 _STRING: Final = "tag:yaml.org,2002:str"
 
 
@@ -96,11 +99,24 @@ def steps(text: str) -> Iterator[Scalar | Container | None]:
                 case yaml.CollectionEndEvent():
                     yield None
     except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        raise SyntaxFault(f"is not YAML: {problem}", line) from error
+        raise _syntax_fault(text, error) from error
     if not has_document:
         raise SyntaxFault("is empty", 0)
+
+
+def _syntax_fault(text: str, error: yaml.YAMLError) -> SyntaxFault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+    if mark and _is_tab_at_fault(text, mark, problem):
+        problem = "a tab indents this line: YAML takes spaces only"
+    return SyntaxFault(f"is not YAML: {problem}", mark.line + 1 if mark else 0)
+
+
+def _is_tab_at_fault(text: str, mark: yaml.Mark, problem: str) -> bool:
+    if "cannot start any token" in problem:
+        before = _LINE_BREAK.split(text)[mark.line][: mark.column + 1]
+        return bool(_TAB_IN_INDENT.fullmatch(before))
+    return "tab character" in problem
 
 
 def _scalar(event: yaml.ScalarEvent, line: int) -> Scalar:
