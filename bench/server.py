@@ -16,9 +16,10 @@ from bench import floor
 from ramgate import resources
 from ramgate.bundle.builder import Bundle
 from ramgate.opa.find import find_opa
-from ramgate.sidecar import process
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
+from ramgate.sidecar.invocation import environment, flags
+from ramgate.sidecar.output import last_error
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _LONGEST_WORDS: Final = 160
 
 def _flags(addresses: Iterable[str]) -> list[str]:
     config = str(resources.path("opa-config.yaml"))
-    return process.flags(config, addresses, authorization=False, decision_log=False)
+    return flags(config, addresses, authorization=False, decision_log=False)
 
 
 SHIPPED: Final[Store] = "read" if _READ in _flags(()) else "default"
@@ -112,15 +113,17 @@ class Opa:
             content = floor.added(content, constants or {})
         began = time.monotonic()
         self.socket = folder / "opa.sock"
-        self._address = Address.parse("127.0.0.1:0").claimed()
+        self._address = Address.parse("127.0.0.1:0").claim()
         self._server = BundleServer(Bundle(content, "bench", {}))
-        addresses = (self._address, Address.parse(f"unix://{self.socket}").claimed())
-        flags = [flag for flag in _flags(address.flag for address in addresses) if flag != _READ]
-        flags += [_READ] if store == "read" else []
+        addresses = (self._address, Address.parse(f"unix://{self.socket}").claim())
+        arguments = [
+            flag for flag in _flags(address.flag for address in addresses) if flag != _READ
+        ]
+        arguments += [_READ] if store == "read" else []
         self._process = Supervised(
-            pinned([str(find_opa()), "run", *flags, "--pprof"], is_load=False),
+            pinned([str(find_opa()), "run", *arguments, "--pprof"], is_load=False),
             {
-                **process.environment(None),
+                **environment(None),
                 "GOMAXPROCS": "1",
                 "RAMGATE_BUNDLE_URL": self._server.url,
                 "RAMGATE_BUNDLE_TOKEN": self._server.token,
@@ -131,11 +134,11 @@ class Opa:
             and self._process.running()
             and time.monotonic() < began + _ACTIVATION_SECONDS
         ):
-            self._server.wait_until_settled(_LOOK_SECONDS)
+            self._server.wait_for_outcome(_LOOK_SECONDS)
         self.ready_after = time.monotonic() - began
         if not self._server.activated:
             self.close()
-            raise WrongAnswerError(f"no OPA: {process.last_words(self._process.lines)}")
+            raise WrongAnswerError(f"no OPA: {last_error(self._process.lines)}")
 
     @property
     def url(self) -> str:

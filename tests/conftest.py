@@ -5,6 +5,7 @@ from __future__ import annotations
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
 from opa_machine import commands, go, site, tools, wheel
+from sidecars import guarded, unguarded
 
 __all__ = [
     "accounts",
@@ -13,9 +14,11 @@ __all__ = [
     "directory",
     "faulty_accounts",
     "go",
+    "guarded",
     "sigterm_as_it_was",
     "site",
     "tools",
+    "unguarded",
     "wheel",
     "world",
 ]

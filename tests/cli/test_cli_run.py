@@ -143,7 +143,7 @@ def test_run_ends_when_opa_does(
         assert self.url
         looks += 1
         if looks > 2:
-            raise SidecarError("OPA stopped: it said nothing")
+            raise SidecarError("OPA ended unexpectedly: it printed no error")
 
     def refused(*_: object) -> None:
         raise SidecarError("OPA did not activate the bundle within 30 s")
@@ -156,5 +156,7 @@ def test_run_ends_when_opa_does(
     revision = bundle.build(Path(accounts)).revision
     assert captured.err.endswith(
         "OPA did not activate the bundle within 30 s\n"
-        f"revision {revision} stays in use\n" * 2 + "ramgate: OPA stopped: it said nothing\n"
+        f"revision {revision} stays in use\n"
+        * 2
+        + "ramgate: OPA ended unexpectedly: it printed no error\n"
     )

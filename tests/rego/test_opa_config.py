@@ -11,7 +11,7 @@ import yaml
 from ramgate import resources
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE
-from ramgate.sidecar.process import flags
+from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.sidecar import Sidecar
 from tiny_bundle import tiny_bundle
 

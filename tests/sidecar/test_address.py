@@ -74,15 +74,15 @@ def test_an_abstract_socket_is_a_file_of_that_name() -> None:
         "unix:///a\0b",
     ],
 )
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not one of `host:port`, `unix://PATH`"):
+def test_a_text_that_is_not_an_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not an address: write `host:port` or `unix://PATH`"):
         Address.parse(text)
 
 
 def test_a_path_too_long_for_a_socket_is_refused() -> None:
     fits = "/" + "x" * 102
     assert Address.parse(f"unix://{fits}").path == fits
-    with pytest.raises(ValueError, match="is longer than the 103 bytes"):
+    with pytest.raises(ValueError, match="is too long for a socket: more than 103 bytes"):
         Address.parse(f"unix://{fits}x")
 
 
@@ -101,60 +101,60 @@ def test_loopback_and_sockets_are_private(text: str) -> None:
 @pytest.mark.parametrize(
     "text", [":1", "0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[fe80::1]:1", "localhost.example.com:1"]
 )
-def test_whatever_else_is_not_private(text: str) -> None:
+def test_other_addresses_are_not_private(text: str) -> None:
     assert not Address.parse(text).private
 
 
 def test_port_0_becomes_a_free_port() -> None:
-    claimed = Address("127.0.0.1", 0).claimed()
+    claimed = Address("127.0.0.1", 0).claim()
     assert claimed.port > 0
     assert claimed.host == "127.0.0.1"
-    assert Address("", 0).claimed().port > 0
+    assert Address("", 0).claim().port > 0
 
 
 def test_a_port_in_use_cannot_be_claimed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SidecarError, match=f"^cannot listen on `127.0.0.1:{port}`: .*in use$"):
-            Address("127.0.0.1", port).claimed()
+            Address("127.0.0.1", port).claim()
 
 
 def test_a_host_that_is_not_here_cannot_be_claimed() -> None:
     with pytest.raises(SidecarError, match=r"^cannot listen on `192\.0\.2\.1:1`: "):
-        Address("192.0.2.1", 1).claimed()
+        Address("192.0.2.1", 1).claim()
     with pytest.raises(SidecarError, match=r"^cannot listen on `\[2001:db8::1\]:1`: "):
-        Address("2001:db8::1", 1).claimed()
+        Address("2001:db8::1", 1).claim()
 
 
 def test_a_path_with_nothing_there_can_be_claimed(short_path: Path) -> None:
-    assert Address(path=str(short_path)).claimed() == Address(path=str(short_path))
+    assert Address(path=str(short_path)).claim() == Address(path=str(short_path))
 
 
 def test_a_leftover_socket_can_be_claimed(short_path: Path) -> None:
     listening(short_path).close()
     assert short_path.is_socket()
-    Address(path=str(short_path)).claimed()
+    Address(path=str(short_path)).claim()
 
 
 def test_a_socket_in_use_cannot_be_claimed(short_path: Path) -> None:
     with (
         listening(short_path),
-        pytest.raises(SidecarError, match=r"^cannot .*: another process answers there$"),
+        pytest.raises(SidecarError, match=r"^cannot .*: another process is listening there$"),
     ):
-        Address(path=str(short_path)).claimed()
+        Address(path=str(short_path)).claim()
 
 
 def test_a_file_in_the_way_is_not_removed(short_path: Path) -> None:
     short_path.write_text("precious")
-    with pytest.raises(SidecarError, match="it exists and is no socket"):
-        Address(path=str(short_path)).claimed()
+    with pytest.raises(SidecarError, match="the file exists and is not a socket"):
+        Address(path=str(short_path)).claim()
     assert short_path.read_text() == "precious"
 
 
 def test_a_socket_needs_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "s.sock"
     with pytest.raises(SidecarError, match="No such file or directory"):
-        Address(path=str(path)).claimed()
+        Address(path=str(path)).claim()
 
 
 def test_connecting_reaches_what_listens(short_path: Path) -> None:

@@ -164,11 +164,11 @@ def test_another_bundle_is_not_refused_because_the_one_before_was(server: Bundle
     ask(server)
     server.publish(SECOND)
     assert not server.refused
-    server.wait_until_settled(0)
+    server.wait_for_outcome(0)
     assert not server.activated
     ask(server)
     ask(server, has='"second"')
-    server.wait_until_settled(0)
+    server.wait_for_outcome(0)
     assert server.activated
 
 

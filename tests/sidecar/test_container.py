@@ -27,6 +27,7 @@ from ramgate.errors import SidecarError
 from ramgate.sidecar import container
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.container import LABEL, Container
+from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.sidecar import Sidecar
 from tiny_bundle import tiny_bundle
 
@@ -92,7 +93,7 @@ class Things:
 
 
 class Engine:
-    """As much of a Docker engine as ramgate uses."""
+    """The part of a Docker engine that ramgate uses."""
 
     def __init__(self) -> None:
         self.images = Things(ImageNotFound)
@@ -123,7 +124,7 @@ def opa(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The jobs that would have been given to a process that attends a container."""
+    """The jobs for the process that attends a container, which is not started."""
     jobs: list[dict[str, Any]] = []
 
     class Attendant:
@@ -142,14 +143,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def start(opa: Path | None, *, address: str = "127.0.0.1:0", token: str | None = None) -> Container:
-    return Container(
-        opa,
-        BUNDLE,
-        address=Address.parse(address),
-        token=token,
-        decision_log=False,
-        log=None,
-    )
+    settings = Settings((Address.parse(address),), token=token, opa=opa, runtime="container")
+    return Container(settings, BUNDLE)
 
 
 def test_the_image_is_opa_and_the_bundle_from_scratch(
@@ -231,16 +226,31 @@ def test_the_address_is_there_once_the_container_runs(
     engine: Engine, opa: Path, started: list[dict[str, Any]]
 ) -> None:
     runtime = start(opa)
-    assert runtime.addresses == ()
+    assert not runtime.addresses
     running = engine.containers.create(started[0]["name"])
-    assert not runtime.activated
+    assert not runtime.addresses
     bindings = {"8181/tcp": None}
     running.attrs["NetworkSettings"]["Ports"] = bindings
-    assert not runtime.activated
+    assert not runtime.addresses
     bindings["8181/tcp"] = [{"HostIp": "127.0.0.1", "HostPort": "4711"}]  # type: ignore[assignment]
-    assert runtime.activated
+    assert runtime.addresses == (Address("127.0.0.1", 4711),)
     del engine.containers.there[started[0]["name"]]
     assert runtime.addresses == (Address("127.0.0.1", 4711),)
+
+
+def test_a_container_is_ready_once_it_has_an_address_and_opa_is_healthy(
+    engine: Engine, opa: Path, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy: set[Address] = set()
+    monkeypatch.setattr(container, "is_healthy", healthy.__contains__)
+    runtime = start(opa)
+    assert not runtime.ready()
+    running = engine.containers.create(started[0]["name"])
+    ports = {"8181/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4711"}]}
+    running.attrs["NetworkSettings"]["Ports"] = ports
+    assert not runtime.ready()
+    healthy.add(Address("127.0.0.1", 4711))
+    assert runtime.ready()
     assert not runtime.refused
 
 
@@ -284,15 +294,17 @@ def test_a_bundle_cannot_be_published_into_an_image(engine: Engine, opa: Path) -
 
 
 @pytest.mark.usefixtures("started")
-def test_what_the_engine_refuses_is_an_error(engine: Engine, opa: Path) -> None:
+def test_a_refusal_of_the_engine_is_an_error(engine: Engine, opa: Path) -> None:
     engine.images.failure = DockerException("no space left on device")
-    with pytest.raises(SidecarError, match=r"^cannot make the container: no space left on device$"):
+    with pytest.raises(
+        SidecarError, match=r"^cannot create the container: no space left on device$"
+    ):
         start(opa)
     assert not engine.open
 
 
 @pytest.mark.usefixtures("started")
-def test_whatever_interrupts_the_start_closes_the_connection(engine: Engine, opa: Path) -> None:
+def test_an_interrupted_start_closes_the_connection(engine: Engine, opa: Path) -> None:
     engine.images.failure = SidecarError("interrupted")
     with pytest.raises(SidecarError, match=r"^interrupted$"):
         start(opa)
@@ -321,7 +333,7 @@ def test_without_the_docker_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def attend(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run what the process runs on entering, and hand over once it has ended."""
+    """Prepare the job of the attending process, and check that it leaves nothing behind."""
     job = {
         "image": "ramgate:tag",
         "name": "ramgate-name",
@@ -391,7 +403,7 @@ def test_a_container_that_cannot_run_says_why(
 
 
 def engine_here() -> docker.DockerClient | str:
-    """The engine that answers here, or why none does."""
+    """Return the local engine, or the reason why there is none."""
     try:
         return docker.from_env()
     except (DockerException, OSError) as error:
@@ -401,7 +413,7 @@ def engine_here() -> docker.DockerClient | str:
 @pytest.fixture
 def docker_engine() -> Iterator[docker.DockerClient]:
     with warnings.catch_warnings():
-        # docker's client forgets its socket where nobody answers
+        # docker's client leaks its socket if no engine answers
         warnings.simplefilter("ignore", ResourceWarning)
         engine = engine_here()
         gc.collect()
@@ -440,7 +452,7 @@ def test_a_sidecar_runs_in_a_container(docker_engine: docker.DockerClient) -> No
         assert TOKEN not in json.dumps(running.attrs)
         eventually(lambda: '"decision_id"' in log.getvalue())
 
-    # and is gone when whoever started it was killed
+    # and is removed when the process that started it is killed
     program = (
         f"import sys, time\nsys.path.insert(0, {str(Path(__file__).parents[1] / 'support')!r})\n"
         "from tiny_bundle import tiny_bundle\nfrom ramgate.sidecar.sidecar import Sidecar\n"

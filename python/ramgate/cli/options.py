@@ -137,7 +137,7 @@ def token(options: argparse.Namespace) -> str | None:
     """Return the token in the file given by `--token-file`, None without it."""
     if not options.token_file:
         return None
-    from ramgate.sidecar.sidecar import read_token
+    from ramgate.sidecar.token import read_token
 
     return read_token(options.token_file)
 

@@ -1,4 +1,4 @@
-"""Where OPA listens: `host:port`, or `unix://PATH`."""
+"""An address that OPA listens on: `host:port`, or `unix://PATH`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_PATH = 103  # sun_path has 104 bytes on macOS, 108 on Linux, and ends i
 class Address:
     """A TCP `host` and `port`, or the absolute `path` of a unix socket.
 
-    An empty host is every interface. Port 0 is any free one.
+    An empty host means every interface, and port 0 any free port.
     """
 
     host: str = ""
@@ -40,38 +40,42 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `host:port` or `unix://PATH`; the path is taken as it stands, nothing is decoded.
+        """Parse `host:port` or `unix://PATH`; the path is not percent-decoded.
 
-        Raises `ValueError` for anything else, and for a path too long for a socket.
+        Raises `ValueError` for any other text, and for a path too long for a socket.
         """
         if text.startswith(_UNIX) and text != _UNIX and "\0" not in text:
             path = str(Path(text.removeprefix(_UNIX)).absolute())
             if len(os.fsencode(path)) > _LONGEST_PATH:
-                raise ValueError(f"`{path}` is longer than the {_LONGEST_PATH} bytes of a socket's")
+                raise ValueError(
+                    f"`{path}` is too long for a socket: more than {_LONGEST_PATH} bytes"
+                )
             return cls(path=path)
         try:
             return cls(*_host_and_port(text))
         except ValueError as error:
-            raise ValueError(f"`{text}` is not one of `host:port`, `unix://PATH`") from error
+            raise ValueError(
+                f"`{text}` is not an address: write `host:port` or `unix://PATH`"
+            ) from error
 
     def __str__(self) -> str:
         return f"{_UNIX}{self.path}" if self.path else f"{_bracketed(self.host)}:{self.port}"
 
     @property
     def flag(self) -> str:
-        """The same for OPA's `--addr`, which splits at commas, then reads a URL."""
+        """The value for OPA's `--addr`, which splits at commas and then parses a URL."""
         return f"{_UNIX}{quote(os.fsencode(self.path))}" if self.path else str(self)
 
     @property
     def url(self) -> str:
-        """What a client on this machine connects to: `http://host:port` or `unix:///path`."""
+        """The URL for a client on this machine: `http://host:port` or `unix:///path`."""
         if self.path:
             return str(self)
         return f"http://{_bracketed(_EVERYWHERE.get(self.host, self.host))}:{self.port}"
 
     @property
     def private(self) -> bool:
-        """Whether nobody on another machine can reach it. A name but `localhost` is not trusted."""
+        """True if no other machine can reach it. Of all host names only `localhost` is trusted."""
         if self.path or self.host == "localhost":
             return True
         try:
@@ -79,18 +83,19 @@ class Address:
         except ValueError:
             return False
 
-    def claimed(self) -> Address:
-        """The same with a port where it had none, found free to listen on.
+    def claim(self) -> Address:
+        """Return an address that is free to listen on: this one, with a free port for port 0.
 
-        Raises `SidecarError` where something else is there. Where nobody answers on a unix socket,
-        its file is a leftover: OPA removes it, as it would remove any other file at that path.
+        Raises `SidecarError` if it is taken. The file of a unix socket without a listener is a
+        leftover, which OPA removes; OPA would remove any other file at that path as well, so such
+        a file is an error here.
         """
         try:
-            return self._claimed()
+            return self._claim()
         except OSError as error:
             raise SidecarError(f"cannot listen on `{self}`: {error.strerror or error}") from error
 
-    def _claimed(self) -> Address:
+    def _claim(self) -> Address:
         if not self.path:
             with socket.socket(self._family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as OPA's Go does
@@ -102,15 +107,15 @@ class Address:
             Path(self.path).parent.stat()
             return self
         if not stat.S_ISSOCK(mode):
-            raise OSError(errno.EEXIST, "it exists and is no socket")
+            raise OSError(errno.EEXIST, "the file exists and is not a socket")
         try:
             self.connect(1.0).close()
         except ConnectionRefusedError:
             return self
-        raise OSError(errno.EADDRINUSE, "another process answers there")
+        raise OSError(errno.EADDRINUSE, "another process is listening there")
 
     def connect(self, timeout: float) -> socket.socket:
-        """A connection to what listens there, each operation within `timeout` seconds."""
+        """Return a connection to this address; each operation on it has `timeout` seconds."""
         if not self.path:
             host = _EVERYWHERE.get(self.host, self.host)
             return socket.create_connection((host, self.port), timeout)

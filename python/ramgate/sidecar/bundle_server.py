@@ -1,10 +1,10 @@
-"""Serves one bundle to one OPA, the way OPA's bundle plugin asks for it.
+"""Serve one bundle to one OPA in the protocol of OPA's bundle plugin.
 
-The protocol is OPA's (`v1/download/download.go` of 1.22.2): `If-None-Match` names the bundle that
-OPA has; `Prefer: modes=…;wait=N` lets the server hold the request for N seconds until there is
-another one; a 200 of the media type `application/vnd.openpolicyagent.bundles` says that it does.
-OPA asks again as soon as it has activated or refused what it was given, so its next question
-tells which.
+The protocol (`v1/download/download.go` of OPA 1.22.2): `If-None-Match` names the bundle that OPA
+has. `Prefer: modes=…;wait=N` permits the server to delay its response for N seconds until there is
+another bundle; a 200 with the media type `application/vnd.openpolicyagent.bundles` tells OPA that
+the server supports this. OPA sends its next request as soon as it has activated or refused the
+bundle, so that request shows which of the two happened.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _POLL_SECONDS = 0.05
 
 
 class BundleServer:
-    """A server on a free port of 127.0.0.1, open to whoever knows its `token`, until `close`."""
+    """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.token = secrets.token_urlsafe(32)
@@ -56,16 +56,16 @@ class BundleServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, without the path: `http://127.0.0.1:PORT`."""
+        """The URL without the path: `http://127.0.0.1:PORT`."""
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     @property
     def bundle(self) -> Bundle:
-        """The bundle that it serves."""
+        """The bundle that is served."""
         return self._bundle
 
     def publish(self, bundle: Bundle) -> None:
-        """Serve this bundle from now on; an OPA that waits for a new one is told at once."""
+        """Serve this bundle from now on; a waiting request is answered with it at once."""
         with self._changed:
             self._bundle = bundle
             self._sent = ""
@@ -74,21 +74,21 @@ class BundleServer:
 
     @property
     def activated(self) -> bool:
-        """Whether OPA has activated the bundle."""
+        """True if OPA has activated the bundle."""
         return self._active == _etag(self._bundle)
 
     @property
     def refused(self) -> bool:
-        """Whether OPA was given the bundle and asked again without having activated it."""
+        """True if OPA received the bundle and sent its next request without activating it."""
         return self._refused
 
-    def wait_until_settled(self, timeout: float) -> None:
+    def wait_for_outcome(self, timeout: float) -> None:
         """Wait until OPA has activated or refused the bundle, at most `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self.activated or self.refused, timeout)
 
     def close(self) -> None:
-        """Stop at once: a request that waits is answered, and no other is taken."""
+        """Stop at once: answer the waiting requests and accept no others."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -103,9 +103,9 @@ class BundleServer:
         self.close()
 
     def answer(self, active: str, wait: float) -> Bundle | None:
-        """The bundle, or None where the asker has it already and it stayed so for `wait` seconds.
+        """Return the bundle, or None if OPA has it and no other is published in `wait` seconds.
 
-        `active` is the ETag of the bundle that the asker has, empty where it has none.
+        `active` is the ETag of the bundle that OPA has, empty if it has none.
         """
         with self._changed:
             self._active = active
@@ -123,7 +123,7 @@ def _etag(bundle: Bundle) -> str:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    # Not http.server's HTTPServer, which asks the resolver for its own name.
+    # Not http.server's HTTPServer, which resolves its own host name when it binds.
     daemon_threads = True
 
     def __init__(self, owner: BundleServer) -> None:
@@ -136,7 +136,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = _STALLED_SECONDS
 
     def handle(self) -> None:
-        with contextlib.suppress(OSError):  # who asked is gone
+        with contextlib.suppress(OSError):  # the client has disconnected
             super().handle()
 
     def do_GET(self) -> None:
@@ -165,4 +165,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: OPA logs what matters."""
+        """Do nothing: OPA logs its failed requests."""

@@ -1,9 +1,8 @@
-"""OPA as a container of the Docker engine that answers here: the binary, a bundle, nothing else.
+"""OPA as a container of the local Docker engine: OPA's binary, a bundle, and nothing else.
 
-The container lives under a process that `ramgate.sidecar.supervisor` watches over (this module,
-run with `-m`): it makes the container, passes on what it prints, and removes it. A network of
-its own keeps other containers away from it; only the loopback address of the engine's machine leads
-there.
+`ramgate.sidecar.supervisor` supervises a process that runs this module with `-m`. That process
+creates the container, prints its output, and removes it. Each container has its own network, so
+other containers cannot reach it; the only way in is a loopback address of the engine's machine.
 """
 
 from __future__ import annotations
@@ -26,21 +25,24 @@ from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.install import install_opa_for
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.process import environment, flags, reporter
+from ramgate.sidecar.health import is_healthy
+from ramgate.sidecar.invocation import environment, flags
+from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Never, TextIO
+    from typing import Never
 
     from docker import DockerClient
 
     from ramgate.bundle.builder import Bundle
+    from ramgate.sidecar.settings import Settings
 
 __all__ = ["LABEL", "Container"]
 
 LABEL = "io.github.ramgate"
-"""The label of every image, container and network that ramgate makes."""
+"""The label of every image, container and network that ramgate creates."""
 
 _DOCKERFILE = f"""\
 FROM scratch
@@ -57,60 +59,52 @@ _FAILURES = (DockerException, OSError)
 
 
 class Container:
-    """An OPA that listens on one loopback address, started at once.
+    """The `Runtime` of an OPA container on one loopback address, which the constructor starts.
 
-    Raises `SidecarError` where no engine answers or the image cannot be built, `OpaUnavailable`
-    where `opa` is None and no OPA for the engine's architecture can be had.
+    Raises `SidecarError` if no engine answers or the image cannot be built, and `OpaUnavailable`
+    if the settings name no OPA and none for the engine's architecture can be installed.
     """
 
-    def __init__(  # noqa: PLR0913 - all but the first two by name
-        self,
-        opa: Path | None,
-        bundle: Bundle,
-        *,
-        address: Address,
-        token: str | None,
-        decision_log: bool,
-        log: TextIO | None,
-    ) -> None:
+    def __init__(self, settings: Settings, bundle: Bundle) -> None:
         self.bundle = bundle
         self._name = f"ramgate-{secrets.token_hex(8)}"
         self._address: Address | None = None
+        [address] = settings.addresses
         if address.port:
-            address.claimed()
+            address.claim()
         self._engine = _connect()
         try:
             job = {
-                "image": _image(self._engine, opa, bundle),
+                "image": _image(self._engine, settings.opa, bundle),
                 "name": self._name,
                 "command": [
                     *flags(
                         "/opa-config.yaml",
                         ["0.0.0.0:8181"],  # of the container's own network
-                        authorization=token is not None,
-                        decision_log=decision_log,
+                        authorization=settings.token is not None,
+                        decision_log=settings.decision_log,
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",
                 ],
-                "environment": environment(token),
+                "environment": environment(settings.token),
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }
             self.supervised = Supervised(
                 [sys.executable, "-m", "ramgate.sidecar.container"],
                 {**os.environ, _JOB: json.dumps(job)},
-                reporter(log),
+                writer_to(settings.log),
             )
         except _FAILURES as error:
             self._engine.close()
-            raise SidecarError(f"cannot make the container: {error}") from error
+            raise SidecarError(f"cannot create the container: {error}") from error
         except BaseException:
             self._engine.close()
             raise
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """The address, none as long as the container does not run."""
+        """The address, or none until the container runs."""
         if self._address is None:
             with contextlib.suppress(*_FAILURES):
                 settings = self._engine.containers.get(self._name).attrs["NetworkSettings"]
@@ -118,14 +112,14 @@ class Container:
                     self._address = Address(binding["HostIp"], int(binding["HostPort"]))
         return () if self._address is None else (self._address,)
 
-    @property
-    def activated(self) -> bool:
-        """Whether there is an address to ask at; whether OPA has its bundle is asked there."""
-        return bool(self.addresses)
+    def ready(self) -> bool:
+        """Return True if the container runs, and OPA is healthy, which includes its bundle."""
+        addresses = self.addresses
+        return bool(addresses) and all(map(is_healthy, addresses))
 
     @property
     def refused(self) -> bool:
-        """Never: that is not told apart from a bundle that is not there yet."""
+        """Always False: nothing distinguishes a refused bundle from one not yet loaded."""
         return False
 
     def publish(self, bundle: Bundle, timeout: float) -> Never:
@@ -134,7 +128,7 @@ class Container:
         raise SidecarError("a container's bundle is part of its image: start another sidecar")
 
     def stop(self) -> None:
-        """Stop OPA and remove the container and its network; the image stays for the next time."""
+        """Stop OPA and remove the container and its network; the image is kept."""
         self.supervised.stop()
         with contextlib.suppress(*_FAILURES):
             _remove(self._engine, self._name)
@@ -149,7 +143,7 @@ def _connect() -> DockerClient:
 
 
 def _image(engine: DockerClient, opa: Path | None, bundle: Bundle) -> str:
-    """Build the image that holds exactly these, unless the engine has it; give its tag."""
+    """Return the tag of the image of this OPA and bundle; build it if the engine lacks it."""
     binary = opa or install_opa_for("linux", engine.version()["Arch"])
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
@@ -181,7 +175,7 @@ def _remove(engine: DockerClient, name: str) -> None:
 
 
 def _attend(job: dict[str, Any]) -> None:
-    """Run the container until it ends or SIGTERM comes, print what it prints, and remove it."""
+    """Run the container until it ends or SIGTERM arrives, print its output, and remove it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         with contextlib.closing(docker.from_env()) as engine:

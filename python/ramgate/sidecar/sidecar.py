@@ -1,23 +1,20 @@
-"""An OPA beside the application: configured, fed, started, watched and stopped."""
+"""An OPA beside the application: configured, started, fed with accounts, and stopped."""
 
 from __future__ import annotations
 
-import http.client
-import logging
 import os
-import re
-import stat
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
 from ramgate.errors import SidecarError
-from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.process import Process, last_words
+from ramgate.sidecar.output import last_error
+from ramgate.sidecar.process import Process
+from ramgate.sidecar.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,52 +23,39 @@ if TYPE_CHECKING:
     from opa_client.opa import OpaClient
 
     from ramgate.bundle.builder import Builder, Bundle
-    from ramgate.sidecar.supervisor import Supervised
+    from ramgate.sidecar.runtime import Runtime
 
-__all__ = ["Sidecar", "read_token"]
+__all__ = ["Sidecar"]
 
-_TOKEN = re.compile(r"[!-~]{1,4096}")
-_MOST_TOKEN_BYTES = 8192
 _ATTEMPTS = 3
 _POLL_SECONDS = 0.01
-_PROBE_SECONDS = 1.0
 _PUBLISH_SECONDS = 30.0
-
-_logger = logging.getLogger(__name__)
-
-
-class _Runtime(Protocol):
-    @property
-    def supervised(self) -> Supervised: ...
-    @property
-    def addresses(self) -> Sequence[Address]: ...
-    @property
-    def bundle(self) -> Bundle: ...
-    @property
-    def activated(self) -> bool: ...
-    @property
-    def refused(self) -> bool: ...
-    def publish(self, bundle: Bundle, timeout: float) -> None: ...
-    def stop(self) -> None: ...
 
 
 class Sidecar:
-    """An OPA that decides by a bundle, running while the `with` block does.
+    """An OPA that decides by a bundle and runs as long as the `with` block.
 
-    `accounts` is an accounts file or a folder of them, None the shipped example; or `bundle` is one
-    that was built already. `addresses` are where OPA listens, all at once: `host:port` (port 0 is
-    any free one) and `unix://PATH`. With a `token`, OPA answers only to whoever sends it; an
-    address that other machines can reach needs one. `opa` is the OPA to run, else what
-    `ramgate.opa.find.find_opa` finds. `runtime` is `"process"`, or `"container"` for one in
-    Docker, which listens on one loopback address (port 0: any) and takes an `opa` for Linux.
-    `decision_log` turns OPA's decision log on. Lines that OPA prints go to `log`, if there is one.
+    `accounts` is an accounts file or a folder of accounts files, None for the shipped example;
+    `bundle` is a bundle to use instead. OPA listens on all `addresses`: each is `host:port` (port 0
+    is any free port) or `unix://PATH`. With a `token`, OPA answers only requests that carry it; an
+    address that other machines can reach needs one. `opa` is the OPA to run, by default the one
+    that `ramgate.opa.find.find_opa` finds. `runtime` is `"process"`, or `"container"` for an OPA in
+    Docker, which listens on one loopback address and takes an `opa` for Linux. `decision_log` turns
+    OPA's decision log on. OPA's output is written to `log`, line by line, except its warning about
+    running as root.
 
-    OPA is gone when this process is, however that ends; where it has forked, when the last of its
-    children is gone too. In a forked child stopping does nothing.
+        >>> root = "acs:ram::1234567890123456:root"
+        >>> topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+        >>> with Sidecar(token="s3cret") as started, started.client() as its_client:
+        ...     its_client.decide(root, "alikafka:DeleteTopic", topic).reason
+        'account_owner'
+
+    OPA ends with this process, even after SIGKILL. After a fork it ends with the last of the parent
+    and its children; `stop` does nothing in a child.
 
     Raises `ValueError` for arguments that do not fit together. Starting raises `InvalidFiles` for
-    faulty accounts, `OpaUnavailable` where no OPA fits, and `SidecarError`, which ends with what
-    OPA said, where it did not become ready within `startup_timeout` seconds. Nothing runs then.
+    faulty accounts, `OpaUnavailable` if no OPA fits, and `SidecarError`, which ends with OPA's last
+    error, if OPA is not ready within `startup_timeout` seconds. Nothing is left running then.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by name
@@ -89,35 +73,28 @@ class Sidecar:
     ) -> None:
         if accounts is not None and bundle is not None:
             raise ValueError("`accounts` and `bundle` exclude each other")
-        if token is not None and not _TOKEN.fullmatch(token):
-            raise ValueError("`token` must be 1 to 4096 visible ASCII characters without spaces")
         if not addresses or isinstance(addresses, str):
             raise ValueError("`addresses` must be a list of at least one address")
-        self._addresses = tuple(map(Address.parse, addresses))
-        for address in self._addresses:
-            if token is None and not address.private:
-                raise ValueError(f"`{address}` can be reached from other machines: give a `token`")
-        if runtime == "container" and (
-            len(self._addresses) > 1 or self._addresses[0].path or not self._addresses[0].private
-        ):
-            raise ValueError("a container listens on one loopback address, `127.0.0.1:PORT`")
+        self._settings = Settings(
+            addresses=tuple(map(Address.parse, addresses)),
+            token=token,
+            opa=None if opa is None else Path(opa),
+            runtime=runtime,
+            decision_log=decision_log,
+            log=log,
+        )
         self._accounts = None if accounts is None else Path(accounts)
         self._bundle = bundle
-        self._token = token
-        self._opa = None if opa is None else Path(opa)
-        self._kind = runtime
-        self._decision_log = decision_log
         self._startup_timeout = startup_timeout
-        self._log = log
         self._builder: Builder | None = None
         self._publishing = threading.RLock()
-        self._runtime: _Runtime | None = None
+        self._runtime: Runtime | None = None
         self._owner = 0
 
     def start(self) -> Self:
-        """Start OPA and wait until it is ready; the same as entering the `with` block."""
+        """Start OPA and wait until it is ready, as entering the `with` block does."""
         if self._runtime is not None:
-            raise SidecarError("the sidecar is started already")
+            raise SidecarError("the sidecar is already running")
         bundle = self._bundle or self._build(self._accounts)
         self._owner = os.getpid()
         attempts = _ATTEMPTS
@@ -128,7 +105,7 @@ class Sidecar:
             except SidecarError as error:
                 self.stop()
                 attempts -= 1
-                # The port was free a moment ago; where any port will do, there is another one.
+                # Another process has taken the free port since `claim`: try another free port.
                 if not attempts or "bind: address already in use" not in str(error):
                     raise
             except BaseException:
@@ -138,7 +115,7 @@ class Sidecar:
                 return self
 
     def stop(self) -> None:
-        """Stop OPA and wait until it is gone; nothing where it does not run."""
+        """Stop OPA and wait until it has ended; do nothing if it does not run."""
         runtime, self._runtime = self._runtime, None
         if runtime is not None and self._owner == os.getpid():
             runtime.stop()
@@ -150,22 +127,22 @@ class Sidecar:
         self.stop()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until OPA ends, at most `timeout` seconds.
+        """Wait until OPA has ended, at most `timeout` seconds.
 
-        Raises `SidecarError` where OPA ended by its own doing.
+        Raises `SidecarError` with OPA's last error if it ended without `stop`.
         """
         runtime = self._running()
         if runtime.supervised.wait(timeout) and runtime is self._runtime:
-            raise SidecarError(f"OPA stopped: {last_words(runtime.supervised.lines)}")
+            raise SidecarError(f"OPA ended unexpectedly: {last_error(runtime.supervised.lines)}")
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where OPA listens, in the order asked for: `http://host:port`, `unix:///path`."""
+        """The URLs of `addresses`, in their order: `http://host:port`, `unix:///path`."""
         return tuple(address.url for address in self._running().addresses)
 
     @property
     def url(self) -> str:
-        """The first of `urls`."""
+        """The first of `urls`, which `client` connects to."""
         return self.urls[0]
 
     @property
@@ -179,33 +156,32 @@ class Sidecar:
         return self.bundle.revision
 
     def publish(self, bundle: Bundle, *, timeout: float = _PUBLISH_SECONDS) -> None:
-        """Give OPA another bundle; return once it decides by it, within `timeout` seconds.
+        """Replace OPA's bundle, and return once OPA decides by the new one.
 
-        Raises `SidecarError` where it does not, and OPA keeps the one it had. A container's bundle
-        is part of its image: there it always raises.
+        Raises `SidecarError` if OPA refuses it or does not activate it within `timeout` seconds;
+        OPA then keeps its bundle. Always raises for a container: its bundle is part of its image.
         """
         with self._publishing:
             self._running().publish(bundle, timeout)
 
     def load(self, accounts: Path | str, *, timeout: float = _PUBLISH_SECONDS) -> None:
-        """Give OPA these accounts, a file or a folder; return once it decides by them.
+        """Replace OPA's accounts by a file or a folder, and return once OPA decides by them.
 
-        Of files that it was given before, only those are translated that have changed. Raises
-        `InvalidFiles`, with every fault, and `SidecarError` as `publish` does; OPA keeps what it
-        had then.
+        Only the files that changed since an earlier `load` are translated. Raises `InvalidFiles`
+        with every fault, and `SidecarError` as `publish` does; OPA then keeps its accounts.
         """
         with self._publishing:
             self.publish(self._build(Path(accounts)), timeout=timeout)
 
     def client(self, *, timeout: float = DEFAULT_TIMEOUT) -> Client:
-        """A client of this OPA, with its token; whoever asks for it closes it."""
-        return Client(self.url, timeout=timeout, token=self._token)
+        """Return a client of this OPA, with its token; the caller closes it."""
+        return Client(self.url, timeout=timeout, token=self._settings.token)
 
     def opa_client(self) -> OpaClient:
-        """opa-python-client's client on the first TCP address: policies, data, health.
+        """Return opa-python-client's client on the first TCP address: policies, data, health.
 
-        For decisions take `client`, which is many times faster. Raises `SidecarError` where no
-        address is TCP, and where that package is missing.
+        For decisions use `client`, which is many times faster. Raises `SidecarError` if no address
+        is TCP, or if that package is missing.
         """
         try:
             from opa_client.opa import OpaClient  # noqa: PLC0415 - an extra
@@ -216,99 +192,48 @@ class Sidecar:
         for address in self._running().addresses:
             if not address.path:
                 host = address.url.removeprefix("http://").rpartition(":")[0]
-                return OpaClient(host=host, port=address.port, token=self._token)
-        raise SidecarError("opa-python-client speaks TCP only, and no address is")
+                return OpaClient(host=host, port=address.port, token=self._settings.token)
+        raise SidecarError("opa-python-client needs a TCP address, and this sidecar has none")
 
     def _build(self, accounts: Path | None) -> Bundle:
         self._builder = self._builder or bundles.Builder()
         return self._builder.build(accounts)
 
-    def _running(self) -> _Runtime:
+    def _running(self) -> Runtime:
         if self._runtime is None:
-            raise SidecarError("the sidecar is not started")
+            raise SidecarError("the sidecar is not running: call `start`, or use a `with` block")
         return self._runtime
 
-    def _launch(self, bundle: Bundle) -> _Runtime:
-        if self._kind == "process":
-            return Process(
-                self._opa or find_opa(),
-                bundle,
-                addresses=self._addresses,
-                token=self._token,
-                decision_log=self._decision_log,
-                log=self._log,
-            )
+    def _launch(self, bundle: Bundle) -> Runtime:
+        if self._settings.runtime == "process":
+            return Process(self._settings, bundle)
         try:
             from ramgate.sidecar.container import Container  # noqa: PLC0415 - needs an extra
         except ImportError as error:
             raise SidecarError(
                 f"the docker SDK is missing: {error}; run `pip install 'ramgate[docker]'`"
             ) from error
-        return Container(
-            self._opa,
-            bundle,
-            address=self._addresses[0],
-            token=self._token,
-            decision_log=self._decision_log,
-            log=self._log,
-        )
+        return Container(self._settings, bundle)
 
-    def _await_ready(self, runtime: _Runtime) -> None:
+    def _await_ready(self, runtime: Runtime) -> None:
         deadline = time.monotonic() + self._startup_timeout
         while True:
-            # `activated` first: it is this OPA that did, while any other may answer at an address.
-            ready = runtime.activated and all(map(_healthy, runtime.addresses))
+            ready = runtime.ready()
+            # After `ready`: an OPA that has ended cannot be the one that answered.
             if not runtime.supervised.running():
-                raise SidecarError(f"OPA did not start: {last_words(runtime.supervised.lines)}")
+                raise SidecarError(f"OPA did not start: {last_error(runtime.supervised.lines)}")
             if ready:
                 return
             if runtime.refused:
-                raise SidecarError(f"OPA refused the bundle: {_words_at_the_end(runtime)}")
+                raise SidecarError(f"OPA refused the bundle: {_stop_and_quote(runtime)}")
             if time.monotonic() > deadline:
                 raise SidecarError(
                     f"OPA was not ready within {self._startup_timeout:g} s: "
-                    f"{_words_at_the_end(runtime)}"
+                    f"{_stop_and_quote(runtime)}"
                 )
             time.sleep(_POLL_SECONDS)
 
 
-def read_token(path: Path | str) -> str:
-    """The token that a file holds, without the white space around it.
-
-    A file that others than its owner can read is used, and a warning logged. Raises `SidecarError`
-    where there is no token in it: unreadable, a directory, empty, too long, not visible ASCII.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_MOST_TOKEN_BYTES + 1)
-    except OSError as error:
-        raise SidecarError(f"cannot read the token file `{path}`: {error.strerror}") from error
-    token = content.strip().decode("ascii", "replace")
-    if not token:
-        raise SidecarError(f"the token file `{path}` is empty")
-    if not _TOKEN.fullmatch(token):
-        raise SidecarError(
-            f"the token file `{path}` does not hold a token: "
-            "1 to 4096 visible ASCII characters without spaces"
-        )
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        _logger.warning("not only its owner can use the token file `%s`: run `chmod 600`", path)
-    return token
-
-
-def _healthy(address: Address) -> bool:
-    connection = http.client.HTTPConnection("localhost")
-    try:
-        connection.sock = address.connect(_PROBE_SECONDS)
-        connection.request("GET", "/health?bundles")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def _words_at_the_end(runtime: _Runtime) -> str:
+def _stop_and_quote(runtime: Runtime) -> str:
     runtime.stop()
-    return last_words(runtime.supervised.lines)
+    return last_error(runtime.supervised.lines)

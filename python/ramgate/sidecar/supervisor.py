@@ -1,11 +1,11 @@
-"""A command that lives no longer than the process that wanted it, whatever becomes of that one.
+"""Run a command that ends no later than the process that started it, even after SIGKILL.
 
-`Supervised` starts this file as a small process of its own, in a session of its own, and hands it
-one line, a JSON object `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS}`, on a
-pipe. The small process runs the command and stops it (SIGTERM, the seconds of grace, SIGKILL) as
-soon as anything more comes down that pipe, or nothing more can: a pipe ends with whoever holds it,
-by SIGKILL as well. So it is on every POSIX system, while Linux's `PR_SET_PDEATHSIG` ends a child
-with the *thread* that started it, and macOS has nothing of the kind.
+`Supervised` runs this file as a small supervisor process in a session of its own, and writes one
+line to its stdin pipe: `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS}`. The
+supervisor runs the command and stops it (SIGTERM, the seconds of grace, SIGKILL) as soon as the
+pipe delivers another byte or is closed. On every POSIX system the kernel closes the pipe when the
+parent exits, even after SIGKILL. Linux's `PR_SET_PDEATHSIG` is not enough: it ends a child with
+the *thread* that started it, and macOS has no equivalent.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["GRACE", "Supervised"]
 
 GRACE = 5.0
-"""Seconds that a command has between SIGTERM and SIGKILL, unless told otherwise."""
+"""Seconds between SIGTERM and SIGKILL, unless the caller sets others."""
 
 _KEPT_LINES = 100
 
 
 class Supervised:
-    """A running command whose life hangs on this process's, and what it has printed.
+    """A running command that ends with this process, and the lines that it printed.
 
-    The command has `env` for its whole environment, nothing on its stdin, no terminal, and makes
-    files that only their owner can use. A thread gives `report` what it prints, on stdout and
-    stderr alike, line by line. Raises `OSError` where Python cannot be started.
+    The command has exactly the environment `env`, an empty stdin, no terminal, and creates files
+    that only their owner can use. A thread passes each line of its stdout and stderr to `report`.
+    Raises `OSError` if Python cannot be started.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Supervised:
         self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._report = report
-        self._process = subprocess.Popen(  # noqa: S603 - a list, and no shell reads it
+        self._process = subprocess.Popen(  # noqa: S603 - a list, without a shell
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -65,11 +65,11 @@ class Supervised:
         self._stdout = cast("IO[str]", self._process.stdout)
         self._reader = threading.Thread(target=self._read, name="ramgate-output", daemon=True)
         self._reader.start()
-        self._tell(json.dumps({"command": list(command), "env": dict(env), "grace": grace}))
+        self._send(json.dumps({"command": list(command), "env": dict(env), "grace": grace}))
 
     @property
     def pid(self) -> int:
-        """The process id of the supervisor, which is the id of its session as well."""
+        """The process id of the supervisor, which is also the id of its session."""
         return self._process.pid
 
     @property
@@ -78,31 +78,31 @@ class Supervised:
         return tuple(self._tail.copy())
 
     def running(self) -> bool:
-        """Whether the command still runs; where it does not, all that it printed is in `lines`."""
+        """Return True if the command still runs; after False, `lines` has all of its last lines."""
         if self._process.poll() is None:
             return True
-        self._bury()
+        self._collect()
         return False
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the command has ended, at most `timeout` seconds; tell whether it has."""
+        """Wait for the command to end, at most `timeout` seconds; return True if it has ended."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             return False
-        self._bury()
+        self._collect()
         return True
 
     def stop(self) -> None:
-        """Stop the command and wait until it is gone: SIGTERM, `grace` seconds, SIGKILL."""
-        self._tell("")  # a byte, not only the end: a fork of this process may hold the pipe open
+        """Stop the command and wait for its end: SIGTERM, `grace` seconds, SIGKILL."""
+        self._send("")  # a byte, since a fork of this process may keep the pipe open
         try:
             self._process.wait(self._grace + GRACE)
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
         self.wait()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._stdin.write(line + "\n")
             self._stdin.flush()
@@ -114,9 +114,9 @@ class Supervised:
                 with contextlib.suppress(OSError, ValueError):  # the command must not block on it
                     self._report(line)
 
-    def _bury(self) -> None:
+    def _collect(self) -> None:
         if self._process.returncode < 0:
-            # Somebody killed the supervisor. What it ran is all that is left of its session.
+            # The supervisor was killed, so its command is all that is left of the session.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         self._reader.join(GRACE)
@@ -126,26 +126,26 @@ class Supervised:
 
 
 def _supervise() -> int:
-    # Unbuffered: the byte that tells to stop may be in the pipe already.
+    # Unbuffered: the byte that stops the command may be in the pipe already.
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as pipe:
-        order = pipe.readline()
-    if not order.endswith(b"\n"):
+        job_line = pipe.readline()
+    if not job_line.endswith(b"\n"):
         return 0
-    job = json.loads(order)
+    job = json.loads(job_line)
     try:
-        command = subprocess.Popen(  # noqa: S603 - what the other end of the pipe asked for
+        command = subprocess.Popen(  # noqa: S603 - the command of the process at the other end of the pipe
             job["command"], env=job["env"], stdin=subprocess.DEVNULL, umask=0o077
         )
     except OSError as error:
         sys.stdout.write(f"error: {error}\n")
         return 127
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
-    threading.Thread(target=_stop_when_told, args=(command, job["grace"]), daemon=True).start()
+    threading.Thread(target=_stop_on_byte_or_end, args=(command, job["grace"]), daemon=True).start()
     status = command.wait()
     return status if status >= 0 else 128 - status
 
 
-def _stop_when_told(command: subprocess.Popen[bytes], grace: float) -> None:
+def _stop_on_byte_or_end(command: subprocess.Popen[bytes], grace: float) -> None:
     os.read(sys.stdin.fileno(), 1)
     command.terminate()
     try:

@@ -1,0 +1,68 @@
+"""Read the lines that OPA prints: find its last error, and pass the lines on without the noise."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TextIO
+
+__all__ = ["last_error", "writer_to"]
+
+_ERRORS = frozenset({"error", "fatal", "panic"})
+_LONGEST_MESSAGE = 600
+_CANCELED = "context canceled"
+"""Part of the error that OPA logs for its own bundle request each time it stops."""
+_RUN_BY_ROOT = "OPA running with uid or gid 0."
+"""The start of a warning that OPA logs whatever `--log-level` is; `ramgate` need not repeat it."""
+
+
+def last_error(lines: Sequence[str]) -> str:
+    """Return the last error among the lines that OPA printed, on one line of 600 characters."""
+    for line in reversed(lines):
+        level, message = _entry(line)
+        if level in _ERRORS or not level:
+            text = " ".join(message.split())
+            if text and _CANCELED not in text:
+                return text[:_LONGEST_MESSAGE]
+    return "it printed no error"
+
+
+def writer_to(log: TextIO | None) -> Callable[[str], None] | None:
+    """Return a function that writes lines to `log`, or None without one.
+
+    It drops the error that OPA logs each time it stops, and the warning about running as root.
+    """
+    if log is None:
+        return None
+
+    def write(line: str) -> None:
+        if not _is_noise(line):
+            log.write(line)
+            log.flush()
+
+    return write
+
+
+def _is_noise(line: str) -> bool:
+    # Most lines of a busy OPA are decisions: only the few with one of these texts are parsed.
+    # A text alone proves nothing, since a decision contains the caller's own texts.
+    if _CANCELED not in line and _RUN_BY_ROOT not in line:
+        return False
+    level, message = _entry(line)
+    return (level in _ERRORS and _CANCELED in message) or (
+        level == "warning" and message.startswith(_RUN_BY_ROOT)
+    )
+
+
+def _entry(line: str) -> tuple[str, str]:
+    """Return the level and the message of a log entry; the level is empty for any other line."""
+    try:
+        entry = json.loads(line)
+        level = str(entry["level"])
+        parts = [str(entry[key]).rstrip(".") for key in ("msg", "err") if entry.get(key)]
+    except (ValueError, TypeError, KeyError):
+        return "", line.removeprefix("error: ")
+    return level, ": ".join(parts)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import io
+import json
+import socket
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from processes import BOUND, alive, eventually
+from ramgate.bundle.builder import Bundle
+from ramgate.errors import OpaUnavailable, SidecarError
+from ramgate.sidecar.sidecar import Sidecar
+from sidecars import ALLOW, REQUEST, ask, gone, recorded
+from tiny_bundle import tiny_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_opa_to_run_can_be_chosen(tmp_path: Path) -> None:
+    opa, pid = recorded(tmp_path)
+    with Sidecar(bundle=tiny_bundle(), opa=str(opa)):
+        assert alive(int(pid.read_text()))
+    assert not alive(int(pid.read_text()))
+
+
+def test_opa_knows_nothing_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+    monkeypatch.setenv("GOMAXPROCS", "1")
+    with Sidecar(bundle=tiny_bundle()) as sidecar:
+        reply = ask(sidecar.url, target="/v1/query", body={"query": "x := opa.runtime().env"})
+    known = reply.result[0]["x"]  # type: ignore[index]
+    assert set(known) - {"TZ"} == {"GOMAXPROCS", "RAMGATE_BUNDLE_TOKEN", "RAMGATE_BUNDLE_URL"}
+
+
+def test_opa_is_quiet_while_all_is_well() -> None:
+    log = io.StringIO()
+    with Sidecar(bundle=tiny_bundle(), log=log) as sidecar:
+        ask(sidecar.url)
+    assert log.getvalue() == ""  # to root as well, whom OPA warns at its start
+
+
+def test_the_decision_log_leaves_policy_documents_out() -> None:
+    log = io.StringIO()
+    body = {"input": {"principal": "alice", "session_policies": [{"Hidden": "document"}]}}
+    with Sidecar(bundle=tiny_bundle(), decision_log=True, log=log) as sidecar:
+        ask(sidecar.url, body=body)
+        eventually(lambda: "decision_id" in log.getvalue())
+    (entry,) = [line for line in log.getvalue().splitlines() if "decision_id" in line]
+    logged = json.loads(entry)
+    assert logged["input"] == {"principal": "alice"}
+    assert logged["erased"] == ["/input/session_policies"]
+    assert logged["bundles"] == {"ramgate": {"revision": "tiny-1"}}
+
+
+def test_tcp_and_a_unix_socket_serve_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sidecar = Sidecar(
+        bundle=tiny_bundle(decision=ALLOW), addresses=["unix://a, b%20.sock", "127.0.0.1:0"]
+    )
+    with sidecar:
+        unix, tcp = sidecar.urls
+        assert sidecar.url == unix == f"unix://{tmp_path}/a, b%20.sock"
+        assert ask(unix).status == ask(tcp).status == 200
+        with sidecar.client() as client:
+            assert client.decide(*REQUEST)
+        socket_file = tmp_path / "a, b%20.sock"
+        assert stat.S_IMODE(socket_file.stat().st_mode) == 0o600
+    assert gone(unix)
+    assert gone(tcp)
+    assert not socket_file.exists()
+
+
+def test_a_leftover_socket_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as leftover:
+        leftover.bind("s.sock")
+    with Sidecar(bundle=tiny_bundle(), addresses=["unix://s.sock"]) as sidecar:
+        assert ask(sidecar.url).status == 200
+
+
+def test_a_published_bundle_is_live_when_publish_returns() -> None:
+    with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar:
+        assert ask(sidecar.url).result == 1
+        for number in range(2, 6):
+            sidecar.publish(tiny_bundle(f"number-{number}", str(number)))
+            assert ask(sidecar.url).result == number
+            assert sidecar.revision == f"number-{number}"
+
+
+def test_a_refused_bundle_leaves_the_one_before() -> None:
+    with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar:
+        with pytest.raises(SidecarError, match=r"^OPA refused the bundle: Bundle load failed: .*"):
+            sidecar.publish(tiny_bundle("bad", "{"))
+        assert sidecar.revision == "one"
+        assert ask(sidecar.url).result == 1
+        sidecar.publish(tiny_bundle("three", "3"))
+        assert ask(sidecar.url).result == 3
+
+
+def test_a_bundle_that_is_not_activated_in_time_is_taken_back() -> None:
+    with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar:
+        with pytest.raises(SidecarError, match=r"^OPA did not activate the bundle within 0 s$"):
+            sidecar.publish(tiny_bundle("two", "2"), timeout=0)
+        assert sidecar.revision == "one"
+        eventually(lambda: ask(sidecar.url).result == 1)
+
+
+def test_a_port_in_use_is_named(unguarded: Sidecar) -> None:
+    address = unguarded.url.removeprefix("http://")
+    second = Sidecar(bundle=tiny_bundle(), addresses=[address])
+    with pytest.raises(
+        SidecarError, match=f"^cannot listen on `{address}`: Address already in use$"
+    ):
+        second.start()
+
+
+def test_a_socket_in_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Sidecar(bundle=tiny_bundle(), addresses=["unix://s.sock"]) as sidecar:
+        second = Sidecar(bundle=tiny_bundle(), addresses=["unix://s.sock"])
+        with pytest.raises(SidecarError, match=r"another process is listening there$"):
+            second.start()
+        assert ask(sidecar.url).status == 200
+
+
+@pytest.mark.parametrize(
+    ("bundle", "error"),
+    [
+        (tiny_bundle(decision="{"), "rego_parse_error"),
+        (tiny_bundle(decision="data.ram.authz.decisions"), "rego_recursion_error"),
+        (Bundle(content=b"no archive", revision="x", counts={}), "gzip"),
+        (Bundle(content=b"", revision="x", counts={}), "EOF"),
+    ],
+)
+def test_a_bad_bundle_is_refused_with_opas_error_on_one_line(bundle: Bundle, error: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(SidecarError, match=rf"^OPA refused the bundle: .*{error}") as caught:
+        Sidecar(bundle=bundle).start()
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - started < BOUND
+
+
+def test_no_opa_at_all_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("OPA", str(tmp_path / "missing"))
+    with pytest.raises(OpaUnavailable):
+        Sidecar(bundle=tiny_bundle()).start()
+
+
+def test_without_a_python_for_the_supervisor_nothing_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    with pytest.raises(SidecarError, match=r"^cannot start a process: .*missing"):
+        Sidecar(bundle=tiny_bundle()).start()
