@@ -172,7 +172,7 @@ def test_an_answer_of_another_shape_is_not_made(
 
 def test_a_contradiction_is_named() -> None:
     decision = msgspec.convert(DENY, Decision)
-    with pytest.raises(ValueError, match=r"^`allow` is `True` and `outcome` `create` on `Impl.*"):
+    with pytest.raises(ValueError, match=r"`allow` `True` and `outcome` `create` on `Implic"):
         Creation(
             allow=True,
             outcome="create",
@@ -182,7 +182,7 @@ def test_a_contradiction_is_named() -> None:
             authorization=decision,
             remedy=None,
         )
-    with pytest.raises(ValueError, match=r"`outcome` `exists`, with nothing$"):
+    with pytest.raises(ValueError, match=r"`outcome` `exists` with no other field$"):
         Creation(
             allow=True,
             outcome="exists",

@@ -1,1 +1,1 @@
-"""Ask a running OPA over HTTP, synchronously or with asyncio."""
+"""Ask a running OPA over HTTP, from threads (`client`) or from asyncio (`async_client`)."""

@@ -52,7 +52,7 @@ class AsyncClient(BaseClient):
     >>> from ramgate import AsyncClient
     >>> async def main():
     ...     alice = "acs:ram::1234567890123456:user/alice"
-    ...     instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+    ...     instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
     ...     async with AsyncClient(sidecar.url) as client:
     ...         return await client.decide(alice, "alikafka:ListTopic", instance)
     >>> asyncio.run(main()).reason
@@ -84,7 +84,7 @@ class AsyncClient(BaseClient):
         The first of these calls all go to OPA in one request:
 
         >>> async def main():
-        ...     instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        ...     instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
         ...     async with AsyncClient(sidecar.url, batches=1) as client:
         ...         return await asyncio.gather(*(
         ...             client.decide(

@@ -45,7 +45,7 @@ class Client(BaseClient):
 
     >>> from ramgate import Client
     >>> alice = "acs:ram::1234567890123456:user/alice"
-    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
     >>> with Client(sidecar.url, timeout=5) as client:
     ...     if client.decide(alice, "alikafka:ListTopic", instance):
     ...         print("allowed")
@@ -65,7 +65,7 @@ class Client(BaseClient):
         >>> decision = client.decide(
         ...     "acs:ram::1234567890123456:user/bob",
         ...     "alikafka:ListTopic",
-        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
         ...     {"acs:SourceIp": "203.0.113.9"},
         ... )
         >>> bool(decision), decision.effect, decision.reason
@@ -89,7 +89,7 @@ class Client(BaseClient):
         >>> client.require(
         ...     "acs:ram::1234567890123456:user/carol",
         ...     "alikafka:ListTopic",
-        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
         ... )
         Traceback (most recent call last):
         ramgate.model.denials.AccessDenied: ... ImplicitDeny, no_statement_matches
@@ -107,7 +107,7 @@ class Client(BaseClient):
         list is sent too.
 
         >>> from ramgate import Request
-        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
         >>> decisions = client.decide_all(
         ...     Request(f"acs:ram::1234567890123456:user/{name}", "alikafka:ListTopic", instance)
         ...     for name in ("alice", "carol")
@@ -138,7 +138,7 @@ class Client(BaseClient):
         >>> decision = client.simulate(
         ...     "acs:ram::1234567890123456:user/carol",
         ...     "alikafka:ListTopic",
-        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
         ...     policies={"draft": translate(policy)},
         ... )
         >>> decision.allow, decision.simulated, str(decision.statements[0])
@@ -151,7 +151,7 @@ class Client(BaseClient):
         """Return a decision for each simulation, as `decide_all` does for requests.
 
         >>> from ramgate import Simulation
-        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
         >>> alice = "acs:ram::1234567890123456:user/alice"
         >>> without_policies = Simulation(alice, "alikafka:ListTopic", instance, policies={})
         >>> [decision.reason for decision in client.simulate_all([without_policies])]
@@ -204,12 +204,12 @@ class Client(BaseClient):
 
         >>> from ramgate import Usage
         >>> owner = "acs:ram::1234567890123456:root"
-        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders"
+        >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
         >>> answer = client.deletion(
         ...     owner, "AliyunServiceRoleForAlikafkaETL", [Usage("cn-hangzhou", (instance,))]
         ... )
         >>> print(answer.outcome, answer.remedy, sep=": ")
-        in_use: release acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-orders in ...
+        in_use: release acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x in ...
         """
         return self._ask(queries.DELETION, DeletionQuestion(principal, role, usages, context))
 

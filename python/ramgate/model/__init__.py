@@ -1,1 +1,1 @@
-"""The values that cross the public border: requests, decisions, answers, denials."""
+"""The values that cross the public border: requests, decisions, answers and denials."""

@@ -1,6 +1,6 @@
-"""Plain copies of what a caller gives: nobody can change them later, and JSON can say them.
+"""Copies of a caller's values: JSON can express them, and the caller cannot change them later.
 
-Each check raises `TypeError` or `ValueError` with a text that goes after the name of its field.
+Each function raises `TypeError` or `ValueError` with a text that goes after the name of the field.
 """
 
 from __future__ import annotations
@@ -33,19 +33,20 @@ Scalar: TypeAlias = str | int | float | bool
 Context: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]]
 Policy: TypeAlias = Mapping[str, object]
 
-# What is taken as it is: a string's subclass may say something else of itself, and a float may be
-# one that JSON does not have.
+# Types accepted without checking. `str` subclasses may override methods; floats may be NaN or
+# infinite.
 _TEXT = frozenset({str})
 _EXACT = frozenset({str, int, bool})
 
 NO_CONTEXT: Context = MappingProxyType({})
-"""A request's `context` when it has none."""
+"""The `context` of a request without one."""
 
 
 def normalize(question: msgspec.Struct, **checks: Callable[[object], object]) -> None:
-    """Put a plain copy of each field's value in its place.
+    """Replace the value of each field by the copy that its check returns.
 
-    Raises `InvalidRequest`, all fields at fault named.
+    This changes a frozen struct, so it may only be called while the struct is being created.
+    Raises `InvalidRequest`, which names each field at fault.
     """
     errors: list[str] = []
     for field, check in checks.items():
@@ -60,21 +61,21 @@ def normalize(question: msgspec.Struct, **checks: Callable[[object], object]) ->
 
 
 def text(value: object) -> str:
-    """A string, whatever class of strings it was of."""
+    """Return an exact `str`; the value may be of a subclass."""
     if not isinstance(value, str):
         raise TypeError(f"is of type `{type(value).__name__}`, not a string")
     return str.__str__(value)
 
 
 def each(value: object, inner: Callable[[object], _T]) -> tuple[_T, ...]:
-    """What `inner` makes of each element of a sequence."""
+    """Return the copies that `inner` returns for the elements of a sequence."""
     if not _is_list(value):
         raise TypeError(f"is of type `{type(value).__name__}`, not a sequence")
     return tuple(map(inner, value))
 
 
 def context(value: object) -> Context:
-    """A mapping from condition keys to scalars, or sequences of those."""
+    """Return a mapping from condition keys to scalars or sequences of scalars."""
     if isinstance(value, dict | MappingProxyType):
         copied = dict(value)
         if _TEXT.issuperset(map(type, copied)) and _EXACT.issuperset(map(type, copied.values())):
@@ -83,12 +84,12 @@ def context(value: object) -> Context:
 
 
 def policies(value: object) -> tuple[Policy, ...]:
-    """A sequence of documents, which OPA reads."""
+    """Return a sequence of documents. Only OPA checks their content."""
     return each(value, _document)
 
 
 def named_policies(value: object) -> dict[str, Policy]:
-    """A mapping from names to documents."""
+    """Return a mapping from names to documents. Only OPA checks their content."""
     return _mapping(value, _document)
 
 

@@ -1,8 +1,9 @@
-"""What is asked and what is answered, as values.
+"""The request for a decision, and the decision.
 
-The shapes are those of `POST /v1/data/ram/authz/decision`: a `Request` is encoded as it stands, an
-empty `context` or `session_policies` left out, and an answer is decoded straight into a
-`Decision`. A `Decision` that contradicts itself cannot be made, neither by an answer nor by hand.
+The JSON of both is that of `POST /v1/data/ram/authz/decision` (docs/reference/http.md): a
+`Request` is encoded field by field, without an empty `context` or `session_policies`, and a
+response is decoded straight into a `Decision`. A `Decision` whose fields contradict each other
+cannot be created, neither from a response nor by hand.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ Reason: TypeAlias = Literal[
     "unknown_role",
 ]
 
-# Of each decision that there is: `allow`, `effect`, `reason`, and whether it has `statements` and
-# `errors`. One look-up, because every answer takes it.
+# All consistent combinations of (allow, effect, reason, has statements, has errors). One set lookup
+# per response.
 _CONSISTENT: frozenset[tuple[bool, Effect, Reason, bool, bool]] = frozenset(
     {
         (True, "Allow", "account_owner", False, False),
@@ -69,10 +70,15 @@ _CONSISTENT: frozenset[tuple[bool, Effect, Reason, bool, bool]] = frozenset(
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A statement that settled a decision.
+    """A statement that decided a request.
 
-    `policy` is the policy's name, `trust:<role name>` for a trust policy, `session:<position>` for
-    a session policy; `index` is the place in the document's `Statement` list, from 0.
+    `policy` is the name of its policy, `trust:<role name>` for a trust policy, or
+    `session:<position>` for a session policy; `index` is its position in the document's
+    `Statement` list, from 0.
+
+    >>> from ramgate import Statement
+    >>> print(Statement("office-network", 0))
+    office-network[0]
     """
 
     policy: str
@@ -90,14 +96,27 @@ class Decision(
     omit_defaults=True,
     forbid_unknown_fields=True,
 ):
-    """The answer to one request; true exactly when it allows.
+    """The answer to one request. It is true exactly if it allows.
 
-    `policy_type` is the layer that settled it, `None` where no policy was read. `statements` are
-    those that settled it, sorted by policy, then index, there exactly when `reason` is
-    `statement_allows` or `statement_denies`. `errors` has a text for each field at fault, exactly
-    when `reason` is `malformed_request`. `simulated` is true only in a simulation.
+    * `allow`: true for the effect `Allow` only.
+    * `effect`, `reason`: see docs/reference/policy-language.md, section 5.
+    * `policy_type`: the layer that decided, `None` if no policy was read.
+    * `statements`: the statements that decided, by policy, then index. Non-empty exactly for the
+      reasons `statement_allows` and `statement_denies`.
+    * `errors`: a text for each field at fault. Non-empty exactly for `malformed_request`.
+    * `simulated`: true for a simulation only.
 
-    Raises `ValueError` when the fields contradict each other.
+    Raises `ValueError` if the fields contradict each other.
+
+    >>> decision = client.decide(
+    ...     "acs:ram::1234567890123456:user/alice",
+    ...     "alikafka:CreateTopic",
+    ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+    ... )
+    >>> bool(decision), decision.effect, decision.reason, decision.policy_type
+    (True, 'Allow', 'statement_allows', 'AccountLevelIdentityBasedPolicy')
+    >>> print(*decision.statements)
+    AliyunKafkaFullAccess[0]
     """
 
     allow: bool
@@ -112,8 +131,9 @@ class Decision(
         statements, errors = bool(self.statements), bool(self.errors)
         if (self.allow, self.effect, self.reason, statements, errors) not in _CONSISTENT:
             raise ValueError(
-                f"`allow` is `{self.allow}`, `effect` `{self.effect}` and `reason` `{self.reason}` "
-                f"with {len(self.statements)} `statements` and {len(self.errors)} `errors`"
+                f"a decision cannot have `allow` `{self.allow}`, `effect` `{self.effect}` and "
+                f"`reason` `{self.reason}` with {len(self.statements)} `statements` and "
+                f"{len(self.errors)} `errors`"
             )
 
     def __bool__(self) -> bool:
@@ -123,12 +143,25 @@ class Decision(
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """The question whether `principal` may do `action` on `resource`.
 
-    `principal` and `resource` are ARNs (`resource` may be `"*"`), `action` is
-    `<ram-code>:<Operation>`. `context` maps condition keys to a string, number, boolean, or a
-    sequence of those. `session_policies` are translated documents, for a role session only.
+    * `principal`: the ARN of a user, a role, a role session or an account owner, or a service or
+      a provider (docs/reference/policy-language.md, section 5).
+    * `action`: `<ram-code>:<Operation>`, such as `alikafka:ListTopic`.
+    * `resource`: a whole ARN. With `"*"` a Deny of a narrower resource does not match.
+    * `context`: condition key to a string, number or boolean, or a sequence of them.
+    * `session_policies`: documents from `translate`; for a role session only.
 
-    OPA judges the grammar of each field. What JSON cannot say is refused here, before anything is
-    sent: raises `InvalidRequest`, all fields at fault named.
+    OPA checks the grammar of each field. Values that JSON cannot express are refused here, before
+    a request is sent: raises `InvalidRequest`, which names each field at fault.
+
+    >>> from ramgate import Request
+    >>> request = Request(
+    ...     "acs:ram::1234567890123456:user/alice",
+    ...     "alikafka:ListTopic",
+    ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+    ...     {"acs:SourceIp": "10.0.0.1"},
+    ... )
+    >>> client.decide_all([request])[0].allow
+    True
     """
 
     principal: str
@@ -150,9 +183,24 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Simulation(Request, frozen=True, kw_only=True):
-    """A request, and the translated documents to judge it by.
+    """A request, and the policies to decide it with in place of the principal's own.
 
-    `policies`, name to document, stands in for the principal's own policies.
+    `policies` maps a name to a document from `translate`. Raises `InvalidRequest` as `Request`
+    does.
+
+    >>> from ramgate import Simulation, translate
+    >>> policy = {
+    ...     "Version": "1",
+    ...     "Statement": [{"Effect": "Allow", "Action": "alikafka:List*", "Resource": "*"}],
+    ... }
+    >>> simulation = Simulation(
+    ...     "acs:ram::1234567890123456:user/carol",
+    ...     "alikafka:ListTopic",
+    ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+    ...     policies={"draft": translate(policy)},
+    ... )
+    >>> client.simulate_all([simulation])[0].allow
+    True
     """
 
     policies: Mapping[str, Policy]

@@ -25,7 +25,22 @@ _LAYERS: Mapping[PolicyType | None, str] = {
 
 
 class AccessDenied(RamgateError, PermissionError):
-    """`require` denied the request. `decision` is the whole `Decision`."""
+    """A required decision is a denial. `decision` is the whole `Decision`.
+
+    >>> from ramgate import AccessDenied
+    >>> try:
+    ...     client.require(
+    ...         "acs:ram::1234567890123456:user/bob",
+    ...         "alikafka:ListTopic",
+    ...         "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+    ...         {"acs:SourceIp": "203.0.113.9"},
+    ...     )
+    ... except AccessDenied as error:
+    ...     print(error.decision.reason)
+    ...     print(error)
+    statement_denies
+    `acs:ram::1234567890123456:user/bob` may not ... statement_denies by office-network[0]
+    """
 
     def __init__(self, message: str, decision: Decision) -> None:
         self.decision = decision
@@ -33,9 +48,19 @@ class AccessDenied(RamgateError, PermissionError):
 
 
 class FeatureDenied(RamgateError, PermissionError):
-    """`require_feature` denied the feature: its role does not exist and may not be created.
+    """A required feature cannot be used: its role does not exist and may not be created.
 
     `answer` is the whole `Feature`; the text ends with its remedy, if there is one.
+
+    >>> from pathlib import Path
+    >>> from ramgate import FeatureDenied, Sidecar
+    >>> size = Path("accounts.yaml").write_text("accounts: {'1234567890123456': {users: {d: {}}}}")
+    >>> with Sidecar("accounts.yaml") as sidecar, sidecar.client() as client:
+    ...     try:
+    ...         client.require_feature("acs:ram::1234567890123456:user/d", "alikafka.etl")
+    ...     except FeatureDenied as error:
+    ...         print(error.answer.role, error.answer.remedy.or_attach)
+    AliyunServiceRoleForAlikafkaETL AliyunKafkaFullAccess
     """
 
     def __init__(self, message: str, answer: Feature) -> None:
@@ -44,7 +69,20 @@ class FeatureDenied(RamgateError, PermissionError):
 
 
 def denial(request: Request, decision: Decision) -> AccessDenied:
-    """Return the error for a decision that does not allow `request`."""
+    """Return the error for a decision that does not allow `request`.
+
+    >>> from ramgate import Decision, Request
+    >>> decision = Decision(
+    ...     allow=False,
+    ...     effect="ImplicitDeny",
+    ...     reason="no_statement_matches",
+    ...     policy_type="ControlPolicy",
+    ...     statements=(),
+    ... )
+    >>> user = "acs:ram::1234567890123456:user/alice"
+    >>> print(denial(Request(user, "alikafka:ListTopic", "*"), decision))
+    `acs:...` may not `alikafka:ListTopic` on `*`: ImplicitDeny, ... in the control policies
+    """
     return AccessDenied(
         printable(
             f"`{request.principal}` may not `{request.action}` on `{request.resource}`: "
@@ -55,7 +93,23 @@ def denial(request: Request, decision: Decision) -> AccessDenied:
 
 
 def feature_denial(question: FeatureQuestion, answer: Feature) -> FeatureDenied:
-    """Return the error for a feature that cannot be used, with the remedy if there is one."""
+    """Return the error for a feature that cannot be used, with the remedy if there is one.
+
+    >>> from ramgate import Feature
+    >>> from ramgate.model.service_linked_role import FeatureQuestion
+    >>> answer = Feature(
+    ...     allow=False,
+    ...     outcome="unknown_feature",
+    ...     account="1234567890123456",
+    ...     role=None,
+    ...     service_name=None,
+    ...     authorization=None,
+    ...     remedy=None,
+    ... )
+    >>> user = "acs:ram::1234567890123456:user/alice"
+    >>> print(feature_denial(FeatureQuestion(user, "alikafka.typo"), answer))
+    `acs:ram::1234567890123456:user/alice` cannot use `alikafka.typo`: unknown_feature
+    """
     cause: str = answer.outcome
     if answer.authorization is not None:
         cause = _cause(answer.authorization)

@@ -1,7 +1,8 @@
-"""The life of a service-linked role: what is asked about it, and what is answered, as values.
+"""The questions and answers about the life of a service-linked role.
 
-The shapes are those of `POST /v1/data/slr/creation/decision` and of `feature` and `deletion` beside
-it. An answer is true exactly when it allows; one that contradicts itself cannot be made.
+The JSON is that of `POST /v1/data/slr/creation/decision` and of `feature` and `deletion` beside it
+(docs/reference/service-linked-roles.md). An answer is true exactly if it allows. An answer whose
+fields contradict each other cannot be created.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _KNOWN = frozenset({"account", "role", "service_name"})
 _JUDGED = _KNOWN | {"authorization"}
 _JUDGED_DELETION = _JUDGED | {"loss"}
 
-# Of each outcome that there is: what its answer says, and what it may say.
-_PARTS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+# For each outcome: the fields an answer must have, and the other fields it may have.
+_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "create": (_JUDGED, frozenset()),
     "delete": (_JUDGED_DELETION, frozenset()),
     "denied": (frozenset({"authorization"}), _KNOWN | {"remedy"}),
@@ -50,7 +51,15 @@ _ALLOWING = frozenset({"create", "delete", "exists", "ready"})
 
 
 class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What still uses a role in one region, `resources` being ARNs."""
+    """The ARNs of the resources in one region that still use a role.
+
+    Raises `InvalidRequest` for values that are not texts.
+
+    >>> from ramgate import Usage
+    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    >>> print(Usage("cn-hangzhou", (instance,)))
+    acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x in cn-hangzhou
+    """
 
     region: str
     resources: tuple[str, ...]
@@ -65,14 +74,20 @@ class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Remedy(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """What turns a no into a yes, all of its parts together.
+    """The changes that together turn a denial into an allow.
 
-    `policy` is a RAM policy document to attach to the principal `attach_to`; the system policy
-    `or_attach` does as well. `remove` are the Deny statements in the way. Where `ask` says
-    `ControlPolicy`, the control policies at `levels`, from 0, the root folder, must allow it.
-    `release` is what still uses the role.
+    * `policy`: a RAM policy document to attach to the principal `attach_to`. Attaching the system
+      policy `or_attach` instead has the same effect.
+    * `remove`: the Deny statements that match the request.
+    * `ask`: `ControlPolicy` if the control policies at `levels` must allow the request; level 0 is
+      the root folder.
+    * `release`: the usages to end before the role can be deleted.
 
-    Raises `ValueError` when the parts do not fit together.
+    `str()` gives all of it in one line. Raises `ValueError` if the parts do not fit together.
+
+    >>> from ramgate import Remedy, Statement
+    >>> print(Remedy(remove=(Statement("office-network", 0),), ask="ControlPolicy", levels=(1,)))
+    remove `office-network[0]`; have the control policies of level 1 allow it
     """
 
     policy: Policy | None = None
@@ -92,7 +107,8 @@ class Remedy(
             or (self.ask is not None) != bool(self.levels)
             or bool(changed) == bool(self.release)
         ):
-            raise ValueError(f"no remedy has just the parts {', '.join(_given(self)) or 'none'}")
+            parts = ", ".join(f"`{field}`" for field in _fields(self))
+            raise ValueError(f"a remedy cannot consist of {parts or 'no parts'}")
 
     def __str__(self) -> str:
         parts = []
@@ -111,9 +127,14 @@ class Remedy(
 
 
 class Loss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What goes with a role: `features` stop working, until it is there again.
+    """The `features` that stop working without a role, until it exists again.
 
-    `created_when` is what creates it, `None` where that is not known.
+    `created_when` is the event that creates it again, `None` if that is not known.
+
+    >>> from ramgate import Loss
+    >>> owner, role = "acs:ram::1234567890123456:root", "AliyunServiceRoleForAlikafkaETL"
+    >>> client.deletion(owner, role).loss
+    Loss(features=('alikafka.etl',), created_when='ETL is enabled ...')
     """
 
     features: tuple[str, ...]
@@ -131,18 +152,19 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     errors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        required, possible = _PARTS[self.outcome]
-        given = frozenset(_given(self)) - {"allow", "outcome"}
+        required, possible = _FIELDS[self.outcome]
+        fields = frozenset(_fields(self)) - {"allow", "outcome"}
         if (
             self.allow != (self.outcome in _ALLOWING)
-            or not required <= given <= required | possible
+            or not required <= fields <= required | possible
             or (self.authorization is not None and not self._rests_on(self.authorization))
             or (self.remedy is not None and bool(self.remedy.release) != (self.outcome == "in_use"))
         ):
-            rests_on = "" if self.authorization is None else f" on `{self.authorization.effect}`"
+            effect = "" if self.authorization is None else f" on `{self.authorization.effect}`"
+            names = ", ".join(f"`{field}`" for field in sorted(fields))
             raise ValueError(
-                f"`allow` is `{self.allow}` and `outcome` `{self.outcome}`{rests_on}, "
-                f"with {', '.join(sorted(given)) or 'nothing'}"
+                f"an answer cannot have `allow` `{self.allow}` and `outcome` `{self.outcome}`"
+                f"{effect} with {names or 'no other field'}"
             )
 
     def _rests_on(self, authorization: decision.Decision) -> bool:
@@ -153,39 +175,57 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def simulated(self) -> bool:
-        """Whether it rests on a simulation, which none does that was asked for."""
+        """True if the answer rests on a simulation. No answer from OPA does."""
         return self.authorization is not None and self.authorization.simulated
 
 
 class Creation(_Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a service may create its role on the principal's behalf.
+    """The answer whether a service may create its role on the principal's behalf.
 
-    `outcome` is `exists` (it is there, and no authorization needed) or `create`, which allow, or
-    `denied` or `unknown_service`. `authorization` is the `Decision` that it rests on, `remedy`
-    what turns `denied` into a yes; each is `None` where there is none, and so is what is not known.
+    * `allow`: true for the outcomes `exists` and `create` only.
+    * `outcome`: `exists` if the role is there, so that no authorization is needed; `create` if it
+      may be created; otherwise `denied`, `unknown_service` or `malformed_request`.
+    * `account`, `role`, `service_name`: `None` if unknown.
+    * `authorization`: the `Decision` that the answer rests on, `None` if none was needed.
+    * `remedy`: the changes that turn `denied` into an allow, `None` if there are none.
+    * `errors`: a text for each field at fault of a malformed request.
 
-    Raises `ValueError` when the fields contradict each other.
+    Raises `ValueError` if the fields contradict each other.
+
+    >>> alice = "acs:ram::1234567890123456:user/alice"
+    >>> answer = client.creation(alice, "etl.alikafka.aliyuncs.com")
+    >>> bool(answer), answer.outcome, answer.role
+    (True, 'exists', 'AliyunServiceRoleForAlikafkaETL')
     """
 
     outcome: Literal["create", "denied", "exists", "malformed_request", "unknown_service"]
 
 
 class Feature(_Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the principal may use a feature: its role is there, or may be created.
+    """The answer whether the principal may use a feature: its role exists, or may be created.
 
-    `outcome` is `ready` or `create`, which allow, or `denied` or `unknown_feature`; the rest is as
-    in a `Creation` of the feature's role.
+    `outcome` is `ready` or `create`, which allow, or `denied`, `unknown_feature` or
+    `malformed_request`. The other fields are those of a `Creation` of the feature's role.
+
+    >>> answer = client.feature("acs:ram::1234567890123456:user/alice", "alikafka.etl")
+    >>> bool(answer), answer.outcome, answer.role
+    (True, 'ready', 'AliyunServiceRoleForAlikafkaETL')
     """
 
     outcome: Literal["create", "denied", "malformed_request", "ready", "unknown_feature"]
 
 
 class Deletion(_Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the principal may delete a service-linked role.
+    """The answer whether the principal may delete a service-linked role.
 
-    `outcome` is `delete`, which allows, or `in_use`, `denied`, `unknown_role` or
-    `not_service_linked`. `loss` is there for `delete` and `in_use`, the `remedy` of `in_use` is
-    what to release; the rest is as in a `Creation`.
+    `outcome` is `delete`, which allows, or `in_use`, `denied`, `unknown_role`,
+    `not_service_linked` or `malformed_request`. `delete` and `in_use` come with a `loss`; the
+    `remedy` of `in_use` lists the usages to release. The other fields are those of a `Creation`.
+
+    >>> owner, role = "acs:ram::1234567890123456:root", "AliyunServiceRoleForAlikafkaETL"
+    >>> answer = client.deletion(owner, role)
+    >>> bool(answer), answer.outcome, answer.loss.features
+    (True, 'delete', ('alikafka.etl',))
     """
 
     outcome: Literal[
@@ -197,8 +237,12 @@ class Deletion(_Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CreationQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """The question whether `service_name` may create its role on behalf of `principal`.
 
-    Of this and the other questions: `context` is as in a `Request`, without `ram:ServiceName`,
-    which the role says. What JSON cannot say raises `InvalidRequest`, all fields at fault named.
+    (All three questions) `context` as in `Request`; `ram:ServiceName` is filled in from the role
+    and must not be given. Raises `InvalidRequest`, which names each field that JSON cannot express.
+
+    >>> alice = "acs:ram::1234567890123456:user/alice"
+    >>> CreationQuestion(alice, "etl.alikafka.aliyuncs.com").service_name
+    'etl.alikafka.aliyuncs.com'
     """
 
     principal: str
@@ -212,7 +256,11 @@ class CreationQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FeatureQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The question whether `principal` may use `feature`, such as `alikafka.connector`."""
+    """The question whether `principal` may use `feature`, such as `alikafka.connector`.
+
+    >>> FeatureQuestion("acs:ram::1234567890123456:user/alice", "alikafka.etl").feature
+    'alikafka.etl'
+    """
 
     principal: str
     feature: str
@@ -223,9 +271,13 @@ class FeatureQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DeletionQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The question whether `principal` may delete a role by its name, in any case.
+    """The question whether `principal` may delete the role of this name.
 
-    `usages` are what still uses it.
+    Upper and lower case in `role` do not matter. `usages` lists the resources that still use it.
+
+    >>> owner = "acs:ram::1234567890123456:root"
+    >>> DeletionQuestion(owner, "aliyunserviceroleforalikafkaetl").usages
+    ()
     """
 
     principal: str
@@ -239,8 +291,8 @@ class DeletionQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-def _given(parts: msgspec.Struct) -> list[str]:
-    """The fields that say something."""
+def _fields(parts: msgspec.Struct) -> list[str]:
+    """Return the names of the fields that have a value."""
     return [field for field in parts.__struct_fields__ if getattr(parts, field) not in (None, ())]
 
 
