@@ -139,6 +139,7 @@ def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
         "service_name": "etl.alikafka.aliyuncs.com",
         "is_published": True,
         "created_when": "ETL is enabled in the console for the first time",
+        "creation_policy": CATALOG.roles["aliyunserviceroleforalikafkaetl"].creation_policy,
     }
     assert store["services"]["etl.alikafka.aliyuncs.com"] == "aliyunserviceroleforalikafkaetl"
     assert store["features"]["alikafka.etl"] == "aliyunserviceroleforalikafkaetl"

@@ -297,7 +297,7 @@ def test_the_callers_own_service_name_is_refused(
     assert captured.out == ""
     assert captured.err == (
         "ramgate: malformed request: "
-        "context.ram:ServiceName: comes from the role, and cannot be given\n"
+        "context.ram:ServiceName: comes from the role: leave it out\n"
     )
 
 

@@ -312,6 +312,15 @@ def test_kafka_full_access_is_the_way_out_for_each_of_the_four(
     assert client.creation(ALICE, service_name).outcome == "create"
 
 
+def test_kafka_full_access_is_the_only_system_policy_that_names_the_creation() -> None:
+    known = catalog.load()
+    action = "ram:createservicelinkedrole"
+    names = {
+        name for name in known.system_policies if action in str(known.policies[name]["actions"])
+    }
+    assert names == {"AliyunKafkaFullAccess"}
+
+
 def test_kafka_full_access_is_no_way_out_for_another_service(world: World) -> None:
     before = account("AliyunKafkaFullAccess")
     client = world(before)
@@ -513,6 +522,7 @@ def test_the_page_s_policy_helps_with_each_of_the_196_roles(world: World) -> Non
         remedy = client.creation(user, role.service_name).remedy
         assert remedy
         assert remedy.attach_to == user
+        assert remedy.policy == role.creation_policy
         assert (remedy.or_attach is not None) is role.is_published
         policies[role.role] = remedy.policy
         holding[role.role] = {"policies": [role.role]}

@@ -119,6 +119,7 @@ class Reader:
                     "service_name": role.service_name,
                     "is_published": role.is_published,
                     "created_when": role.created_when or None,
+                    "creation_policy": role.creation_policy,
                 }
                 for name, role in roles.items()
             },

@@ -1,19 +1,19 @@
 # METADATA
 # title: Answers about service-linked roles
-# description: What a caller is told, always whole; what is not known is null.
+# description: The answer that a caller gets. It always has all fields; an unknown or absent one is null.
 package slr.answer
 
 # METADATA
-# description: The answer with that outcome, in which all is null that the parts do not say.
-of(outcome, parts) := object.union_n([_nothing, {"allow": outcome in _allowing, "outcome": outcome}, parts])
+# description: The answer with an outcome and the given fields; all other fields are null.
+of(outcome, fields) := object.union_n([_nulls, {"allow": outcome in _allowing, "outcome": outcome}, fields])
 
 # METADATA
-# description: The answer to a question that cannot be read.
+# description: The answer to a malformed question.
 malformed(errors) := of("malformed_request", {"errors": errors})
 
 _allowing := {"create", "delete", "exists", "ready"}
 
-_nothing := {
+_nulls := {
 	"account": null,
 	"role": null,
 	"service_name": null,

@@ -30,7 +30,7 @@ test_an_answer_is_whole_cases if {
 	}
 }
 
-test_what_is_known_takes_the_place_of_null if {
+test_the_given_fields_take_the_place_of_null if {
 	known := {"account": "1", "role": "R", "service_name": "r.aliyuncs.com", "remedy": {"release": []}, "loss": {}}
 	answer.of("in_use", known) == object.union(
 		{"allow": false, "outcome": "in_use", "authorization": null},
@@ -38,7 +38,7 @@ test_what_is_known_takes_the_place_of_null if {
 	)
 }
 
-test_a_malformed_answer_allows_nothing_and_says_why if {
+test_a_malformed_answer_denies_and_has_the_errors if {
 	answer.malformed(["x: is missing"]) == {
 		"allow": false,
 		"outcome": "malformed_request",

@@ -1,8 +1,8 @@
 # METADATA
 # title: Creation of a service-linked role
 # description: >-
-#   Whether a service may create its role on somebody's behalf: because it is there, or because they may
-#   have it created. Authorization is ram.authz's.
+#   Decides whether a service may create its role on a principal's behalf: the role exists already, or
+#   the principal may have it created. ram.authz decides the authorization.
 package slr.creation
 
 import data.ram.authz
@@ -11,54 +11,52 @@ import data.slr.remedy
 import data.slr.request
 
 # METADATA
-# description: The answer on the creation that the input asks for.
+# description: The answer to the question in `input`.
 # entrypoint: true
 # schemas:
 #   - input: schema.creation
-decision := answered if {
-	answered := decide(input)
+decision := reply if {
+	reply := decide(input)
 } else := answer.malformed(["input: is missing, or could not be decided"])
 
 # METADATA
-# description: The answer on a creation, whole whatever is asked.
-decide(asked) := answer.malformed(_faults(asked)) if {
-	not _is_readable(asked)
-} else := of_role(asked, data.store.services[asked.service_name]) if {
-	data.store.services[asked.service_name]
-} else := request.unnamed(asked, "unknown_service")
+# description: The answer to a question about a creation, for any value of `question`.
+decide(question) := answer.malformed(_faults(question)) if {
+	not _is_readable(question)
+} else := of_role(question, data.store.services[question.service_name]) if {
+	data.store.services[question.service_name]
+} else := request.unknown(question, "unknown_service")
 
 # METADATA
-# description: The answer on the creation of the catalog's role of that name, in lower case.
-of_role(asked, name) := answer.of("denied", object.union(known, {"authorization": denied})) if {
-	known := _known(asked, name)
-	denied := request.turned_away(asked)
-} else := answer.of("exists", _known(asked, name)) if {
-	data.store.accounts[request.account(asked)].roles[name]
-} else := answer.of("create", object.union(_known(asked, name), {"authorization": decided})) if {
-	decided := authz.decide(_wanted(asked, name))
-	decided.allow
-} else := answer.of("denied", object.union(_known(asked, name), {"authorization": decided, "remedy": way_out})) if {
-	wanted := _wanted(asked, name)
-	decided := authz.decide(wanted)
-	way_out := remedy.of_creation(wanted)
-}
+# description: The answer on the creation of one of the catalog's roles, by its name in lower case.
+of_role(question, name) := answer.of("denied", object.union(_role(question, name), {"authorization": denial})) if {
+	denial := request.denied_principal(question)
+} else := answer.of("exists", _role(question, name)) if {
+	data.store.accounts[request.account(question)].roles[name]
+} else := answer.of("create", object.union(_role(question, name), {"authorization": authorization})) if {
+	authorization := authz.decide(_ram_request(question, name))
+	authorization.allow
+} else := answer.of("denied", object.union(_role(question, name), {
+	"authorization": authz.decide(_ram_request(question, name)),
+	"remedy": remedy.of_creation(_ram_request(question, name)),
+}))
 
-_known(asked, name) := {
-	"account": request.account(asked),
+_role(question, name) := {
+	"account": request.account(question),
 	"role": data.store.service_linked_roles[name].role,
 	"service_name": data.store.service_linked_roles[name].service_name,
 }
 
-_wanted(asked, name) := request.authorization(asked, "ram:CreateServiceLinkedRole", name)
+_ram_request(question, name) := request.on_role(question, "ram:CreateServiceLinkedRole", name)
 
 _required := {"service_name"}
 
-_is_readable(asked) if {
-	request.is_readable(asked, _required, set())
-	is_string(asked.service_name)
+_is_readable(question) if {
+	request.is_readable(question, _required, set())
+	is_string(question.service_name)
 }
 
-_faults(asked) := array.concat(request.faults(asked, _required, set()), [text |
-	not is_string(object.get(asked, "service_name", ""))
+_faults(question) := array.concat(request.faults(question, _required, set()), [text |
+	not is_string(object.get(question, "service_name", ""))
 	text := "service_name: must be a string"
 ])

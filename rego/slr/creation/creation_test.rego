@@ -33,7 +33,7 @@ _store := {
 	},
 	"service_linked_roles": {
 		"there": {"role": "There", "service_name": "there.aliyuncs.com"},
-		"new": {"role": "New", "service_name": "new.aliyuncs.com"},
+		"new": {"role": "New", "service_name": "new.aliyuncs.com", "creation_policy": {}},
 		"secret": {"role": "Secret", "service_name": "secret.aliyuncs.com", "is_published": false},
 	},
 	"services": {"there.aliyuncs.com": "there", "new.aliyuncs.com": "new", "secret.aliyuncs.com": "secret"},
@@ -76,7 +76,7 @@ _decided(effect, reason, policy_type, statements) := {
 
 _level := "AccountLevelIdentityBasedPolicy"
 
-test_what_is_there_needs_no_authorization_cases if {
+test_an_existing_role_needs_no_authorization_cases if {
 	cases := ["user/creator", "user/bare", "user/barred", "root", "role/There", "assumed-role/There/s"]
 	count(cases) > 0
 	every principal in cases {
@@ -87,7 +87,7 @@ test_what_is_there_needs_no_authorization_cases if {
 	}
 }
 
-test_what_is_not_there_is_created_by_whoever_may_cases if {
+test_a_missing_role_is_created_for_an_allowed_principal_cases if {
 	allowed := _decided("Allow", "statement_allows", _level, [{"policy": "Creating", "index": 0}])
 	cases := {"user/creator": allowed, "root": _decided("Allow", "account_owner", null, [])}
 	count(cases) > 0
@@ -99,7 +99,7 @@ test_what_is_not_there_is_created_by_whoever_may_cases if {
 	}
 }
 
-test_whoever_may_not_is_denied_and_told_what_helps_cases if {
+test_a_denied_principal_gets_a_remedy_cases if {
 	unmatched := _decided("ImplicitDeny", "no_statement_matches", _level, [])
 	barred := _decided("ExplicitDeny", "statement_denies", _level, [{"policy": "NotCreating", "index": 0}])
 	cases := [
@@ -140,20 +140,20 @@ test_an_unknown_service_cases if {
 	}
 }
 
-# Who asks is looked at before all else: whether the service is known, and whether its role is there.
-test_who_is_not_there_is_turned_away_first_cases if {
+# The principal is checked before the service, and before the role's existence.
+test_an_unknown_principal_is_denied_first_cases if {
 	unknown := _decided("ImplicitDeny", "unknown_principal", null, [])
 	unmatched := _decided("ImplicitDeny", "no_statement_matches", null, [])
 	nobody := "acs:ram::1234567890123456:user/nobody"
 	stranger := "acs:ram::0000000000000000:root"
-	unnamed := {"role": null, "service_name": null}
+	no_role := {"role": null, "service_name": null}
 	cases := [
 		[nobody, "there.aliyuncs.com", _here, _there, unknown],
 		[nobody, "new.aliyuncs.com", _here, _new, unknown],
-		[nobody, "gone.aliyuncs.com", _here, unnamed, unknown],
+		[nobody, "gone.aliyuncs.com", _here, no_role, unknown],
 		[stranger, "there.aliyuncs.com", "0000000000000000", _there, unknown],
 		["there.aliyuncs.com", "there.aliyuncs.com", null, _there, unmatched],
-		["there.aliyuncs.com", "gone.aliyuncs.com", null, unnamed, unmatched],
+		["there.aliyuncs.com", "gone.aliyuncs.com", null, no_role, unmatched],
 		["acs:ram::1234567890123456:saml-provider/x", "there.aliyuncs.com", null, _there, unmatched],
 		["acs:ram::1234567890123456:oidc-provider/x", "new.aliyuncs.com", null, _new, unmatched],
 	]
@@ -191,10 +191,10 @@ test_malformed_cases if {
 		[object.remove(right, ["service_name"]), ["service_name: is missing"]],
 		[object.union(right, {"service_name": null}), ["service_name: must be a string"]],
 		[object.union(right, {"service_name": ["new.aliyuncs.com"]}), ["service_name: must be a string"]],
-		[object.union(right, {"usages": []}), ["usages: is no field of this question"]],
+		[object.union(right, {"usages": []}), ["usages: is not a field of this question"]],
 		[
 			object.union(right, {"service_name": 1, "role": "New"}),
-			["role: is no field of this question", "service_name: must be a string"],
+			["role: is not a field of this question", "service_name: must be a string"],
 		],
 	]
 	count(cases) > 0
@@ -203,17 +203,17 @@ test_malformed_cases if {
 	}
 }
 
-test_by_a_store_of_another_format_nothing_is_there if {
+test_with_a_store_of_another_format_every_question_is_malformed if {
 	store := object.union(_store, {"format": 2})
 	answer := creation.decide(_asked("root", "there.aliyuncs.com")) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }
 
-test_the_answer_is_on_the_input if {
+test_the_decision_answers_the_input if {
 	found := creation.decision with input as _asked("root", "new.aliyuncs.com") with data.store as _store
 	found.outcome == "create"
 }
 
-test_without_input_nothing_is_answered if {
+test_without_input_the_decision_is_malformed if {
 	creation.decision == _malformed(["input: is missing, or could not be decided"]) with data.store as _store
 }

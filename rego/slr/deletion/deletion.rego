@@ -1,8 +1,9 @@
 # METADATA
 # title: Deletion of a service-linked role
 # description: >-
-#   Whether a service-linked role may be deleted, and what stops working without it. Authorization is
-#   ram.authz's; what still uses the role is the service's to say, and the caller's to hand on.
+#   Decides whether a principal may delete a service-linked role, and names the features that stop
+#   working without it. ram.authz decides the authorization. Only the service knows which resources
+#   still use the role, so the caller passes them as `usages`.
 package slr.deletion
 
 import data.ram.authz
@@ -11,61 +12,64 @@ import data.slr.answer
 import data.slr.request
 
 # METADATA
-# description: The answer on the deletion that the input asks for.
+# description: The answer to the question in `input`.
 # entrypoint: true
 # schemas:
 #   - input: schema.deletion
-decision := answered if {
-	answered := decide(input)
+decision := reply if {
+	reply := decide(input)
 } else := answer.malformed(["input: is missing, or could not be decided"])
 
 # METADATA
-# description: The answer on a deletion, whole whatever is asked.
-decide(asked) := answer.malformed(_faults(asked)) if {
-	not _is_readable(asked)
-} else := request.unnamed(asked, "unknown_role") if {
-	not _is_there(asked)
-} else := answer.of("not_service_linked", {"account": request.account(asked), "role": _stored(asked).name}) if {
-	not data.store.service_linked_roles[lower(asked.role)]
-} else := answer.of("denied", object.union(_known(asked), {"authorization": decided})) if {
-	decided := _decided(asked)
-	not decided.allow
-} else := answer.of("in_use", object.union(_known(asked), {
-	"authorization": _decided(asked),
-	"remedy": {"release": asked.usages},
-	"loss": _loss(asked),
+# description: The answer to a question about a deletion, for any value of `question`.
+decide(question) := answer.malformed(_faults(question)) if {
+	not _is_readable(question)
+} else := request.unknown(question, "unknown_role") if {
+	not _exists(question)
+} else := answer.of("not_service_linked", {
+	"account": request.account(question),
+	"role": _account_role(question).name,
+}) if {
+	not data.store.service_linked_roles[lower(question.role)]
+} else := answer.of("denied", _fields(question)) if {
+	not _authorization(question).allow
+} else := answer.of("in_use", object.union(_fields(question), {
+	"remedy": {"release": question.usages},
+	"loss": _loss(question),
 })) if {
-	count(asked.usages) > 0
-} else := answer.of("delete", object.union(_known(asked), {
-	"authorization": _decided(asked),
-	"loss": _loss(asked),
-}))
+	count(question.usages) > 0
+} else := answer.of("delete", object.union(_fields(question), {"loss": _loss(question)}))
 
-_is_there(asked) if {
-	not request.turned_away(asked)
-	_stored(asked)
+_exists(question) if {
+	not request.denied_principal(question)
+	_account_role(question)
 }
 
-_stored(asked) := data.store.accounts[request.account(asked)].roles[lower(asked.role)]
+_account_role(question) := data.store.accounts[request.account(question)].roles[lower(question.role)]
 
-_decided(asked) := authz.decide(request.authorization(asked, "ram:DeleteServiceLinkedRole", lower(asked.role)))
+_authorization(question) := authz.decide(request.on_role(
+	question,
+	"ram:DeleteServiceLinkedRole",
+	lower(question.role),
+))
 
-_known(asked) := {
-	"account": request.account(asked),
-	"role": data.store.service_linked_roles[lower(asked.role)].role,
-	"service_name": data.store.service_linked_roles[lower(asked.role)].service_name,
+_fields(question) := {
+	"account": request.account(question),
+	"role": data.store.service_linked_roles[lower(question.role)].role,
+	"service_name": data.store.service_linked_roles[lower(question.role)].service_name,
+	"authorization": _authorization(question),
 }
 
-# What stops working, and how the role comes back.
-_loss(asked) := {
-	"features": [feature | some feature, name in data.store.features; name == lower(asked.role)],
-	"created_when": data.store.service_linked_roles[lower(asked.role)].created_when,
+# The features that stop working without the role, and the event that creates it again.
+_loss(question) := {
+	"features": [feature | some feature, name in data.store.features; name == lower(question.role)],
+	"created_when": data.store.service_linked_roles[lower(question.role)].created_when,
 }
 
-_is_readable(asked) if {
-	request.is_readable(asked, {"role"}, {"usages"})
-	every field in object.keys(asked) & object.keys(_forms) {
-		_is_field(field, asked[field])
+_is_readable(question) if {
+	request.is_readable(question, {"role"}, {"usages"})
+	every field in object.keys(question) & object.keys(_forms) {
+		_is_well_formed(field, question[field])
 	}
 }
 
@@ -78,10 +82,10 @@ _is_usage(usage) if {
 	}
 }
 
-_faults(asked) := array.concat(request.faults(asked, {"role"}, {"usages"}), [text |
+_faults(question) := array.concat(request.faults(question, {"role"}, {"usages"}), [text |
 	some field, text in _forms
-	field in object.keys(asked)
-	not _is_field(field, asked[field])
+	field in object.keys(question)
+	not _is_well_formed(field, question[field])
 ])
 
 _forms := {
@@ -89,13 +93,9 @@ _forms := {
 	"usages": "usages: must be a list of objects with `region` and a list of ARNs, `resources`",
 }
 
-_is_field(field, value) if {
-	field == "role"
-	is_string(value)
-}
+_is_well_formed("role", value) if is_string(value)
 
-_is_field(field, value) if {
-	field == "usages"
+_is_well_formed("usages", value) if {
 	is_array(value)
 	every usage in value {
 		_is_usage(usage)

@@ -77,7 +77,7 @@ _owner := {
 
 _lost := {"features": ["x.one", "x.two"], "created_when": "it is used"}
 
-test_an_answer_to_a_deletion_says_what_is_lost if {
+test_the_answer_names_the_loss if {
 	_of("root", "There") == {
 		"allow": true,
 		"outcome": "delete",
@@ -90,7 +90,7 @@ test_an_answer_to_a_deletion_says_what_is_lost if {
 	}
 }
 
-test_what_is_in_use_is_to_be_released if {
+test_a_used_role_has_its_usages_to_release if {
 	_in_use("root", "There") == {
 		"allow": false,
 		"outcome": "in_use",
@@ -103,11 +103,11 @@ test_what_is_in_use_is_to_be_released if {
 	}
 }
 
-test_no_usages_are_no_use if {
+test_an_empty_list_of_usages_does_not_count if {
 	_answer({"principal": _arn("root"), "role": "There", "usages": []}).outcome == "delete"
 }
 
-test_who_may_cases if {
+test_allowed_principals_cases if {
 	cases := [
 		["root", "There", "delete"],
 		["root", "Secret", "delete"],
@@ -127,7 +127,7 @@ test_who_may_cases if {
 	}
 }
 
-test_who_may_not_is_not_told_what_is_lost_cases if {
+test_a_denial_has_no_loss_cases if {
 	cases := ["user/bare", "role/App"]
 	count(cases) > 0
 	every principal in cases {
@@ -137,7 +137,7 @@ test_who_may_not_is_not_told_what_is_lost_cases if {
 	}
 }
 
-test_a_name_is_found_in_any_case_cases if {
+test_a_role_is_found_by_its_name_in_any_case_cases if {
 	cases := ["There", "there", "THERE", "tHERE"]
 	count(cases) > 0
 	every role in cases {
@@ -146,7 +146,7 @@ test_a_name_is_found_in_any_case_cases if {
 	}
 }
 
-test_of_a_role_whose_document_is_not_public_nothing_is_known_to_be_lost if {
+test_a_role_without_a_public_document_has_no_known_loss if {
 	_of("root", "secret").loss == {"features": [], "created_when": null}
 }
 
@@ -183,7 +183,7 @@ test_an_ordinary_role_is_not_service_linked_cases if {
 	}
 }
 
-test_who_is_not_there_is_turned_away_first_cases if {
+test_an_unknown_principal_is_denied_first_cases if {
 	nobody := "acs:ram::1234567890123456:user/nobody"
 	cases := [
 		[nobody, "There", "unknown_principal"],
@@ -250,10 +250,10 @@ test_malformed_cases if {
 		[object.union(right, {"role": null}), ["role: must be a string"]],
 		[object.union(right, {"role": ["There"]}), ["role: must be a string"]],
 		[object.union(right, {"role": 1, "usages": 1}), ["role: must be a string", _usages_fault]],
-		[object.union(right, {"service_name": "x"}), ["service_name: is no field of this question"]],
+		[object.union(right, {"service_name": "x"}), ["service_name: is not a field of this question"]],
 		[
 			object.union(right, {"context": {"ram:ServiceName": "there.aliyuncs.com"}}),
-			["context.ram:ServiceName: comes from the role, and cannot be given"],
+			["context.ram:ServiceName: comes from the role: leave it out"],
 		],
 	]
 	count(cases) > 0
@@ -262,17 +262,17 @@ test_malformed_cases if {
 	}
 }
 
-test_by_a_store_of_another_format_nothing_is_deleted if {
+test_with_a_store_of_another_format_every_question_is_malformed if {
 	store := object.union(_store, {"format": 2})
 	answer := deletion.decide({"principal": _arn("root"), "role": "There"}) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }
 
-test_the_answer_is_on_the_input if {
+test_the_decision_answers_the_input if {
 	asked := {"principal": _arn("root"), "role": "There"}
 	deletion.decision.outcome == "delete" with input as asked with data.store as _store
 }
 
-test_without_input_nothing_is_answered if {
+test_without_input_the_decision_is_malformed if {
 	deletion.decision == _malformed(["input: is missing, or could not be decided"]) with data.store as _store
 }

@@ -1,6 +1,6 @@
 # METADATA
 # title: Features that need a service-linked role
-# description: Whether a feature is ready to be used, or may be made so by having its role created.
+# description: Decides whether a principal may use a feature - its role exists, or may be created.
 package slr.feature
 
 import data.slr.answer
@@ -8,34 +8,35 @@ import data.slr.creation
 import data.slr.request
 
 # METADATA
-# description: The answer on the feature that the input asks for.
+# description: The answer to the question in `input`.
 # entrypoint: true
 # schemas:
 #   - input: schema.feature
-decision := answered if {
-	answered := decide(input)
+decision := reply if {
+	reply := decide(input)
 } else := answer.malformed(["input: is missing, or could not be decided"])
 
 # METADATA
-# description: The answer on a feature, whole whatever is asked.
-decide(asked) := answer.malformed(_faults(asked)) if {
-	not _is_readable(asked)
-} else := _renamed(creation.of_role(asked, data.store.features[asked.feature])) if {
-	data.store.features[asked.feature]
-} else := request.unnamed(asked, "unknown_feature")
+# description: The answer to a question about a feature, for any value of `question`.
+decide(question) := answer.malformed(_faults(question)) if {
+	not _is_readable(question)
+} else := _of_creation(creation.of_role(question, data.store.features[question.feature])) if {
+	data.store.features[question.feature]
+} else := request.unknown(question, "unknown_feature")
 
-_renamed(answered) := object.union(answered, {"outcome": "ready"}) if answered.outcome == "exists"
+# A feature whose role exists is ready; every other outcome is that of the creation.
+_of_creation(reply) := object.union(reply, {"outcome": "ready"}) if reply.outcome == "exists"
 
-_renamed(answered) := answered if answered.outcome != "exists"
+_of_creation(reply) := reply if reply.outcome != "exists"
 
 _required := {"feature"}
 
-_is_readable(asked) if {
-	request.is_readable(asked, _required, set())
-	is_string(asked.feature)
+_is_readable(question) if {
+	request.is_readable(question, _required, set())
+	is_string(question.feature)
 }
 
-_faults(asked) := array.concat(request.faults(asked, _required, set()), [text |
-	not is_string(object.get(asked, "feature", ""))
+_faults(question) := array.concat(request.faults(question, _required, set()), [text |
+	not is_string(object.get(question, "feature", ""))
 	text := "feature: must be a string"
 ])

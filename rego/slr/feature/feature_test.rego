@@ -19,7 +19,7 @@ _store := {
 	"policies": {"Creating": _creating, "creation:new.aliyuncs.com": _creating},
 	"service_linked_roles": {
 		"there": {"role": "There", "service_name": "there.aliyuncs.com"},
-		"new": {"role": "New", "service_name": "new.aliyuncs.com"},
+		"new": {"role": "New", "service_name": "new.aliyuncs.com", "creation_policy": {}},
 	},
 	"services": {"there.aliyuncs.com": "there", "new.aliyuncs.com": "new"},
 	"features": {"x.there": "there", "x.new": "new"},
@@ -70,7 +70,7 @@ test_a_service_uses_no_feature_cases if {
 	}
 }
 
-test_what_is_ready_needs_no_authorization if {
+test_a_ready_feature_needs_no_authorization if {
 	_of("user/bare", "x.there") == {
 		"allow": true,
 		"outcome": "ready",
@@ -82,7 +82,7 @@ test_what_is_ready_needs_no_authorization if {
 	}
 }
 
-test_what_is_denied_says_what_helps if {
+test_a_denied_feature_has_a_remedy if {
 	found := _of("user/bare", "x.new")
 	found.authorization.reason == "no_statement_matches"
 	found.remedy.attach_to == _arn("user/bare")
@@ -107,10 +107,10 @@ test_malformed_cases if {
 		[object.remove(right, ["feature"]), ["feature: is missing"]],
 		[object.union(right, {"feature": null}), ["feature: must be a string"]],
 		[object.union(right, {"feature": {}}), ["feature: must be a string"]],
-		[object.union(right, {"role": "New"}), ["role: is no field of this question"]],
+		[object.union(right, {"role": "New"}), ["role: is not a field of this question"]],
 		[
 			object.union(right, {"context": {"ram:ServiceName": "new.aliyuncs.com"}}),
-			["context.ram:ServiceName: comes from the role, and cannot be given"],
+			["context.ram:ServiceName: comes from the role: leave it out"],
 		],
 	]
 	count(cases) > 0
@@ -119,17 +119,17 @@ test_malformed_cases if {
 	}
 }
 
-test_by_a_store_of_another_format_nothing_is_ready if {
+test_with_a_store_of_another_format_every_question_is_malformed if {
 	store := object.union(_store, {"format": 2})
 	answer := feature.decide({"principal": _arn("root"), "feature": "x.there"}) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }
 
-test_the_answer_is_on_the_input if {
+test_the_decision_answers_the_input if {
 	asked := {"principal": _arn("root"), "feature": "x.there"}
 	feature.decision.outcome == "ready" with input as asked with data.store as _store
 }
 
-test_without_input_nothing_is_answered if {
+test_without_input_the_decision_is_malformed if {
 	feature.decision == _malformed(["input: is missing, or could not be decided"]) with data.store as _store
 }

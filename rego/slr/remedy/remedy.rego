@@ -1,8 +1,8 @@
 # METADATA
 # title: Remedies
 # description: >-
-#   What would let somebody have a service-linked role created who may not. A remedy is given only if,
-#   with it in place, the same request comes out allowed.
+#   Proposes the change that lets a principal have a service-linked role created. A remedy is returned
+#   only if the same request is allowed once it is applied.
 package slr.remedy
 
 import data.ram.control
@@ -12,68 +12,67 @@ import data.ram.request
 
 # METADATA
 # description: >-
-#   The remedy for a denied request to create a service-linked role, or null. `remove` names the Denies
-#   that are in the way, `policy` is the document to attach and `or_attach` a system policy that does
-#   as well, `levels` are those whose control policies must allow it, from 0, the root folder.
-of_creation(wanted) := _combined(question) if {
-	question := request.question(wanted)
-	_may_be_helped(question)
+#   The remedy for a denied request to create a service-linked role, or null. `remove` lists the Deny
+#   statements that match, `policy` is the document to attach, `or_attach` a system policy that works as
+#   well. `levels` are the levels of the directory whose control policies must allow the request, 0 being
+#   the root folder.
+of_creation(ram_request) := _remedy(question) if {
+	question := request.question(ram_request)
+	_may_have_remedy(question)
 } else := null
 
-# A service-linked role's policies are its service's; an owner needs none. Where a document that is
-# attached is damaged, the layer denies whatever is done about the others.
-_may_be_helped(question) if {
+# An owner needs no policy, and only its service changes the policies of a service-linked role. With a
+# damaged document attached, the layer denies no matter which other policies change.
+_may_have_remedy(question) if {
 	question.principal.kind in {"user", "role"}
 	not identity.is_service_linked(question.principal)
-	not _is_damaged(question)
+	not _has_damaged_policy(question)
 }
 
-_is_damaged(question) if {
+_has_damaged_policy(question) if {
 	verdict := layer.stored(identity.attached(question.principal), question)
 	verdict == {"effect": "ExplicitDeny", "statements": []}
 }
 
-_combined(question) := remedy if {
+_remedy(question) := remedy if {
 	denies := [{"policy": name, "index": index} | some ["Deny", name, index] in _matching(question)]
 	levels := [level | some level in control.denying(question)]
-	remedy := object.union_n([_to_attach(question), _removing(denies), _asking(levels)])
+	remedy := object.union_n([_attach(question), _remove(denies), _ask(levels)])
 	count(remedy) > 0
 } else := null
 
 _matching(question) := layer.matching(identity.attached(question.principal), question)
 
-_allowing(question) := {one | some one in _matching(question); one[0] == "Allow"}
+_has_allow(question) if {
+	some ["Allow", _, _] in _matching(question)
+}
 
-_removing(denies) := {"remove": denies} if count(denies) > 0
+_remove(denies) := {"remove": denies} if count(denies) > 0
 
-_removing([]) := {}
+_remove([]) := {}
 
-_asking(levels) := {"ask": "ControlPolicy", "levels": levels} if count(levels) > 0
+_ask(levels) := {"ask": "ControlPolicy", "levels": levels} if count(levels) > 0
 
-_asking([]) := {}
+_ask([]) := {}
 
-# What is attached besides the Denies allows it already, or it takes a policy, which is tried.
-_to_attach(question) := {} if count(_allowing(question)) > 0
+# If another attached policy allows it, nothing needs attaching; otherwise propose a policy and verify
+# that it allows.
+_attach(question) := {} if _has_allow(question)
 
-_to_attach(question) := object.union(policy, _alternative(question)) if {
-	count(_allowing(question)) == 0
-	layer.stored([sprintf("creation:%s", [question.context["ram:ServiceName"]])], question).effect == "Allow"
-	policy := {
-		"policy": {
-			"Version": "1",
-			"Statement": [{
-				"Action": ["ram:CreateServiceLinkedRole"],
-				"Resource": "*",
-				"Effect": "Allow",
-				"Condition": {"StringEquals": {"ram:ServiceName": question.context["ram:ServiceName"]}},
-			}],
-		},
+_attach(question) := object.union(proposal, _system_policy(question)) if {
+	not _has_allow(question)
+	service_name := question.context["ram:ServiceName"]
+	layer.stored([sprintf("creation:%s", [service_name])], question).effect == "Allow"
+	proposal := {
+		"policy": data.store.service_linked_roles[data.store.services[service_name]].creation_policy,
 		"attach_to": question.principal.arn,
 	}
 }
 
-_alternative(question) := {"or_attach": _system_policy} if {
-	layer.stored([_system_policy], question).effect == "Allow"
+_system_policy(question) := {"or_attach": _kafka_policy} if {
+	layer.stored([_kafka_policy], question).effect == "Allow"
 } else := {}
 
-_system_policy := "AliyunKafkaFullAccess"
+# The only system policy of the catalog that names `ram:CreateServiceLinkedRole`; it allows the creation
+# of ApsaraMQ for Kafka's four roles.
+_kafka_policy := "AliyunKafkaFullAccess"

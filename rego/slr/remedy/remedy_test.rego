@@ -34,7 +34,7 @@ _creating(names) := _document(
 	{"ram:create*": [0]},
 )
 
-# Both statements deny, one of them the other service alone.
+# Two Deny statements, of which one denies only the other service.
 _forbidding := _document(
 	[
 		{"effect": "Deny", "any_resource": true, "conditions": _naming([_other])},
@@ -59,9 +59,15 @@ _store := {
 		"creation:other.aliyuncs.com": _creating([_other]),
 	},
 	"service_linked_roles": {
-		"kafka": {"role": "Kafka", "service_name": _kafka},
-		"other": {"role": "Other", "service_name": _other, "is_published": false},
+		"kafka": {"role": "Kafka", "service_name": _kafka, "creation_policy": _template(_kafka)},
+		"other": {
+			"role": "Other",
+			"service_name": _other,
+			"is_published": false,
+			"creation_policy": _template(_other),
+		},
 	},
+	"services": {_kafka: "kafka", _other: "other"},
 	"accounts": {_here: {
 		"users": {
 			"bare": {"policies": []},
@@ -89,15 +95,8 @@ _wanted(principal, service) := {
 	"context": {"ram:ServiceName": service},
 }
 
-_template(service) := {
-	"Version": "1",
-	"Statement": [{
-		"Action": ["ram:CreateServiceLinkedRole"],
-		"Resource": "*",
-		"Effect": "Allow",
-		"Condition": {"StringEquals": {"ram:ServiceName": service}},
-	}],
-}
+# The store's document is proposed as it is.
+_template(service) := {"Version": "1", "Statement": [{"the template for": service}]}
 
 _attaching(principal, service) := {
 	"policy": _template(service),
@@ -134,7 +133,7 @@ test_identity_policies_cases if {
 	}
 }
 
-test_where_nothing_helps_cases if {
+test_a_principal_without_a_remedy_cases if {
 	cases := ["role/Kafka", "role/KAFKA/s", "role/Other", "root", "user/damaged", "user/newer", "saml-provider/x"]
 	count(cases) > 0
 	every principal in cases {
@@ -147,7 +146,7 @@ test_a_service_has_no_remedy if {
 	remedy.of_creation(wanted) == null with data.store as _store
 }
 
-test_a_resource_group_s_deny_gives_way_to_the_account_s_allow if {
+test_the_deny_of_a_resource_group_needs_an_allow_of_the_account if {
 	wanted := object.union(_wanted("user/grouped", _kafka), {"context": {"acs:ResourceGroupId": "rg"}})
 	authz.decide(wanted).effect == "ExplicitDeny" with data.store as _store
 	remedy.of_creation(wanted) == _attaching_kafka("user/grouped") with data.store as _store
@@ -179,7 +178,7 @@ test_control_policies_cases if {
 	}
 }
 
-test_a_system_policy_that_does_not_help_is_left_out_cases if {
+test_a_system_policy_that_would_not_allow_is_left_out_cases if {
 	cases := [
 		object.union(_store, {"policies": {"AliyunKafkaFullAccess": _creating([_other])}}),
 		object.union(_store, {"policies": {"AliyunKafkaFullAccess": {"format": 2}}}),
@@ -191,7 +190,7 @@ test_a_system_policy_that_does_not_help_is_left_out_cases if {
 	}
 }
 
-test_a_policy_that_does_not_help_is_not_given_cases if {
+test_a_policy_that_would_not_allow_is_not_proposed_cases if {
 	path := "policies/creation:alikafka.aliyuncs.com"
 	replacing := {"op": "replace", "path": path}
 	cases := [

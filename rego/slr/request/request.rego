@@ -1,8 +1,8 @@
 # METADATA
 # title: Questions about service-linked roles
 # description: >-
-#   What the three questions have in common: who asks, in which circumstances, and what is wrong with a
-#   question that cannot be read. As in ram.request, the messages decide nothing.
+#   The parts that the three questions share: the principal, the context, and the faults of a malformed
+#   question. As in ram.request, the fault messages decide nothing.
 package slr.request
 
 import data.ram.authz
@@ -12,77 +12,84 @@ import data.slr.answer
 
 # METADATA
 # description: >-
-#   The input can be read: it has the fields that all questions have, of their form, those of its own
-#   that are required, and no other. The service's name comes from the role, never from the caller. By a
-#   store of another format nothing is answered.
-is_readable(asked, required, optional) if {
+#   True if the question has valid common fields, all required fields, and no field besides the optional
+#   ones. `ram:ServiceName` is filled in from the role, so the caller must leave it out. With a store of
+#   another format no question is readable.
+is_readable(question, required, optional) if {
 	data.store.format == 1
-	is_object(asked)
-	given := object.keys(asked)
-	given & required == required
-	given & (_common | (required | optional)) == given
-	request.question(_common_part(asked))
-	not "ram:ServiceName" in object.keys(object.get(asked, "context", {}))
+	is_object(question)
+	fields := object.keys(question)
+	fields & required == required
+	fields & (_common | (required | optional)) == fields
+	request.question(_of_principal(question))
+	not "ram:ServiceName" in object.keys(object.get(question, "context", {}))
 }
 
 # METADATA
-# description: What is wrong with the fields that all questions have, and which fields are missing or unknown.
+# description: The faults of the common fields, and the missing and unknown fields, as sorted messages.
 # scope: document
-faults(asked, _, _) := ["input: must be an object"] if not is_object(asked)
+faults(question, _, _) := ["input: must be an object"] if not is_object(question)
 
-faults(asked, required, optional) := sort((((missing | unknown) | (common | own)) | undecidable)) if {
-	is_object(asked)
-	given := object.keys(asked)
-	missing := {sprintf("%s: is missing", [field]) | some field in (required - given)}
-	unknown := {sprintf("%v: is no field of this question", [field]) |
-		some field in (given - (_common | (required | optional)))
+faults(question, required, optional) := sort((((missing | unknown) | (common | own)) | undecidable)) if {
+	is_object(question)
+	fields := object.keys(question)
+	missing := {sprintf("%s: is missing", [field]) | some field in (required - fields)}
+	unknown := {sprintf("%v: is not a field of this question", [field]) |
+		some field in (fields - (_common | (required | optional)))
 	}
-	common := {text | some text in request.faults(_common_part(asked))}
-	own := {"context.ram:ServiceName: comes from the role, and cannot be given" |
-		"ram:ServiceName" in object.keys(asked.context)
+	common := {text | some text in request.faults(_of_principal(question))}
+	own := {"context.ram:ServiceName: comes from the role: leave it out" |
+		"ram:ServiceName" in object.keys(question.context)
 	}
 	undecidable := {"input: could not be decided" | not data.store.format == 1}
 }
 
 # METADATA
-# description: The account that the asker belongs to; null where there is none.
+# description: The number of the principal's account; null if the principal belongs to none.
 # scope: document
-account(asked) := asking.account if {
-	asking := principal.parsed(asked.principal)
+account(question) := asking.account if {
+	asking := principal.parsed(question.principal)
 	principal.has_identity(asking)
 }
 
-account(asked) := null if not principal.has_identity(principal.parsed(asked.principal))
+account(question) := null if not principal.has_identity(principal.parsed(question.principal))
 
 # METADATA
 # description: >-
-#   The decision that turns away who is not there, or belongs to no account. Undefined for anybody else.
-turned_away(asked) := decided if {
-	decided := authz.decide(_common_part(asked))
-	decided.reason == "unknown_principal"
-} else := authz.decide(_common_part(asked)) if {
-	account(asked) == null
+#   The denial for a principal that is unknown or belongs to no account; otherwise undefined.
+denied_principal(question) := denial if {
+	denial := authz.decide(_of_principal(question))
+	denial.reason == "unknown_principal"
+} else := authz.decide(_of_principal(question)) if {
+	account(question) == null
 }
 
 # METADATA
-# description: The answer to a question that names nothing known; who is not there is turned away first.
-unnamed(asked, _) := answer.of("denied", {"account": account(asked), "authorization": denied}) if {
-	denied := turned_away(asked)
+# description: >-
+#   The answer to a question that names an unknown service, feature or role. The denial of the principal
+#   comes first.
+unknown(question, _) := answer.of("denied", {"account": account(question), "authorization": denial}) if {
+	denial := denied_principal(question)
 }
 
-unnamed(asked, outcome) := answer.of(outcome, {"account": account(asked)}) if not turned_away(asked)
+unknown(question, outcome) := answer.of(outcome, {"account": account(question)}) if not denied_principal(question)
 
 # METADATA
-# description: The request to do that to the asker's account's service-linked role of that name.
-authorization(asked, action, name) := object.union(_common_part(asked), {
+# description: >-
+#   The RAM request to perform an action on a service-linked role of the principal's account. The role is
+#   named in lower case; its service goes into the context.
+on_role(question, action, name) := object.union(_of_principal(question), {
 	"action": action,
-	"resource": sprintf("acs:ram:*:%s:role/%s", [account(asked), name]),
-	"context": object.union(object.get(asked, "context", {}), {"ram:ServiceName": service_name}),
+	"resource": sprintf("acs:ram:*:%s:role/%s", [account(question), name]),
+	"context": object.union(object.get(question, "context", {}), {"ram:ServiceName": service_name}),
 }) if {
 	service_name := data.store.service_linked_roles[name].service_name
 }
 
 _common := {"principal", "context"}
 
-# What every question rests on, as a request whose action and resource say nothing.
-_common_part(asked) := object.union(object.filter(asked, _common), {"action": "ram:GetRole", "resource": "*"})
+# A RAM request with the question's principal and context; its action and resource are placeholders.
+_of_principal(question) := object.union(object.filter(question, _common), {
+	"action": "ram:GetRole",
+	"resource": "*",
+})

@@ -66,10 +66,10 @@ test_unreadable_cases if {
 		[{}, ["one: is missing", "principal: is missing"]],
 		[object.remove(_asked, ["one"]), ["one: is missing"]],
 		[object.remove(_asked, ["principal"]), ["principal: is missing"]],
-		[_with({"three": 3}), ["three: is no field of this question"]],
-		[_with({"action": "ram:GetRole"}), ["action: is no field of this question"]],
-		[_with({"resource": "*"}), ["resource: is no field of this question"]],
-		[_with({"session_policies": []}), ["session_policies: is no field of this question"]],
+		[_with({"three": 3}), ["three: is not a field of this question"]],
+		[_with({"action": "ram:GetRole"}), ["action: is not a field of this question"]],
+		[_with({"resource": "*"}), ["resource: is not a field of this question"]],
+		[_with({"session_policies": []}), ["session_policies: is not a field of this question"]],
 		[_replacing("principal", null), [_principal_fault]],
 		[_replacing("principal", "alice"), [_principal_fault]],
 		[_replacing("principal", [_alice]), [_principal_fault]],
@@ -81,7 +81,7 @@ test_unreadable_cases if {
 		[_with({"context": {"k": {}}}), [sprintf("context.k: %s", [_key_fault]), _context_fault]],
 		[
 			_with({"context": {"ram:ServiceName": "linked.aliyuncs.com"}}),
-			["context.ram:ServiceName: comes from the role, and cannot be given"],
+			["context.ram:ServiceName: comes from the role: leave it out"],
 		],
 		[
 			_with({"context": {"ram:servicename": "linked.aliyuncs.com"}}),
@@ -102,15 +102,15 @@ test_unreadable_cases if {
 test_all_faults_are_reported_at_once if {
 	_faults({"principal": 1, "context": {"k": null, "ram:ServiceName": "x"}, "three": 3}) == [
 		sprintf("context.k: %s", [_key_fault]),
-		"context.ram:ServiceName: comes from the role, and cannot be given",
+		"context.ram:ServiceName: comes from the role: leave it out",
 		_context_fault,
 		"one: is missing",
 		_principal_fault,
-		"three: is no field of this question",
+		"three: is not a field of this question",
 	]
 }
 
-test_by_a_store_of_another_format_nothing_is_readable_cases if {
+test_with_a_store_of_another_format_no_question_is_readable_cases if {
 	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"})]
 	count(cases) > 0
 	every store in cases {
@@ -136,7 +136,7 @@ test_account_cases if {
 	}
 }
 
-test_who_is_turned_away_cases if {
+test_denied_principal_cases if {
 	cases := {
 		"acs:ram::1234567890123456:user/nobody": "unknown_principal",
 		"acs:ram::1234567890123456:user/Alice": "unknown_principal",
@@ -148,8 +148,8 @@ test_who_is_turned_away_cases if {
 	}
 	count(cases) > 0
 	every principal, reason in cases {
-		turned_away := request.turned_away({"principal": principal}) with data.store as _store
-		turned_away == {
+		denial := request.denied_principal({"principal": principal}) with data.store as _store
+		denial == {
 			"allow": false,
 			"effect": "ImplicitDeny",
 			"reason": reason,
@@ -159,31 +159,31 @@ test_who_is_turned_away_cases if {
 	}
 }
 
-test_who_is_not_turned_away_cases if {
+test_known_principal_cases if {
 	cases := [_alice, _session, "acs:ram::1234567890123456:role/APPROLE", "acs:ram::1234567890123456:root"]
 	count(cases) > 0
 	every principal in cases {
-		not request.turned_away({"principal": principal}) with data.store as _store
+		not request.denied_principal({"principal": principal}) with data.store as _store
 	}
 }
 
-test_who_is_not_there_is_turned_away_before_what_is_not_named if {
-	unnamed := request.unnamed(_asked, "unknown_service") with data.store as _store
-	[unnamed.outcome, unnamed.account, unnamed.authorization] == ["unknown_service", _here, null]
+test_the_denial_of_the_principal_comes_before_the_unknown_name if {
+	unknown := request.unknown(_asked, "unknown_service") with data.store as _store
+	[unknown.outcome, unknown.account, unknown.authorization] == ["unknown_service", _here, null]
 	nobody := _replacing("principal", "acs:ram::1234567890123456:user/nobody")
-	denied := request.unnamed(nobody, "unknown_service") with data.store as _store
+	denied := request.unknown(nobody, "unknown_service") with data.store as _store
 	[denied.outcome, denied.account, denied.authorization.reason] == ["denied", _here, "unknown_principal"]
 }
 
 test_the_request_names_the_role_and_its_service if {
 	asked := _with({"context": {"acs:SourceIp": "192.0.2.1"}})
-	wanted := request.authorization(asked, "ram:CreateServiceLinkedRole", "linked") with data.store as _store
+	wanted := request.on_role(asked, "ram:CreateServiceLinkedRole", "linked") with data.store as _store
 	wanted == {
 		"principal": _alice,
 		"action": "ram:CreateServiceLinkedRole",
 		"resource": "acs:ram:*:1234567890123456:role/linked",
 		"context": {"acs:SourceIp": "192.0.2.1", "ram:ServiceName": "linked.aliyuncs.com"},
 	}
-	plain := request.authorization(_asked, "ram:DeleteServiceLinkedRole", "linked") with data.store as _store
+	plain := request.on_role(_asked, "ram:DeleteServiceLinkedRole", "linked") with data.store as _store
 	plain.context == {"ram:ServiceName": "linked.aliyuncs.com"}
 }

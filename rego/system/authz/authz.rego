@@ -1,14 +1,14 @@
 # METADATA
-# title: Who may talk to this OPA
+# title: Access to this OPA
 # description: >-
-#   OPA asks this package before it serves any request, once it runs with
-#   `--authentication=token --authorization=basic`. It knows the SHA-256 of the
-#   token, from the environment it was started with, and never the token.
+#   OPA evaluates this package before it serves a request, if it runs with
+#   `--authentication=token --authorization=basic`. The environment contains the SHA-256 of the token,
+#   never the token itself.
 package system.authz
 
 # METADATA
 # title: Public paths
-# description: The paths that whoever holds the token may POST to, as OPA splits them.
+# description: The paths that a caller with the token may POST to, split as OPA splits them.
 public_paths := {
 	["v1", "data", "ram", "authz", "decision"],
 	["v1", "data", "ram", "authz", "decisions"],
@@ -22,11 +22,11 @@ public_paths := {
 
 # METADATA
 # title: Allow
-# description: The request is a POST to a public path with the token, or GET /health.
+# description: True for a POST to a public path with the token, and for GET /health.
 # scope: document
 default allow := false
 
-# Probes carry no token, and the answer says no more than whether OPA is ready.
+# Probes have no token. The response shows only whether OPA is ready.
 allow if {
 	input.method == "GET"
 	input.path == ["health"]

@@ -57,7 +57,7 @@ test_token_cases if {
 	not authz.allow with input as object.remove(right, ["identity"]) with opa.runtime as _runtime
 }
 
-test_nobody_has_a_token_that_opa_was_not_given if {
+test_without_a_token_hash_in_the_environment_every_token_is_refused if {
 	right := _post("v1/data/ram/authz/decision")
 	not authz.allow with input as right with opa.runtime as {"env": {}}
 	not authz.allow with input as right

@@ -1,15 +1,15 @@
 # METADATA
-# title: What the decision log leaves out
+# title: Masking of the decision log
 # description: >-
-#   OPA asks this package about every entry of its decision log, where the log
-#   is turned on. An entry keeps who asked for what, and the decision.
+#   OPA evaluates this package for every entry of its decision log, if the log is turned on. An entry keeps
+#   the principal, action, resource and context of the request, and the decision.
 package system.log
 
 # METADATA
 # title: Mask
 # description: >-
-#   Whole policy documents that came with a request are not logged, neither those of
-#   a role session nor those of a simulation, be the request alone or in a batch.
+#   The paths to remove from an entry: whole policy documents that came with a request, those of a role
+#   session and those of a simulation, for a single request and for a batch.
 # scope: document
 mask contains $"/input/{field}" if {
 	some field in _documents

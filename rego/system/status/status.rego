@@ -1,12 +1,13 @@
 # METADATA
-# title: What this OPA decides by
+# title: The loaded revision
+# description: OPA answers from this package which revision of ramgate's bundle it has loaded.
 package system.status
 
 # METADATA
 # title: Revision
 # description: >-
-#   The revision of the bundle that holds these rules, as its manifest has it. No other
-#   bundle can have the root `ram`.
+#   The revision in the manifest of the bundle that contains these rules. Only one bundle can own the root
+#   `ram`. Undefined until OPA has loaded it.
 # scope: document
 revision := bundle.manifest.revision if {
 	some bundle in data.system.bundles
