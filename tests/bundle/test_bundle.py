@@ -167,14 +167,3 @@ def test_a_stock_opa_loads_it_and_decides(tmp_path: Path) -> None:
         "policy_type": "AccountLevelIdentityBasedPolicy",
         "statements": [{"policy": "AliyunKafkaFullAccess", "index": 0}],
     }
-
-
-def test_shipped_files_are_in_the_package_or_in_the_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkout = resources.checkout()
-    assert checkout
-    assert resources.path("rego") == checkout / "rego"
-    monkeypatch.setattr(resources, "_SHIPPED", tmp_path)
-    assert resources.checkout() is None
-    assert resources.path("catalog") == tmp_path / "catalog"
