@@ -237,7 +237,7 @@ def test_usages_of_the_wrong_shape_are_refused_each_fault_with_its_line(
         (
             "feature",
             "Alikafka.ETL",
-            (2, "unknown_feature: `Alikafka.ETL` is no feature: it is written `alikafka.etl`"),
+            (2, "unknown_feature: there is no feature `Alikafka.ETL`: write `alikafka.etl`"),
         ),
         (
             "delete",
@@ -296,8 +296,7 @@ def test_the_callers_own_service_name_is_refused(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == (
-        "ramgate: malformed request: "
-        "context.ram:ServiceName: comes from the role: leave it out\n"
+        "ramgate: malformed request: context.ram:ServiceName: comes from the role: leave it out\n"
     )
 
 

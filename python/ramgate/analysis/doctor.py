@@ -67,7 +67,7 @@ def diagnose(path: Path, principal: str, feature: str, context: Context = NO_CON
     """
     known = catalog.load()
     if not any(role.feature == feature for role in known.roles.values()):
-        raise ValueError(roles.unknown(feature, "feature", known))
+        raise ValueError(roles.unknown_name(feature, "feature", known))
     store = reader.load(path, known)
     with (
         tempfile.TemporaryDirectory(prefix="ramgate-") as folder,

@@ -1,4 +1,8 @@
-"""Accounts as a picture: who is there, what they hold, and which service may act as which role."""
+"""Draw accounts with Graphviz: users, roles, attached policies, and who may assume which role.
+
+The nodes of one account are a cluster. A solid edge attaches a policy, a dashed edge is a statement
+of a trust policy.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +39,18 @@ _LOOKS: Final = {
 
 
 def svg(text: str) -> bytes:
-    """Graphviz's picture of a text in its `dot` language.
+    """Return Graphviz's SVG image of a text in the `dot` language.
 
-    Raises `RamgateError` where Graphviz is missing or draws nothing.
+    Raises `RamgateError` if Graphviz is not installed, fails, or takes longer than 60 s.
+
+    >>> if shutil.which("dot"):
+    ...     assert b"<svg" in svg("digraph { alice -> policy }")
     """
     program = shutil.which("dot")
     if program is None:
         raise RamgateError(
             "SVG needs Graphviz, and there is no `dot` on PATH: "
-            "install it (Debian, Ubuntu: apt install graphviz), or take `--format dot`"
+            "install it (Debian, Ubuntu: apt install graphviz), or use `--format dot`"
         )
     try:
         done = subprocess.run(
@@ -56,18 +63,27 @@ def svg(text: str) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise RamgateError(f"`{program}` did not draw within {_SECONDS} s") from error
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip() or f"exit status {error.returncode}"
-        raise RamgateError(f"`{program}` could not draw: {said}") from error
+        cause = error.stderr.decode(errors="replace").strip() or f"exit status {error.returncode}"
+        raise RamgateError(f"`{program}` could not draw: {cause}") from error
     return done.stdout
 
 
 def dot(store: Store, catalog: Catalog) -> str:
-    """The accounts of a store in Graphviz's `dot` language, the same for the same store."""
+    """Return the accounts of a store in Graphviz's `dot` language; equal stores give equal text.
+
+    >>> from ramgate import resources
+    >>> from ramgate.accounts import reader
+    >>> from ramgate.catalog import catalog
+    >>> known = catalog.load()
+    >>> text = dot(reader.load(resources.path("examples/accounts.yaml"), known), known)
+    >>> '"acs:ram::1234567890123456:user/alice" [label="alice"' in text
+    True
+    """
     lines: list[str] = []
     drawn: set[str] = set()
     for number, account in sorted(store["accounts"].items()):
-        lines.append(f"  subgraph {_quoted(f'cluster-{number}')} {{")
-        lines.append(f"    label={_quoted(_title(number, store))}; color={_quoted('#9aa7b4')};")
+        lines.append(f"  subgraph {_quote(f'cluster-{number}')} {{")
+        lines.append(f"    label={_quote(_title(number, store))}; color={_quote('#9aa7b4')};")
         lines.extend(f"    {line}" for line in _members(number, account, store, catalog, drawn))
         lines.append("  }")
     for number, account in sorted(store["accounts"].items()):
@@ -77,29 +93,30 @@ def dot(store: Store, catalog: Catalog) -> str:
 
 def _title(number: str, store: Store) -> str:
     levels = store["directory"]["levels"].get(number, []) if "directory" in store else []
-    named = [", ".join(map(_short, policies)) or "none" for policies in levels]
-    above = [f"control policies: {' / '.join(named)}"] if named else []
-    return "\n".join([f"account {number}", *above])
+    names = [", ".join(map(_short_name, policies)) or "none" for policies in levels]
+    control = [f"control policies: {' / '.join(names)}"] if names else []
+    return "\n".join([f"account {number}", *control])
 
 
 def _members(
     number: str, account: Account, store: Store, catalog: Catalog, drawn: set[str]
 ) -> Iterator[str]:
-    held: set[str] = set()
+    """Yield the users, roles and attached policies of an account; add each node to `drawn`."""
+    attached: set[str] = set()
     for name, user in sorted(account["users"].items()):
         yield _node(f"acs:ram::{number}:user/{name}", name, "user", drawn)
-        yield from _attached(f"acs:ram::{number}:user/{name}", number, user, held)
+        yield from _attachments(f"acs:ram::{number}:user/{name}", number, user, attached)
     for name, role in sorted(account["roles"].items()):
         linked = catalog.roles.get(name)
         label, look = role["name"], "role" if linked is None else "linked"
         if linked is not None:
             label += "\nservice-linked" + ("" if linked.is_published else ", policy not public")
         yield _node(f"acs:ram::{number}:role/{name}", label, look, drawn)
-        yield from _attached(f"acs:ram::{number}:role/{name}", number, role, held)
+        yield from _attachments(f"acs:ram::{number}:role/{name}", number, role, attached)
     if principals := _principals(number, account):
-        yield f"{{ rank=same; {'; '.join(map(_quoted, principals))}; }}"
-    for policy in sorted(held):
-        label = "\n".join([_short(policy), *_said(store["policies"][policy])])
+        yield f"{{ rank=same; {'; '.join(map(_quote, principals))}; }}"
+    for policy in sorted(attached):
+        label = "\n".join([_short_name(policy), *_effects(store["policies"][policy])])
         yield _node(f"{number} {policy}", label, "policy", drawn)
 
 
@@ -109,10 +126,11 @@ def _principals(number: str, account: Account) -> list[str]:
     return [f"acs:ram::{number}:{name}" for name in users + roles]
 
 
-def _attached(principal: str, number: str, scopes: Scopes, held: set[str]) -> Iterator[str]:
+def _attachments(principal: str, number: str, scopes: Scopes, attached: set[str]) -> Iterator[str]:
+    """Yield an edge for each policy of a principal; add the policy's id to `attached`."""
     groups = scopes.get("resource_groups", {})
     for group, policies in [("", scopes["policies"]), *sorted(groups.items())]:
-        held.update(policies)
+        attached.update(policies)
         for policy in policies:
             yield _edge(principal, f"{number} {policy}", f"in {group}" if group else "", "solid")
 
@@ -130,39 +148,39 @@ def _trust(
                 yield _edge(principal, f"acs:ram::{number}:role/{name}", word, "dashed")
 
 
-def _said(policy: Mapping[str, Any]) -> Iterator[str]:
-    """Whose actions a policy allows, and whose it denies: RAM codes, or wildcards."""
+def _effects(policy: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each effect, with the RAM codes or wildcards of the services it is for."""
     named = [*policy["actions"].items(), *policy["service_wildcards"].items()]
     for patterns in policy["wildcards"].values():
         named += patterns.items()
-    found: dict[str, set[str]] = {}
+    services: dict[str, set[str]] = {}
     for index, statement in enumerate(policy["statements"]):
         codes = {action.partition(":")[0] for action, indexes in named if index in indexes}
         word = "allows" if statement["effect"] == "Allow" else "denies"
-        found.setdefault(word, set()).update(codes or {"all but a few"})
-    for word, codes in sorted(found.items()):
-        yield f"{word} {_wrapped(sorted(codes))}"
+        services.setdefault(word, set()).update(codes or {"all but a few"})
+    for word, codes in sorted(services.items()):
+        yield f"{word} {_wrap(sorted(codes))}"
 
 
-def _wrapped(codes: Sequence[str]) -> str:
+def _wrap(codes: Sequence[str]) -> str:
     rows = [codes[at : at + _CODES_IN_A_ROW] for at in range(0, len(codes), _CODES_IN_A_ROW)]
     return ",\n".join(", ".join(row) for row in rows)
 
 
-def _short(policy: str) -> str:
+def _short_name(policy: str) -> str:
     return policy.rpartition("/")[2]
 
 
 def _node(name: str, label: str, look: str, drawn: set[str]) -> str:
     drawn.add(name)
-    return f"{_quoted(name)} [label={_quoted(label)}, {_LOOKS[look]}];"
+    return f"{_quote(name)} [label={_quote(label)}, {_LOOKS[look]}];"
 
 
 def _edge(start: str, end: str, label: str, style: str) -> str:
-    return f"{_quoted(start)} -> {_quoted(end)} [label={_quoted(label)}, style={style}];"
+    return f"{_quote(start)} -> {_quote(end)} [label={_quote(label)}, style={style}];"
 
 
-def _quoted(text: str) -> str:
-    """The text as it stands in a quoted id of Graphviz, where labels read a backslash too."""
+def _quote(text: str) -> str:
+    """Return the text as a quoted id of Graphviz; a backslash in a label is an escape too."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -1,14 +1,17 @@
-"""What is known of each service-linked role, to be read and to be looked up by any of its names."""
+"""Look up service-linked roles: the list, the facts about one role, and unknown names.
+
+An account's own roles are not here: see `ramgate.accounts.store`.
+"""
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from ramgate import resources
+from ramgate.documents.messages import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,13 +19,17 @@ if TYPE_CHECKING:
     from ramgate.accounts.store import Store
     from ramgate.catalog.catalog import Catalog, ServiceLinkedRole
 
-__all__ = ["Grant", "Kind", "KnownRole", "RoleSheet", "find", "listing", "sheet", "unknown"]
+__all__ = ["Grant", "Kind", "KnownRole", "RoleSheet", "find", "listing", "sheet", "unknown_name"]
 
 Kind: TypeAlias = Literal["role", "service", "feature"]
 
 
 class KnownRole(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the list: `accounts` are those where the role exists, where any were named."""
+    """One role of the list.
+
+    `accounts` are the numbers of the accounts in which the role exists; the list of a catalog
+    alone has no such field.
+    """
 
     role: str
     service_name: str
@@ -34,7 +41,11 @@ class KnownRole(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What one statement, `index` from 0, says of the actions of one service."""
+    """The actions of one service that one statement of the role's policy allows or denies.
+
+    `index` is the statement's position in the policy, from 0. `actions` are without the service:
+    `ListBuckets`, not `oss:ListBuckets`. `conditions` maps operator to condition key to values.
+    """
 
     service: str
     effect: str
@@ -45,10 +56,10 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of a role; `permissions` is None where its document is not public.
+    """The facts about one role.
 
-    `permissions` are sorted by service, then statement. `stops_without_it` has the features that
-    need the role.
+    `permissions` are sorted by service, then statement; None if the policy document is not public.
+    `stops_without_it` lists the features that need the role. `source` names the published document.
     """
 
     role: str
@@ -64,18 +75,31 @@ class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find(name: str, catalog: Catalog) -> ServiceLinkedRole:
-    """The role of that name, in any case.
+    """Return the role with a name, in any case.
 
-    Raises `ValueError`, which names the role that is meant where that shows.
+    Raises `ValueError` if there is none; the message is that of `unknown_name`.
+
+    >>> from ramgate.catalog import catalog
+    >>> find("aliyunserviceroleforalikafkaetl", catalog.load()).service_name
+    'etl.alikafka.aliyuncs.com'
     """
     role = catalog.roles.get(name.lower())
     if role is None:
-        raise ValueError(unknown(name, "role", catalog))
+        raise ValueError(unknown_name(name, "role", catalog))
     return role
 
 
-def unknown(name: str, kind: Kind, catalog: Catalog) -> str:
-    """Why a name names nothing of that kind: what it is instead, or what comes close."""
+def unknown_name(name: str, kind: Kind, catalog: Catalog) -> str:
+    """Return an error message for an unknown name.
+
+    It names the kind that the name belongs to instead, or the closest name of this kind.
+
+    >>> from ramgate.catalog import catalog
+    >>> unknown_name("alikafka.conector", "feature", catalog.load())
+    'there is no feature `alikafka.conector`: did you mean `alikafka.connector`?'
+    >>> unknown_name("alikafka.etl", "service", catalog.load())
+    '`alikafka.etl` is a feature, not a service: its service is `etl.alikafka.aliyuncs.com`'
+    """
     known: list[str] = []
     for role in catalog.roles.values():
         names = {
@@ -86,19 +110,23 @@ def unknown(name: str, kind: Kind, catalog: Catalog) -> str:
         }
         for other, text in names.items():
             if text.lower() == name.lower() and other == kind:
-                return f"`{name}` is no {kind}: it is written `{text}`"
+                return f"there is no {kind} `{name}`: write `{text}`"
             if text.lower() == name.lower():
                 meant = f"its {kind} is `{names[kind]}`" if names[kind] else f"it has no {kind}"
                 return f"`{name}` is a {other}, not a {kind}: {meant}"
         known.append(names[kind])
-    lowered = {text.lower(): text for text in known if text}
-    close = difflib.get_close_matches(name.lower(), lowered, n=1)
-    hint = f"did you mean `{lowered[close[0]]}`?" if close else "`ramgate roles` lists them"
-    return f"there is no {kind} `{name}`: {hint}"
+    hint = did_you_mean(name, filter(None, known)) or ": `ramgate roles` lists them"
+    return f"there is no {kind} `{name}`{hint}"
 
 
 def listing(catalog: Catalog, store: Store | None = None) -> list[KnownRole]:
-    """All roles by their names, and where they exist, if there is a store."""
+    """Return all roles, sorted by name; with a store, also the accounts in which each exists.
+
+    >>> from ramgate.catalog import catalog
+    >>> roles = listing(catalog.load())
+    >>> len(roles), roles[0].role
+    (196, 'AliyunServiceRoleForActionTrail')
+    """
     return [
         KnownRole(
             role=role.role,
@@ -119,7 +147,15 @@ def _holders(name: str, store: Store) -> tuple[str, ...]:
 
 
 def sheet(role: ServiceLinkedRole) -> RoleSheet:
-    """All that is known of one of the shipped catalog's roles."""
+    """Return the facts about a role of the shipped catalog.
+
+    >>> from ramgate.catalog import catalog
+    >>> facts = sheet(find("AliyunServiceRoleForAlikafkaConnector", catalog.load()))
+    >>> facts.stops_without_it
+    ('alikafka.connector',)
+    >>> [grant.actions for grant in facts.permissions if grant.service == "oss"]
+    [('ListBuckets', 'GetBucketAcl')]
+    """
     return RoleSheet(
         role=role.role,
         service_name=role.service_name,
@@ -136,7 +172,7 @@ def sheet(role: ServiceLinkedRole) -> RoleSheet:
 
 def _grants(role: ServiceLinkedRole) -> list[Grant]:
     text = resources.path(f"catalog/policies/{role.policy}.json").read_text(encoding="utf-8")
-    found = [
+    grants = [
         Grant(
             service=service,
             effect=statement["Effect"],
@@ -151,15 +187,15 @@ def _grants(role: ServiceLinkedRole) -> list[Grant]:
         for index, statement in enumerate(json.loads(text)["Statement"])
         for service, actions in _by_service(_several(statement["Action"])).items()
     ]
-    return sorted(found, key=lambda grant: (grant.service, grant.index))
+    return sorted(grants, key=lambda grant: (grant.service, grant.index))
 
 
 def _by_service(actions: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_service: dict[str, list[str]] = {}
     for action in actions:
         service, _, operation = action.partition(":")
-        found.setdefault(service, []).append(operation)
-    return found
+        by_service.setdefault(service, []).append(operation)
+    return by_service
 
 
 def _several(value: str | list[str]) -> tuple[str, ...]:

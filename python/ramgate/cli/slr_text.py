@@ -70,7 +70,7 @@ def _unknown(answer: Creation | Feature | Deletion, kind: roles.Kind, options: N
     known = catalog.load()
     if kind == "role" and options.name.lower() in known.roles:
         return f"account `{answer.account}` does not have `{options.name}`"
-    return roles.unknown(options.name, kind, known)
+    return roles.unknown_name(options.name, kind, known)
 
 
 def _unknown_principal(options: Namespace) -> str:
