@@ -72,7 +72,7 @@ def test_a_redirect_on_loopback_is_followed(tools: Path, site: opa_site.Site) ->
     site.publish("/elsewhere", site.answers[RELEASE].body)
     site.answers[RELEASE] = opa_site.Answer(status=302, location=f"{site.url}/elsewhere")
     assert install_opa(tools, base_url=site.url).is_file()
-    assert site.asked == [RELEASE, "/elsewhere", f"{RELEASE}.sha256"]
+    assert site.requested == [RELEASE, "/elsewhere", f"{RELEASE}.sha256"]
 
 
 @pytest.mark.parametrize("where", ["http://192.0.2.1/opa", "ftp://127.0.0.1/opa"])
@@ -100,7 +100,7 @@ def test_a_redirect_from_https_to_http_is_refused_on_loopback_too(
     monkeypatch.setattr(urllib.request, "HTTPSHandler", Redirecting)
     with pytest.raises(OpaUnavailable, match=f"`{site.url}{RELEASE}` is refused"):
         install_opa(tools, base_url="https://192.0.2.1")
-    assert site.asked == []
+    assert site.requested == []
 
 
 @pytest.mark.parametrize("base", ["http://192.0.2.1", "http://localhost.example", "file:///opt"])

@@ -49,7 +49,7 @@ def test_a_release_with_the_published_checksum_is_installed_once(
     for _ in range(2):
         assert install_opa(tools, base_url=f"{site.url}/", report=lines.append) == tools / "opa"
     assert lines == [f"downloading `{site.url}{RELEASE}`"]
-    assert site.asked == [RELEASE, f"{RELEASE}.sha256"]
+    assert site.requested == [RELEASE, f"{RELEASE}.sha256"]
     assert (tools / "opa").readlink() == Path(KEPT)
     assert (tools / KEPT).read_bytes() == site.answers[RELEASE].body
     assert names_in(tools) == {"opa", KEPT}
@@ -64,7 +64,7 @@ def test_the_environment_names_a_mirror(
     user_data(monkeypatch, tools.parent)
     assert install_opa() == tools.parent / "ramgate/opa"
     assert find_opa() == tools.parent / "ramgate/opa"
-    assert site.asked
+    assert site.requested
 
 
 def test_an_installed_opa_is_replaced_once_the_pinned_version_has_changed(

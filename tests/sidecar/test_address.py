@@ -48,7 +48,7 @@ def test_a_relative_socket_is_below_the_working_directory(monkeypatch: pytest.Mo
 
 
 def test_an_abstract_socket_is_a_file_of_that_name() -> None:
-    # An abstract one has no owner, so anybody on the machine could ask.
+    # An abstract socket has no owner, so every user of the machine could connect.
     assert Path(Address.parse("unix://@x").path).is_absolute()
 
 

@@ -102,7 +102,7 @@ def test_nothing_is_answered_without_the_token(guarded: Sidecar, authorization: 
     ],
 )
 def test_the_token_opens_nothing_else(guarded: Sidecar, method: str, target: str) -> None:
-    # 401 is system.authz; OPA itself does not read some, and sends some elsewhere
+    # 401 comes from system.authz; OPA itself rejects some of these requests and redirects others
     reply = ask(guarded.url, method, target, {"query": "x := data", "input": {}}, token=TOKEN)
     assert reply.status in {301, 400, 401, 405}
     assert b"result" not in reply.body
@@ -111,7 +111,7 @@ def test_the_token_opens_nothing_else(guarded: Sidecar, method: str, target: str
 def test_nothing_but_health_is_answered_before_the_bundle_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # With a bundle that says nothing of authorization the decision is undefined, as before any.
+    # Without system.authz in the bundle its decision is undefined, as before the first bundle.
     monkeypatch.setattr("tiny_bundle.SYSTEM", ())
     sidecar = Sidecar(bundle=tiny_bundle(), token=TOKEN, startup_timeout=1)
     statuses: set[int] = set()

@@ -43,7 +43,7 @@ def ask(
     path: str = RESOURCE,
     authorization: str | None = None,
 ) -> Answer:
-    """Ask as OPA's `v1/download/download.go` does."""
+    """Send a request as OPA's `v1/download/download.go` does."""
     headers = {
         "Authorization": authorization or f"Bearer {server.token}",
         "Prefer": "modes=snapshot,delta" + ("" if wait is None else f";wait={wait}"),
@@ -58,7 +58,7 @@ def ask(
 
 
 class Waiter(threading.Thread):
-    """A question that the server keeps waiting."""
+    """Send a request whose response the server delays."""
 
     def __init__(self, server: BundleServer, has: str) -> None:
         super().__init__()
@@ -72,39 +72,39 @@ class Waiter(threading.Thread):
         self.answer = ask(self._server, has=self._has, wait=60)
 
 
-def test_it_listens_on_loopback_only(server: BundleServer) -> None:
+def test_the_server_listens_on_loopback_only(server: BundleServer) -> None:
     assert server.url.startswith("http://127.0.0.1:")
 
 
-def test_who_has_no_bundle_gets_it(server: BundleServer) -> None:
+def test_an_opa_without_a_bundle_receives_it(server: BundleServer) -> None:
     answer = ask(server, wait=60)
     assert answer.status == 200
     assert answer.etag == '"first"'
     assert answer.content == FIRST.content
 
 
-def test_the_media_type_says_that_long_polling_is_understood(server: BundleServer) -> None:
+def test_the_media_type_announces_long_polling(server: BundleServer) -> None:
     assert ask(server).media_type == MEDIA_TYPE
 
 
 @pytest.mark.parametrize("has", ['"first"', '"first", "zeroth"'])
-def test_who_has_the_bundle_gets_304(server: BundleServer, has: str) -> None:
+def test_an_opa_with_the_bundle_receives_304(server: BundleServer, has: str) -> None:
     answer = ask(server, has=has)
     assert (answer.status, answer.etag, answer.content) == (304, '"first"', b"")
 
 
-def test_who_has_another_bundle_gets_this_one(server: BundleServer) -> None:
+def test_an_opa_with_another_bundle_receives_this_one(server: BundleServer) -> None:
     assert ask(server, has='"zeroth"', wait=60).status == 200
 
 
-def test_a_wait_that_brings_nothing_ends_with_304(server: BundleServer) -> None:
+def test_a_wait_without_a_new_bundle_ends_with_304(server: BundleServer) -> None:
     started = time.monotonic()
     answer = ask(server, has='"first"', wait=1)
     assert answer.status == 304
     assert time.monotonic() - started >= 1
 
 
-def test_a_waiter_is_given_the_next_bundle_at_once(server: BundleServer) -> None:
+def test_a_waiting_request_receives_the_next_bundle_at_once(server: BundleServer) -> None:
     waiter = Waiter(server, '"first"')
     server.publish(SECOND)
     waiter.join(BOUND)
@@ -114,7 +114,7 @@ def test_a_waiter_is_given_the_next_bundle_at_once(server: BundleServer) -> None
     assert server.bundle is SECOND
 
 
-def test_publishing_the_same_again_wakes_nobody(server: BundleServer) -> None:
+def test_publishing_the_same_bundle_again_ends_no_wait(server: BundleServer) -> None:
     waiter = Waiter(server, '"first"')
     server.publish(FIRST)
     server.publish(SECOND)
@@ -142,7 +142,7 @@ def test_only_one_path_is_served(server: BundleServer, path: str) -> None:
     assert (answer.status, answer.content) == (404, b"")
 
 
-def test_the_next_question_tells_that_a_bundle_was_activated(server: BundleServer) -> None:
+def test_the_next_request_shows_that_a_bundle_was_activated(server: BundleServer) -> None:
     assert not server.activated
     ask(server)
     assert not server.activated
@@ -151,7 +151,7 @@ def test_the_next_question_tells_that_a_bundle_was_activated(server: BundleServe
     assert not server.refused
 
 
-def test_the_next_question_tells_that_a_bundle_was_refused(server: BundleServer) -> None:
+def test_the_next_request_shows_that_a_bundle_was_refused(server: BundleServer) -> None:
     ask(server, has='"zeroth"')
     assert not server.refused
     ask(server, has='"zeroth"')
@@ -159,7 +159,7 @@ def test_the_next_question_tells_that_a_bundle_was_refused(server: BundleServer)
     assert not server.activated
 
 
-def test_another_bundle_is_not_refused_because_the_one_before_was(server: BundleServer) -> None:
+def test_a_refusal_does_not_carry_over_to_the_next_bundle(server: BundleServer) -> None:
     ask(server)
     ask(server)
     server.publish(SECOND)
@@ -172,7 +172,7 @@ def test_another_bundle_is_not_refused_because_the_one_before_was(server: Bundle
     assert server.activated
 
 
-def test_a_waiter_is_let_go_at_once_when_the_server_closes() -> None:
+def test_closing_the_server_ends_a_waiting_request_at_once() -> None:
     server = BundleServer(FIRST)
     waiter = Waiter(server, '"first"')
     started = time.monotonic()
@@ -183,7 +183,7 @@ def test_a_waiter_is_let_go_at_once_when_the_server_closes() -> None:
     assert waiter.answer.status == 304
 
 
-def test_a_closed_server_serves_nobody() -> None:
+def test_a_closed_server_accepts_no_connection() -> None:
     server = BundleServer(FIRST)
     server.close()
     server.close()
@@ -191,12 +191,12 @@ def test_a_closed_server_serves_nobody() -> None:
         ask(server)
 
 
-def test_who_hangs_up_is_not_missed(
+def test_a_client_that_disconnects_does_not_disturb_the_server(
     server: BundleServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
     address = ("127.0.0.1", urlsplit(server.url).port)
     with socket.create_connection(address, BOUND) as asker:
-        # Linger 0: the kernel answers whatever the server still sends with a reset.
+        # Linger 0: the kernel answers everything that the server still sends with a reset.
         asker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         asker.sendall(b"GET /bundle.tar.gz HTTP/1.1\r\nHost:")
     assert ask(server).status == 200

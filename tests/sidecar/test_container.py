@@ -185,20 +185,20 @@ def test_the_same_image_is_built_once(
 def test_opa_is_the_one_for_the_engines_architecture(
     engine: Engine, opa: Path, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    requested: list[tuple[str, str]] = []
 
     def install_for(system: str, architecture: str) -> Path:
-        asked.append((system, architecture))
+        requested.append((system, architecture))
         return opa
 
     monkeypatch.setattr("ramgate.sidecar.container.install_opa_for", install_for)
     start(None)
-    assert asked == [("linux", "riscv64")]
+    assert requested == [("linux", "riscv64")]
     assert started
     assert engine.images.made
 
 
-def test_opa_is_told_where_to_listen_and_what_to_load(
+def test_opa_receives_its_address_and_its_bundle(
     engine: Engine, opa: Path, started: list[dict[str, Any]]
 ) -> None:
     start(opa, address="localhost:0", token=TOKEN)
@@ -222,7 +222,7 @@ def test_a_port_in_use_is_named(engine: Engine, opa: Path, started: list[dict[st
     assert engine.open
 
 
-def test_the_address_is_there_once_the_container_runs(
+def test_the_address_is_known_once_the_container_runs(
     engine: Engine, opa: Path, started: list[dict[str, Any]]
 ) -> None:
     runtime = start(opa)
@@ -311,7 +311,9 @@ def test_an_interrupted_start_closes_the_connection(engine: Engine, opa: Path) -
     assert not engine.open
 
 
-def test_without_an_engine_the_error_says_so(opa: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_the_sidecar_does_not_start(
+    opa: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def from_env() -> Engine:
         raise DockerException("connection refused")
 
@@ -328,7 +330,7 @@ def test_without_the_docker_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPat
         Sidecar(bundle=BUNDLE, runtime="container").start()
 
 
-# The process that attends the container, in this one.
+# The attending process's code, run in this process.
 
 
 @pytest.fixture
@@ -355,7 +357,7 @@ def run_module() -> None:
 
 
 @pytest.mark.usefixtures("attend")
-def test_a_container_may_do_nothing_but_answer(
+def test_a_container_has_no_rights_beyond_its_port(
     engine: Engine, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     run_module()
@@ -390,7 +392,7 @@ def test_sigterm_removes_the_container(engine: Engine, monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("attend")
-def test_a_container_that_cannot_run_says_why(
+def test_a_container_that_cannot_run_prints_the_reason(
     engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine.containers.failure = DockerException("port is already allocated")
@@ -399,7 +401,7 @@ def test_a_container_that_cannot_run_says_why(
     assert engine.networks.removed == ["ramgate-name"]
 
 
-# The real one.
+# With a real Docker engine.
 
 
 def engine_here() -> docker.DockerClient | str:

@@ -18,6 +18,6 @@ def test_optional_flags_are_off_by_default() -> None:
 
 def test_opa_receives_only_the_hash_of_the_token() -> None:
     assert not [name for name in environment(None) if name.startswith("RAMGATE_")]
-    told = environment("abc")
-    assert told["RAMGATE_TOKEN_SHA256"] == (hashlib.sha256(b"abc").hexdigest())
-    assert "abc" not in told.values()
+    variables = environment("abc")
+    assert variables["RAMGATE_TOKEN_SHA256"] == (hashlib.sha256(b"abc").hexdigest())
+    assert "abc" not in variables.values()

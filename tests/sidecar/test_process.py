@@ -41,7 +41,7 @@ def test_opa_is_quiet_while_all_is_well() -> None:
     log = io.StringIO()
     with Sidecar(bundle=tiny_bundle(), log=log) as sidecar:
         ask(sidecar.url)
-    assert log.getvalue() == ""  # to root as well, whom OPA warns at its start
+    assert log.getvalue() == ""  # not even the warning to root
 
 
 def test_the_decision_log_leaves_policy_documents_out() -> None:

@@ -58,11 +58,11 @@ def test_a_sidecar_that_is_not_running_has_no_url() -> None:
 def test_the_bundle_is_built_from_the_accounts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    asked: list[Path | None] = []
+    requested: list[Path | None] = []
 
     class Builder:
         def build(self, accounts: Path | None) -> Bundle:
-            asked.append(accounts)
+            requested.append(accounts)
             return tiny_bundle("built")
 
     monkeypatch.setattr(bundles, "Builder", Builder)
@@ -70,7 +70,7 @@ def test_the_bundle_is_built_from_the_accounts(
         assert sidecar.revision == "built"
     with Sidecar():
         pass
-    assert asked == [tmp_path, None]
+    assert requested == [tmp_path, None]
 
 
 def user(path: Path, policy: str) -> Path:
@@ -81,13 +81,13 @@ def user(path: Path, policy: str) -> Path:
 
 
 def test_loaded_accounts_are_decided_by_when_load_returns(tmp_path: Path) -> None:
-    asked = ("acs:ram::1234567890123456:user/u", "alikafka:DeleteTopic", "*")
+    request = ("acs:ram::1234567890123456:user/u", "alikafka:DeleteTopic", "*")
     path = tmp_path / "accounts.json"
     policies = ("AliyunKafkaReadOnlyAccess", "AliyunKafkaFullAccess")
     with Sidecar(user(path, policies[0])) as sidecar, sidecar.client() as client:
         for policy in policies * 2:
             sidecar.load(str(user(path, policy)))
-            assert bool(client.decide(*asked)) is (policy == policies[1])
+            assert bool(client.decide(*request)) is (policy == policies[1])
             assert client.revision() == sidecar.revision == bundles.build(path).revision
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# It says who it is, then stays.
+# Prints its process id, then stays.
 STAY = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {STAY}"
 
@@ -69,7 +69,7 @@ def test_stopping_twice_and_after_the_end_does_nothing(
     assert running.lines == ("done",)
 
 
-def test_stopping_at_once_is_heard(supervise: Callable[..., Supervised]) -> None:
+def test_stopping_at_once_stops_the_command(supervise: Callable[..., Supervised]) -> None:
     running = supervise(STAY, grace=0.0)
     started = time.monotonic()
     running.stop()
@@ -83,7 +83,9 @@ def test_a_command_that_ignores_sigterm_is_killed(supervise: Callable[..., Super
     assert not alive(command)
 
 
-def test_what_a_command_prints_is_kept_and_passed_on(supervise: Callable[..., Supervised]) -> None:
+def test_the_lines_of_a_command_are_kept_and_passed_on(
+    supervise: Callable[..., Supervised],
+) -> None:
     log = io.StringIO()
     running = supervise(
         "import sys; print('out', flush=True); print('err', file=sys.stderr)", report=log.write
@@ -99,7 +101,7 @@ def test_only_the_last_lines_are_kept(supervise: Callable[..., Supervised]) -> N
     assert running.lines == tuple(str(n) for n in range(900, 1000))
 
 
-def test_a_log_that_breaks_does_not_block_the_command(
+def test_a_broken_log_does_not_block_the_command(
     supervise: Callable[..., Supervised],
 ) -> None:
     log = io.StringIO()
@@ -109,15 +111,15 @@ def test_a_log_that_breaks_does_not_block_the_command(
     assert running.lines[-1] == "99999"
 
 
-def test_a_command_has_the_environment_it_is_given_and_no_more() -> None:
+def test_a_command_has_exactly_the_environment_of_the_call() -> None:
     program = "import json, os; print(json.dumps(sorted(os.environ)))"
     running = Supervised(python(program), {"ONLY": "this"})
     running.wait()
-    # LC_CTYPE is Python's own doing (PEP 538)
+    # Python sets LC_CTYPE itself (PEP 538)
     assert set(json.loads(running.lines[0])) - {"LC_CTYPE"} == {"ONLY"}
 
 
-def test_a_command_makes_files_for_its_owner_only(
+def test_a_command_creates_files_for_its_owner_only(
     supervise: Callable[..., Supervised], tmp_path: Path
 ) -> None:
     file = tmp_path / "file"
@@ -125,7 +127,7 @@ def test_a_command_makes_files_for_its_owner_only(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_command_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+def test_the_output_of_a_command_that_cannot_be_started_is_the_error(tmp_path: Path) -> None:
     running = Supervised([str(tmp_path / "missing")], {})
     running.wait()
     assert not running.running()
@@ -139,7 +141,7 @@ def test_a_command_is_in_a_session_of_its_own(supervise: Callable[..., Supervise
     assert os.getsid(pid_of(running)) == running.pid != os.getsid(0)
 
 
-def test_what_a_killed_supervisor_ran_is_killed(supervise: Callable[..., Supervised]) -> None:
+def test_the_command_of_a_killed_supervisor_is_killed(supervise: Callable[..., Supervised]) -> None:
     running = supervise(STAY)
     command = pid_of(running)
     os.kill(running.pid, signal.SIGKILL)
@@ -212,11 +214,11 @@ print("stopped")
     assert not alive(int(command))
 
 
-# The other end of the pipe, in this process.
+# The supervisor process's code, run in this process.
 
 
 @pytest.fixture
-def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+def run_job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
     handler = signal.getsignal(signal.SIGTERM)
     read, write = os.pipe()
 
@@ -246,37 +248,37 @@ def job(program: str) -> str:
     return json.dumps({"command": python(program), "env": {}, "grace": 0.1})
 
 
-def test_the_status_of_a_command_is_passed_on(order: Callable[..., int]) -> None:
-    assert order(job("raise SystemExit(3)") + "\n") == 3
+def test_the_status_of_a_command_is_passed_on(run_job: Callable[..., int]) -> None:
+    assert run_job(job("raise SystemExit(3)") + "\n") == 3
 
 
-def test_a_command_told_to_stop_ends_by_sigterm(order: Callable[..., int]) -> None:
-    assert order(job(STAY) + "\n\n") == 128 + signal.SIGTERM
+def test_a_stopped_command_ends_by_sigterm(run_job: Callable[..., int]) -> None:
+    assert run_job(job(STAY) + "\n\n") == 128 + signal.SIGTERM
 
 
-def test_a_stubborn_command_told_to_stop_ends_by_sigkill(
-    order: Callable[..., int], tmp_path: Path
+def test_a_stopped_command_that_ignores_sigterm_ends_by_sigkill(
+    run_job: Callable[..., int], tmp_path: Path
 ) -> None:
     ready = tmp_path / "ready"
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
     program = f"{deaf}; open({str(ready)!r}, 'x'); {STAY}"
-    assert order(job(program) + "\n", ready=ready) == 128 + signal.SIGKILL
+    assert run_job(job(program) + "\n", ready=ready) == 128 + signal.SIGKILL
 
 
-def test_sigterm_is_passed_on(order: Callable[..., int]) -> None:
+def test_sigterm_is_passed_on(run_job: Callable[..., int]) -> None:
     tell = f"import os, signal; os.kill({os.getpid()}, signal.SIGTERM); {STAY}"
-    assert order(job(tell) + "\n") == 128 + signal.SIGTERM
+    assert run_job(job(tell) + "\n") == 128 + signal.SIGTERM
 
 
 def test_a_command_that_is_not_there_is_127(
-    order: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = json.dumps({"command": [str(tmp_path / "x")], "env": {}, "grace": 0})
-    assert order(line + "\n") == 127
+    assert run_job(line + "\n") == 127
     assert capsys.readouterr().out.startswith("error: [Errno 2]")
 
 
-def test_without_an_order_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_job_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     with open(os.devnull, encoding="utf-8") as stdin:  # noqa: PTH123 - a device
         monkeypatch.setattr(sys, "stdin", stdin)
         with pytest.raises(SystemExit) as exit_:

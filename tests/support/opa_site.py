@@ -1,4 +1,4 @@
-"""A site that publishes releases, on loopback, as well or as badly as a test asks."""
+"""A site of OPA releases on loopback, with the responses and failures that a test sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer:
 class Site:
     url: str
     answers: dict[str, Answer] = dataclasses.field(default_factory=dict)
-    asked: list[str] = dataclasses.field(default_factory=list)
+    requested: list[str] = dataclasses.field(default_factory=list)
     stalled: threading.Event = dataclasses.field(default_factory=threading.Event)
     closing: threading.Event = dataclasses.field(default_factory=threading.Event)
 
@@ -43,7 +43,7 @@ def serve() -> Iterator[Site]:
         timeout = 30
 
         def do_GET(self) -> None:
-            site.asked.append(self.path)
+            site.requested.append(self.path)
             answer = site.answers.get(self.path, Answer(status=404))
             if answer.stalls:
                 site.stalled.set()

@@ -1,4 +1,4 @@
-"""Whether a process is there, and waiting for what comes true in its own time."""
+"""Whether a process runs, and waiting for a condition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOUND = 20.0
 
 
 def eventually(condition: Callable[[], bool], bound: float = BOUND) -> None:
-    """Return once the condition holds; fail where it does not within `bound` seconds."""
+    """Return once the condition holds; fail if it does not within `bound` seconds."""
     deadline = time.monotonic() + bound
     while not condition():
         assert time.monotonic() < deadline, f"not within {bound} s"
@@ -22,7 +22,7 @@ def eventually(condition: Callable[[], bool], bound: float = BOUND) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; one that waits to be reaped does not."""
+    """Return True if the process runs; a process that waits to be reaped does not."""
     try:
         os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"

@@ -58,7 +58,7 @@ def ask(
     token: str | None = None,
     **headers: str,
 ) -> Reply:
-    """One request, its target as it stands."""
+    """Send one request, without changing its target, and return the response."""
     connection = http.client.HTTPConnection("localhost", timeout=BOUND)
     address = Address.parse(url.removeprefix("http://"))
     connection.sock = address.connect(BOUND)
@@ -87,7 +87,7 @@ def executable(path: Path, program: str) -> Path:
 
 
 def recorded(tmp_path: Path) -> tuple[Path, Path]:
-    """The real OPA under a name of its own, and the file that it leaves its process id in."""
+    """Return a program that runs the real OPA, and the file that it writes its process id to."""
     pid = tmp_path / "pid"
     program = (
         "import os, sys\n"
