@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ramgate.documents.messages import describe, join_names, reason
+from ramgate.documents.messages import describe, did_you_mean, join_names, reason
 from ramgate.documents.source import Unquoted
 
 
@@ -31,6 +31,21 @@ def test_names_are_joined_in_backticks() -> None:
     assert join_names([]) == ""
     assert join_names(["a"]) == "`a`"
     assert join_names({"a": 1, "b": 2}) == "`a`, `b`"
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("alcie", ": did you mean `Alice`?"),
+        ("ALICE", ": did you mean `Alice`?"),
+        ("bbo", ": did you mean `bob`?"),
+        ("dave", ""),
+        ("", ""),
+    ],
+)
+def test_the_nearest_known_name_is_suggested(name: str, suggestion: str) -> None:
+    assert did_you_mean(name, ["bob", "Alice"]) == suggestion
+    assert did_you_mean(name, []) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml as standard_yaml
 
 from parsing import DEEP, faults, refusal, yaml
-from ramgate.documents.source import Unquoted
+from ramgate.documents.source import Unquoted, compose
 
 TAB = "is not YAML: a tab indents this line: YAML takes spaces only"
 
@@ -136,3 +137,16 @@ def test_a_tab_in_the_indentation_is_named(text: str, line: int) -> None:
 @pytest.mark.parametrize("text", ["a: b: c\t", "a:\t@b", "%\ta: b", "a:\t`"])
 def test_a_tab_elsewhere_is_not_blamed(text: str) -> None:
     assert "tab" not in refusal(text, is_json=False)
+
+
+@pytest.mark.parametrize("text", ["a: [b, c]\n", '{"a": ["b", "c"]}'])
+def test_nodes_have_their_indexes_in_the_text(text: str) -> None:
+    [(key, value)] = compose(text).value
+    assert key.value == "a"
+    assert [item.value for item in value.value] == ["b", "c"]
+    assert text[value.start_mark.index : value.end_mark.index] in ("[b, c]", '["b", "c"]')
+
+
+def test_nodes_need_yaml() -> None:
+    with pytest.raises(standard_yaml.YAMLError):
+        compose("a: [b")

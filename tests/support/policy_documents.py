@@ -1,0 +1,66 @@
+"""Policy documents with one change, their translation, and their faults and advice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from ramgate import InvalidPolicy, translate
+from ramgate.faults import Findings, Place
+from ramgate.language.translation import translate_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALLOW: Mapping[str, object] = {"Effect": "Allow", "Action": "ecs:StartInstance", "Resource": "*"}
+
+
+TRUST: Mapping[str, object] = {
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Principal": {"Service": "ecs.aliyuncs.com"},
+}
+
+
+def policy(*statements: object) -> dict[str, object]:
+    return {"Version": "1", "Statement": list(statements)}
+
+
+def statement(**changes: object) -> dict[str, object]:
+    """An Allow with changes; a None takes the key away."""
+    return {key: value for key, value in ({**ALLOW, **changes}).items() if value is not None}
+
+
+def only(**changes: object) -> dict[str, Any]:
+    """The one translated statement."""
+    found: Any = translate(policy(statement(**changes)))["statements"]
+    assert len(found) == 1
+    return dict(found[0])
+
+
+def conditions(condition: object) -> list[dict[str, Any]]:
+    return list(only(Condition=condition)["conditions"])
+
+
+def faults(document: object) -> list[str]:
+    """Every fault, of the document as parsed and as text alike."""
+    with pytest.raises(InvalidPolicy) as refused:
+        translate(cast("str", document))
+    return [str(fault) for fault in refused.value.faults]
+
+
+def statement_faults(**changes: object) -> list[str]:
+    return faults(policy(statement(**changes)))
+
+
+def trust_faults(**changes: object) -> list[str]:
+    changed = {**TRUST, **changes}
+    return faults(policy({key: value for key, value in changed.items() if value is not None}))
+
+
+def advice(document: object) -> list[str]:
+    place = Place(Findings(), "$")
+    translate_at(document, place)
+    assert place.findings.faults == []
+    return [str(fault) for fault in place.findings.advice]
