@@ -7,7 +7,7 @@ from ramgate import Remedy, Statement
 from ramgate.analysis import remedies
 
 if TYPE_CHECKING:
-    from ramgate.model.copies import Policy
+    from ramgate.model.decision import Policy
 
 NUMBER = "1234567890123456"
 ERIN, APP = f"acs:ram::{NUMBER}:user/erin", f"acs:ram::{NUMBER}:role/app"

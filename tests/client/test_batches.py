@@ -1,4 +1,4 @@
-"""An `AsyncClient` that sends what is asked at once as one question."""
+"""An `AsyncClient` that combines the calls made at about the same time into batches."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PRINCIPAL, _, RESOURCE = ASKED
 BROKEN = response(b'{"code": "internal_error", "message": "eh"}', "500 Oh")
 
 
-def asked(question: bytes) -> list[str]:
-    """The actions of a question; of a batch all."""
+def actions(question: bytes) -> list[str]:
+    """Return the actions of a request or of a batch."""
     body = json.loads(question)["input"]
     return [request["action"] for request in body.get("requests", [body])]
 
@@ -35,7 +35,7 @@ def answered(peer: Peer, question: bytes) -> None:
 
 
 class Gate:
-    """Answers once it is open; `came` is set when a question has come."""
+    """A script that answers once `open` is set; it sets `came` when a request has arrived."""
 
     def __init__(self, then: Callable[[Peer, bytes], None] = answered) -> None:
         self._then = then
@@ -63,31 +63,31 @@ def run(
     asyncio.run(whole())
 
 
-async def granted(client: AsyncClient, action: str, padding: str = "") -> None:
-    """Ask, and see that the answer is that of the question."""
+async def assert_allowed(client: AsyncClient, action: str, padding: str = "") -> None:
+    """Decide, and assert that the answer belongs to this request."""
     decision = await client.decide(PRINCIPAL, action, RESOURCE, {"k": padding} if padding else {})
     assert decision.statements[0].policy == action
 
 
-async def come(event: threading.Event) -> None:
+async def wait_for(event: threading.Event) -> None:
     assert await asyncio.to_thread(event.wait, BOUND)
 
 
-def test_what_is_asked_at_once_is_one_question() -> None:
+def test_calls_made_at_once_are_one_request() -> None:
     async def main(client: AsyncClient) -> None:
         for _ in range(3):
-            await asyncio.gather(*(granted(client, f"a:N{number}") for number in range(50)))
+            await asyncio.gather(*(assert_allowed(client, f"a:N{number}") for number in range(50)))
 
     with Hostile(echo) as server:
         run(server, main)
     assert server.connections == 1
-    assert [len(asked(question)) for question in server.questions] == [50, 50, 50]
+    assert [len(actions(question)) for question in server.questions] == [50, 50, 50]
     assert all(b"/v1/data/ram/authz/decisions " in head for head in server.heads)
 
 
-def test_one_alone_is_asked_at_once_and_as_ever() -> None:
+def test_a_single_call_is_sent_at_once_and_not_as_a_batch() -> None:
     async def main(client: AsyncClient) -> None:
-        await granted(client, "a:B")
+        await assert_allowed(client, "a:B")
 
     with Hostile(echo) as server:
         run(server, main)
@@ -98,16 +98,16 @@ def test_one_alone_is_asked_at_once_and_as_ever() -> None:
 
 
 @pytest.mark.parametrize("batches", [1, 2])
-def test_what_is_asked_meanwhile_goes_together(batches: int) -> None:
+def test_calls_made_meanwhile_are_the_next_batch(batches: int) -> None:
     gates = [Gate() for _ in range(batches)]
 
     async def main(client: AsyncClient) -> None:
         tasks = []
         for number, gate in enumerate(gates):
-            tasks.append(asyncio.create_task(granted(client, f"a:First{number}")))
-            await come(gate.came)
+            tasks.append(asyncio.create_task(assert_allowed(client, f"a:First{number}")))
+            await wait_for(gate.came)
         for number in range(3):
-            tasks.append(asyncio.create_task(granted(client, f"a:Then{number}")))
+            tasks.append(asyncio.create_task(assert_allowed(client, f"a:Then{number}")))
             await asyncio.sleep(0)
         gates[-1].open.set()
         await asyncio.gather(*tasks[batches - 1 :])
@@ -117,35 +117,40 @@ def test_what_is_asked_meanwhile_goes_together(batches: int) -> None:
     with Hostile(*gates) as server:
         run(server, main, batches=batches)
     firsts = [[f"a:First{number}"] for number in range(batches)]
-    assert list(map(asked, server.questions)) == [*firsts, ["a:Then0", "a:Then1", "a:Then2"]]
+    assert list(map(actions, server.questions)) == [*firsts, ["a:Then0", "a:Then1", "a:Then2"]]
     assert server.connections == batches
 
 
 def test_a_batch_has_a_hundred_requests_or_a_megabyte() -> None:
     async def main(client: AsyncClient) -> None:
-        await asyncio.gather(*(granted(client, f"a:N{number}") for number in range(250)))
+        await asyncio.gather(*(assert_allowed(client, f"a:N{number}") for number in range(250)))
         large = ["x" * 600_000, "x" * 400_000, "x" * 400_000, "x" * 2_000_000, ""]
         await asyncio.gather(
-            *(granted(client, f"a:L{number}", padding) for number, padding in enumerate(large))
+            *(
+                assert_allowed(client, f"a:L{number}", padding)
+                for number, padding in enumerate(large)
+            )
         )
 
     with Hostile(echo) as server:
         run(server, main)
-    assert [len(asked(question)) for question in server.questions] == [100, 100, 50, 2, 1, 1, 1]
+    assert [len(actions(question)) for question in server.questions] == [100, 100, 50, 2, 1, 1, 1]
 
 
 def test_text_that_looks_like_json_stays_in_its_own_request() -> None:
     inside = ('a:B"},{"action":"a:C', 'a:B\\"}]}}', "a:B\n,{}", "a:\u2028B")
 
     async def main(client: AsyncClient) -> None:
-        await asyncio.gather(*(granted(client, action, action) for action in (*inside, "a:Last")))
+        await asyncio.gather(
+            *(assert_allowed(client, action, action) for action in (*inside, "a:Last"))
+        )
 
     with Hostile(echo) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [[*inside, "a:Last"]]
+    assert list(map(actions, server.questions)) == [[*inside, "a:Last"]]
 
 
-def test_each_hears_of_its_own_question() -> None:
+def test_each_caller_gets_its_own_answer_or_error() -> None:
     async def main(client: AsyncClient) -> None:
         def decide(action: str, context: dict[str, float]) -> Coroutine[None, None, Decision]:
             return client.decide(PRINCIPAL, action, RESOURCE, context)
@@ -167,10 +172,10 @@ def test_each_hears_of_its_own_question() -> None:
 
     with Hostile(echo) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [["a:B", "a:Deny", "a:Malformed", "a:Deny"]]
+    assert list(map(actions, server.questions)) == [["a:B", "a:Deny", "a:Malformed", "a:Deny"]]
 
 
-NO_BATCH = {
+OTHER_BODIES = {
     "a list that is too short": result([ALLOW]),
     "a list that is too long": result([ALLOW] * 3),
     "one decision": result(ALLOW),
@@ -181,8 +186,8 @@ NO_BATCH = {
 }
 
 
-@pytest.mark.parametrize("said", NO_BATCH.values(), ids=NO_BATCH)
-def test_a_batch_without_an_answer_is_asked_one_by_one(said: bytes) -> None:
+@pytest.mark.parametrize("said", OTHER_BODIES.values(), ids=OTHER_BODIES)
+def test_a_batch_without_a_clean_answer_is_sent_one_by_one(said: bytes) -> None:
     def script(peer: Peer) -> None:
         peer.question()
         peer.say(said)
@@ -198,14 +203,14 @@ def test_a_batch_without_an_answer_is_asked_one_by_one(said: bytes) -> None:
 
     with Hostile(script, echo) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [["a:B", "a:Deny"], ["a:B"], ["a:Deny"]]
+    assert list(map(actions, server.questions)) == [["a:B", "a:Deny"], ["a:B"], ["a:Deny"]]
 
 
-def test_one_that_has_no_answer_takes_none_from_the_others() -> None:
+def test_one_request_without_an_answer_does_not_fail_the_others() -> None:
     def script(peer: Peer) -> None:
         for _ in range(3):
             question = peer.question()
-            peer.say(BROKEN if "a:Bad" in asked(question) else result(ALLOW))
+            peer.say(BROKEN if "a:Bad" in actions(question) else result(ALLOW))
 
     async def main(client: AsyncClient) -> None:
         bad, good = await asyncio.gather(
@@ -221,7 +226,7 @@ def test_one_that_has_no_answer_takes_none_from_the_others() -> None:
         run(server, main)
 
 
-def test_a_connection_that_breaks_off_is_an_error_of_each_and_not_asked_again() -> None:
+def test_a_connection_that_breaks_off_fails_each_and_is_not_tried_again() -> None:
     def script(peer: Peer) -> None:
         peer.question()
         peer.say(b"HTTP/1.1 200 OK\r\n")
@@ -239,7 +244,7 @@ def test_a_connection_that_breaks_off_is_an_error_of_each_and_not_asked_again() 
     assert len(server.questions) == 1
 
 
-def test_who_waits_behind_a_batch_is_late_after_its_own_timeout() -> None:
+def test_a_call_that_waits_behind_a_batch_is_late_after_its_own_timeout() -> None:
     gate = Gate()
 
     async def main(client: AsyncClient) -> None:
@@ -249,25 +254,25 @@ def test_who_waits_behind_a_batch_is_late_after_its_own_timeout() -> None:
         assert [type(error) for error in errors] == [TransportError] * 2
         assert all("did not answer within 0.2 s" in str(error) for error in errors)
         gate.open.set()
-        await granted(client, "a:After")
+        await assert_allowed(client, "a:After")
 
     async def wait_behind(client: AsyncClient) -> None:
-        await come(gate.came)
+        await wait_for(gate.came)
         await client.decide(PRINCIPAL, "a:Behind", RESOURCE)
 
     with Hostile(gate, echo) as server:
         run(server, main, timeout=0.2)
-    assert ["a:Behind"] not in list(map(asked, server.questions))
+    assert ["a:Behind"] not in list(map(actions, server.questions))
 
 
-def test_a_cancelled_question_leaves_the_others() -> None:
+def test_a_cancelled_call_does_not_cancel_the_others() -> None:
     gate = Gate()
 
     async def main(client: AsyncClient) -> None:
-        actions = ["a:OnTheWay", "a:Stays"]
-        gone, stays = (asyncio.create_task(granted(client, action)) for action in actions)
-        await come(gate.came)
-        waiting, behind = (asyncio.create_task(granted(client, f"a:{one}")) for one in "WB")
+        names = ["a:OnTheWay", "a:Stays"]
+        gone, stays = (asyncio.create_task(assert_allowed(client, name)) for name in names)
+        await wait_for(gate.came)
+        waiting, behind = (asyncio.create_task(assert_allowed(client, f"a:{one}")) for one in "WB")
         await asyncio.sleep(0)
         gone.cancel()
         waiting.cancel()
@@ -278,15 +283,17 @@ def test_a_cancelled_question_leaves_the_others() -> None:
 
     with Hostile(gate) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [["a:OnTheWay", "a:Stays"], ["a:B"]]
+    assert list(map(actions, server.questions)) == [["a:OnTheWay", "a:Stays"], ["a:B"]]
 
 
-def test_an_event_loop_that_ends_leaves_nobody_waiting() -> None:
+def test_an_event_loop_that_ends_cancels_every_call() -> None:
     gate = Gate()
 
     async def main(client: AsyncClient) -> None:
-        outcomes.extend(asyncio.create_task(granted(client, f"a:N{number}")) for number in range(2))
-        await come(gate.came)
+        outcomes.extend(
+            asyncio.create_task(assert_allowed(client, f"a:N{number}")) for number in range(2)
+        )
+        await wait_for(gate.came)
 
     outcomes: list[asyncio.Task[None]] = []
     with Hostile(gate) as server:
@@ -295,20 +302,20 @@ def test_an_event_loop_that_ends_leaves_nobody_waiting() -> None:
     assert all(outcome.cancelled() for outcome in outcomes)
 
 
-def others(than: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """The tasks that the client has made."""
+def tasks_besides(than: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Return the tasks that the client has created."""
     return asyncio.all_tasks() - than
 
 
-def test_a_batch_that_is_stopped_is_an_error_and_no_cancellation() -> None:
+def test_a_cancelled_batch_is_an_error_and_not_a_cancellation() -> None:
     gate = Gate()
 
     async def stopped(client: AsyncClient) -> None:
         before = asyncio.all_tasks()
         async with asyncio.TaskGroup() as group:
-            known = before | {group.create_task(granted(client, "a:B"))}
-            await come(gate.came)
-            for task in others(known):
+            known = before | {group.create_task(assert_allowed(client, "a:B"))}
+            await wait_for(gate.came)
+            for task in tasks_besides(known):
                 task.cancel()
 
     async def main(client: AsyncClient) -> None:
@@ -316,20 +323,20 @@ def test_a_batch_that_is_stopped_is_an_error_and_no_cancellation() -> None:
             await stopped(client)
         assert caught.group_contains(TransportError, match="cancelled in flight")
         gate.open.set()
-        await granted(client, "a:After")
+        await assert_allowed(client, "a:After")
 
     with Hostile(gate, echo) as server:
         run(server, main)
 
 
-def test_a_batch_that_is_stopped_before_it_was_sent_is_an_error_too() -> None:
+def test_a_batch_cancelled_before_it_was_sent_is_an_error_too() -> None:
     async def main(client: AsyncClient) -> None:
         before = asyncio.all_tasks()
-        waiting = asyncio.create_task(granted(client, "a:B"))
+        waiting = asyncio.create_task(assert_allowed(client, "a:B"))
         stopped: set[asyncio.Task[None]] = set()
         for _ in range(10):
             await asyncio.sleep(0)
-            stopped = others(before | {waiting})
+            stopped = tasks_besides(before | {waiting})
             if stopped:
                 break
         for task in stopped:
@@ -337,14 +344,16 @@ def test_a_batch_that_is_stopped_before_it_was_sent_is_an_error_too() -> None:
         with pytest.raises(TransportError, match="cancelled in flight"):
             await waiting
         assert stopped
-        await granted(client, "a:After")
+        await assert_allowed(client, "a:After")
 
     with Hostile(echo) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [["a:After"]]
+    assert list(map(actions, server.questions)) == [["a:After"]]
 
 
-def test_what_nobody_expected_is_an_error_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_fails_each_with_its_own_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def main(client: AsyncClient) -> None:
         loop = asyncio.get_running_loop()
         with monkeypatch.context() as broken:
@@ -355,7 +364,7 @@ def test_what_nobody_expected_is_an_error_of_each(monkeypatch: pytest.MonkeyPatc
         failures = [error for error in errors if isinstance(error, TransportError)]
         assert [str(failure) for failure in failures] == ["[Errno 28] no space"] * 2
         assert all(isinstance(failure.__cause__, OSError) for failure in failures)
-        await granted(client, "a:After")
+        await assert_allowed(client, "a:After")
 
     def full(*_: object) -> None:
         raise OSError(28, "no space")
@@ -364,14 +373,14 @@ def test_what_nobody_expected_is_an_error_of_each(monkeypatch: pytest.MonkeyPatc
         run(server, main)
 
 
-def test_a_batch_that_nobody_waits_for_makes_way() -> None:
+def test_a_batch_whose_callers_are_gone_makes_room() -> None:
     gate = Gate()
 
     async def main(client: AsyncClient) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await asyncio.gather(*(client.decide(*ASKED) for _ in range(2)))
-        await granted(client, "a:After")
+        await assert_allowed(client, "a:After")
         gate.open.set()
 
     with Hostile(gate, echo) as server:
@@ -379,12 +388,12 @@ def test_a_batch_that_nobody_waits_for_makes_way() -> None:
     assert server.connections == 2
 
 
-def test_a_cancelled_question_is_none_of_those_that_a_broken_batch_fails() -> None:
+def test_a_cancelled_call_stays_cancelled_when_its_batch_fails() -> None:
     gate = Gate(lambda peer, _: peer.reset())
 
     async def main(client: AsyncClient) -> None:
         cancelled, failed = (asyncio.create_task(client.decide(*ASKED)) for _ in range(2))
-        await come(gate.came)
+        await wait_for(gate.came)
         cancelled.cancel()
         gate.open.set()
         with pytest.raises(TransportError):
@@ -395,12 +404,12 @@ def test_a_cancelled_question_is_none_of_those_that_a_broken_batch_fails() -> No
         run(server, main)
 
 
-def test_a_cancelled_question_is_not_asked_again_by_itself() -> None:
+def test_a_cancelled_call_is_not_sent_again_one_by_one() -> None:
     gate = Gate(lambda peer, _: peer.say(BROKEN))
 
     async def main(client: AsyncClient) -> None:
-        gone, stays = (asyncio.create_task(granted(client, f"a:{one}")) for one in "GS")
-        await come(gate.came)
+        gone, stays = (asyncio.create_task(assert_allowed(client, f"a:{one}")) for one in "GS")
+        await wait_for(gate.came)
         gone.cancel()
         await asyncio.sleep(0)
         gate.open.set()
@@ -408,10 +417,10 @@ def test_a_cancelled_question_is_not_asked_again_by_itself() -> None:
 
     with Hostile(gate, echo) as server:
         run(server, main)
-    assert list(map(asked, server.questions)) == [["a:G", "a:S"], ["a:S"]]
+    assert list(map(actions, server.questions)) == [["a:G", "a:S"], ["a:S"]]
 
 
-def test_a_batch_may_have_an_answer_of_its_size() -> None:
+def test_the_limit_of_a_response_grows_with_a_combined_batch() -> None:
     large = ALLOW | {"statements": [{"policy": "p" * 60_000, "index": 0}]}
 
     def script(peer: Peer) -> None:
@@ -426,17 +435,17 @@ def test_a_batch_may_have_an_answer_of_its_size() -> None:
     assert len(server.questions) == 1
 
 
-def test_it_belongs_to_the_event_loop_that_asks_first() -> None:
+def test_a_client_with_batches_belongs_to_one_event_loop() -> None:
     with Hostile(echo) as server:
         client = AsyncClient(server.url, timeout=FOREVER, batches=1)
-        asyncio.run(granted(client, "a:B"))
+        asyncio.run(assert_allowed(client, "a:B"))
         with pytest.raises(RuntimeError, match="belongs to the event loop that used it first"):
-            asyncio.run(granted(client, "a:B"))
+            asyncio.run(assert_allowed(client, "a:B"))
         asyncio.run(client.close())
     assert len(server.questions) == 1
 
 
-def test_a_closed_client_says_so_to_each() -> None:
+def test_a_closed_client_raises_for_each_call() -> None:
     async def main(client: AsyncClient) -> None:
         await client.close()
         errors = await asyncio.gather(
@@ -451,12 +460,12 @@ def test_a_closed_client_says_so_to_each() -> None:
 
 
 @pytest.mark.parametrize("batches", [0, -1])
-def test_it_is_not_made_with_less_than_one_batch(batches: int) -> None:
+def test_fewer_than_one_batch_is_refused(batches: int) -> None:
     with pytest.raises(ValueError, match=f"`batches` is `{batches}`: it must be at least 1"):
         AsyncClient(batches=batches)
 
 
-def test_a_real_opa_decides_as_one_by_one(tmp_path: Path) -> None:
+def test_a_real_opa_decides_a_batch_as_it_decides_one_by_one(tmp_path: Path) -> None:
     user = "acs:ram::1234567890123456:user/alice"
     accounts = tmp_path / "accounts.json"
     accounts.write_text(

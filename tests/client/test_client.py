@@ -1,4 +1,4 @@
-"""What both clients ask and give back, from a scripted server and from a real OPA."""
+"""Requests and answers of both clients, with a scripted server and with a real OPA."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_decision_is_asked_for(connect: Callable[..., Asker]) -> None:
+def test_a_decision_is_one_request(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED, DENIED)) as server:
         client = connect(server.url, token=BEARER)
         allowed = client.decide(*ASKED, {"acs:SourceIp": "192.0.2.1"})
@@ -64,7 +64,7 @@ def test_a_decision_is_asked_for(connect: Callable[..., Asker]) -> None:
     assert server.connections == 1
 
 
-def test_what_is_required_and_denied_raises(connect: Callable[..., Asker]) -> None:
+def test_a_required_decision_that_denies_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED, DENIED)) as server:
         client = connect(server.url)
         assert client.require(*ASKED).allow
@@ -74,7 +74,7 @@ def test_what_is_required_and_denied_raises(connect: Callable[..., Asker]) -> No
     assert isinstance(caught.value, PermissionError)
 
 
-def test_a_batch_is_one_question(connect: Callable[..., Asker]) -> None:
+def test_a_batch_is_one_request(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(result([ALLOW, DENY, MALFORMED]), result([]))) as server:
         client = connect(server.url)
         decisions = client.decide_all(Request(*ASKED) for _ in range(3))
@@ -85,7 +85,7 @@ def test_a_batch_is_one_question(connect: Callable[..., Asker]) -> None:
     assert json.loads(server.questions[1]) == {"input": {"requests": []}}
 
 
-def test_a_simulation_is_asked_for_and_says_so(connect: Callable[..., Asker]) -> None:
+def test_a_simulation_is_marked_as_one(connect: Callable[..., Asker]) -> None:
     simulated = ALLOW | {"simulated": True}
     with Hostile(answering(result(simulated), result([simulated]), ALLOWED)) as server:
         client = connect(server.url)
@@ -112,7 +112,7 @@ def test_a_malformed_request_raises(connect: Callable[..., Asker]) -> None:
     assert len(server.questions) == 2
 
 
-def test_a_unix_socket_works_as_well(connect: Callable[..., Asker], tmp_path: Path) -> None:
+def test_a_client_connects_to_a_unix_socket(connect: Callable[..., Asker], tmp_path: Path) -> None:
     with Hostile(answering(ALLOWED), unix=tmp_path / "opa.sock") as server:
         client = connect(server.url)
         assert client.decide(*ASKED)
@@ -121,13 +121,13 @@ def test_a_unix_socket_works_as_well(connect: Callable[..., Asker], tmp_path: Pa
     assert server.connections == 1
 
 
-def test_a_name_is_looked_up(connect: Callable[..., Asker]) -> None:
+def test_a_host_name_is_looked_up(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED)) as server:
         assert connect(f"http://localhost:{server.port}").decide(*ASKED)
     assert b"\r\nHost: localhost:%d\r\n" % server.port in server.heads[0]
 
 
-def test_tls_works_as_well(connect: Callable[..., Asker]) -> None:
+def test_a_client_connects_over_tls(connect: Callable[..., Asker]) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = ALLOWED.partition(b"\r\n\r\n")[2]
 
@@ -148,7 +148,7 @@ def test_tls_works_as_well(connect: Callable[..., Asker]) -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-def test_a_question_may_be_larger_than_the_sockets_buffers(
+def test_a_request_may_be_larger_than_the_sockets_buffers(
     connect: Callable[..., Asker], *, secure: bool
 ) -> None:
     with Hostile(answering(ALLOWED), tls=server_tls() if secure else None) as server:
@@ -157,7 +157,7 @@ def test_a_question_may_be_larger_than_the_sockets_buffers(
     assert len(server.questions[0]) > 20_000_000
 
 
-def test_a_client_shows_where_it_asks_and_no_token(connect: Callable[..., Asker]) -> None:
+def test_the_repr_of_a_client_has_its_url_and_not_its_token(connect: Callable[..., Asker]) -> None:
     client = connect("http://127.0.0.1:8181", token=BEARER)
     assert re.fullmatch(r"(Async)?Client\('http://127\.0\.0\.1:8181'\)", repr(client))
 
@@ -176,7 +176,7 @@ def test_a_client_shows_where_it_asks_and_no_token(connect: Callable[..., Asker]
     ],
     ids=str,
 )
-def test_a_client_that_cannot_work_is_not_made(
+def test_a_parameter_that_cannot_be_used_is_refused(
     kind: Callable[..., object], arguments: dict[str, object], text: str
 ) -> None:
     with pytest.raises(ValueError, match=text) as caught:
@@ -184,7 +184,7 @@ def test_a_client_that_cannot_work_is_not_made(
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_closed_client_says_so(connect: Callable[..., Asker]) -> None:
+def test_a_closed_client_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED)) as server:
         client = connect(server.url)
         assert client.decide(*ASKED)
@@ -194,7 +194,7 @@ def test_a_closed_client_says_so(connect: Callable[..., Asker]) -> None:
             client.decide(*ASKED)
 
 
-def test_a_client_closes_what_it_opened() -> None:
+def test_a_client_closes_its_connections() -> None:
     gone = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -246,7 +246,7 @@ allow if input.identity == "{BEARER}"
 
 
 class Opa:
-    """A real OPA: plain on a unix socket, over TLS on a TCP port."""
+    """A real OPA that listens on a unix socket, and over TLS on a TCP port."""
 
     def __init__(self, folder: Path) -> None:
         self.unix = f"unix://{folder}/opa.sock"
@@ -315,7 +315,7 @@ def test_a_real_opa_decides(connect: Callable[..., Asker], real: Opa) -> None:
             client.simulate(*ASKED, policies={})
 
 
-def test_a_real_opa_turns_a_client_without_its_token_away(
+def test_a_real_opa_refuses_a_client_without_its_token(
     connect: Callable[..., Asker], real: Opa
 ) -> None:
     with pytest.raises(AnswerError, match=r"HTTP 401, `unauthorized`: .*: check the `token`$"):

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, both clients raise, and never allow."""
+"""Failures of the server and of the connection: both clients raise, and never allow."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ OTHER_STATUS = {
     "answers 500": response(b'{"code": "internal_error", "message": "eh"}', "500 Oh"),
     "answers 500, with an allow": response(ALLOWED.partition(b"\r\n\r\n")[2], "500 Oh"),
 }
-NO_DECISION = {
+OTHER_BODIES = {
     "undefined": response(b"{}"),
     "true": result(value=True),
     "null": result(None),
@@ -117,7 +117,7 @@ NO_DECISION = {
     "a deny for an allow's reason": changed({"allow": False, "effect": "ImplicitDeny"}),
     "an allow for no statement": changed({"statements": []}),
     "an allow with errors": changed({"errors": ["no"]}),
-    "an allow that nobody grants": changed({"reason": "account_owner"}),
+    "an allow that no statement grants": changed({"reason": "account_owner"}),
     "a malformed request without errors": result(DENY | {"reason": "malformed_request"}),
     "a simulation": changed({"simulated": True}),
     "an unknown reason": changed({"reason": "because"}),
@@ -164,8 +164,8 @@ ENDLESS = {
 }
 
 
-def refused(client: Asker, error: type[RamgateError], text: str) -> None:
-    """Hold every kind of question to raising just that error, in one printable line."""
+def assert_refused(client: Asker, error: type[RamgateError], text: str) -> None:
+    """Assert that every method raises this error, in one printable line."""
     questions: list[Callable[[], object]] = [
         lambda: client.decide(*ASKED),
         lambda: client.require(*ASKED),
@@ -185,14 +185,16 @@ def refused(client: Asker, error: type[RamgateError], text: str) -> None:
 
 
 @pytest.mark.parametrize("data", OTHER_STATUS.values(), ids=OTHER_STATUS)
-def test_an_http_error_is_no_answer(connect: Callable[..., Asker], data: bytes) -> None:
+def test_an_http_error_is_an_answer_error(connect: Callable[..., Asker], data: bytes) -> None:
     with Hostile(saying(data)) as server:
-        refused(connect(server.url), AnswerError, r"was answered with HTTP [1-5]")
+        assert_refused(connect(server.url), AnswerError, r"was answered with HTTP [1-5]")
     assert len(server.questions) == server.connections == QUESTIONS
 
 
-@pytest.mark.parametrize("data", NO_DECISION.values(), ids=NO_DECISION)
-def test_what_is_no_decision_is_no_answer(connect: Callable[..., Asker], data: bytes) -> None:
+@pytest.mark.parametrize("data", OTHER_BODIES.values(), ids=OTHER_BODIES)
+def test_a_body_other_than_a_decision_is_an_answer_error(
+    connect: Callable[..., Asker], data: bytes
+) -> None:
     with Hostile(saying(data)) as server:
         client = connect(server.url)
         for question in (client.decide, client.require):
@@ -204,37 +206,39 @@ def test_what_is_no_decision_is_no_answer(connect: Callable[..., Asker], data: b
 
 @pytest.mark.parametrize("data", CUT_OFF.values(), ids=CUT_OFF)
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-def test_an_answer_that_is_cut_off_is_none(
+def test_a_response_that_is_cut_off_is_a_transport_error(
     connect: Callable[..., Asker], data: bytes, *, secure: bool
 ) -> None:
     with Hostile(saying(data), tls=server_tls() if secure else None) as server:
         client = connect(server.url, tls=client_tls() if secure else None)
-        refused(client, TransportError, r"(gave no answer|broke off): ")
+        assert_refused(client, TransportError, r"(gave no answer|broke off): ")
     assert len(server.questions) == server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", RESETS)
-def test_a_reset_is_no_answer(
+def test_a_reset_is_a_transport_error(
     connect: Callable[..., Asker], script: Callable[[Peer], None]
 ) -> None:
     with Hostile(script) as server:
-        refused(connect(server.url), TransportError, r"(gave no answer|broke off): ")
+        assert_refused(connect(server.url), TransportError, r"(gave no answer|broke off): ")
     assert len(server.questions) == server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", LATE)
-def test_an_answer_that_is_late_is_none(
+def test_a_late_response_is_a_transport_error(
     connect: Callable[..., Asker], script: Callable[[Peer], None]
 ) -> None:
     with Hostile(script) as server:
         begun = time.monotonic()
-        refused(connect(server.url, timeout=0.1), TransportError, r"did not answer within 0\.1 s$")
+        assert_refused(
+            connect(server.url, timeout=0.1), TransportError, r"did not answer within 0\.1 s$"
+        )
         assert time.monotonic() - begun < BOUND
     assert len(server.questions) == QUESTIONS
 
 
-def test_an_answer_that_never_pauses_is_late(connect: Callable[..., Asker]) -> None:
-    # each byte is a TLS record, so that there always is one to be read, and one only
+def test_a_response_that_never_pauses_is_late(connect: Callable[..., Asker]) -> None:
+    # each byte is a TLS record of its own, so there is always exactly one record to read
     with Hostile(pours, tls=server_tls()) as server:
         begun = time.monotonic()
         client = connect(server.url, timeout=0.3, tls=client_tls())
@@ -244,7 +248,7 @@ def test_an_answer_that_never_pauses_is_late(connect: Callable[..., Asker]) -> N
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
-def test_a_question_that_nobody_reads_is_late(
+def test_a_request_that_the_server_does_not_read_is_late(
     connect: Callable[..., Asker], *, secure: bool
 ) -> None:
     given_up = threading.Event()
@@ -266,7 +270,9 @@ def test_a_tls_handshake_that_stalls_is_late(connect: Callable[..., Asker]) -> N
             client.decide(*ASKED)
 
 
-def test_a_tls_answer_that_was_tampered_with_is_none(connect: Callable[..., Asker]) -> None:
+def test_a_tls_response_with_a_forged_record_is_a_transport_error(
+    connect: Callable[..., Asker],
+) -> None:
     def script(peer: Peer) -> None:
         peer.question()
         with socket.socket(fileno=os.dup(peer.socket.fileno())) as under_tls:
@@ -275,17 +281,17 @@ def test_a_tls_answer_that_was_tampered_with_is_none(connect: Callable[..., Aske
 
     with Hostile(script, tls=server_tls()) as server:
         client = connect(server.url, tls=client_tls())
-        refused(client, TransportError, r"^the connection to `.*` failed: ")
+        assert_refused(client, TransportError, r"^the connection to `.*` failed: ")
         client.close()
     assert server.connections == QUESTIONS
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_an_endless_answer_is_refused(
+def test_an_endless_response_is_refused(
     connect: Callable[..., Asker], script: Callable[[Peer], None]
 ) -> None:
     with Hostile(script) as server:
-        refused(connect(server.url), AnswerError, r"has more than 1114112 bytes")
+        assert_refused(connect(server.url), AnswerError, r"has more than 1114112 bytes")
 
 
 @pytest.mark.parametrize(
@@ -293,14 +299,14 @@ def test_an_endless_answer_is_refused(
     [[], [ALLOW], [ALLOW] * 3, [ALLOW, None], [ALLOW, ALLOW | {"simulated": True}], ALLOW, None],
     ids=lambda value: str(value)[:30],
 )
-def test_a_batch_of_another_length_or_shape_is_no_answer(
+def test_a_batch_of_another_length_or_shape_is_an_answer_error(
     connect: Callable[..., Asker], value: object
 ) -> None:
     with Hostile(answering(result(value))) as server, pytest.raises(AnswerError):
         connect(server.url).decide_all([Request(*ASKED)] * 2)
 
 
-def test_a_batch_may_have_an_answer_of_its_size(connect: Callable[..., Asker]) -> None:
+def test_the_limit_of_a_response_grows_with_its_batch(connect: Callable[..., Asker]) -> None:
     large = DENY | {
         "effect": "ExplicitDeny",
         "reason": "statement_denies",
@@ -313,7 +319,9 @@ def test_a_batch_may_have_an_answer_of_its_size(connect: Callable[..., Asker]) -
             client.decide(*ASKED)
 
 
-def test_nobody_there_is_said(connect: Callable[..., Asker], tmp_path: Path) -> None:
+def test_an_address_without_a_server_is_named(
+    connect: Callable[..., Asker], tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     (tmp_path / "file").write_text("")
@@ -326,12 +334,10 @@ def test_nobody_there_is_said(connect: Callable[..., Asker], tmp_path: Path) -> 
         f"unix://{tmp_path}": "Connection refused",
         f"unix://{tmp_path}/{'x' * 200}": "AF_UNIX path too long",
     }.items():
-        refused(connect(url), TransportError, rf"^cannot reach `{re.escape(url)}`: {text}$")
+        assert_refused(connect(url), TransportError, rf"^cannot reach `{re.escape(url)}`: {text}$")
 
 
-def test_a_server_that_accepts_nobody_is_late_or_refuses(
-    connect: Callable[..., Asker], tmp_path: Path
-) -> None:
+def test_a_full_backlog_is_a_transport_error(connect: Callable[..., Asker], tmp_path: Path) -> None:
     path = str(tmp_path / "opa.sock")
     waiting: list[socket.socket] = []
     with socket.socket(socket.AF_UNIX) as listener:
@@ -343,12 +349,12 @@ def test_a_server_that_accepts_nobody_is_late_or_refuses(
                 waiting[-1].settimeout(0)
                 waiting[-1].connect(path)
         except OSError:
-            refused(connect(f"unix://{path}"), TransportError, r"^cannot reach `unix://")
+            assert_refused(connect(f"unix://{path}"), TransportError, r"^cannot reach `unix://")
         for sock in waiting:
             sock.close()
 
 
-def test_a_name_that_nobody_knows_is_said(
+def test_an_unknown_host_name_is_named(
     connect: Callable[..., Asker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: object, **__: object) -> NoReturn:
@@ -356,7 +362,9 @@ def test_a_name_that_nobody_knows_is_said(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     client = connect("http://opa.invalid:8181")
-    refused(client, TransportError, r"^cannot look `opa.invalid` up: Name or service not known$")
+    assert_refused(
+        client, TransportError, r"^cannot look `opa.invalid` up: Name or service not known$"
+    )
 
 
 def test_a_slow_lookup_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,7 +387,7 @@ def test_a_slow_lookup_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
             asyncio.run(late())
 
 
-def test_a_name_without_an_address_is_said(
+def test_a_host_name_without_address_is_a_transport_error(
     connect: Callable[..., Asker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])

@@ -1,4 +1,4 @@
-"""When connections are used again, and when a question is sent again."""
+"""The rules for using a connection again, and for sending a request again."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-def asked(server: Hostile) -> list[str]:
-    """The actions that the server was asked for, one after the other."""
+def actions(server: Hostile) -> list[str]:
+    """Return the action of each request that the server received, in order."""
     return [json.loads(question)["input"]["action"] for question in server.questions]
 
 
@@ -60,8 +60,8 @@ def stalls(peer: Peer) -> None:
     peer.linger()
 
 
-def closes_after(answer: bytes, *more: bytes) -> Callable[[Peer], None]:
-    """Answer one question; at the next one say `more`, then close."""
+def close_after(answer: bytes, *more: bytes) -> Callable[[Peer], None]:
+    """Return a script: answer one request, send `more` to the next one, then close."""
 
     def script(peer: Peer) -> None:
         peer.question()
@@ -73,52 +73,52 @@ def closes_after(answer: bytes, *more: bytes) -> Callable[[Peer], None]:
     return script
 
 
-def test_a_question_is_sent_again_when_a_reused_connection_ends_before_a_byte(
+def test_a_request_is_sent_again_when_a_reused_connection_ends_before_a_byte(
     connect: Callable[..., Asker],
 ) -> None:
-    with Hostile(closes_after(DENIED), answering(ALLOWED)) as server:
+    with Hostile(close_after(DENIED), answering(ALLOWED)) as server:
         client = connect(server.url)
         assert not ask(client, "a:First")
         assert ask(client, "a:Second")
         assert ask(client, "a:Third")
-    assert asked(server) == ["a:First", "a:Second", "a:Second", "a:Third"]
+    assert actions(server) == ["a:First", "a:Second", "a:Second", "a:Third"]
     assert server.connections == 2
 
 
 @pytest.mark.parametrize("script", [saying(b""), resets])
-def test_a_question_is_sent_again_only_once(
+def test_a_request_is_sent_again_only_once(
     connect: Callable[..., Asker], script: Callable[[Peer], None]
 ) -> None:
-    with Hostile(closes_after(ALLOWED), script) as server:
+    with Hostile(close_after(ALLOWED), script) as server:
         client = connect(server.url)
         assert ask(client, "a:First")
         with pytest.raises(TransportError, match="gave no answer"):
             ask(client, "a:Second")
-    assert asked(server) == ["a:First", "a:Second", "a:Second"]
+    assert actions(server) == ["a:First", "a:Second", "a:Second"]
     assert server.connections == 2
 
 
-def test_a_question_is_not_sent_again_after_a_byte(connect: Callable[..., Asker]) -> None:
-    with Hostile(closes_after(ALLOWED, b"H"), answering(ALLOWED)) as server:
+def test_a_request_is_not_sent_again_after_a_byte(connect: Callable[..., Asker]) -> None:
+    with Hostile(close_after(ALLOWED, b"H"), answering(ALLOWED)) as server:
         client = connect(server.url)
         assert ask(client, "a:First")
         with pytest.raises(TransportError, match="broke off"):
             ask(client, "a:Second")
-    assert asked(server) == ["a:First", "a:Second"]
+    assert actions(server) == ["a:First", "a:Second"]
 
 
 @pytest.mark.parametrize("script", [saying(b""), resets])
-def test_a_question_is_not_sent_again_on_a_new_connection(
+def test_a_request_is_not_sent_again_on_a_new_connection(
     connect: Callable[..., Asker], script: Callable[[Peer], None]
 ) -> None:
     with Hostile(script, answering(ALLOWED)) as server:
         client = connect(server.url)
         with pytest.raises(TransportError, match="gave no answer"):
             ask(client, "a:First")
-    assert asked(server) == ["a:First"]
+    assert actions(server) == ["a:First"]
 
 
-def test_a_question_is_not_sent_again_when_it_is_late(connect: Callable[..., Asker]) -> None:
+def test_a_request_is_not_sent_again_when_it_is_late(connect: Callable[..., Asker]) -> None:
     def script(peer: Peer) -> None:
         peer.question()
         peer.say(ALLOWED)
@@ -129,11 +129,11 @@ def test_a_question_is_not_sent_again_when_it_is_late(connect: Callable[..., Ask
         assert ask(client, "a:First")
         with pytest.raises(TransportError, match="did not answer within"):
             ask(client, "a:Second")
-    assert asked(server) == ["a:First", "a:Second"]
+    assert actions(server) == ["a:First", "a:Second"]
 
 
 @pytest.mark.parametrize("unix", [False, True], ids=["tcp", "unix"])
-def test_a_question_that_is_answered_before_it_is_read_is_not_sent_again(
+def test_a_request_that_is_answered_before_it_is_read_is_not_sent_again(
     connect: Callable[..., Asker], tmp_path: Path, *, unix: bool
 ) -> None:
     def script(peer: Peer) -> None:
@@ -155,7 +155,7 @@ def test_a_question_that_is_answered_before_it_is_read_is_not_sent_again(
 @pytest.mark.parametrize(
     "last", [response(b"{}", "200 OK", "Connection: close"), response(b"{}", "500 Oh")]
 )
-def test_a_connection_is_not_used_after_its_last_answer(
+def test_a_connection_is_not_used_after_its_final_response(
     connect: Callable[..., Asker], last: bytes
 ) -> None:
     with Hostile(answering(last), answering(ALLOWED)) as server:
@@ -186,12 +186,12 @@ def test_a_connection_that_ended_while_idle_is_not_used(
         idle.set()
         assert ended.wait(BOUND)
         assert ask(client, "a:Second")
-    assert asked(server) == ["a:First", "a:Second"]
+    assert actions(server) == ["a:First", "a:Second"]
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("unasked", [ALLOWED, b"\r\n", b"x"], ids=["allow", "blank", "byte"])
-def test_an_answer_that_nobody_asked_for_answers_nothing(
+def test_an_unrequested_response_is_never_used(
     connect: Callable[..., Asker], unasked: bytes, *, secure: bool
 ) -> None:
     idle, said = threading.Event(), threading.Event()
@@ -211,12 +211,12 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(
         assert said.wait(BOUND)
         assert not ask(client, "a:Second")
         client.close()
-    assert asked(server) == ["a:First", "a:Second"]
+    assert actions(server) == ["a:First", "a:Second"]
     assert server.connections == 2
 
 
 def step_through(steps: Steps, before_each: Callable[[], object]) -> Response:
-    """Run steps as a client does, at a pace."""
+    """Run the steps as a client does, and call `before_each` before each wait."""
     while not isinstance(step := next(steps), Response):
         assert isinstance(step, Wait)
         before_each()
@@ -224,7 +224,7 @@ def step_through(steps: Steps, before_each: Callable[[], object]) -> Response:
     return step
 
 
-def test_an_answer_before_the_first_question_is_refused() -> None:
+def test_a_response_before_the_first_request_is_refused() -> None:
     said = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -240,7 +240,7 @@ def test_an_answer_before_the_first_question_is_refused() -> None:
     assert server.questions == []
 
 
-def test_a_connection_that_is_given_back_after_the_close_is_closed() -> None:
+def test_a_connection_in_use_is_closed_after_its_response_once_the_client_is_closed() -> None:
     gone = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -311,7 +311,7 @@ def test_no_more_than_64_connections_are_kept() -> None:
     assert server.connections == 70 + 6
 
 
-def test_a_cancelled_question_takes_its_connection_with_it() -> None:
+def test_a_cancelled_call_closes_its_connection() -> None:
     gone = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -338,7 +338,7 @@ def test_a_cancelled_question_takes_its_connection_with_it() -> None:
     assert server.connections == 2
 
 
-def test_a_question_that_a_signal_interrupts_takes_its_connection_with_it() -> None:
+def test_a_call_that_a_signal_interrupts_closes_its_connection() -> None:
     class Interrupted(BaseException):
         pass
 
@@ -372,13 +372,13 @@ def test_an_async_client_works_in_one_event_loop_after_the_other() -> None:
     assert len(server.questions) == 3
 
 
-def test_an_answer_that_is_there_at_the_deadline_is_taken() -> None:
-    asked_for, held, answered = threading.Event(), threading.Event(), threading.Event()
+def test_a_response_that_arrives_with_the_deadline_is_used() -> None:
+    arrived, released, answered = threading.Event(), threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
         peer.question()
-        asked_for.set()
-        assert held.wait(BOUND)
+        arrived.set()
+        assert released.wait(BOUND)
         peer.say(ALLOWED)
         answered.set()
         peer.linger()
@@ -390,10 +390,10 @@ def test_an_answer_that_is_there_at_the_deadline_is_taken() -> None:
         loop.set_exception_handler(lambda _, fault: faults.append(fault))
         async with AsyncClient(server.url, timeout=1) as client:
             asking = asyncio.create_task(client.decide(*ASKED))
-            assert await asyncio.to_thread(asked_for.wait, BOUND)
-            # the event loop is held until the answer and the deadline are both there
+            assert await asyncio.to_thread(arrived.wait, BOUND)
+            # the event loop is blocked until the response has arrived and the deadline is over
             deadline = loop.time() + 1
-            held.set()
+            released.set()
             assert answered.wait(BOUND)
             while loop.time() < deadline:
                 pass
@@ -427,8 +427,8 @@ def test_an_async_client_leaves_no_timer_behind(monkeypatch: pytest.MonkeyPatch)
     assert all(timer.cancelled() for timer in timers)
 
 
-def in_child(work: Callable[[], bool]) -> None:
-    """Fork, and hold the child to `work`."""
+def run_in_child(work: Callable[[], bool]) -> None:
+    """Fork, run `work` in the child, and assert that it returns true there."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -447,13 +447,13 @@ def test_after_a_fork_each_side_uses_its_own_connection(*, secure: bool) -> None
         tls = client_tls() if secure else None
         with Client(server.url, timeout=FOREVER, tls=tls) as client:
             assert client.decide(*ASKED)
-            in_child(lambda: bool(client.decide(*ASKED)) and bool(client.decide(*ASKED)))
+            run_in_child(lambda: bool(client.decide(*ASKED)) and bool(client.decide(*ASKED)))
             assert client.decide(*ASKED)
         assert len(server.questions) == 4
         assert server.connections == 2
         asking = AsyncClient(server.url, timeout=FOREVER, tls=tls)
         assert asyncio.run(asking.decide(*ASKED))
-        in_child(lambda: bool(asyncio.run(asking.decide(*ASKED))))
+        run_in_child(lambda: bool(asyncio.run(asking.decide(*ASKED))))
         assert asyncio.run(asking.decide(*ASKED))
         asyncio.run(asking.close())
         assert len(server.questions) == 7

@@ -1,3 +1,5 @@
+"""Requests and decisions as values."""
+
 from __future__ import annotations
 
 import enum
@@ -22,7 +24,7 @@ ALLOWING = {"account_owner", "statement_allows"}
 
 
 class Operation(enum.StrEnum):
-    GET = "alikafka:GetTopicList"
+    LIST = "alikafka:ListTopic"
 
 
 class Text(str):
@@ -105,7 +107,9 @@ def test_a_decision_is_true_exactly_when_it_allows() -> None:
     ],
     ids=str,
 )
-def test_what_contradicts_itself_or_the_types_is_no_decision(change: dict[str, object]) -> None:
+def test_a_decision_that_contradicts_itself_or_its_types_is_refused(
+    change: dict[str, object],
+) -> None:
     allow = {
         "allow": True,
         "effect": "Allow",
@@ -131,7 +135,7 @@ def test_a_decision_has_all_its_fields(field: str) -> None:
     assert not consistent(owner)
 
 
-def test_a_decision_is_encoded_as_it_came() -> None:
+def test_a_decision_is_encoded_as_it_was_decoded() -> None:
     decision = Decision(
         allow=False,
         effect="ExplicitDeny",
@@ -149,7 +153,7 @@ def test_a_decision_is_encoded_as_it_came() -> None:
     assert hash(decision) == hash(msgspec.convert(encoded(decision), Decision))
 
 
-def test_a_request_leaves_out_what_is_empty() -> None:
+def test_a_request_is_encoded_without_empty_fields() -> None:
     plain = {"principal": "p", "action": "a", "resource": "*"}
     assert encoded(Request("p", "a", "*")) == plain
     assert encoded(Request("p", "a", "*", {}, [])) == plain
@@ -189,11 +193,11 @@ def test_a_request_takes_every_kind_of_plain_value() -> None:
             "none": [],
         }
     )
-    request = Request(Text("p"), Operation.GET, "*", context)
+    request = Request(Text("p"), Operation.LIST, "*", context)
     assert type(request.principal) is str
     assert encoded(request) == {
         "principal": "p",
-        "action": "alikafka:GetTopicList",
+        "action": "alikafka:ListTopic",
         "resource": "*",
         "context": {
             "text": "ü",
@@ -207,7 +211,7 @@ def test_a_request_takes_every_kind_of_plain_value() -> None:
     }
 
 
-def test_a_request_does_not_change_with_what_it_was_made_of() -> None:
+def test_a_request_does_not_change_with_the_values_it_was_created_from() -> None:
     keys = ["a"]
     context = {"k": keys}
     documents: list[dict[str, object]] = [{}]
@@ -267,7 +271,9 @@ def test_a_request_does_not_change_with_what_it_was_made_of() -> None:
         ({"policies": {"p": []}}, "`policies` at `p` is of type `list`, not a mapping"),
     ],
 )
-def test_what_json_cannot_say_is_refused_by_name(fields: dict[str, object], error: str) -> None:
+def test_a_field_that_json_cannot_express_is_refused_by_name(
+    fields: dict[str, object], error: str
+) -> None:
     good = {"principal": "p", "action": "a", "resource": "*", "policies": {}}
     simulate: Callable[..., Simulation] = Simulation
     assert simulate(**good)

@@ -1,4 +1,4 @@
-"""The answers about service-linked roles as values, and both clients that ask for them."""
+"""The answers about service-linked roles as values, and the methods that return them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ DENIED = KNOWN | {
     "authorization": DENY,
     "remedy": ATTACH | {"or_attach": "AliyunKafkaFullAccess"},
 }
-TURNED_AWAY = NOTHING | {"allow": False, "outcome": "denied", "authorization": DENY}
+UNKNOWN_PRINCIPAL = NOTHING | {"allow": False, "outcome": "denied", "authorization": DENY}
 DELETE = CREATE | {"outcome": "delete", "loss": LOSS}
 IN_USE = DELETE | {"allow": False, "outcome": "in_use", "remedy": {"release": [USAGE]}}
 NOT_SERVICE_LINKED = UNNAMED | {
@@ -75,68 +75,69 @@ NOT_SERVICE_LINKED = UNNAMED | {
 }
 
 
-def unknown(what: str) -> dict[str, object]:
-    return UNNAMED | {"allow": False, "outcome": f"unknown_{what}"}
+def unknown(kind: str) -> dict[str, object]:
+    return UNNAMED | {"allow": False, "outcome": f"unknown_{kind}"}
 
 
-CREATIONS = [CREATE, EXISTS, DENIED, TURNED_AWAY, unknown("service"), MALFORMED]
-FEATURES = [CREATE, READY, DENIED, TURNED_AWAY, unknown("feature"), MALFORMED]
+CREATIONS = [CREATE, EXISTS, DENIED, UNKNOWN_PRINCIPAL, unknown("service"), MALFORMED]
+FEATURES = [CREATE, READY, DENIED, UNKNOWN_PRINCIPAL, unknown("feature"), MALFORMED]
 DELETIONS = [
     DELETE,
     IN_USE,
     DENIED | {"remedy": None},
-    TURNED_AWAY,
+    UNKNOWN_PRINCIPAL,
     unknown("role"),
     NOT_SERVICE_LINKED,
     MALFORMED,
 ]
-RIGHT: list[tuple[type[Creation | Feature | Deletion], dict[str, object]]] = [
-    *((Creation, said) for said in CREATIONS),
-    *((Feature, said) for said in FEATURES),
-    *((Deletion, said) for said in DELETIONS),
+VALID: list[tuple[type[Creation | Feature | Deletion], dict[str, object]]] = [
+    *((Creation, fields) for fields in CREATIONS),
+    *((Feature, fields) for fields in FEATURES),
+    *((Deletion, fields) for fields in DELETIONS),
 ]
 
 
-@pytest.mark.parametrize(("kind", "said"), RIGHT)
+@pytest.mark.parametrize(("kind", "fields"), VALID)
 def test_an_answer_is_true_exactly_when_it_allows(
-    kind: type[Creation | Feature | Deletion], said: dict[str, object]
+    kind: type[Creation | Feature | Deletion], fields: dict[str, object]
 ) -> None:
-    found = msgspec.convert(said, kind)
-    assert bool(found) is found.allow is said["allow"]
-    assert found.outcome == said["outcome"]
+    found = msgspec.convert(fields, kind)
+    assert bool(found) is found.allow is fields["allow"]
+    assert found.outcome == fields["outcome"]
 
 
-# In each place what contradicts the rest of it, whatever that rest is.
-def contradictions(said: dict[str, object]) -> list[dict[str, object]]:
+def contradictions(fields: dict[str, object]) -> list[dict[str, object]]:
+    """Return copies in each of which one field contradicts the others."""
     swapped = {
-        None: ALLOW if said["outcome"] != "denied" else None,
+        None: ALLOW if fields["outcome"] != "denied" else None,
         str(ALLOW): DENY,
         str(DENY): ALLOW,
     }
-    authorization = said["authorization"]
+    authorization = fields["authorization"]
     return [
-        said | {"allow": not said["allow"]},
-        said | {"errors": ["x"] if "errors" not in said else []},
-        said | {"authorization": swapped[None if authorization is None else str(authorization)]},
-        said | {"authorization": None if authorization else DENY},
-        said | {"remedy": {"release": [USAGE]} if said["outcome"] != "in_use" else None},
-        said | {"remedy": {"release": []}},
-        said | {"loss": None if said.get("loss") else LOSS},
+        fields | {"allow": not fields["allow"]},
+        fields | {"errors": ["x"] if "errors" not in fields else []},
+        fields | {"authorization": swapped[None if authorization is None else str(authorization)]},
+        fields | {"authorization": None if authorization else DENY},
+        fields | {"remedy": {"release": [USAGE]} if fields["outcome"] != "in_use" else None},
+        fields | {"remedy": {"release": []}},
+        fields | {"loss": None if fields.get("loss") else LOSS},
     ]
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [(kind, wrong) for kind, said in RIGHT for wrong in contradictions(said)]
+    ("kind", "fields"),
+    [(kind, wrong) for kind, fields in VALID for wrong in contradictions(fields)],
 )
-def test_an_answer_that_contradicts_itself_is_not_made(
-    kind: type[Creation | Feature | Deletion], said: dict[str, object]
+def test_an_answer_that_contradicts_itself_is_refused(
+    kind: type[Creation | Feature | Deletion], fields: dict[str, object]
 ) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(said, kind)
+        msgspec.convert(fields, kind)
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "fields"),
     [
         (Creation, CREATE | {"account": None}),
         (Creation, EXISTS | {"role": None}),
@@ -158,16 +159,16 @@ def test_an_answer_that_contradicts_itself_is_not_made(
         (Creation, {key: value for key, value in EXISTS.items() if key != "remedy"}),
         (
             Creation,
-            TURNED_AWAY
+            UNKNOWN_PRINCIPAL
             | {"authorization": DENY | {"reason": "malformed_request", "errors": ["x"]}},
         ),
     ],
 )
-def test_an_answer_of_another_shape_is_not_made(
-    kind: type[Creation | Feature | Deletion], said: dict[str, object]
+def test_an_answer_of_another_shape_is_refused(
+    kind: type[Creation | Feature | Deletion], fields: dict[str, object]
 ) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(said, kind)
+        msgspec.convert(fields, kind)
 
 
 def test_a_contradiction_is_named() -> None:
@@ -210,12 +211,12 @@ def test_a_contradiction_is_named() -> None:
         {"pay": 1},
     ],
 )
-def test_a_remedy_whose_parts_do_not_fit_is_not_made(parts: dict[str, object]) -> None:
+def test_a_remedy_whose_parts_do_not_fit_is_refused(parts: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(parts, Remedy)
 
 
-def test_a_remedy_says_what_to_do_in_one_line() -> None:
+def test_the_text_of_a_remedy_is_one_line() -> None:
     remove = [{"policy": "office", "index": 1}, {"policy": "stop", "index": 0}]
     whole = ATTACH | {
         "or_attach": "AliyunKafkaFullAccess",
@@ -243,14 +244,14 @@ def test_answers_cannot_be_changed() -> None:
             setattr(value, field, None)
 
 
-# As a caller without types may call them.
+# The same types without their signatures, for calls that a type checker would refuse.
 USAGE_OF: Callable[..., Usage] = Usage
 ON_CREATION: Callable[..., CreationQuestion] = CreationQuestion
 ON_FEATURE: Callable[..., FeatureQuestion] = FeatureQuestion
 ON_DELETION: Callable[..., DeletionQuestion] = DeletionQuestion
 
 
-def test_a_question_does_not_change_with_what_it_was_made_of() -> None:
+def test_a_question_does_not_change_with_the_values_it_was_created_from() -> None:
     resources = ["a"]
     usages = [USAGE_OF("r", resources)]
     keys = ["k"]
@@ -274,15 +275,14 @@ def test_a_question_does_not_change_with_what_it_was_made_of() -> None:
         (lambda: USAGE_OF(None, (1,)), "`region` is of .*; `resources` is of type `int`"),
     ],
 )
-def test_what_json_cannot_say_is_refused_by_name(ask: Callable[[], object], error: str) -> None:
+def test_a_field_that_json_cannot_express_is_refused_by_name_too(
+    ask: Callable[[], object], error: str
+) -> None:
     with pytest.raises(InvalidRequest, match=error):
         ask()
 
 
-# Both clients
-
-
-def test_the_three_questions_are_asked(connect: Callable[..., Asker]) -> None:
+def test_both_clients_send_the_three_questions(connect: Callable[..., Asker]) -> None:
     answers = [result(one) for one in (CREATE, EXISTS, READY, READY, IN_USE, DELETE)]
     with Hostile(answering(*answers)) as server:
         client = connect(server.url)
@@ -315,7 +315,7 @@ def test_the_three_questions_are_asked(connect: Callable[..., Asker]) -> None:
     ]
 
 
-def test_a_feature_that_is_required_and_denied_raises_with_the_remedy(
+def test_a_required_feature_that_is_denied_raises_with_the_remedy(
     connect: Callable[..., Asker],
 ) -> None:
     stopped = {
@@ -340,7 +340,7 @@ def test_a_feature_that_is_required_and_denied_raises_with_the_remedy(
             "does not exist and may not be created: ExplicitDeny, statement_denies by stop[0]; "
             "remedy: remove `stop[0]`"
         ),
-        result(TURNED_AWAY): (
+        result(UNKNOWN_PRINCIPAL): (
             f"`{BOB}` cannot use `alikafka.etl`: ImplicitDeny, no_statement_matches"
         ),
         result(unknown("feature")): f"`{BOB}` cannot use `alikafka.etl`: unknown_feature",
@@ -356,7 +356,7 @@ def test_a_feature_that_is_required_and_denied_raises_with_the_remedy(
             assert isinstance(caught.value, RamgateError)
 
 
-def asked(client: Asker) -> list[Callable[[], object]]:
+def all_questions(client: Asker) -> list[Callable[[], object]]:
     return [
         lambda: client.creation(BOB, "etl.alikafka.aliyuncs.com"),
         lambda: client.feature(BOB, "alikafka.etl"),
@@ -367,7 +367,7 @@ def asked(client: Asker) -> list[Callable[[], object]]:
 
 def test_a_malformed_question_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(result(MALFORMED))) as server:
-        for question in asked(connect(server.url)):
+        for question in all_questions(connect(server.url)):
             with pytest.raises(InvalidRequest, match=r"^x: is missing$"):
                 question()
 
@@ -375,15 +375,15 @@ def test_a_malformed_question_raises(connect: Callable[..., Asker]) -> None:
 SIMULATED = ALLOW | {"simulated": True}
 
 
-def twice(said: dict[str, object], place: str, more: str) -> bytes:
-    """The answer, with something more before that place."""
-    body = json.dumps({"result": said})
+def twice(fields: dict[str, object], place: str, more: str) -> bytes:
+    """Return the response with `more` inserted before `place`."""
+    body = json.dumps({"result": fields})
     assert body.count(place) == 1
     return response(body.replace(place, more + place).encode())
 
 
-# Each of these is no answer to any of the questions, though it may be one to another.
-NO_ANSWER = {
+# No question has one of these as its answer; some of them answer another question.
+OTHER_BODIES = {
     "undefined": response(b"{}"),
     "true": result(value=True),
     "null": result(None),
@@ -412,10 +412,10 @@ NO_ANSWER = {
 }
 
 
-@pytest.mark.parametrize("data", NO_ANSWER.values(), ids=NO_ANSWER)
-def test_what_is_no_answer_raises(connect: Callable[..., Asker], data: bytes) -> None:
+@pytest.mark.parametrize("data", OTHER_BODIES.values(), ids=OTHER_BODIES)
+def test_a_body_other_than_an_answer_raises(connect: Callable[..., Asker], data: bytes) -> None:
     with Hostile(saying(data)) as server:
-        for question in asked(connect(server.url)):
+        for question in all_questions(connect(server.url)):
             with pytest.raises(AnswerError, match=r"^`slr/(creation|feature|deletion)/") as caught:
                 question()
             assert str(caught.value).isprintable()
@@ -423,8 +423,8 @@ def test_what_is_no_answer_raises(connect: Callable[..., Asker], data: bytes) ->
 
 
 def test_an_answer_to_another_question_raises(connect: Callable[..., Asker]) -> None:
-    with Hostile(*(saying(result(said)) for said in (READY, EXISTS, EXISTS, EXISTS))) as server:
-        for question in asked(connect(server.url)):
+    with Hostile(*(saying(result(fields)) for fields in (READY, EXISTS, EXISTS, EXISTS))) as server:
+        for question in all_questions(connect(server.url)):
             with pytest.raises(AnswerError, match="returned no valid answer: "):
                 question()
     assert server.connections == 4

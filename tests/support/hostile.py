@@ -1,4 +1,4 @@
-"""A server that answers as its scripts say, and both clients behind one face to ask it with."""
+"""A scripted server, and a common interface of both clients for tests that ask it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 BOUND = 10.0
-"""The seconds after which whatever a test waits for is given up."""
+"""Seconds after which a test stops waiting and fails."""
 
 FOREVER = BOUND / 2
-"""The seconds of a deadline that no test may reach."""
+"""A timeout in seconds that no test may reach."""
 
 DATA = Path(__file__).parents[1] / "data"
 BEARER = "s3cret"
@@ -65,13 +65,13 @@ MALFORMED: dict[str, object] = {
 
 
 def response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    """One HTTP response with its length."""
+    """Return one HTTP response with its `Content-Length`."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 def result(value: object) -> bytes:
-    """The response in which OPA wraps a rule's value."""
+    """Return the response with which OPA answers a query of a rule of this value."""
     return response(json.dumps({"result": value}).encode(), "200 OK")
 
 
@@ -79,7 +79,7 @@ ALLOWED, DENIED = result(ALLOW), result(DENY)
 
 
 class Peer:
-    """One connection, seen from the server."""
+    """The server's end of one connection."""
 
     def __init__(self, server: Hostile, sock: socket.socket) -> None:
         self._server = server
@@ -87,7 +87,7 @@ class Peer:
         self.socket = sock
 
     def question(self) -> bytes:
-        """Read one request; give its body and note it. Raises `ConnectionError` at the end."""
+        """Read and record one request; return its body. Raises `ConnectionError` at the end."""
         while b"\r\n\r\n" not in self._pending:
             self._pending += self._receive()
         head, _, rest = self._pending.partition(b"\r\n\r\n")
@@ -114,7 +114,7 @@ class Peer:
         self.socket.sendall(data)
 
     def linger(self) -> None:
-        """Say nothing until the client goes."""
+        """Send nothing until the client closes the connection."""
         with contextlib.suppress(ConnectionError):
             while self._receive():
                 pass
@@ -126,7 +126,7 @@ class Peer:
 
 
 class Hostile:
-    """Serves its first connection by its first script, and so on; the last one serves the rest."""
+    """A server that runs one script for each connection, the last script for all others."""
 
     def __init__(
         self,
@@ -192,14 +192,14 @@ class Hostile:
             if self._tls:
                 peer.socket = self._tls.wrap_socket(peer.socket, server_side=True)
             script(peer)
-        except OSError:  # the client went away, which some tests are about
+        except OSError:  # the client closed the connection, as some tests intend
             pass
         finally:
             peer.socket.close()
 
 
 def answering(*answers: bytes) -> Callable[[Peer], None]:
-    """Answer one question after the other; the last answer goes to all the rest."""
+    """Return a script that answers each request in turn, and repeats the last answer."""
 
     def script(peer: Peer) -> None:
         for index in range(1_000_000):
@@ -210,7 +210,7 @@ def answering(*answers: bytes) -> Callable[[Peer], None]:
 
 
 def echoed(question: bytes) -> bytes:
-    """Allow, and name the policy as the action in the question, or say what the action asks for."""
+    """Return an allow by a policy named as the action, or the answer that `_echo` has for it."""
     body = json.loads(question)["input"]
     return result([_echo(one) for one in body["requests"]] if "requests" in body else _echo(body))
 
@@ -222,13 +222,13 @@ def _echo(request: Mapping[str, str]) -> Mapping[str, object]:
 
 
 def echo(peer: Peer) -> None:
-    """Answer one question, or batch of them, after the other as `echoed`."""
+    """Answer every request and every batch with `echoed`."""
     while True:
         peer.say(echoed(peer.question()))
 
 
 def saying(data: bytes) -> Callable[[Peer], None]:
-    """Answer one question with any bytes at all, and end the connection."""
+    """Return a script that answers one request with these bytes, and closes the connection."""
 
     def script(peer: Peer) -> None:
         peer.question()
@@ -238,7 +238,7 @@ def saying(data: bytes) -> Callable[[Peer], None]:
 
 
 class Awaited:
-    """An `AsyncClient` that is asked like a `Client`."""
+    """An `AsyncClient` with the synchronous methods of a `Client`."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._runner = asyncio.Runner()
@@ -323,7 +323,7 @@ Asker = Client | Awaited
 
 @pytest.fixture(params=["sync", "async", "batches"])
 def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
-    """Make a client of each kind, that is closed when the test is over: a fixture."""
+    """Return a function that creates a client of this kind; the client is closed after the test."""
     batches = 1 if request.param == "batches" else None
     clients: list[Asker] = []
 

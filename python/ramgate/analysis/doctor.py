@@ -18,14 +18,14 @@ from ramgate.analysis import remedies, roles, steps
 from ramgate.analysis.steps import Step, absence, control_policies
 from ramgate.catalog import catalog
 from ramgate.documents import source
-from ramgate.model.copies import NO_CONTEXT
+from ramgate.model.decision import NO_CONTEXT
 from ramgate.sidecar.sidecar import Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ramgate.analysis.remedies import Document
-    from ramgate.model.copies import Context
+    from ramgate.model.decision import Context
     from ramgate.model.service_linked_role import Feature, Remedy
 
 __all__ = ["Diagnosis", "Step", "absence", "control_policies", "diagnose"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ramgate.model.copies import Policy
+    from ramgate.model.decision import Policy
     from ramgate.model.service_linked_role import Remedy
 
 __all__ = ["Alternative", "Document", "alternatives", "apply"]

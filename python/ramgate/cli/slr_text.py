@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
-    from ramgate.model.copies import Policy
+    from ramgate.model.decision import Policy
     from ramgate.model.service_linked_role import Creation, Feature, Remedy
 
 __all__ = ["document", "lines", "remedy_lines"]
