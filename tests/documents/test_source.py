@@ -14,6 +14,7 @@ from ramgate.documents.source import (
     Unquoted,
     argument_path,
     content,
+    decode,
     read,
 )
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -123,6 +124,27 @@ def test_standard_input_and_pipes_are_read_once(
         assert read(Path(f"/dev/fd/{reading}")).value == value
     finally:
         os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_json"),
+    [
+        ("<stdin>", True),
+        ("/dev/stdin", True),
+        ("/dev/fd/63", True),
+        ("/proc/self/fd/0", True),
+        ("/dev/shm/a.json", True),  # noqa: S108 - a name, not a file
+        ("/dev/shm/a.yaml", False),  # noqa: S108 - a name, not a file
+        ("a", False),
+    ],
+)
+def test_only_a_stream_is_json_by_its_first_character(name: str, *, is_json: bool) -> None:
+    if is_json:
+        with pytest.raises(InvalidFiles, match="is not strict JSON"):
+            decode(b"{a: b}", name)
+    else:
+        assert decode(b"{a: b}", name).value == {"a": "b"}
+    assert decode(b'{"a": "b"}', name).value == {"a": "b"}
 
 
 def test_a_pipe_is_read_to_its_end() -> None:

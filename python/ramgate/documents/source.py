@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import errno
 import functools
+import re
 import sys
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -46,6 +47,8 @@ __all__ = [
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 STANDARD_INPUT: Final = Path("<stdin>")
+
+_STREAM: Final = re.compile(rf"{STANDARD_INPUT}|/dev/stdin|/dev/fd/[0-9]+|/proc/[^/]+/fd/[0-9]+")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,8 +133,8 @@ def decode(content: bytes, name: str, root: str = "$") -> Source:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise InvalidFiles([Fault(name, message="is not UTF-8 text")]) from error
-    is_nameless = name == str(STANDARD_INPUT) or name.startswith("/dev/")
-    is_json = text.lstrip().startswith("{") if is_nameless else name.endswith(".json")
+    is_stream = bool(_STREAM.fullmatch(name))
+    is_json = text.lstrip().startswith("{") if is_stream else name.endswith(".json")
     return parse(text, name, root, is_json=is_json)
 
 
@@ -147,7 +150,7 @@ def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Sourc
     ramgate.errors.InvalidFiles: policy.json:1: is not strict JSON: expecting property name ...
     """
     # The tree with lines takes three times as long as the plain value (twelve times for JSON), and
-    # only a fault needs it, so it is built on demand.
+    # only a finding needs it, so it is built on demand.
     syntax_steps = json_text.steps if is_json else yaml_text.steps
     tree = functools.cache(lambda: build(syntax_steps(text)))
     place = Place(Findings(name, lambda steps: find_line(tree(), steps)), root)
