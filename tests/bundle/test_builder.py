@@ -1,29 +1,158 @@
 from __future__ import annotations
 
 import gc
+import io
 import json
-import random
-from typing import TYPE_CHECKING, Literal
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
 
-from ramgate.accounts import reader as accounts
-from ramgate.accounts.reader import Reader
-from ramgate.bundle import builder as bundle
-from ramgate.bundle.builder import Builder
+from ramgate import resources
+from ramgate.accounts import reader
+from ramgate.bundle.builder import ROOTS, Builder, build
 from ramgate.catalog import catalog
 from ramgate.documents import source
-from ramgate.errors import InvalidFiles
+from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.opa.find import find_opa
+from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 CATALOG = catalog.load()
 ACCOUNTS = [f"{number}" * 16 for number in range(1, 4)]
-DIRECTORY = {"management": "9" * 16, "root": {"control_policies": ["FullAliyunAccess"]}}
 ADVISED = {"Effect": "Allow", "Action": "a:b", "Resource": "nothing*"}
+HERE = "1234567890123456"
+SECONDS = 60
+TRUST = {
+    "Version": "1",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ecs.aliyuncs.com"},
+        }
+    ],
+}
+
+
+def write(folder: Path, account: dict[str, Any]) -> Path:
+    path = folder / "accounts.json"
+    path.write_text(json.dumps({"accounts": {HERE: account}}))
+    return path
+
+
+def files(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        found = {}
+        for member in archive.getmembers():
+            assert member.isfile()
+            assert (member.mtime, member.uid, member.gid, member.uname) == (0, 0, 0, "")
+            file = archive.extractfile(member)
+            assert file
+            found[member.name] = file.read()
+        return found
+
+
+def test_a_bundle_holds_code_data_and_a_manifest() -> None:
+    built = build()
+    found = files(built.content)
+    assert list(found) == sorted(found)
+    code = {
+        path.relative_to(resources.path("rego")).as_posix(): path.read_bytes()
+        for path in resources.path("rego").rglob("*.rego")
+        if not path.stem.endswith("_test")
+    }
+    assert "ram/authz/authz.rego" in code
+    assert "system/authz/authz.rego" in code
+    assert found == {".manifest": found[".manifest"], "data.json": found["data.json"], **code}
+    assert json.loads(found[".manifest"]) == {
+        "revision": built.revision,
+        "roots": ["ram", "slr", "store", "system"],
+        "rego_version": 1,
+    }
+    example = reader.load(resources.path("examples/accounts.yaml"), catalog.load())
+    whole = Tables().beside(example)
+    assert json.loads(found["data.json"]) == {"store": json.loads(json.dumps(whole))}
+    assert "content" not in repr(built)
+
+
+def test_what_it_knows_is_counted(tmp_path: Path) -> None:
+    assert build().counts == {"accounts": 1, "policies": 11, "roles": 5, "users": 3}
+    nothing = build(write(tmp_path, {}))
+    assert nothing.counts == {"accounts": 1, "policies": 9, "roles": 0, "users": 0}
+
+
+def test_the_same_gives_the_same_byte_for_byte(tmp_path: Path) -> None:
+    users = {"a": {}, "b": {"policies": ["AdministratorAccess", "AliyunKafkaFullAccess"]}}
+    first = build(write(tmp_path, {"users": users}))
+    users = {"b": {"policies": ["AliyunKafkaFullAccess", "AdministratorAccess"]}, "a": {}}
+    assert build(write(tmp_path, {"users": users})) == first
+
+
+def test_another_grant_is_another_revision(tmp_path: Path) -> None:
+    revisions = {
+        build(write(tmp_path, {"users": {"a": {"policies": policies}}})).revision
+        for policies in ([], ["AdministratorAccess"], ["AliyunKafkaFullAccess"])
+    }
+    assert len(revisions) == 3
+    assert all(len(revision) == 16 for revision in revisions)
+
+
+def test_other_code_is_another_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, {})
+    before = build(path)
+    code = tmp_path / "rego" / "ram" / "authz"
+    code.mkdir(parents=True)
+    (code / "authz.rego").write_text("package ram.authz\n")
+    (code / "authz_test.rego").write_text("package ram.authz_test\n")
+    shipped = resources.path
+    monkeypatch.setattr(
+        resources, "path", lambda name: tmp_path / name if name == "rego" else shipped(name)
+    )
+    after = build(path)
+    assert after.revision != before.revision
+    assert set(files(after.content)) == {".manifest", "data.json", "ram/authz/authz.rego"}
+
+
+def test_what_cannot_be_loaded_is_not_built(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFiles, match="there is no policy `gone`"):
+        build(write(tmp_path, {"users": {"a": {"policies": ["gone"]}}}))
+    with pytest.raises(UnreadableFiles, match="there is no such file"):
+        build(tmp_path / "gone.yaml")
+
+
+def test_a_stock_opa_loads_it_and_decides(tmp_path: Path) -> None:
+    built = build(write(tmp_path, {"users": {"a": {"policies": ["AliyunKafkaFullAccess"]}}}))
+    path = tmp_path / "bundle.tar.gz"
+    path.write_bytes(built.content)
+    asked = {
+        "principal": f"acs:ram::{HERE}:user/a",
+        "action": "alikafka:GetInstanceList",
+        "resource": "*",
+    }
+    (tmp_path / "input.json").write_text(json.dumps(asked))
+    answer = subprocess.run(
+        [
+            str(find_opa()),
+            *("eval", "--format=raw", f"--input={tmp_path / 'input.json'}"),
+            *(f"--bundle={path}", "data.ram.authz.decision"),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert json.loads(answer.stdout) == {
+        "allow": True,
+        "effect": "Allow",
+        "reason": "statement_allows",
+        "policy_type": "AccountLevelIdentityBasedPolicy",
+        "statements": [{"policy": "AliyunKafkaFullAccess", "index": 0}],
+    }
 
 
 def account(*users: str, policy: object = ADVISED) -> dict[str, object]:
@@ -32,60 +161,8 @@ def account(*users: str, policy: object = ADVISED) -> dict[str, object]:
     return {"policies": policies, "users": {user: {"policies": ["own"]} for user in users}}
 
 
-# What a file may be: sound, in the way of another one, faulty, unreadable, not there.
-FORMS: list[object] = [
-    {"accounts": {ACCOUNTS[0]: account("a"), ACCOUNTS[1]: account("b")}},
-    {"accounts": {ACCOUNTS[2]: account("a", policy={"Effect": "Maybe"})}, "extra": {}},
-    {"directory": DIRECTORY},
-    {"directory": DIRECTORY, "accounts": {ACCOUNTS[0]: {"roles": {"R": {}}}}},
-    {},
-    "{",
-    b"\xff",
-    "a folder",
-    None,
-]
-
-
-def put(path: Path, form: object) -> None:
-    if path.is_dir():
-        path.rmdir()
-    path.unlink(missing_ok=True)
-    match form:
-        case None:
-            return
-        case "a folder":
-            path.mkdir()
-        case bytes():
-            path.write_bytes(form)
-        case str():
-            path.write_text(form)
-        case _:
-            path.write_text(json.dumps(form, indent=1))
-
-
-def outcome(reader: Reader, path: Path) -> tuple[object, ...]:
-    try:
-        store, found = reader.examine(path)
-    except InvalidFiles as error:
-        return type(error), error.faults
-    return store, list(store["policies"]), list(store["accounts"]), found.faults, found.advice
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_what_was_read_before_makes_no_difference(tmp_path: Path, seed: int) -> None:
-    drawn = random.Random(seed)  # noqa: S311 - the same each time
-    reader = Reader(CATALOG)
-    sound = 0
-    for _ in range(30):
-        index = drawn.randrange(len(ACCOUNTS))
-        form: object = {"accounts": {ACCOUNTS[index]: account(*"ab"[: drawn.randrange(3)])}}
-        if drawn.random() < 0.3:
-            form = drawn.choice(FORMS)
-        put(tmp_path / f"{index}.json", form)
-        expected = outcome(Reader(CATALOG), tmp_path)
-        assert outcome(reader, tmp_path) == expected
-        sound += len(expected) > 2 and not expected[3]
-    assert sound > 3
+def put(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document))
 
 
 def test_only_what_has_changed_is_translated(
@@ -113,29 +190,7 @@ def test_only_what_has_changed_is_translated(
     assert builder.build(tmp_path) == first
     assert read[len(ACCOUNTS) :] == [str(changed)] * 2
     monkeypatch.undo()
-    assert first == bundle.build(tmp_path) != second
-
-
-def test_what_is_the_same_as_before_is_the_same_object(tmp_path: Path) -> None:
-    number, other = ACCOUNTS[:2]
-    held = {number: account("a"), other: account("a")}
-    put(tmp_path / "a.json", {"accounts": held})
-    put(tmp_path / "b.json", {"accounts": {ACCOUNTS[2]: account("a")}})
-    reader = Reader(CATALOG)
-    first = reader.load(tmp_path)
-    held[other] = account("a", "b")
-    held[number]["policies"] = {
-        "own": {"Version": "1", "Statement": [{**ADVISED, "Effect": "Deny"}]}
-    }
-    put(tmp_path / "a.json", {"accounts": held})
-    second = reader.load(tmp_path)
-    assert second == Reader(CATALOG).load(tmp_path) != first
-
-    def changed(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
-        return {name for name in after if after[name] is not before[name]}
-
-    assert changed(first["accounts"], second["accounts"]) == {other}
-    assert changed(first["policies"], second["policies"]) == {f"{number}/own"}
+    assert first == build(tmp_path) != second
 
 
 def test_only_what_is_new_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,14 +213,14 @@ def test_only_what_is_new_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [value for value in encoded if not isinstance(value, dict) or "store" not in value] == [
         {"roles": {}, "users": {"a": scopes, "b": scopes}},
         {f"acs:ram::{ACCOUNTS[1]}:user/{name}": f"{ACCOUNTS[1]}/own" for name in "ab"},
-        {"revision": built.revision, "roots": bundle.ROOTS, "rego_version": 1},
+        {"revision": built.revision, "roots": ROOTS, "rego_version": 1},
     ]
     monkeypatch.undo()
-    assert built == bundle.build(tmp_path)
+    assert built == build(tmp_path)
 
 
 def test_a_builder_builds_the_example_where_no_accounts_are_named() -> None:
-    assert Builder().build() == bundle.build()
+    assert Builder().build() == build()
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -191,7 +246,7 @@ def test_faults_leave_a_builder_as_it_was(tmp_path: Path) -> None:
     first = builder.build(path)
     put(path, {"accounts": {ACCOUNTS[0]: account("a", policy={})}})
     with pytest.raises(InvalidFiles) as expected:
-        accounts.load(path, CATALOG)
+        reader.load(path, CATALOG)
     with pytest.raises(InvalidFiles) as faults:
         builder.build(path)
     assert faults.value.faults == expected.value.faults

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate.accounts import reader as accounts
-from ramgate.bundle import builder as bundle
+from ramgate.accounts import reader
+from ramgate.bundle import builder
 from ramgate.bundle.watch import Watch
 from ramgate.errors import InvalidFiles, UnreadableFiles
 
@@ -65,7 +65,7 @@ def test_every_change_of_a_folder_is_seen_once(folder: Path, change: str) -> Non
     first = watched.build()
     assert looked(watched, first.revision) is None
     CHANGES[change](folder)
-    assert looked(watched, first.revision) == bundle.build(folder) != first
+    assert looked(watched, first.revision) == builder.build(folder) != first
     assert looked(watched, first.revision) is None
 
 
@@ -76,10 +76,10 @@ def test_a_file_alone_and_a_link_that_is_turned_are_seen(folder: Path, tmp_path:
     first = watched.build()
     written(folder / "a.yaml", "v")
     second = looked(watched, first.revision)
-    assert second == bundle.build(link) != first
+    assert second == builder.build(link) != first
     link.unlink()
     link.symlink_to(folder / "b.yaml")
-    assert looked(watched, first.revision) == bundle.build(link) not in (first, second)
+    assert looked(watched, first.revision) == builder.build(link) not in (first, second)
 
 
 def test_what_changes_from_look_to_look_is_not_read_yet(folder: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_changes_from_look_to_look_is_not_read_yet(folder: Path) -> None:
     for users in (["v"], ["v", "w"], ["v", "w", "x"]):
         written(folder / "a.yaml", *users)
         assert watched.look("") is None
-    assert watched.look("") == bundle.build(folder)
+    assert watched.look("") == builder.build(folder)
 
 
 def test_what_changes_while_it_is_read_is_read_again(
@@ -95,17 +95,17 @@ def test_what_changes_while_it_is_read_is_read_again(
 ) -> None:
     watched = Watch(folder)
     written(folder / "a.yaml", "v")
-    build = bundle.Builder.build
+    build = builder.Builder.build
 
-    def meanwhile(self: bundle.Builder, path: Path) -> Bundle:
+    def meanwhile(self: builder.Builder, path: Path) -> Bundle:
         built = build(self, path)
         written(folder / "a.yaml", "v", "w")
         return built
 
-    monkeypatch.setattr(bundle.Builder, "build", meanwhile)
+    monkeypatch.setattr(builder.Builder, "build", meanwhile)
     assert looked(watched) is None
     monkeypatch.undo()
-    assert looked(watched) == bundle.build(folder)
+    assert looked(watched) == builder.build(folder)
 
 
 def test_what_says_the_same_as_before_is_no_news(folder: Path) -> None:
@@ -151,7 +151,7 @@ def test_accounts_that_are_gone_are_a_fault(folder: Path) -> None:
     with pytest.raises(InvalidFiles, match="contains no accounts file"):
         looked(watched)
     written(folder / "a.yaml", "u")
-    assert looked(watched) == looked(alone) == bundle.build(folder)
+    assert looked(watched) == looked(alone) == builder.build(folder)
 
 
 def test_a_file_that_goes_while_it_is_looked_at_is_no_error(
@@ -159,7 +159,7 @@ def test_a_file_that_goes_while_it_is_looked_at_is_no_error(
 ) -> None:
     watched = Watch(folder)
     gone = folder / "gone.yaml"
-    monkeypatch.setattr(accounts, "files", lambda _: [folder / "a.yaml", gone])
+    monkeypatch.setattr(reader, "files", lambda _: [folder / "a.yaml", gone])
     assert watched.look("") is None
     monkeypatch.undo()
     assert watched.look("") is None

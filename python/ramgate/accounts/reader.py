@@ -57,7 +57,7 @@ def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
     17
     >>> store, findings = examine(Path("accounts.yaml"), catalog.load())
     >>> print(*findings.faults)
-    accounts.yaml:1: accounts.x: `x` is no account number
+    accounts.yaml:1: accounts.x: `x` is not a valid account number: it must match `[0-9]{16}`
     """
     return Reader(catalog).examine(path)
 

@@ -15,6 +15,7 @@ import msgspec
 
 from ramgate import resources
 from ramgate.accounts.reader import Reader
+from ramgate.bundle.example import allowed_request
 from ramgate.catalog import catalog
 from ramgate.tables.tables import Tables
 
@@ -34,9 +35,16 @@ _SPEED_BEFORE_SIZE: Final = 1
 class Bundle:
     """A bundle as OPA loads it.
 
-    `content` is a gzipped tar archive, `revision` a digest of all that a decision depends on (the
-    same accounts and the same ramgate give the same revision, byte for byte), `counts` how many
-    accounts, policies, roles and users it knows, `example` a request by somebody it knows.
+    `content` is a gzipped tar archive. `revision` is a digest of everything that a decision depends
+    on: the same accounts and the same ramgate give the same revision and the same bytes. `counts`
+    has the numbers of accounts, policies, roles and users, `example` a request that the accounts
+    allow (`principal`, `action`, `resource`).
+
+    >>> bundle = build()
+    >>> bundle.counts
+    {'accounts': 1, 'policies': 11, 'roles': 5, 'users': 3}
+    >>> bundle.example["principal"], bundle.example["action"]
+    ('acs:ram::1234567890123456:user/alice', 'alikafka:ListTopic')
     """
 
     content: bytes = dataclasses.field(repr=False)
@@ -46,17 +54,30 @@ class Bundle:
 
 
 def build(accounts: Path | None = None) -> Bundle:
-    """The bundle of an accounts file or a folder of them, the shipped example where none is named.
+    """Build the bundle of an accounts file or a folder of them; without a path, of the example.
 
-    Raises `InvalidFiles` with every fault of every file.
+    Raises `InvalidFiles` with every fault of every file, `UnreadableFiles` if a file could not be
+    read.
+
+    >>> from ramgate import resources
+    >>> build() == build(resources.path("examples/accounts.yaml"))
+    True
     """
     return Builder().build(accounts)
 
 
 class Builder:
-    """Builds one bundle after the other, and translates only the files that have changed.
+    """Builds bundles repeatedly, and translates only the files that changed since the last one.
 
-    ramgate's own files are those that were there when it was made.
+    Rego and catalog are read once, when the builder is made.
+
+    >>> from pathlib import Path
+    >>> builder, file = Builder(), Path("accounts.yaml")
+    >>> for users in ("{}", "{alice: {}}"):
+    ...     _ = file.write_text(f"accounts: {{'1234567890123456': {{users: {users}}}}}")
+    ...     print(builder.build(file).counts["users"])
+    0
+    1
     """
 
     def __init__(self) -> None:
@@ -66,7 +87,7 @@ class Builder:
         self._encoder = _Encoder()
 
     def build(self, accounts: Path | None = None) -> Bundle:
-        """What `build` answers and raises."""
+        """Build a bundle, as the function `build` does; raises the same."""
         with _gc_disabled():
             store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
         files = dict(self._rego)
@@ -78,17 +99,21 @@ class Builder:
         revision = digest.hexdigest()[:16]
         manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
         files[".manifest"] = msgspec.json.encode(manifest)
-        return Bundle(_archive(files), revision, _counts(store), _example(store))
+        return Bundle(_archive(files), revision, _counts(store), allowed_request(store))
 
 
 class _Encoder:
-    """Encodes one store after the other, and of their members only those that are new objects."""
+    """Encodes stores repeatedly, and only those of their members that are new objects.
+
+    It relies on identity: `Reader` and `Tables` return an unchanged policy, account, set or entry
+    as the same object, and nothing changes such an object. So its text is looked up by its `id()`.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, msgspec.Raw]] = {}
 
     def encode(self, store: Mapping[str, object]) -> bytes:
-        """The data of OPA that `store` is, its keys in order."""
+        """Return the bundle's `data.json`, with sorted keys."""
         before, self._known = self._known, {}
         encoded = {name: self._part(part, before) for name, part in store.items()}
         return msgspec.json.encode({"store": encoded}, order="sorted")
@@ -98,7 +123,7 @@ class _Encoder:
             return part
         encoded = {}
         for name, member in part.items():
-            # The member is kept beside its text, so no other object has its id.
+            # Keep a reference to the member, so that its `id()` cannot be reused.
             known = before.get(id(member)) or (
                 member,
                 msgspec.Raw(msgspec.json.encode(member, order="sorted")),
@@ -130,7 +155,7 @@ def _rego() -> Mapping[str, bytes]:
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
-    """The files in order of their names, without times and owners."""
+    """Return a gzipped tar archive of the files, by their names, without times and owners."""
     packed = io.BytesIO()
     with (
         gzip.GzipFile(
@@ -146,23 +171,10 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def _counts(store: Store) -> dict[str, int]:
-    held = store["accounts"].values()
+    accounts = store["accounts"].values()
     return {
-        "accounts": len(held),
+        "accounts": len(accounts),
         "policies": sum(":" not in policy for policy in store["policies"]),
-        "roles": sum(len(account["roles"]) for account in held),
-        "users": sum(len(account["users"]) for account in held),
+        "roles": sum(len(account["roles"]) for account in accounts),
+        "users": sum(len(account["users"]) for account in accounts),
     }
-
-
-def _example(store: Store) -> dict[str, str]:
-    """What the first account's first role may do first, or else what its owner may."""
-    number = min(store["accounts"], default="1234567890123456")
-    arn = f"acs:ram::{number}:"
-    account = store["accounts"].get(number)
-    for _, role in sorted(account["roles"].items()) if account else ():
-        for policy in role["policies"]:
-            actions = store["policies"][policy].get("actions")
-            for action in actions if isinstance(actions, dict) else ():
-                return {"principal": f"{arn}role/{role['name']}", "action": action, "resource": "*"}
-    return {"principal": f"{arn}root", "action": "ram:ListRoles", "resource": "*"}

@@ -1,7 +1,7 @@
-"""Accounts files as they change.
+"""Watch accounts files, and rebuild their bundle when they change.
 
-They are looked at, not subscribed to: that sees a file that was replaced, a link that was turned
-and a folder on another machine, on every system alike.
+The files are polled, not subscribed to: polling works the same on every system, and also notices a
+replaced file, a link with a new target and a change in a network folder.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, TypeAlias
 
-from ramgate.accounts import reader as accounts
+from ramgate.accounts import reader
 from ramgate.bundle.builder import Builder
 from ramgate.errors import InvalidFiles
 
@@ -24,10 +24,21 @@ _Stat: TypeAlias = tuple[int | None, ...]
 
 
 class Watch:
-    """An accounts file, or a folder of them, whose bundle is built again when it changes.
+    """Watches an accounts file, or a folder of them, and rebuilds the bundle when it changes.
 
-    What changes is read once it is the same in two looks, so that a file is not read while it is
-    written, and once more where it was not the same after the reading.
+    A changed file is read once two consecutive polls agree, to avoid reading it mid-write, and is
+    read again if it changed during the read.
+
+    >>> from pathlib import Path
+    >>> file = Path("accounts.yaml")
+    >>> _ = file.write_text("accounts: {'1234567890123456': {}}")
+    >>> watch = Watch(file)
+    >>> first = watch.build()
+    >>> _ = file.write_text("accounts: {'1234567890123456': {users: {alice: {}}}}")
+    >>> watch.look(first.revision) is None  # the file may still be in the middle of a write
+    True
+    >>> watch.look(first.revision).counts["users"]
+    1
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,17 +48,17 @@ class Watch:
         self._refused = b""
 
     def build(self) -> Bundle:
-        """The bundle of what is there. Raises `InvalidFiles` with every fault of every file."""
+        """Build the bundle of the files as they are; raises `InvalidFiles` with every fault."""
         return self._builder.build(self._path)
 
     def look(self, active: str) -> Bundle | None:
-        """The bundle of what has changed, or None where nothing did or `active` is its revision.
+        """Poll: return the new bundle, or None if nothing changed or its revision is `active`.
 
-        Raises `InvalidFiles` with every fault, once for the same contents.
+        Raises `InvalidFiles` with every fault, only once for the same contents.
         """
         now = _stats(self._path)
-        same, self._seen = now == self._seen, now
-        if not same or now == self._built:
+        is_stable, self._seen = now == self._seen, now
+        if not is_stable or now == self._built:
             return None
         bundle, faults = None, None
         try:
@@ -61,13 +72,13 @@ class Watch:
         refused, self._refused = self._refused, contents
         if faults and contents != refused:
             raise faults
-        # After faults it says that all is well again, be it what it was before them.
+        # After faults, report the bundle even if it is the active one: the files are valid again.
         return bundle if bundle and (refused or bundle.revision != active) else None
 
 
 def _files(path: Path) -> list[Path]:
     try:
-        return accounts.files(path)
+        return reader.files(path)
     except InvalidFiles:
         return [path]
 
