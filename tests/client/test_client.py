@@ -322,6 +322,39 @@ def test_a_real_opa_refuses_a_client_without_its_token(
         connect(real.unix).decide(*ASKED)
 
 
+@pytest.mark.parametrize("options", [[], ["--authentication=token", "--authorization=basic"]])
+def test_a_real_opa_that_waits_for_its_bundle_may_not_be_ready_yet(
+    options: list[str], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        service = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        config = tmp_path / "config.json"
+        config.write_text(
+            json.dumps({"services": {"s": service}, "bundles": {"b": {"service": "s"}}})
+        )
+        command = [str(find_opa()), "run", "--server", "--skip-version-check", "--log-level=error"]
+        url = f"unix://{tmp_path}/opa.sock"
+        process = subprocess.Popen([*command, *options, f"--addr={url}", f"--config-file={config}"])
+        try:
+            with Client(url, token=BEARER) as client:
+                eventually(lambda: answers(client))
+                assert not client.healthy()
+                for method in (lambda: client.decide(*ASKED), client.revision):
+                    with pytest.raises(AnswerError, match="OPA is not ready yet, or runs without"):
+                        method()
+        finally:
+            process.terminate()
+            process.wait(BOUND)
+
+
+def answers(client: Client) -> bool:
+    try:
+        client.healthy()
+    except TransportError:
+        return False
+    return True
+
+
 def test_a_client_outlives_its_opa(connect: Callable[..., Asker], real: Opa) -> None:
     client = connect(real.unix, token=BEARER)
     assert client.decide(*ASKED)
