@@ -1,16 +1,29 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
-from command_line import ACCOUNT, ALLOWED, DENIES, EXAMPLE, FROM_THE_OFFICE, written
+import pytest
+
+from command_line import (
+    ACCOUNT,
+    ALICE,
+    ALLOWED,
+    DENIES,
+    EXAMPLE,
+    FROM_THE_OFFICE,
+    INSTANCE,
+    written,
+)
 from ramgate import Sidecar, resources
 from ramgate.cli.main import main
+from ramgate.cli.options import QUOTE_IT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+CONNECTOR = "did you mean `role/ConnectorApp`?\n"
 
 
 def test_check_prints_an_allow_as_a_line_and_exits_with_0(
@@ -97,3 +110,49 @@ def test_check_refuses_two_policies_of_one_name(
         capsys.readouterr().err
         == f"ramgate: `{first}` and `{second}` would both be called `mine`\n"
     )
+
+
+def test_check_recognizes_a_file_name_in_place_of_the_resource(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "notes.txt", "")
+    assert main(["check", ALICE, "alikafka:ListTopic", "notes.txt"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"ramgate: `notes.txt` is a file, not a resource: {QUOTE_IT}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "hint"),
+    [
+        (f"{ACCOUNT}:user/alcie", "alikafka:ListTopic", INSTANCE, "did you mean `user/alice`?\n"),
+        ("acs:ram::1234567890123465:root", "a:b", "*", "did you mean `1234567890123456`?\n"),
+        (f"{ACCOUNT}:user/connectorap", "a:b", "*", CONNECTOR),
+        (f"{ACCOUNT}:user/zoltan", "alikafka:ListTopic", INSTANCE, ""),
+        (ALICE, "sts:AssumeRole", "*", ""),
+        ("ecs.aliyuncs.com", "sts:AssumeRole", f"{ACCOUNT}:role/conectorapp", CONNECTOR),
+        (f"{ACCOUNT}:assumed-role/conectorapp/s", "ecs:RunInstances", "*", CONNECTOR),
+    ],
+)
+def test_check_suggests_the_nearest_name_to_an_unknown_one(
+    principal: str, action: str, resource: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", principal, action, resource]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == EXAMPLE + hint
+    assert re.fullmatch(r"ImplicitDeny  unknown_(principal|role)\n", captured.out)
+
+
+def test_check_names_the_level_of_a_control_policy(
+    directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [ALICE, "ecs:RunInstances", "*", "--accounts", str(directory)]
+    assert main(["check", *asked]) == 1
+    assert capsys.readouterr() == (
+        "ImplicitDeny  no_statement_matches  (ControlPolicy at level 0, the root folder)\n",
+        "",
+    )
+    assert main(["check", *asked, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["policy_type"] == "ControlPolicy"

@@ -201,3 +201,11 @@ def test_no_system_policy_denies_so_that_every_obstacle_is_the_accounts_own() ->
     for name in known.system_policies:
         statements: Any = known.policies[name]["statements"]
         assert {statement["effect"] for statement in statements} == {"Allow"}
+
+
+def test_the_doctor_suggests_the_nearest_name_to_an_unknown_principal(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking = [f"{ACCOUNT}:user/carl", "alikafka.etl", "--accounts", str(world)]
+    assert main(["doctor", *asking]) == 1
+    assert capsys.readouterr().err == "did you mean `user/carol`?\n"

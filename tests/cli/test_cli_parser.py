@@ -1,15 +1,29 @@
 from __future__ import annotations
 
+import re
+import shlex
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import pytest
 
+from command_line import ALICE, written
 from ramgate.cli.main import main
+from ramgate.cli.options import QUOTE_IT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ramgate import Sidecar
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["run"], ["build"], ["check"], ["translate"], ["validate"], ["install-opa"]]
-)
+COMMANDS = """
+run, status, build, check, roles, role, slr, slr create, slr feature, slr delete, doctor, graph,
+translate, validate, install-opa
+"""
+
+
+@pytest.mark.parametrize("command", [[], *(name.split() for name in COMMANDS.split(","))])
 def test_help_is_there_for_every_command(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -24,3 +38,42 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> Non
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr() == (f"ramgate {version('ramgate')}\n", "")
+
+
+@pytest.mark.parametrize("command", [[], *(name.split() for name in COMMANDS.split(","))])
+def test_help_names_the_exit_status_and_shows_an_example(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    text = capsys.readouterr().out
+    assert "xit status" in text
+    if command and command != ["slr"]:
+        assert re.search(rf"^examples?:\n  ramgate {' '.join(command)}\b", text, re.MULTILINE)
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_every_example_of_a_check_is_allowed(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    text = capsys.readouterr().out.partition("examples:\n")[2].replace("\\\n", " ")
+    examples = [shlex.split(line)[1:] for line in text.splitlines()]
+    assert [example[0] for example in examples] == ["check", "check"]
+    for example in examples:
+        assert main([*example, "--url", ramgate_sidecar.url]) == 0
+
+
+def test_file_names_of_an_unquoted_star_are_told_from_other_arguments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        written(tmp_path / name, "")
+    for rest, hint in ((["a", "b"], f" ({QUOTE_IT})"), (["a", "c"], "")):
+        with pytest.raises(SystemExit) as stopped:
+            main(["check", ALICE, "alikafka:ListTopic", *rest])
+        assert stopped.value.code == 2
+        error = f"error: unrecognized arguments: {rest[1]}{hint}\n"
+        assert capsys.readouterr().err.endswith(error)

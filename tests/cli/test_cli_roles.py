@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from command_line import ETL, NUMBER, SERVICE
+from command_line import ETL, NUMBER, SERVICE, written
 from ramgate.cli.main import main
 
 if TYPE_CHECKING:
@@ -30,10 +30,26 @@ def test_roles_with_accounts_says_where_each_exists(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["roles", "--accounts", str(world)]) == 0
-    rows = {line.split()[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines()}
-    assert rows["ROLE"] == "IN"
-    assert rows["AliyunServiceRoleForAlikafka"] == NUMBER
-    assert rows[ETL] == "-"
+    head, first, second, *others = capsys.readouterr().out.splitlines()
+    assert head.split() == ["ROLE", "POLICY", "EXISTS", "IN"]
+    assert first.split() == ["AliyunServiceRoleForAlikafka", "published", NUMBER]
+    assert second.split() == ["AliyunServiceRoleForActionTrail", "not", "public", "-"]
+    assert [line.split()[-1] for line in others if line.startswith(f"{ETL} ")] == ["-"]
+    assert max(map(len, [head, first, second, *others])) <= 100
+
+
+def test_roles_of_many_accounts_names_five_accounts_each_on_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers = [f"{number:016}" for number in range(7)]
+    listed = {number: {"service_linked_roles": [ETL]} for number in numbers}
+    path = written(tmp_path / "accounts.json", json.dumps({"accounts": listed}))
+    assert main(["roles", "--accounts", path]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith(f"{ETL} ")
+    assert [line.split(maxsplit=2)[-1].strip() for line in lines[1:2]] == [numbers[0]]
+    assert [line.strip() for line in lines[2:7]] == [*numbers[1:5], "2 more"]
+    assert len(lines) == 1 + 196 + 5
 
 
 def test_roles_as_json_has_accounts_only_where_some_are_named(

@@ -337,3 +337,18 @@ def test_slr_write_needs_accounts_to_write_to(
         "",
         "ramgate: `--write` changes an accounts file: name it with `--accounts`\n",
     )
+
+
+def test_a_service_belongs_to_no_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked("create", "ecs.aliyuncs.com", SERVICE) == 1
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "denied: `ecs.aliyuncs.com` belongs to no account"
+    )
+
+
+def test_slr_suggests_the_nearest_name_to_an_unknown_principal(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking = [f"{ACCOUNT}:user/carl", SERVICE, "--accounts", world]
+    assert asked("create", *asking, "--json") == 1
+    assert capsys.readouterr().err == "did you mean `user/carol`?\n"

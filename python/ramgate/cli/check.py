@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import (
+    QUOTE_IT,
     add_command,
     add_context,
     add_json,
     add_principal,
     add_source,
     context,
+    load_accounts,
     open_client,
 )
 from ramgate.cli.output import FINE, NO, json_line, summary
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ramgate.cli.options import Commands
+    from ramgate.model.decision import Decision
 
 __all__ = ["add_to", "run"]
 
@@ -28,6 +31,9 @@ _TEXT: Final = """\
 Prints one line: the effect, the reason, the statements that decided, and their policy type.
 
   Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)
+
+A denial by a control policy names the level. If the accounts lack the principal or the role, stderr
+has the nearest name.
 
 Give the whole ARN of the resource: a Deny for a narrower resource does not match "*".
 
@@ -44,6 +50,9 @@ examples:
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x \\
       --context acs:SourceIp=10.1.2.3 --json
 """
+
+# the argument with the name that the accounts lack, by the reason of the denial
+_NAMES: Final = {"unknown_principal": "principal", "unknown_role": "resource"}
 
 
 def add_to(commands: Commands) -> None:
@@ -66,6 +75,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Decide the request and print the decision."""
+    _refuse_file_name(options.resource)
     policies = _policies(options.policy)
     circumstances = context(options.context)
     with open_client(options) as client:
@@ -74,8 +84,27 @@ def run(options: Namespace) -> int:
             decision = client.simulate(*request, policies=policies)
         else:
             decision = client.decide(*request)
-    print(json_line(decision) if options.json else summary(decision))
+    level = None if decision or options.url else _explain(decision, options)
+    print(json_line(decision) if options.json else summary(decision, level))
     return FINE if decision else NO
+
+
+def _refuse_file_name(resource: str) -> None:
+    """Raise `ValueError` if the shell replaced an unquoted `*` by the only file of the folder."""
+    if resource != "*" and not resource.startswith("acs:") and Path(resource).exists():
+        raise ValueError(f"`{resource}` is a file, not a resource: {QUOTE_IT}")
+
+
+def _explain(decision: Decision, options: Namespace) -> str | None:
+    """Print the name near an unknown one; return the level of a control policy's denial."""
+    if decision.reason not in _NAMES and decision.policy_type != "ControlPolicy":
+        return None
+    from ramgate.cli.denial import control_level, say_near_name
+
+    if decision.reason in _NAMES:
+        say_near_name(getattr(options, _NAMES[decision.reason]), options)
+        return None
+    return control_level(decision, options.principal, options.resource, load_accounts(options))
 
 
 def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:

@@ -61,6 +61,10 @@ def run(options: Namespace) -> int:
     path = accounts_or_example(options)
     diagnosis = doctor.diagnose(path, options.principal, options.feature, circumstances)
     print(json_line(diagnosis) if options.json else "\n".join(_lines(diagnosis)))
+    if not diagnosis.steps[0].passed:
+        from ramgate.cli.denial import say_near_name
+
+        say_near_name(options.principal, options)
     return FINE if diagnosis.allow else NO
 
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ramgate.accounts.store import Store
     from ramgate.client.client import Client
 
 __all__ = [
     "DEFAULT_ADDRESS",
+    "QUOTE_IT",
     "REQUEST_SECONDS",
     "Commands",
     "accounts_or_example",
@@ -33,6 +35,7 @@ __all__ = [
     "add_source",
     "add_token",
     "context",
+    "load_accounts",
     "open_client",
     "token",
 ]
@@ -41,6 +44,7 @@ __all__ = [
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
+QUOTE_IT: Final = 'the shell replaced an unquoted * by file names, quote it: "*"'
 REQUEST_SECONDS: Final = 10.0
 
 
@@ -131,6 +135,14 @@ def accounts_path(options: argparse.Namespace) -> Path:
     from ramgate import resources
 
     return Path(options.accounts or resources.path("examples/accounts.yaml"))
+
+
+def load_accounts(options: argparse.Namespace) -> Store:
+    """Return the store of the accounts at `accounts_path`."""
+    from ramgate.accounts import reader
+    from ramgate.catalog import catalog
+
+    return reader.load(accounts_path(options), catalog.load())
 
 
 def token(options: argparse.Namespace) -> str | None:

@@ -30,12 +30,15 @@ def json_line(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def summary(decision: Decision) -> str:
-    """Return a decision on one line: the effect, the reason and its statements, the policy type."""
+def summary(decision: Decision, level: str | None = None) -> str:
+    """Return a decision on one line: the effect, the reason and its statements, the policy type.
+
+    `level` names the level of the control policies that deny.
+    """
     statements = ", ".join(map(str, decision.statements))
     reason = f"{decision.reason}: {statements}" if statements else decision.reason
-    layer = [f"({decision.policy_type})"] if decision.policy_type else []
-    return "  ".join([decision.effect, reason, *layer])
+    layer = f"{decision.policy_type} at {level}" if level else decision.policy_type
+    return "  ".join([decision.effect, reason, *([f"({layer})"] if layer else [])])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli import (
@@ -19,6 +20,7 @@ from ramgate.cli import (
     translate,
     validate,
 )
+from ramgate.cli.options import QUOTE_IT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
     The result's `run` is the command's function. Wrong usage and `--help` raise `SystemExit`.
     """
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        hint = f" ({QUOTE_IT})" if any(Path(text).exists() for text in rest) else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,15 +10,19 @@ from ramgate.cli.output import FINE, json_line, table
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
+    from ramgate.analysis.roles import KnownRole
     from ramgate.cli.options import Commands
 
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Prints one line for each role of the catalog. FEATURE is the feature that needs the role, `-` if it
-is not known. POLICY tells whether the role's policy document is public. With --accounts, EXISTS IN
-lists the accounts that have the role.
+is not known. POLICY tells whether the role's policy document is public.
+
+With --accounts, the roles of your accounts come first, and EXISTS IN names the accounts that have
+the role. `ramgate role NAME` then shows the service name and the feature.
 
 Exit status: 0 listed, 2 the accounts cannot be read.
 
@@ -26,6 +30,7 @@ examples:
   ramgate roles
   ramgate roles --accounts accounts.yaml
 """
+_MOST_ACCOUNTS: Final = 5
 
 
 def add_to(commands: Commands) -> None:
@@ -47,19 +52,28 @@ def run(options: Namespace) -> int:
     if options.json:
         print(json_line(listing))
         return FINE
-    head = ["ROLE", "SERVICE NAME", "FEATURE", "POLICY"]
-    rows = [
-        [
-            role.role,
-            role.service_name,
-            role.feature or "-",
-            "published" if role.is_published else "not public",
-        ]
-        for role in listing
-    ]
-    if store is not None:
-        head.append("EXISTS IN")
-        for row, role in zip(rows, listing, strict=True):
-            row.append(" ".join(role.accounts or ()) or "-")
-    print(table([head, *rows]))
+    print(table(_rows(listing) if store is None else _rows_with_accounts(listing)))
     return FINE
+
+
+def _rows(listing: Sequence[KnownRole]) -> list[list[str]]:
+    return [
+        ["ROLE", "SERVICE NAME", "FEATURE", "POLICY"],
+        *([role.role, role.service_name, role.feature or "-", _policy(role)] for role in listing),
+    ]
+
+
+def _rows_with_accounts(listing: Sequence[KnownRole]) -> list[list[str]]:
+    """Return at most 100 columns: the roles that exist first, each account on a line of its own."""
+    rows = [["ROLE", "POLICY", "EXISTS IN"]]
+    for role in sorted(listing, key=lambda role: not role.accounts):
+        accounts = list(role.accounts or ["-"])
+        if len(accounts) > _MOST_ACCOUNTS:
+            accounts[_MOST_ACCOUNTS:] = [f"{len(accounts) - _MOST_ACCOUNTS} more"]
+        rows.append([role.role, _policy(role), accounts[0]])
+        rows += [["", "", account] for account in accounts[1:]]
+    return rows
+
+
+def _policy(role: KnownRole) -> str:
+    return "published" if role.is_published else "not public"

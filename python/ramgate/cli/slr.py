@@ -176,6 +176,11 @@ def _report(answer: Creation | Feature | Deletion, kind: Kind, options: Namespac
     from ramgate.cli.slr_text import lines
 
     print(json_line(_fields(answer)) if options.json else "\n".join(lines(answer, kind, options)))
+    decision = answer.authorization
+    if decision is not None and decision.reason == "unknown_principal" and not options.url:
+        from ramgate.cli.denial import say_near_name
+
+        say_near_name(options.principal, options)
     if options.remedy_out:
         _write_policy(answer.remedy, Path(options.remedy_out))
     if options.write:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ramgate.accounts import reader
 from ramgate.analysis import doctor, roles
 from ramgate.catalog import catalog
-from ramgate.cli.options import accounts_path
+from ramgate.cli.options import load_accounts
 from ramgate.cli.output import summary
 from ramgate.model.service_linked_role import Deletion
 
@@ -61,6 +60,8 @@ def _denied(answer: Creation | Feature | Deletion, options: Namespace) -> str:
     decision = answer.authorization
     if decision is not None and decision.reason == "unknown_principal":
         return _unknown_principal(options)
+    if answer.account is None:
+        return f"`{options.principal}` belongs to no account"
     verb = "deleted by" if isinstance(answer, Deletion) else "created for"
     role = f"`{answer.role}` of account `{answer.account}`"
     return f"{role} may not be {verb} `{options.principal}`"
@@ -76,8 +77,8 @@ def _unknown(answer: Creation | Feature | Deletion, kind: roles.Kind, options: N
 def _unknown_principal(options: Namespace) -> str:
     if options.url:
         return f"`{options.principal}` is not known"
-    store = reader.load(accounts_path(options), catalog.load())
-    return f"`{options.principal}` is not known: {doctor.absence(options.principal, store)}"
+    absence = doctor.absence(options.principal, load_accounts(options))
+    return f"`{options.principal}` is not known: {absence}"
 
 
 def remedy_lines(remedy: Remedy) -> Iterator[str]:
