@@ -27,12 +27,12 @@ _ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users
 class FileReader:
     """Reads one accounts file; afterwards its attributes are the file's part of the store.
 
-    `held_by` maps each account, and `directory`, to the file that defines it already.
+    `defined_in` maps each account, and `directory`, to the file that defines it already.
     """
 
-    def __init__(self, catalog: Catalog, held_by: Mapping[str, str]) -> None:
+    def __init__(self, catalog: Catalog, defined_in: Mapping[str, str]) -> None:
         self._catalog = catalog
-        self._held_by = held_by
+        self._defined_in = defined_in
         self.policies: dict[str, dict[str, object]] = {}
         self.accounts: dict[str, Account] = {}
         self.directory: Directory | None = None
@@ -57,8 +57,8 @@ class FileReader:
             self.policies.update(reader.documents)
 
     def _check_unique(self, name: str, place: Place) -> None:
-        if name in self._held_by:
-            place.fault(f"is already defined in `{self._held_by[name]}`")
+        if name in self._defined_in:
+            place.fault(f"is already defined in `{self._defined_in[name]}`")
 
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)

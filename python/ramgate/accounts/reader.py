@@ -139,11 +139,11 @@ class Reader:
         """Return the store and the findings, as the function `examine` does; raises the same."""
         store, found, unreadable = self._base.copy(), Findings(), False
         store["policies"], store["accounts"] = dict(store["policies"]), {}
-        held_by: dict[str, str] = {}
+        defined_in: dict[str, str] = {}
         parts: dict[Path, _Part] = {}
         for file in files(path):
             try:
-                part = self._part(file, held_by)
+                part = self._part(file, defined_in)
             except InvalidFiles as error:
                 unreadable |= isinstance(error, UnreadableFiles)
                 found.faults.extend(error.faults)
@@ -155,20 +155,20 @@ class Reader:
             store["accounts"].update(part.accounts)
             if part.directory is not None:
                 store["directory"] = part.directory
-            held_by.update(dict.fromkeys(part.claims, str(file)))
+            defined_in.update(dict.fromkeys(part.claims, str(file)))
         self._parts = parts
         found.faults.sort()
         if unreadable:
             raise UnreadableFiles(found.faults)
         return store, found
 
-    def _part(self, file: Path, held_by: Mapping[str, str]) -> _Part:
+    def _part(self, file: Path, defined_in: Mapping[str, str]) -> _Part:
         content = source.content(file)
         digest = hashlib.sha256(content).digest()
         part = self._parts.get(file)
-        if part is None or part.digest != digest or not held_by.keys().isdisjoint(part.claims):
+        if part is None or part.digest != digest or not defined_in.keys().isdisjoint(part.claims):
             document = source.decode(content, str(file), root="")
-            reader = FileReader(self._catalog, held_by)
+            reader = FileReader(self._catalog, defined_in)
             reader.read(document.value, document.place)
             found = document.place.findings
             part = _Part(

@@ -42,11 +42,6 @@ examples:
   ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
 """
 _LOOK_SECONDS: Final = 0.25
-_EXAMPLE: Final = {
-    "principal": "acs:ram::1234567890123456:role/aliyunserviceroleforalikafka",
-    "action": "ecs:CreateNetworkInterface",
-    "resource": "*",
-}
 
 
 def add_to(commands: Commands) -> None:
@@ -97,13 +92,12 @@ def _follow(watch: Watch, sidecar: Sidecar) -> None:
 def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
     """Return the first lines on stdout; the last is a `curl` command whose request is allowed."""
     bundle, url, extra = sidecar.bundle, sidecar.url, ""
-    example = _EXAMPLE if options.accounts is None else bundle.example
     if options.token_file:
         extra += f' -H "Authorization: Bearer $(cat {shlex.quote(options.token_file)})"'
     if url.startswith("unix://"):
         extra += f" --unix-socket {shlex.quote(url.removeprefix('unix://'))}"
         url = "http://localhost"
-    body = shlex.quote(json_line({"input": dict(example)}))
+    body = shlex.quote(json_line({"input": dict(bundle.example)}))
     return [
         f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
         counts(bundle),
