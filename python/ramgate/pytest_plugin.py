@@ -1,8 +1,9 @@
-"""The pytest plugin: one OPA a session, a client on it, and worlds that tests state themselves.
+"""The pytest plugin: fixtures for a client of OPA, by shared accounts or by a test's own.
 
-The ini option `ramgate_accounts` names the accounts file or folder to decide by, relative to the
-folder of the ini file; without it that is the shipped example. `ramgate_world` is for a test that
-states what there is, on a second OPA. With pytest-xdist each worker has its own of both.
+`ramgate_client` and `ramgate_sidecar` use one OPA for the session. Its accounts are the file or
+folder that the ini option `ramgate_accounts` names, relative to the folder of the ini file; without
+the option, the shipped example. `ramgate_world` has a second OPA, for tests that state accounts
+themselves. With pytest-xdist, each worker starts its own two.
 """
 
 from __future__ import annotations
@@ -32,12 +33,18 @@ _OPTION = "ramgate_accounts"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini option."""
-    parser.addini(_OPTION, "accounts that ramgate's OPA decides by (a file or folder)")
+    """Add the ini option.
+
+    In `pytest.ini`:
+
+        [pytest]
+        ramgate_accounts = tests/accounts.yaml
+    """
+    parser.addini(_OPTION, "the accounts file or folder by which ramgate's OPA decides")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse an option that names nothing, before any test runs."""
+    """Raise `pytest.UsageError` before any test runs, if the option names no file or folder."""
     path = _accounts(config)
     if path is not None and not path.exists():
         raise pytest.UsageError(f"{_OPTION}: no such file or folder: `{path}`")
@@ -45,7 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def ramgate_sidecar(pytestconfig: pytest.Config) -> Iterator[Sidecar]:
-    """One OPA for the session, as `ramgate.Sidecar`."""
+    """One OPA for the session, as `ramgate.Sidecar`: for its URL, or for more clients.
+
+    >>> def test_a_second_client_sees_the_same_accounts(ramgate_sidecar, ramgate_client):
+    ...     with ramgate_sidecar.client(timeout=10) as client:
+    ...         assert client.revision() == ramgate_client.revision()
+    """
     from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
     from ramgate.sidecar.sidecar import Sidecar  # noqa: PLC0415
 
@@ -60,7 +72,18 @@ def ramgate_sidecar(pytestconfig: pytest.Config) -> Iterator[Sidecar]:
 
 @pytest.fixture(scope="session")
 def ramgate_client(ramgate_sidecar: Sidecar) -> Iterator[Client]:
-    """A `ramgate.Client` on that OPA."""
+    """A `ramgate.Client` of the session's OPA.
+
+    >>> def test_bob_only_reads(ramgate_client):
+    ...     bob = "acs:ram::1234567890123456:user/bob"
+    ...     topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    ...     office = {"acs:SourceIp": "10.0.0.1"}
+    ...     assert ramgate_client.decide(bob, "alikafka:ListTopic", topic, office)
+    ...     denied = ramgate_client.decide(bob, "alikafka:DeleteTopic", topic, office)
+    ...     assert denied.reason == "no_statement_matches"
+
+    Assert the reason of a denial: `assert not …` also passes for a user that is misspelt.
+    """
     with ramgate_sidecar.client() as client:
         yield client
 
@@ -80,7 +103,21 @@ def _ramgate_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
 
 @pytest.fixture
 def ramgate_world(_ramgate_worlds: World) -> Iterator[World]:
-    """A `World` to call with what there is for one test; the client it gives asks about that."""
+    """A `World`: call it with the accounts of this test; the client it returns decides by them.
+
+    >>> def test_who_may_delete_a_topic(ramgate_world):
+    ...     alice, bob = (f"acs:ram::1234567890123456:user/{name}" for name in ("alice", "bob"))
+    ...     topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    ...     client = ramgate_world(
+    ...         users={
+    ...             "alice": {"policies": ["AliyunKafkaFullAccess"]},
+    ...             "bob": {"policies": ["AliyunKafkaReadOnlyAccess"]},
+    ...         }
+    ...     )
+    ...     assert client.decide(alice, "alikafka:DeleteTopic", topic)
+    ...     denied = client.decide(bob, "alikafka:DeleteTopic", topic)
+    ...     assert denied.reason == "no_statement_matches"
+    """
     yield _ramgate_worlds
     _ramgate_worlds.forget()
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import doctest
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ramgate import pytest_plugin
 
 if TYPE_CHECKING:
     from ramgate.client.client import Client
@@ -25,10 +29,12 @@ accounts:
 """
 TEST = """
 DAVE = "acs:ram::1000000000000001:user/dave"
+TOPIC = "acs:alikafka:cn-hangzhou:1000000000000001:alikafka_post-cn-x"
 
 def test_dave(ramgate_client, ramgate_sidecar):
-    assert ramgate_client.decide(DAVE, "alikafka:ListTopic", "*")
-    assert not ramgate_client.decide(DAVE, "alikafka:DeleteTopic", "*")
+    assert ramgate_client.decide(DAVE, "alikafka:ListTopic", TOPIC)
+    denied = ramgate_client.decide(DAVE, "alikafka:DeleteTopic", TOPIC)
+    assert denied.reason == "no_statement_matches"
 
 def test_one_opa_a_session(ramgate_client, ramgate_sidecar, request):
     assert request.getfixturevalue("ramgate_sidecar") is ramgate_sidecar
@@ -45,7 +51,8 @@ def test_the_shipped_example_is_what_is_asked_without_the_option(
     ramgate_client: Client, ramgate_sidecar: Sidecar
 ) -> None:
     alice = "acs:ram::1234567890123456:user/alice"
-    assert ramgate_client.decide(alice, "alikafka:ListTopic", "*")
+    topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    assert ramgate_client.decide(alice, "alikafka:ListTopic", topic)
     assert ramgate_sidecar.revision
 
 
@@ -117,7 +124,7 @@ import pytest
 from ramgate import AnswerError, Client, InvalidFiles
 
 USER = "acs:ram::1234567890123456:user/u"
-ASKED = (USER, "alikafka:ListTopic", "*")
+ASKED = (USER, "alikafka:ListTopic", "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x")
 FULL = {"users": {"u": {"policies": ["AliyunKafkaFullAccess"]}}}
 kept = []
 
@@ -133,7 +140,7 @@ def test_a_world_is_what_was_stated(ramgate_world):
     assert client.decide(*ASKED).reason == "no_statement_matches"
 
 def test_nothing_is_left_of_it(ramgate_world):
-    with pytest.raises(LookupError, match="there is no world yet: state one"):
+    with pytest.raises(LookupError, match="no accounts are stated yet: call"):
         ramgate_world.client
     with pytest.raises(RuntimeError, match="this client is closed"):
         kept[0].decide(*ASKED)
@@ -168,3 +175,53 @@ def test_without_an_opa_there_is_no_world(
     result = run(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*UsageError: ramgate_world: *missing*"])
+
+
+ERRORS = """
+USERS = {"u": {"policies": ["gone"]}}
+
+def test_parts(ramgate_world):
+    ramgate_world(users=USERS)
+
+def test_document(ramgate_world):
+    ramgate_world({"accounts": {"1000000000000001": {"users": USERS}}})
+
+def test_no_json(ramgate_world):
+    ramgate_world(users={"u"})
+
+def test_both(ramgate_world):
+    ramgate_world({"accounts": {}}, users=USERS)
+
+def test_client(ramgate_world):
+    ramgate_world.client
+"""
+
+
+def test_an_error_of_a_world_shows_the_line_of_the_test_and_no_frame_of_ramgate(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(ERRORS)
+    result = run(pytester)
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "> *ramgate_world(users=USERS)",
+            "E *.InvalidFiles: ramgate_world: users.u.policies*: there is no policy `gone`*",
+            '> *ramgate_world({"accounts": {"1000000000000001": {"users": USERS}}})',
+            "E *.InvalidFiles: ramgate_world: accounts.1000000000000001.users.u.*: *`gone`*",
+            '> *ramgate_world(users={"u"})',
+            "E *TypeError: ramgate_world: Object of type set is not JSON serializable",
+            '> *ramgate_world({"accounts": {}}, users=USERS)',
+            "E *TypeError: ramgate_world: pass a document or the parts of an account, not both",
+            "> *ramgate_world.client",
+            "E *LookupError: ramgate_world: no accounts are stated yet: call *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*ramgate/*.py:*")
+
+
+def test_the_examples_of_the_fixtures_pass(pytester: pytest.Pytester) -> None:
+    text = Path(pytest_plugin.__file__).read_text()
+    examples = doctest.DocTestParser().get_examples(text)
+    pytester.makepyfile("\n\n".join(example.source for example in examples))
+    run(pytester).assert_outcomes(passed=3)

@@ -1,4 +1,4 @@
-"""What a test says that there is, and an OPA that decides by it until the test is over."""
+"""Accounts that a test states itself, and the OPA that decides by them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import tarfile
 from typing import TYPE_CHECKING, Final
 
 from ramgate.bundle.builder import ROOTS, Bundle
+from ramgate.errors import InvalidFiles
+from ramgate.faults import Fault
 from ramgate.sidecar.sidecar import Sidecar
 
 if TYPE_CHECKING:
@@ -21,50 +23,82 @@ if TYPE_CHECKING:
 __all__ = ["ACCOUNT", "World"]
 
 ACCOUNT: Final = "1234567890123456"
-"""The account that is meant where a world is stated by the parts of one."""
+"""The number of the account, if a world is stated as the parts of one account.
+
+>>> ACCOUNT
+'1234567890123456'
+"""
+
+_NAME: Final = "ramgate_world"
 
 
 class World:
-    """A world to state, on an OPA of its own, which runs while the `with` block does."""
+    """An OPA whose accounts a test states by a call. It runs as long as the `with` block.
+
+    The fixture `ramgate_world` is a `World`; pytest shows its errors at the line of the call.
+    `folder` is an existing folder for its accounts file.
+
+    >>> from pathlib import Path
+    >>> alice = f"acs:ram::{ACCOUNT}:user/alice"
+    >>> topics = f"acs:alikafka:cn-hangzhou:{ACCOUNT}:alikafka_post-cn-x"
+    >>> with World(Path()) as world:
+    ...     client = world(users={"alice": {"policies": ["AliyunKafkaReadOnlyAccess"]}})
+    ...     client.decide(alice, "alikafka:ListTopic", topics).effect
+    ...     client.decide(alice, "alikafka:DeleteTopic", topics).effect
+    ...     world.forget()
+    'Allow'
+    'ImplicitDeny'
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "world.json"
-        self._sidecar = Sidecar(bundle=_nothing())
+        self._sidecar = Sidecar(bundle=_empty_bundle())
         self._client: Client | None = None
 
     def __call__(self, document: Mapping[str, object] | None = None, /, **parts: object) -> Client:
-        """Give a client that asks about this world, which takes the place of the one before.
+        """State the accounts, in place of those stated before, and return a client of OPA.
 
-        The world is an accounts document, or the parts of the one account `ACCOUNT`. Raises
-        `InvalidFiles` with every fault, and the world stays what it was.
+        The argument is a whole accounts document, or the keyword arguments are the parts of the
+        account `ACCOUNT`: `users`, `groups`, `roles`, `policies`, `service_linked_roles`. Raises
+        `InvalidFiles` with every fault, and `TypeError` for arguments that are not JSON values, or
+        of both forms; the accounts stay as they were.
         """
-        if document is None:
-            document = {"accounts": {ACCOUNT: parts}}
-        elif parts:
-            raise TypeError("a world is a document or the parts of an account, not both")
-        self._file.write_text(json.dumps(document, indent=1))
-        self._sidecar.load(self._file)
+        __tracebackhide__ = True
+        if document is not None and parts:
+            raise TypeError(f"{_NAME}: pass a document or the parts of an account, not both")
+        prefix = f"accounts.{ACCOUNT}." if document is None else ""
+        try:
+            text = json.dumps({"accounts": {ACCOUNT: parts}} if document is None else document)
+        except TypeError as error:
+            raise TypeError(f"{_NAME}: {error}") from None
+        self._file.write_text(text)
+        try:
+            self._sidecar.load(self._file)
+        except InvalidFiles as error:
+            # A new error, which has no frame of ramgate but this one; and pytest hides this one.
+            raise InvalidFiles([_without_file(fault, prefix) for fault in error.faults]) from None
         self._client = self._client or self._sidecar.client()
         return self._client
 
     @property
     def client(self) -> Client:
-        """The client that asks about the world. Raises `LookupError` where none was stated."""
+        """The client that the last call returned. Raises `LookupError` before the first call."""
+        __tracebackhide__ = True
         if self._client is None:
-            raise LookupError("there is no world yet: state one, `ramgate_world(users={…})`")
+            raise LookupError(f"{_NAME}: no accounts are stated yet: call `{_NAME}(users={{…}})`")
         return self._client
 
     @property
     def url(self) -> str:
-        """Where OPA listens, for what brings a client of its own."""
+        """The URL of OPA, for a client that the test makes itself."""
         return self._sidecar.url
 
     def forget(self) -> None:
-        """End the world: its client is closed, and OPA knows no rule until the next is stated."""
+        """Close the client and unload accounts and rules, until the next call states accounts."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
-            self._sidecar.publish(_nothing())
+            self._sidecar.publish(_empty_bundle())
 
     def __enter__(self) -> Self:
         self._sidecar.start()
@@ -74,8 +108,13 @@ class World:
         self._sidecar.stop()
 
 
-def _nothing() -> Bundle:
-    """A bundle without rules: whoever asks by it is told that there is no answer."""
+def _without_file(fault: Fault, prefix: str) -> Fault:
+    """Return a fault without the temporary file and its line, which the test's author never saw."""
+    return Fault(_NAME, path=fault.path.removeprefix(prefix), message=fault.message)
+
+
+def _empty_bundle() -> Bundle:
+    """Return a bundle without rules: OPA answers every query with undefined."""
     revision = "nothing"
     manifest = json.dumps({"revision": revision, "roots": ROOTS, "rego_version": 1}).encode()
     packed = io.BytesIO()
