@@ -1,11 +1,12 @@
 """A Kafka connector service that asks ramgate before every call to a downstream service.
 
-`POST /<account>/<sink>` hands the record in the body on to the account's sink. The service acts as
-the account's role `AliyunServiceRoleForAlikafkaConnector`, and does nothing that the role may not:
+`POST /<account>/<sink>` forwards the record in the body to a sink of the account. The service acts
+as the account's role `AliyunServiceRoleForAlikafkaConnector`, so it asks whether this role may make
+the call:
 
-- 204: the role may, and the record was handed on;
-- 403: the role may not, with ramgate's reason; nothing was handed on;
-- 503: it could not be told, with the cause; nothing was handed on.
+- 204: the role may; the record was forwarded;
+- 403: the role may not, with ramgate's reason; the record was not forwarded;
+- 503: there was no decision, with the cause; the record was not forwarded.
 """
 
 from __future__ import annotations
@@ -25,12 +26,18 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-ROLE: Final = "acs:ram::{account}:role/AliyunServiceRoleForAlikafkaConnector"
+ROLE: Final = "acs:ram::{account}:role/aliyunserviceroleforalikafkaconnector"
 SINKS: Final = {
-    "function": ("fc:InvokeFunction", "acs:fc:*:{account}:services/orders/functions/sink"),
-    "stream": ("eventbridge:StartEventStreaming", "acs:eventbridge:*:{account}:streaming/orders"),
-    "table": ("ots:PutRow", "acs:ots:*:{account}:instance/orders/table/sink"),
-    "bucket": ("oss:PutObject", "acs:oss:*:{account}:orders/*"),
+    "function": (
+        "fc:InvokeFunction",
+        "acs:fc:cn-hangzhou:{account}:services/orders/functions/sink",
+    ),
+    "stream": (
+        "eventbridge:StartEventStreaming",
+        "acs:eventbridge:cn-hangzhou:{account}:streaming/orders",
+    ),
+    "table": ("ots:PutRow", "acs:ots:cn-hangzhou:{account}:instance/orders/table/sink"),
+    "bucket": ("oss:PutObject", "acs:oss:oss-cn-hangzhou:{account}:orders/record.json"),
 }
 
 
@@ -47,19 +54,19 @@ Downstream: TypeAlias = Callable[[Call], Awaitable[None]]
 
 
 class Connector:
-    """The ASGI application: `ramgate` decides, `downstream` is what makes the calls."""
+    """The ASGI application: `ramgate` decides, `downstream` makes the calls."""
 
     def __init__(self, ramgate: AsyncClient, downstream: Downstream) -> None:
         self._ramgate = ramgate
         self._downstream = downstream
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Serve one request, or the application's own life."""
+        """Serve one HTTP request, or the start and the end of the application."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._lifespan(receive, send)
             return
-        status, said = await self._answer(scope, receive)
-        body = json.dumps(said).encode() if said else b""
+        status, content = await self._answer(scope, receive)
+        body = json.dumps(content).encode() if content else b""
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": int(status), "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -86,7 +93,7 @@ class Connector:
         await self._downstream(call)
         return HTTPStatus.NO_CONTENT, {}
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -110,5 +117,5 @@ async def _log(call: Call) -> None:
 
 
 def create() -> Connector:
-    """The application as a server starts it; the OPA to ask is `$RAMGATE_URL`."""
+    """Return the application for an ASGI server; `$RAMGATE_URL` is the URL of OPA."""
     return Connector(AsyncClient(os.environ.get("RAMGATE_URL", "http://127.0.0.1:8181")), _log)
