@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     In `pytest.ini`:
 
         [pytest]
-        ramgate_accounts = tests/accounts.yaml
+        ramgate_accounts = accounts.yaml
     """
     parser.addini(_OPTION, "the accounts file or folder by which ramgate's OPA decides")
 
