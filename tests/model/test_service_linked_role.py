@@ -20,7 +20,7 @@ from hostile import (
 )
 from ramgate import Creation, Deletion, Feature, FeatureDenied, Loss, Remedy, Usage
 from ramgate.errors import AnswerError, InvalidRequest, RamgateError
-from ramgate.model.decision import Decision, Statement
+from ramgate.model.decision import Decision
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 
 if TYPE_CHECKING:
@@ -193,48 +193,6 @@ def test_a_contradiction_is_named() -> None:
             authorization=None,
             remedy=None,
         )
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        {},
-        {"policy": POLICY},
-        {"attach_to": BOB},
-        {"or_attach": "AliyunKafkaFullAccess"},
-        {"ask": "ControlPolicy"},
-        {"levels": [0]},
-        {"release": []},
-        ATTACH | {"release": [USAGE]},
-        {"remove": []},
-        {"ask": "Nicely", "levels": [0]},
-        {"pay": 1},
-    ],
-)
-def test_a_remedy_whose_parts_do_not_fit_is_refused(parts: dict[str, object]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(parts, Remedy)
-
-
-def test_the_text_of_a_remedy_is_one_line() -> None:
-    remove = [{"policy": "office", "index": 1}, {"policy": "stop", "index": 0}]
-    whole = ATTACH | {
-        "or_attach": "AliyunKafkaFullAccess",
-        "remove": remove,
-        "ask": "ControlPolicy",
-        "levels": [0, 2],
-    }
-    remedy = msgspec.convert(whole, Remedy)
-    assert remedy.remove == (Statement("office", 1), Statement("stop", 0))
-    document = json.dumps(POLICY, separators=(",", ":"))
-    assert str(remedy) == (
-        "remove `office[1]`, `stop[0]`; have the control policies of level 0, 2 allow it; "
-        f"attach to `{BOB}` the policy `{document}`, or `AliyunKafkaFullAccess`"
-    )
-    assert str(msgspec.convert(ATTACH, Remedy)) == f"attach to `{BOB}` the policy `{document}`"
-    assert str(msgspec.convert({"release": [USAGE]}, Remedy)) == (
-        "release acs:alikafka:cn-beijing:1234567890123456:i-1 in cn-beijing"
-    )
 
 
 def test_answers_cannot_be_changed() -> None:

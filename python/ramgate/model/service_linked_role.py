@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ramgate.model import copies, decision
-from ramgate.model.copies import NO_CONTEXT, Context, Policy
+from ramgate.model.copies import NO_CONTEXT, Context
+from ramgate.model.remedy import Loss, Remedy, Usage, filled_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,97 +51,6 @@ _FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 _ALLOWING = frozenset({"create", "delete", "exists", "ready"})
 
 
-class Usage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ARNs of the resources in one region that still use a role.
-
-    Raises `InvalidRequest` for values that are not texts.
-
-    >>> from ramgate import Usage
-    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
-    >>> print(Usage("cn-hangzhou", (instance,)))
-    acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x in cn-hangzhou
-    """
-
-    region: str
-    resources: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        copies.normalize(self, region=copies.text, resources=_texts)
-
-    def __str__(self) -> str:
-        return f"{', '.join(self.resources)} in {self.region}"
-
-
-class Remedy(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
-):
-    """The changes that together turn a denial into an allow.
-
-    * `policy`: a RAM policy document to attach to the principal `attach_to`. Attaching the system
-      policy `or_attach` instead has the same effect.
-    * `remove`: the Deny statements that match the request.
-    * `ask`: `ControlPolicy` if the control policies at `levels` must allow the request; level 0 is
-      the root folder.
-    * `release`: the usages to end before the role can be deleted.
-
-    `str()` gives all of it in one line. Raises `ValueError` if the parts do not fit together.
-
-    >>> from ramgate import Remedy, Statement
-    >>> print(Remedy(remove=(Statement("office-network", 0),), ask="ControlPolicy", levels=(1,)))
-    remove `office-network[0]`; have the control policies of level 1 allow it
-    """
-
-    policy: Policy | None = None
-    attach_to: str | None = None
-    or_attach: str | None = None
-    remove: tuple[decision.Statement, ...] = ()
-    ask: Literal["ControlPolicy"] | None = None
-    levels: tuple[int, ...] = ()
-    release: tuple[Usage, ...] = ()
-
-    def __post_init__(self) -> None:
-        attached = self.policy is not None
-        changed = attached or self.remove or self.ask
-        if (
-            attached != (self.attach_to is not None)
-            or (self.or_attach is not None and not attached)
-            or (self.ask is not None) != bool(self.levels)
-            or bool(changed) == bool(self.release)
-        ):
-            parts = ", ".join(f"`{field}`" for field in _fields(self))
-            raise ValueError(f"a remedy cannot consist of {parts or 'no parts'}")
-
-    def __str__(self) -> str:
-        parts = []
-        if self.remove:
-            parts.append(f"remove {', '.join(f'`{one}`' for one in self.remove)}")
-        if self.ask:
-            levels = ", ".join(map(str, self.levels))
-            parts.append(f"have the control policies of level {levels} allow it")
-        if self.policy is not None:
-            other = f", or `{self.or_attach}`" if self.or_attach else ""
-            document = msgspec.json.encode(self.policy).decode()
-            parts.append(f"attach to `{self.attach_to}` the policy `{document}`{other}")
-        if self.release:
-            parts.append(f"release {'; '.join(map(str, self.release))}")
-        return "; ".join(parts)
-
-
-class Loss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `features` that stop working without a role, until it exists again.
-
-    `created_when` is the event that creates it again, `None` if that is not known.
-
-    >>> from ramgate import Loss
-    >>> owner, role = "acs:ram::1234567890123456:root", "AliyunServiceRoleForAlikafkaETL"
-    >>> client.deletion(owner, role).loss
-    Loss(features=('alikafka.etl',), created_when='ETL is enabled ...')
-    """
-
-    features: tuple[str, ...]
-    created_when: str | None
-
-
 class _Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: bool
     outcome: str
@@ -153,7 +63,7 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         required, possible = _FIELDS[self.outcome]
-        fields = frozenset(_fields(self)) - {"allow", "outcome"}
+        fields = frozenset(filled_fields(self)) - {"allow", "outcome"}
         if (
             self.allow != (self.outcome in _ALLOWING)
             or not required <= fields <= required | possible
@@ -289,15 +199,6 @@ class DeletionQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
         copies.normalize(
             self, principal=copies.text, role=copies.text, usages=_usages, context=copies.context
         )
-
-
-def _fields(parts: msgspec.Struct) -> list[str]:
-    """Return the names of the fields that have a value."""
-    return [field for field in parts.__struct_fields__ if getattr(parts, field) not in (None, ())]
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return copies.each(value, copies.text)
 
 
 def _usages(value: object) -> tuple[Usage, ...]:
