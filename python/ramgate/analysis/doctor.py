@@ -38,6 +38,17 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     `allow` and `outcome` are those of the `Feature`. `remedied` is True if the feature works once
     the remedy is applied, False if it does not or there is no remedy, None if none is needed.
+
+    >>> diagnosis = Diagnosis(
+    ...     principal="acs:ram::1234567890123456:user/carol",
+    ...     feature="alikafka.etl",
+    ...     allow=True,
+    ...     outcome="ready",
+    ...     remedied=None,
+    ...     steps=(),
+    ... )
+    >>> diagnosis.allow or diagnosis.remedied
+    True
     """
 
     principal: str

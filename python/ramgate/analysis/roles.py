@@ -29,6 +29,11 @@ class KnownRole(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `accounts` are the numbers of the accounts in which the role exists; the list of a catalog
     alone has no such field.
+
+    >>> from ramgate.catalog import catalog
+    >>> [role] = [role for role in listing(catalog.load()) if role.feature == "alikafka.etl"]
+    >>> role.role, role.service_name, role.is_published
+    ('AliyunServiceRoleForAlikafkaETL', 'etl.alikafka.aliyuncs.com', True)
     """
 
     role: str
@@ -45,6 +50,12 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     `index` is the statement's position in the policy, from 0. `actions` are without the service:
     `ListBuckets`, not `oss:ListBuckets`. `conditions` maps operator to condition key to values.
+
+    >>> from ramgate.catalog import catalog
+    >>> role = find("AliyunServiceRoleForAlikafkaConnector", catalog.load())
+    >>> [grant] = [grant for grant in sheet(role).permissions if grant.service == "ram"]
+    >>> grant.effect, grant.actions, grant.resources, grant.index
+    ('Allow', ('DeleteServiceLinkedRole',), ('*',), 9)
     """
 
     service: str
@@ -60,6 +71,10 @@ class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
 
     `permissions` are sorted by service, then statement; None if the policy document is not public.
     `stops_without_it` lists the features that need the role. `source` names the published document.
+
+    >>> from ramgate.catalog import catalog
+    >>> sheet(find("AliyunServiceRoleForAlb", catalog.load())).permissions is None
+    True
     """
 
     role: str

@@ -37,6 +37,16 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `passed` is the answer as yes or no, `answer` the answer in words, `evidence` the facts that
     it rests on.
+
+    >>> step = Step(
+    ...     step="role",
+    ...     question="does the role exist?",
+    ...     passed=False,
+    ...     answer="no: `AliyunServiceRoleForAlikafka` does not exist in account `1234567890123456`",
+    ...     evidence={"role": "AliyunServiceRoleForAlikafka", "service_linked_roles": []},
+    ... )
+    >>> step.evidence["role"]
+    'AliyunServiceRoleForAlikafka'
     """
 
     step: _Name
