@@ -304,6 +304,12 @@ MUTANTS = [
         '\tobject.get(given, "acs:PrincipalARN", said) != 5',
     ),
     Mutant(
+        "an OPA without the list of condition keys reads a context",
+        CONDITION,
+        '\tspellings["acs:principalarn"] == "acs:PrincipalARN"\n',
+        "",
+    ),
+    Mutant(
         "a batch is of any length",
         REQUEST,
         "\tcount(value.requests) <= limit\n",
@@ -421,8 +427,8 @@ MUTANTS = [
     Mutant(
         "a table knows nothing of a resource group",
         TABLE,
-        '"acs:resourcegroupid": null',
-        '"acs:resourcegroupid": "acs:ResourceGroupId"',
+        ', "acs:ResourceGroupId"]) == {}',
+        "]) == {}",
     ),
     Mutant(
         "a table grants whatever the resource is",

@@ -11,6 +11,7 @@ import pytest
 
 from ramgate import Simulation, translate
 from ramgate.cli import main as cli
+from ramgate.language import keys
 from ramgate.language.condition import OPERATORS
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def test_every_operator_has_a_row_in_the_docs_and_no_other() -> None:
         "ForAllValues",
         "ForAnyValue",
     }
+
+
+def test_the_docs_list_the_condition_keys_of_the_catalog() -> None:
+    page = (ROOT / "docs/reference/policy-language.md").read_text()
+    rows = re.findall(r"^\| `([a-z]+:\w+)` \| (?:`(\w+)` )?\| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert rows == [(key.key, key.type, key.meaning, key.source) for key in keys.load()]
 
 
 @pytest.mark.parametrize("row", OPERATOR_ROWS, ids=[row[0] for row in OPERATOR_ROWS])

@@ -19,7 +19,7 @@ from ramgate import resources
 from ramgate.catalog import catalog
 from ramgate.documents.source import parse
 from ramgate.language import grammar
-from ramgate.language.condition import KNOWN_KEYS, OPERATORS
+from ramgate.language.condition import OPERATORS
 from ramgate.opa.find import find_opa
 
 ROOT = Path(__file__).parents[2]
@@ -71,11 +71,6 @@ def parsed(path: Path) -> dict[str, Any]:
 def test_rego_and_python_know_the_same_comparisons() -> None:
     comparisons = {operator.comparison for operator in OPERATORS.values()}
     assert set(asked("data.ram.condition.comparisons")) == comparisons
-
-
-def test_rego_and_python_know_the_same_condition_keys() -> None:
-    [known] = asked("[data.ram.condition.known]")
-    assert known == {key.lower(): key for key in KNOWN_KEYS}
 
 
 def near(text: str) -> set[str]:

@@ -14,6 +14,7 @@ from ramgate.documents import source
 from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
+from ramgate.language.keys import spellings
 from ramgate.language.translation import FORMAT, translate
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Reader:
         self._parts: dict[Path, _Part] = {}
         self._base: Store = {
             "format": FORMAT,
+            "condition_keys": dict(spellings()),
             "policies": policies,
             "service_linked_roles": {
                 name: {

@@ -64,6 +64,7 @@ class Directory(TypedDict):
 class Store(TypedDict):
     """The data that OPA loads as `data.store`, keyed for lookup.
 
+    `condition_keys` has RAM's spelling of each condition key by the key in lower case.
     `policies` maps the id of each policy to its translated document. `service_linked_roles` has the
     catalog's roles by their names in lower case; `services` and `features` lead to those names.
 
@@ -78,6 +79,7 @@ class Store(TypedDict):
     """
 
     format: int
+    condition_keys: dict[str, str]
     policies: dict[str, dict[str, object]]
     service_linked_roles: dict[str, dict[str, object]]
     services: dict[str, str]

@@ -21,35 +21,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["KNOWN_KEYS", "OPERATORS", "Operator", "Value", "glob"]
+__all__ = ["OPERATORS", "Operator", "Value", "glob"]
 
 Value: TypeAlias = str | bool | int | list[int | str]
-
-KNOWN_KEYS: Final = frozenset(
-    {
-        "acs:CurrentTime",
-        "acs:MFAPresent",
-        "acs:PrincipalARN",
-        "acs:ResourceGroupId",
-        "acs:SecureTransport",
-        "acs:Service",
-        "acs:SourceIp",
-        "acs:SourceVpc",
-        "acs:VpcSourceIp",
-        "alikafka:Acl",
-        "alikafka:DeployModule",
-        "alikafka:DiskEncryption",
-        "alikafka:SpecType",
-        "oidc:aud",
-        "oidc:iss",
-        "oidc:sub",
-        "ram:ServiceName",
-        "ram:ServiceNames",
-        "ram:TrustedPrincipalTypes",
-        "saml:recipient",
-        "sts:ExternalId",
-    }
-)
 
 _NUMBER: Final = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _DATE: Final = re.compile(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.documents.messages import describe
 from ramgate.language import condition
 from ramgate.language.elements import SURROGATE, strings
+from ramgate.language.keys import fold, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["translate_conditions"]
 
 _QUANTIFIERS: Final = {"ForAllValues": "every", "ForAnyValue": "some"}
-_FOLDED_KEYS: Final = {key.lower(): key for key in condition.KNOWN_KEYS}
 
 
 def translate_conditions(value: object, place: Place) -> list[dict[str, object]]:
@@ -55,8 +55,7 @@ def _keys(
         if not isinstance(key, str) or not key or SURROGATE.search(key):
             here.fault(f"a condition key must be a non-empty string, not {describe(key)}")
             continue
-        # OPA's `lower` turns `İ` into `i`, Python's does not.
-        known = _FOLDED_KEYS.get(key.replace("İ", "i").lower(), key)
+        known = spellings().get(fold(key), key)
         if known != key:
             here.fault(f"the condition key is spelled `{known}`")
         yield {

@@ -1,6 +1,7 @@
 package ram.authz_test
 
 import data.ram.authz
+import data.ram.condition_test
 
 _here := "1234567890123456"
 
@@ -70,6 +71,7 @@ _role(name, policies) := {
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": _policies,
 	"service_linked_roles": {
 		"aliyunserviceroleforalikafka": {

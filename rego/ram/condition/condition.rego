@@ -38,15 +38,25 @@ is_satisfied(condition, effect, question) if {
 comparisons := object.keys(_families)
 
 # METADATA
-# description: A condition key as RAM spells it, where it is one that differs from a known one only in case.
-spelling(key) := object.get(known, lower(key), key)
+# description: >-
+#   RAM's spelling of a condition key, or the key itself if RAM names no key that differs from it only
+#   in case. Undefined without the list of RAM's keys.
+spelling(key) := object.get(_spellings, lower(key), key)
 
 # METADATA
-# description: Every condition key in the context is spelled as RAM does.
+# description: >-
+#   The context spells every condition key that RAM names as RAM does. Undefined without the list of
+#   RAM's keys: a Deny on a key would miss a context that spells it in another case.
 are_spelled(context) if {
-	every key, _ in context {
-		object.get(known, lower(key), key) == key
-	}
+	spellings := _spellings
+	[key | some key, _ in context; spellings[lower(key)] != key] == []
+}
+
+# The spelling of each key by the key in lower case (`catalog/condition-keys.yaml`). A list is usable
+# only if it has the key that ramgate itself fills in: then it is an object, and not empty.
+_spellings := spellings if {
+	spellings := data.store.condition_keys
+	spellings["acs:principalarn"] == "acs:PrincipalARN"
 }
 
 # 4.4, 4.5: the key is absent or its list is empty
@@ -228,30 +238,4 @@ _families := {
 	"StringEquals": "String",
 	"StringEqualsIgnoreCase": "String",
 	"StringLike": "String",
-}
-
-# METADATA
-# description: The condition keys that RAM names (section 6), by their folded spelling.
-known := {
-	"acs:currenttime": "acs:CurrentTime",
-	"acs:mfapresent": "acs:MFAPresent",
-	"acs:principalarn": "acs:PrincipalARN",
-	"acs:resourcegroupid": "acs:ResourceGroupId",
-	"acs:securetransport": "acs:SecureTransport",
-	"acs:service": "acs:Service",
-	"acs:sourceip": "acs:SourceIp",
-	"acs:sourcevpc": "acs:SourceVpc",
-	"acs:vpcsourceip": "acs:VpcSourceIp",
-	"alikafka:acl": "alikafka:Acl",
-	"alikafka:deploymodule": "alikafka:DeployModule",
-	"alikafka:diskencryption": "alikafka:DiskEncryption",
-	"alikafka:spectype": "alikafka:SpecType",
-	"oidc:aud": "oidc:aud",
-	"oidc:iss": "oidc:iss",
-	"oidc:sub": "oidc:sub",
-	"ram:servicename": "ram:ServiceName",
-	"ram:servicenames": "ram:ServiceNames",
-	"ram:trustedprincipaltypes": "ram:TrustedPrincipalTypes",
-	"saml:recipient": "saml:recipient",
-	"sts:externalid": "sts:ExternalId",
 }

@@ -1,5 +1,6 @@
 package ram.request_test
 
+import data.ram.condition_test
 import data.ram.request
 
 _alice := "acs:ram::1234567890123456:user/alice"
@@ -16,6 +17,22 @@ _document := {
 	"wildcards": {},
 	"service_wildcards": {"*": [0]},
 	"not_actions": [],
+}
+
+_question(asked) := found if {
+	found := request.question(asked) with data.store.condition_keys as condition_test.spellings
+}
+
+_faults_of(asked) := found if {
+	found := request.faults(asked) with data.store.condition_keys as condition_test.spellings
+}
+
+_simulation(asked) := found if {
+	found := request.simulation(asked) with data.store.condition_keys as condition_test.spellings
+}
+
+_simulation_faults(asked) := found if {
+	found := request.simulation_faults(asked) with data.store.condition_keys as condition_test.spellings
 }
 
 _with(changes) := object.union(_request, changes)
@@ -41,7 +58,7 @@ _faults := {
 }
 
 test_a_question if {
-	question := request.question(_with({"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "a": [1]}}))
+	question := _question(_with({"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "a": [1]}}))
 	question == {
 		"principal": {
 			"kind": "user",
@@ -61,14 +78,14 @@ test_a_question if {
 
 test_session_policies_go_by_their_position if {
 	asked := _with({"principal": _session, "session_policies": [_document, _document]})
-	request.question(asked).session_policies == {"session:0": _document, "session:1": _document}
+	_question(asked).session_policies == {"session:0": _document, "session:1": _document}
 }
 
 test_now_is_filled_in_cases if {
 	cases := [{}, {"context": {}}, {"context": {"acs:CurrentTime": []}}]
 	count(cases) > 0
 	every one in cases {
-		question := request.question(_with(one)) with time.now_ns as 1773187200000000000
+		question := _question(_with(one)) with time.now_ns as 1773187200000000000
 		question.context["acs:CurrentTime"] == "2026-03-11T00:00:00Z"
 	}
 }
@@ -77,7 +94,7 @@ test_a_given_time_is_kept_cases if {
 	cases := ["2020-01-01T00:00:00Z", "never", 5, ["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"], false]
 	count(cases) > 0
 	every one in cases {
-		request.question(_with({"context": {"acs:CurrentTime": one}})).context["acs:CurrentTime"] == one
+		_question(_with({"context": {"acs:CurrentTime": one}})).context["acs:CurrentTime"] == one
 	}
 }
 
@@ -91,10 +108,10 @@ test_the_principal_s_arn_is_filled_in_cases if {
 	}
 	count(cases) > 0
 	every principal, arn in cases {
-		request.question(_with({"principal": principal})).context["acs:PrincipalARN"] == arn
+		_question(_with({"principal": principal})).context["acs:PrincipalARN"] == arn
 		agreeing := _with({"principal": principal, "context": {"acs:PrincipalARN": arn}})
-		request.question(agreeing).context["acs:PrincipalARN"] == arn
-		request.faults(agreeing) == []
+		_question(agreeing).context["acs:PrincipalARN"] == arn
+		_faults_of(agreeing) == []
 	}
 }
 
@@ -102,10 +119,10 @@ test_no_arn_is_filled_in_cases if {
 	cases := ["ecs.aliyuncs.com", "acs:ram::1234567890123456:saml-provider/x", "acs:ram::1234567890123456:oidc-provider/x"]
 	count(cases) > 0
 	every principal in cases {
-		not "acs:PrincipalARN" in object.keys(request.question(_with({"principal": principal})).context)
+		not "acs:PrincipalARN" in object.keys(_question(_with({"principal": principal})).context)
 		contradicting := _with({"principal": principal, "context": {"acs:PrincipalARN": principal}})
-		not request.question(contradicting)
-		"context.acs:PrincipalARN: must be what the principal says, or left out" in request.faults(contradicting)
+		not _question(contradicting)
+		"context.acs:PrincipalARN: must be what the principal says, or left out" in _faults_of(contradicting)
 	}
 }
 
@@ -118,7 +135,7 @@ test_account_of_the_resource_cases if {
 	}
 	count(cases) > 0
 	every resource, account in cases {
-		request.question(_with({"resource": resource})).account == account
+		_question(_with({"resource": resource})).account == account
 	}
 }
 
@@ -140,8 +157,8 @@ test_unreadable_field_cases if {
 		count(values) > 0
 		every value in values {
 			asked := _replacing(field, value)
-			not request.question(asked)
-			request.faults(asked) == [_faults[field]]
+			not _question(asked)
+			_faults_of(asked) == [_faults[field]]
 		}
 	}
 }
@@ -153,23 +170,23 @@ test_an_unreadable_field_beside_readable_ones_cases if {
 	]
 	count(rest) > 0
 	every one in rest {
-		request.faults(_with(one)) == []
+		_faults_of(_with(one)) == []
 		every field in ["action", "resource", "context"] {
 			every value in _unreadable[field] {
 				asked := object.union(object.remove(_with(one), [field]), {field: value})
-				not request.question(asked)
-				request.faults(asked) == [_faults[field]]
+				not _question(asked)
+				_faults_of(asked) == [_faults[field]]
 			}
 		}
 	}
 	count(_unreadable.principal) > 0
 	every value in _unreadable.principal {
-		not request.question(_with({"principal": value, "context": {"a": "b"}, "session_policies": []}))
+		not _question(_with({"principal": value, "context": {"a": "b"}, "session_policies": []}))
 	}
 	never := {value | some value in _unreadable.session_policies; value != [_document]}
 	count(never) > 0
 	every value in never {
-		not request.question(_with({"principal": _session, "context": {"a": "b"}, "session_policies": value}))
+		not _question(_with({"principal": _session, "context": {"a": "b"}, "session_policies": value}))
 	}
 }
 
@@ -178,8 +195,8 @@ test_missing_field_cases if {
 	count(cases) > 0
 	every field in cases {
 		asked := object.remove(_request, [field])
-		not request.question(asked)
-		request.faults(asked) == [sprintf("%s: is missing", [field])]
+		not _question(asked)
+		_faults_of(asked) == [sprintf("%s: is missing", [field])]
 	}
 }
 
@@ -188,8 +205,8 @@ test_unknown_field_cases if {
 	count(cases) > 0
 	every field in cases {
 		asked := _with({field: {}})
-		not request.question(asked)
-		request.faults(asked) == [sprintf("%s: is no field of a request", [field])]
+		not _question(asked)
+		_faults_of(asked) == [sprintf("%s: is no field of a request", [field])]
 	}
 }
 
@@ -197,10 +214,10 @@ test_what_is_no_object_cases if {
 	cases := [null, true, 5, "", "x", [], [_request]]
 	count(cases) > 0
 	every one in cases {
-		not request.question(one)
-		not request.simulation(one)
-		request.faults(one) == ["input: must be an object"]
-		request.simulation_faults(one) == ["input: must be an object"]
+		not _question(one)
+		not _simulation(one)
+		_faults_of(one) == ["input: must be an object"]
+		_simulation_faults(one) == ["input: must be an object"]
 	}
 }
 
@@ -209,8 +226,8 @@ test_context_value_cases if {
 	count(cases) > 0
 	every one in cases {
 		asked := _with({"context": {"a": one}})
-		request.question(asked).context.a == one
-		request.faults(asked) == []
+		_question(asked).context.a == one
+		_faults_of(asked) == []
 	}
 }
 
@@ -219,8 +236,8 @@ test_no_context_value_cases if {
 	count(cases) > 0
 	every one in cases {
 		asked := _with({"context": {"a": one, "b": "right"}})
-		not request.question(asked)
-		request.faults(asked) == [
+		not _question(asked)
+		_faults_of(asked) == [
 			"context.a: must be a string, a number, a boolean or a list of those",
 			_faults.context,
 		]
@@ -238,8 +255,8 @@ test_misspelled_key_cases if {
 	count(cases) > 0
 	every key, right in cases {
 		asked := _with({"context": {key: _alice}})
-		not request.question(asked)
-		request.faults(asked) == [sprintf("context.%s: is spelled `%s`", [key, right]), _faults.context]
+		not _question(asked)
+		_faults_of(asked) == [sprintf("context.%s: is spelled `%s`", [key, right]), _faults.context]
 	}
 }
 
@@ -247,7 +264,7 @@ test_free_key_cases if {
 	cases := ["acs:resourcetag/a", "acs:ResourceTag/A", "kms:tag/acs:alikafka:instance-encryption", "anything", ""]
 	count(cases) > 0
 	every key in cases {
-		request.question(_with({"context": {key: "a"}})).context[key] == "a"
+		_question(_with({"context": {key: "a"}})).context[key] == "a"
 	}
 }
 
@@ -265,8 +282,8 @@ test_contradicting_principal_cases if {
 	count(cases) > 0
 	every one in cases {
 		asked := _with({"principal": one[0], "context": {"acs:PrincipalARN": one[1]}})
-		not request.question(asked)
-		"context.acs:PrincipalARN: must be what the principal says, or left out" in request.faults(asked)
+		not _question(asked)
+		"context.acs:PrincipalARN: must be what the principal says, or left out" in _faults_of(asked)
 	}
 }
 
@@ -278,7 +295,7 @@ test_all_faults_come_at_once_and_sorted if {
 		"session_policies": "x",
 		"extra": 1,
 	}
-	request.faults(asked) == [
+	_faults_of(asked) == [
 		"action: is missing",
 		"context.acs:sourceip: is spelled `acs:SourceIp`",
 		"context.acs:sourceip: must be a string, a number, a boolean or a list of those",
@@ -313,24 +330,24 @@ test_session_policy_cases if {
 	every one in cases {
 		asked := _with({"principal": one[0], "session_policies": one[1]})
 		_is_question(asked) == one[2]
-		request.faults(asked) == [_faults.session_policies | one[2] == false]
+		_faults_of(asked) == [_faults.session_policies | one[2] == false]
 	}
 }
 
-_is_question(asked) if request.question(asked)
+_is_question(asked) if _question(asked)
 
 else := false
 
-_is_simulation(asked) if request.simulation(asked)
+_is_simulation(asked) if _simulation(asked)
 
 else := false
 
 test_a_simulation_is_a_question_with_policies if {
 	asked := _with({"policies": {"p": _document}, "context": {"acs:CurrentTime": "2026-03-11T00:00:00Z"}})
-	question := request.question(object.remove(asked, ["policies"]))
-	request.simulation(asked) == object.union(question, {"policies": {"p": _document}})
-	request.simulation_faults(asked) == []
-	not request.question(asked)
+	question := _question(object.remove(asked, ["policies"]))
+	_simulation(asked) == object.union(question, {"policies": {"p": _document}})
+	_simulation_faults(asked) == []
+	not _question(asked)
 }
 
 test_simulation_cases if {
@@ -354,19 +371,19 @@ test_simulation_cases if {
 	every one in cases {
 		asked := _with({"principal": one[0], "policies": one[1]})
 		_is_simulation(asked) == one[2]
-		request.simulation_faults(asked) == [_faults.policies | one[2] == false]
+		_simulation_faults(asked) == [_faults.policies | one[2] == false]
 	}
 }
 
 test_a_simulation_needs_policies if {
-	not request.simulation(_request)
-	request.simulation_faults(_request) == [_faults.policies]
+	not _simulation(_request)
+	_simulation_faults(_request) == [_faults.policies]
 }
 
 test_a_simulation_is_a_request_first if {
 	asked := {"principal": "nobody", "action": "*", "resource": "*", "policies": {}}
-	not request.simulation(asked)
-	request.simulation_faults(asked) == [_faults.action, _faults.policies, _faults.principal]
+	not _simulation(asked)
+	_simulation_faults(asked) == [_faults.action, _faults.policies, _faults.principal]
 }
 
 test_batch_cases if {
@@ -405,24 +422,24 @@ test_what_is_wrong_with_a_batch_cases if {
 
 test_so_many_keys_are_no_context if {
 	right := _with({"context": {sprintf("%d", [index]): index | some index in numbers.range(1, 10000)}})
-	request.question(right).context["10000"] == 10000
-	request.faults(right) == []
+	_question(right).context["10000"] == 10000
+	_faults_of(right) == []
 	wrong := _with({"context": {sprintf("%d", [index]): null | some index in numbers.range(0, 10000)}})
-	not request.question(wrong)
-	request.faults(wrong) == [_faults.context, "context: must have at most 10000 keys"]
+	not _question(wrong)
+	_faults_of(wrong) == [_faults.context, "context: must have at most 10000 keys"]
 }
 
 test_so_many_strings_are_no_context if {
 	wrong := _with({"context": {sprintf("%d", [index]): "a" | some index in numbers.range(0, 10000)}})
-	not request.question(wrong)
-	request.faults(wrong) == [_faults.context, "context: must have at most 10000 keys"]
+	not _question(wrong)
+	_faults_of(wrong) == [_faults.context, "context: must have at most 10000 keys"]
 }
 
 test_so_many_elements_are_no_value if {
-	request.faults(_with({"context": {"a": numbers.range(1, 10000)}})) == []
+	_faults_of(_with({"context": {"a": numbers.range(1, 10000)}})) == []
 	wrong := _with({"context": {"a": numbers.range(0, 10000)}})
-	not request.question(wrong)
-	request.faults(wrong) == [
+	not _question(wrong)
+	_faults_of(wrong) == [
 		"context.a: must be a list of at most 10000 elements",
 		"context.a: must be a string, a number, a boolean or a list of those",
 		_faults.context,
@@ -431,9 +448,9 @@ test_so_many_elements_are_no_value if {
 
 test_so_many_fields_are_no_request if {
 	wrong := _with({sprintf("%d", [index]): index | some index in numbers.range(0, 10000)})
-	not request.question(wrong)
-	request.faults(wrong) == ["input: must be an object of five fields at most"]
-	not request.simulation(wrong)
+	not _question(wrong)
+	_faults_of(wrong) == ["input: must be an object of five fields at most"]
+	not _simulation(wrong)
 }
 
 _is_batch(value) if request.is_batch(value)

@@ -1,5 +1,6 @@
 package ram.simulate_test
 
+import data.ram.condition_test
 import data.ram.simulate
 
 _here := "1234567890123456"
@@ -18,6 +19,7 @@ _of(effect) := _document("identity", [{"effect": effect, "any_resource": true}],
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Everything": _of("Allow"),
 		"Nothing": _of("Deny"),

@@ -7,6 +7,7 @@
 package ram.table
 
 import data.ram.answer
+import data.ram.condition
 import data.ram.layer
 import data.ram.trust
 
@@ -162,14 +163,15 @@ _account(resource, _) := parts[3] if {
 	parts[4]
 }
 
-# Few keys, every value a string, and the known keys spelled as they are.
+# At most 50 keys, every value a string, every key that RAM names spelled as RAM does, and none of the keys that
+# mean more than a policy's condition: two are filled in, one names a resource group.
 _is_plain(context) if {
-	is_object(context)
+	context == {}
+} else if {
 	count(context) <= 50
-	every key, value in context {
-		is_string(value)
-		object.get(_plain, lower(key), key) == key
-	}
+	concat("", [value | some value in context])
+	object.filter(context, ["acs:CurrentTime", "acs:PrincipalARN", "acs:ResourceGroupId"]) == {}
+	condition.are_spelled(context)
 }
 
 # As a trust policy names a user or a role.
@@ -193,28 +195,3 @@ _trusted(request, asking) := {"allow": allow, "effect": effect, "reason": reason
 }
 
 _outcomes := [[false, "ImplicitDeny", "no_statement_matches"], [true, "Allow", "statement_allows"]]
-
-# The known keys, but for those that mean more than a policy says of them: filled in, or a resource group's.
-_plain := {
-	"acs:currenttime": null,
-	"acs:mfapresent": "acs:MFAPresent",
-	"acs:principalarn": null,
-	"acs:resourcegroupid": null,
-	"acs:securetransport": "acs:SecureTransport",
-	"acs:service": "acs:Service",
-	"acs:sourceip": "acs:SourceIp",
-	"acs:sourcevpc": "acs:SourceVpc",
-	"acs:vpcsourceip": "acs:VpcSourceIp",
-	"alikafka:acl": "alikafka:Acl",
-	"alikafka:deploymodule": "alikafka:DeployModule",
-	"alikafka:diskencryption": "alikafka:DiskEncryption",
-	"alikafka:spectype": "alikafka:SpecType",
-	"oidc:aud": "oidc:aud",
-	"oidc:iss": "oidc:iss",
-	"oidc:sub": "oidc:sub",
-	"ram:servicename": "ram:ServiceName",
-	"ram:servicenames": "ram:ServiceNames",
-	"ram:trustedprincipaltypes": "ram:TrustedPrincipalTypes",
-	"saml:recipient": "saml:recipient",
-	"sts:externalid": "sts:ExternalId",
-}

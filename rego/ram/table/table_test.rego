@@ -1,6 +1,6 @@
 package ram.table_test
 
-import data.ram.condition
+import data.ram.condition_test
 import data.ram.table
 
 _arn(name) := concat("", ["acs:ram::1234567890123456:", name])
@@ -12,6 +12,7 @@ _decision(effect, policy) := {"allow": effect == "Allow", "effect": effect, "sta
 _group := "rg-production"
 
 _store := {
+	"condition_keys": condition_test.spellings,
 	"who": {"1234567890123456": {
 		_arn("role/Own"): "1234567890123456/own",
 		_arn("role/Reader"): "set:1",
@@ -364,12 +365,4 @@ test_decision_is_left_for_a_context_that_is_not_plain if {
 			}
 		}
 	}
-}
-
-test_the_plain_keys_are_the_known_ones if {
-	object.keys(table._plain) == object.keys(condition.known)
-	every folded, key in table._plain {
-		key in {condition.known[folded], null}
-	}
-	{folded | some folded, null in table._plain} == {"acs:currenttime", "acs:principalarn", "acs:resourcegroupid"}
 }

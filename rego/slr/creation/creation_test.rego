@@ -1,5 +1,6 @@
 package slr.creation_test
 
+import data.ram.condition_test
 import data.slr.creation
 
 _here := "1234567890123456"
@@ -26,6 +27,7 @@ _document(effect) := {
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Creating": _document("Allow"),
 		"NotCreating": _document("Deny"),

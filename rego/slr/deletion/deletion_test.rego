@@ -1,5 +1,6 @@
 package slr.deletion_test
 
+import data.ram.condition_test
 import data.slr.deletion
 
 _here := "1234567890123456"
@@ -26,6 +27,7 @@ _deleting(names) := {
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Deleting": _deleting(["there.aliyuncs.com", "gone.aliyuncs.com"]),
 		"Itself": _deleting(["there.aliyuncs.com"]),

@@ -1,5 +1,6 @@
 package slr.feature_test
 
+import data.ram.condition_test
 import data.slr.feature
 
 _here := "1234567890123456"
@@ -16,6 +17,7 @@ _creating := {
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {"Creating": _creating, "creation:new.aliyuncs.com": _creating},
 	"service_linked_roles": {
 		"there": {"role": "There", "service_name": "there.aliyuncs.com"},

@@ -1,6 +1,7 @@
 package slr.remedy_test
 
 import data.ram.authz
+import data.ram.condition_test
 import data.slr.remedy
 
 _here := "1234567890123456"
@@ -48,6 +49,7 @@ _levels(levels) := {"directory": {"management": "9999999999999999", "levels": {_
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Everything": _of("Allow"),
 		"Nothing": _of("Deny"),

@@ -1,5 +1,6 @@
 package slr.request_test
 
+import data.ram.condition_test
 import data.slr.request
 
 _here := "1234567890123456"
@@ -10,6 +11,7 @@ _session := "acs:ram::1234567890123456:assumed-role/AppRole/s"
 
 _store := {
 	"format": 1,
+	"condition_keys": condition_test.spellings,
 	"policies": {},
 	"service_linked_roles": {"linked": {"role": "Linked", "service_name": "linked.aliyuncs.com"}},
 	"accounts": {_here: {
