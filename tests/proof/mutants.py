@@ -209,8 +209,8 @@ MUTANTS = [
     Mutant(
         "the last level of control policies settles it, not the first",
         CONTROL,
-        "[min(_denying(verdicts))]",
-        "[max(_denying(verdicts))]",
+        "[min(_denying_positions(verdicts))]",
+        "[max(_denying_positions(verdicts))]",
     ),
     Mutant(
         "control policies are skipped",
@@ -233,8 +233,8 @@ MUTANTS = [
     Mutant(
         "another account's resource is allowed (5.7)",
         EVALUATION,
-        "\tnot assume.asks(question)\n\tquestion.account == question.principal.account",
-        "\tnot assume.asks(question)\n\tquestion.account",
+        "\tnot assume.applies(question)\n\tquestion.account == question.principal.account",
+        "\tnot assume.applies(question)\n\tquestion.account",
     ),
     Mutant(
         "an owner is allowed everything in every account (5.3)",

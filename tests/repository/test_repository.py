@@ -118,8 +118,8 @@ VALUES = {
 
 def test_rego_and_python_hold_principals_against_the_same_forms() -> None:
     texts = sorted(NAMES)
-    kinds = asked("[[k | k := data.ram.principal.parsed(t).kind] | some t in input]", texts)
-    sessions = asked("[[1 | data.ram.principal.parsed(t).is_session] | some t in input]", texts)
+    kinds = asked("[[k | k := data.ram.principal.parse(t).kind] | some t in input]", texts)
+    sessions = asked("[[1 | data.ram.principal.parse(t).is_session] | some t in input]", texts)
     forms = {
         "owner": grammar.RAM_PRINCIPAL,
         "user": grammar.RAM_PRINCIPAL,
@@ -165,7 +165,7 @@ def test_rego_and_python_read_the_same_values(operator: str, package: str) -> No
         for text in VALUES
         if package == "number" or not re.match("[0-9]{4}", text) or "1678" <= text[:4] <= "2261"
     )
-    read = asked(f"[[v | v := data.ram.{package}.parsed(t)] | some t in input]", texts)
+    read = asked(f"[[v | v := data.ram.{package}.parse(t)] | some t in input]", texts)
     count = 0
     for text, found in zip(texts, read, strict=True):
         value = OPERATORS[operator].read(text)

@@ -11,13 +11,13 @@ is_valid(text) if {
 
 # METADATA
 # description: The actions, in lower case, that a role's trust policy has a say in.
-assuming := {"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"}
+trust_actions := {"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"}
 
 # METADATA
 # description: >-
 #   The statements of stored documents that are about the action, each as `[id, index]`. The documents
 #   are named, not handed over: a stored object that becomes an argument is converted whole.
-stored(ids, action) := (listed | of_service) | (of_any | not_excepted) if {
+store_statements(ids, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
 	listed := {[id, index] | some id in ids; some index in data.store.policies[id].actions[action]}
 	of_service := {[id, index] |
@@ -41,7 +41,7 @@ stored(ids, action) := (listed | of_service) | (of_any | not_excepted) if {
 
 # METADATA
 # description: The indexes of the statements that are about the action, of a document that the request carries.
-carried(document, action) := (listed | of_service) | (of_any | not_excepted) if {
+request_statements(document, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
 	listed := {index | some index in document.actions[action]}
 	of_service := {index | some index in _matching(document.wildcards[service], action)}

@@ -22,7 +22,7 @@ test_not_valid_cases if {
 }
 
 test_the_actions_of_a_trust_policy if {
-	action.assuming == {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"}
+	action.trust_actions == {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"}
 }
 
 _document := {
@@ -50,7 +50,7 @@ test_statements_about_an_action_cases if {
 	count(cases) > 0
 	every text, indexes in cases {
 		pairs := {[id, index] | some id in ["p", "q"]; some index in indexes}
-		action.stored(["p", "q"], text) == pairs with data.store as {"policies": {"p": _document, "q": _document}}
-		action.carried(_document, text) == indexes
+		action.store_statements(["p", "q"], text) == pairs with data.store as {"policies": {"p": _document, "q": _document}}
+		action.request_statements(_document, text) == indexes
 	}
 }

@@ -12,7 +12,7 @@ import data.ram.layer
 
 # METADATA
 # description: The question is one of assuming a role.
-asks(question) if question.action in action.assuming
+applies(question) if question.action in action.trust_actions
 
 # METADATA
 # description: The role that the question is about is there.
@@ -20,7 +20,7 @@ knows_role(question) if _trust(question)
 
 # METADATA
 # description: The decision of the identity policies and the trust policy.
-decision(question) := _of_both(identity.decision(question), by_trust(question))
+decision(question) := _of_both(identity.decision(question), trust_decision(question))
 
 _of_both(by_identity, by_trusting) := by_identity if by_identity.effect == "ExplicitDeny"
 
@@ -32,7 +32,7 @@ else := by_trusting
 
 # METADATA
 # description: The decision of the role's trust policy alone.
-by_trust(question) := answer.of(layer.stored([_trust(question)], question), "AssumeRolePolicy")
+trust_decision(question) := answer.of(layer.store_verdict([_trust(question)], question), "AssumeRolePolicy")
 
 _trust(question) := data.store.accounts[question.account].roles[name].trust if {
 	question.is_role

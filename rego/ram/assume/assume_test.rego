@@ -38,14 +38,14 @@ _store(by_identity, by_trust) := {
 }
 
 _question(asking, text) := {
-	"principal": principal.parsed(asking),
+	"principal": principal.parse(asking),
 	"account": "1234567890123456",
 	"action": "sts:assumerole",
 	"resource": compared,
 	"is_role": is_role,
 	"context": {},
 } if {
-	[compared, is_role, _] = resource.parsed(text, "1234567890123456")
+	[compared, is_role, _] = resource.parse(text, "1234567890123456")
 }
 
 _app := "acs:ram::1234567890123456:role/app"
@@ -67,7 +67,7 @@ test_asking_cases if {
 	}
 }
 
-_asks(action) if assume.asks({"action": action})
+_asks(action) if assume.applies({"action": action})
 
 else := false
 
@@ -117,7 +117,7 @@ test_a_service_meets_the_trust_policy_alone_cases if {
 	cases := {"Allow", "ImplicitDeny", "ExplicitDeny"}
 	count(cases) > 0
 	every effect in cases {
-		decided := assume.by_trust(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", effect)
+		decided := assume.trust_decision(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", effect)
 		[decided.effect, decided.policy_type] == [effect, "AssumeRolePolicy"]
 	}
 }

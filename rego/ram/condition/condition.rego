@@ -116,9 +116,9 @@ _listed(condition, question) := [lower(listed) | some listed in condition.values
 # The element as its family reads it.
 _read(family, element) := _text(element) if family == "String"
 
-_read(family, element) := number.parsed(element) if family == "Numeric"
+_read(family, element) := number.parse(element) if family == "Numeric"
 
-_read(family, element) := date.parsed(element) if family == "Date"
+_read(family, element) := date.parse(element) if family == "Date"
 
 _read(family, element) := text == "true" if {
 	family == "Bool"

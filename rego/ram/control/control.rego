@@ -14,17 +14,17 @@ import data.ram.principal
 # description: >-
 #   The decision of the first level that does not allow. Undefined where every level allows, where the
 #   resource's account is no member of a directory, and where the principal is not bound.
-decision(question) := answer.of(verdicts[min(_denying(verdicts))], "ControlPolicy") if {
+decision(question) := answer.of(verdicts[min(_denying_positions(verdicts))], "ControlPolicy") if {
 	verdicts := _verdicts(question)
 }
 
 # METADATA
 # description: The levels that do not allow, by their positions from the root folder's, 0. Undefined as above.
-denying(question) := _denying(_verdicts(question))
+denying_levels(question) := _denying_positions(_verdicts(question))
 
-_denying(verdicts) := [level | some level, verdict in verdicts; verdict.effect != "Allow"]
+_denying_positions(verdicts) := [level | some level, verdict in verdicts; verdict.effect != "Allow"]
 
-_verdicts(question) := [layer.stored(ids, question) | some ids in levels] if {
+_verdicts(question) := [layer.store_verdict(ids, question) | some ids in levels] if {
 	levels := data.store.directory.levels[question.account]
 	_binds(question)
 }

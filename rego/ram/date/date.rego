@@ -7,7 +7,7 @@ package ram.date
 # description: >-
 #   The instant that a string stands for: RFC 3339 with `T`, at most nine digits of a second, an
 #   offset below 24 hours, of the years 1678 to 2261 (those that fit into 64 bits).
-parsed(value) := time.parse_rfc3339_ns(value) if {
+parse(value) := time.parse_rfc3339_ns(value) if {
 	is_string(value)
 	regex.match(
 		`^(167[89]|16[89][0-9]|1[789][0-9]{2}|2[01][0-9]{2}|22[0-5][0-9]|226[01])-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`,

@@ -2,7 +2,7 @@ package ram.date_test
 
 import data.ram.date
 
-test_parsed_cases if {
+test_parse_cases if {
 	cases := {
 		"1970-01-01T00:00:00Z": 0,
 		"1969-12-31T23:59:59.999999999Z": -1,
@@ -21,11 +21,11 @@ test_parsed_cases if {
 	}
 	count(cases) > 0
 	every text, instant in cases {
-		date.parsed(text) == instant
+		date.parse(text) == instant
 	}
 }
 
-test_not_parsed_cases if {
+test_parse_is_undefined_cases if {
 	cases := [
 		"", "2026-03-11", "2026-03-11T00:00Z", "2026-03-11T00:00:00", "2026-03-11 00:00:00Z", "2026-03-11t00:00:00Z",
 		"2026-03-11T00:00:00z", "2026-03-11T00:00:00.Z", "2026-03-11T00:00:00,5Z", "2026-03-11T00:00:00.1234567890Z",
@@ -40,6 +40,6 @@ test_not_parsed_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		not date.parsed(one)
+		not date.parse(one)
 	}
 }

@@ -28,17 +28,17 @@ decision(question) := _of_identity(question) if {
 
 _of_owner(question) := answer.no("no_statement_matches", null) if {
 	# an owner can never assume a role
-	assume.asks(question)
+	assume.applies(question)
 } else := answer.owner if {
 	question.account == question.principal.account
 } else := answer.no("resource_of_another_account", null)
 
 # Nothing is attached to a service or a provider: it meets the trust policy alone.
 _of_stranger(question) := answer.no("no_statement_matches", null) if {
-	not assume.asks(question)
+	not assume.applies(question)
 } else := answer.no("unknown_role", null) if {
 	not assume.knows_role(question)
-} else := assume.by_trust(question)
+} else := assume.trust_decision(question)
 
 _of_identity(question) := by_control if {
 	by_control := control.decision(question)
@@ -46,20 +46,20 @@ _of_identity(question) := by_control if {
 	question.session_policies != {}
 	by_session := _of_session(question)
 } else := identity.decision(question) if {
-	not assume.asks(question)
+	not assume.applies(question)
 	question.account == question.principal.account
 } else := _of_another_account(identity.decision(question)) if {
-	not assume.asks(question)
+	not assume.applies(question)
 } else := answer.no("unknown_role", null) if {
 	not assume.knows_role(question)
 } else := assume.decision(question)
 
 # 5.5: a Deny in any session policy, else one that does not allow
-_of_session(question) := answer.of(layer.carried(question.session_policies, question), "SessionPolicy") if {
-	layer.carried(question.session_policies, question).effect == "ExplicitDeny"
+_of_session(question) := answer.of(layer.request_verdict(question.session_policies, question), "SessionPolicy") if {
+	layer.request_verdict(question.session_policies, question).effect == "ExplicitDeny"
 } else := answer.no("no_statement_matches", "SessionPolicy") if {
 	some name, document in question.session_policies
-	layer.carried({name: document}, question).effect != "Allow"
+	layer.request_verdict({name: document}, question).effect != "Allow"
 }
 
 # 5.7: what the account over there may grant is not read

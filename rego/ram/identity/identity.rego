@@ -19,7 +19,7 @@ is_known(asking) if {
 	data.store.accounts[asking.account].users
 }
 
-is_known(asking) if attached(asking)
+is_known(asking) if policy_ids(asking)
 
 # METADATA
 # description: The principal carries the name of a service-linked role of the catalog.
@@ -30,28 +30,28 @@ is_service_linked(asking) if {
 
 # METADATA
 # description: The decision of the identity policies, of account scope or else of the resource group.
-decision(question) := answer.of(layer.carried(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
+decision(question) := answer.of(layer.request_verdict(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
 	question.policies
 } else := answer.no("policy_not_published", null) if {
 	question.principal.kind == "role"
 	data.store.service_linked_roles[question.principal.name].is_published == false
 	is_service_linked(question.principal)
 } else := answer.of(verdict, "AccountLevelIdentityBasedPolicy") if {
-	verdict := layer.stored(attached(question.principal), question)
+	verdict := layer.store_verdict(policy_ids(question.principal), question)
 	verdict.effect != "ImplicitDeny"
 } else := answer.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
 	is_string(question.context["acs:ResourceGroupId"])
-	verdict := layer.stored(_attached_to_group(question), question)
+	verdict := layer.store_verdict(_attached_to_group(question), question)
 } else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
 
 # METADATA
 # description: The ids of the policies attached to a user or a role, to all of its account.
 # scope: document
-attached(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
+policy_ids(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
 	asking.kind == "user"
 }
 
-attached(asking) := data.store.accounts[asking.account].roles[asking.name].policies if {
+policy_ids(asking) := data.store.accounts[asking.account].roles[asking.name].policies if {
 	asking.kind == "role"
 }
 

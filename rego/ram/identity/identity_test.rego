@@ -30,7 +30,7 @@ _store := {
 	}},
 }
 
-_parsed(text) := principal.parsed(concat("", ["acs:ram::1234567890123456:", text]))
+_principal(text) := principal.parse(concat("", ["acs:ram::1234567890123456:", text]))
 
 test_known_cases if {
 	cases := {
@@ -46,19 +46,19 @@ test_known_cases if {
 	}
 	count(cases) > 0
 	every text, known in cases {
-		_is_known(_parsed(text)) == known with data.store as _store
+		_is_known(_principal(text)) == known with data.store as _store
 	}
 }
 
 test_a_service_is_never_unknown if {
-	_is_known(principal.parsed("gone.aliyuncs.com")) with data.store as _store
+	_is_known(principal.parse("gone.aliyuncs.com")) with data.store as _store
 }
 
 test_whoever_belongs_to_no_known_account_is_unknown_cases if {
 	cases := ["user/alice", "role/app", "root"]
 	count(cases) > 0
 	every text in cases {
-		_is_known(_parsed(text)) == false with data.store as {"accounts": {}}
+		_is_known(_principal(text)) == false with data.store as {"accounts": {}}
 	}
 }
 
@@ -70,7 +70,7 @@ test_service_linked_cases if {
 	cases := {"role/Linked": true, "role/linked/s": true, "role/app": false, "user/linked": false, "root": false}
 	count(cases) > 0
 	every text, linked in cases {
-		_is_service_linked(_parsed(text)) == linked with data.store as _store
+		_is_service_linked(_principal(text)) == linked with data.store as _store
 	}
 }
 
@@ -80,7 +80,7 @@ else := false
 
 _decision(text, more) := [decided.effect, decided.reason, decided.policy_type] if {
 	decided := identity.decision(object.union(
-		{"principal": _parsed(text), "action": "ecs:start", "resource": "*", "context": {}},
+		{"principal": _principal(text), "action": "ecs:start", "resource": "*", "context": {}},
 		more,
 	))
 }

@@ -12,7 +12,7 @@ import data.ram.statement
 # description: >-
 #   The verdict of stored documents, by their ids. One that is not there, or not of this format, might
 #   deny: then the layer does.
-stored(ids, question) := _verdict(matching(ids, question)) if {
+store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 	every id in ids {
 		data.store.policies[id].format == 1
 	}
@@ -20,9 +20,9 @@ stored(ids, question) := _verdict(matching(ids, question)) if {
 
 # METADATA
 # description: The statements of stored documents that match, each as `[effect, policy's name, index]`.
-matching(ids, question) := judged | granted if {
+matches(ids, question) := judged | granted if {
 	judged := {[one.effect, name(id), index] |
-		some [id, index] in action.stored(ids, question.action)
+		some [id, index] in action.store_statements(ids, question.action)
 		one := data.store.policies[id].statements[index]
 		statement.applies(one, question)
 	}
@@ -34,9 +34,9 @@ matching(ids, question) := judged | granted if {
 
 # METADATA
 # description: The verdict of documents that the request carries, by their names.
-carried(documents, question) := _verdict({[one.effect, name, index] |
+request_verdict(documents, question) := _verdict({[one.effect, name, index] |
 	some name, document in documents
-	some index in action.carried(document, question.action)
+	some index in action.request_statements(document, question.action)
 	one := document.statements[index]
 	statement.applies(one, question)
 })

@@ -78,16 +78,16 @@ test_verdict_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		layer.stored(one[0], _question) == one[1] with data.store as {"policies": _policies}
+		layer.store_verdict(one[0], _question) == one[1] with data.store as {"policies": _policies}
 	}
 }
 
 test_statements_are_sorted_by_policy_then_by_index if {
-	indexes := [one.index | some one in layer.carried({"b": _long}, _question).statements]
+	indexes := [one.index | some one in layer.request_verdict({"b": _long}, _question).statements]
 	indexes == numbers.range(0, 11)
-	policies := [one.policy | some one in layer.carried({"b": _allowing, "a": _allowing}, _question).statements]
+	policies := [one.policy | some one in layer.request_verdict({"b": _allowing, "a": _allowing}, _question).statements]
 	policies == ["a", "b"]
-	layer.stored(["p"], _question) == layer.carried({"p": _long}, _question) with data.store as {"policies": {"p": _long}}
+	layer.store_verdict(["p"], _question) == layer.request_verdict({"p": _long}, _question) with data.store as {"policies": {"p": _long}}
 }
 
 test_carried_cases if {
@@ -102,7 +102,7 @@ test_carried_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		layer.carried(one[0], _question) == one[1]
+		layer.request_verdict(one[0], _question) == one[1]
 	}
 }
 
@@ -112,9 +112,9 @@ test_a_plain_grant_matches_its_action_and_its_resource if {
 	granted := {"effect": "Allow", "statements": [{"policy": "granting", "index": 0}]}
 	nothing := {"effect": "ImplicitDeny", "statements": []}
 	alone := ["1234567890123456/granting"]
-	layer.stored(alone, _question) == granted with data.store.policies as policies
+	layer.store_verdict(alone, _question) == granted with data.store.policies as policies
 	every part in [{"resource": "acs:ecs:::j"}, {"action": "ecs:stop"}] {
-		layer.stored(alone, object.union(_question, part)) == nothing with data.store.policies as policies
+		layer.store_verdict(alone, object.union(_question, part)) == nothing with data.store.policies as policies
 	}
-	layer.stored(["Denying", alone[0]], _question).effect == "ExplicitDeny" with data.store.policies as policies
+	layer.store_verdict(["Denying", alone[0]], _question).effect == "ExplicitDeny" with data.store.policies as policies
 }

@@ -8,17 +8,17 @@ package ram.number
 # METADATA
 # description: The decimal that a JSON number, or a string of the form that policies use, stands for.
 # scope: document
-parsed(value) := _decimal(json.marshal(value), 0) if {
+parse(value) := _decimal(json.marshal(value), 0) if {
 	is_number(value)
 	not regex.match(`[eE]`, json.marshal(value))
 }
 
-parsed(value) := _decimal(mantissa, to_number(exponent)) if {
+parse(value) := _decimal(mantissa, to_number(exponent)) if {
 	is_number(value)
 	[[_, mantissa, exponent]] := regex.find_all_string_submatch_n(`^([^eE]+)[eE]\+?(-?[0-9]{1,9})$`, json.marshal(value), 1)
 }
 
-parsed(value) := _decimal(value, 0) if {
+parse(value) := _decimal(value, 0) if {
 	is_string(value)
 	regex.match(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`, value)
 }

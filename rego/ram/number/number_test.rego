@@ -2,7 +2,7 @@ package ram.number_test
 
 import data.ram.number
 
-test_parsed_cases if {
+test_parse_cases if {
 	cases := {
 		"zero": [0, [0, 0, ""]],
 		"zero as a string": ["0", [0, 0, ""]],
@@ -33,18 +33,18 @@ test_parsed_cases if {
 	}
 	count(cases) > 0
 	every one in cases {
-		number.parsed(one[0]) == one[1]
+		number.parse(one[0]) == one[1]
 	}
 }
 
-test_not_parsed_cases if {
+test_parse_is_undefined_cases if {
 	cases := [
 		"", "-", "+1", "--1", "01", "-01", "00", "1.", ".5", "-.5", "1.2.3", "1e3", "1E3", " 1", "1 ", "1\n", "\n1",
 		"0x1", "1_000", "1,0", "٣", "１", "Infinity", "NaN", "one", true, false, null, [1], ["1"], {"1": 1},
 	]
 	count(cases) > 0
 	every one in cases {
-		not number.parsed(one)
+		not number.parse(one)
 	}
 }
 
@@ -59,9 +59,9 @@ test_the_same_number_in_other_words_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		number.parsed(one[0]) == number.parsed(one[1])
-		not number.is_less(number.parsed(one[0]), number.parsed(one[1]))
-		not number.is_less(number.parsed(one[1]), number.parsed(one[0]))
+		number.parse(one[0]) == number.parse(one[1])
+		not number.is_less(number.parse(one[0]), number.parse(one[1]))
+		not number.is_less(number.parse(one[1]), number.parse(one[0]))
 	}
 }
 
@@ -76,7 +76,7 @@ test_less_than_all_that_follow if {
 	less := {[position, other] |
 		some position, low in ordered
 		some other, high in ordered
-		number.is_less(number.parsed(low), number.parsed(high))
+		number.is_less(number.parse(low), number.parse(high))
 	}
 	less == {[position, other] |
 		some position, _ in ordered

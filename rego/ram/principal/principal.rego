@@ -8,7 +8,7 @@ package ram.principal
 #   The principal that a text names. `kind` is user, role (a role session too), owner, service or
 #   federated; `arn` is what `acs:PrincipalARN` says, and what a trust policy names.
 # scope: document
-parsed(text) := _of("user", account, name, text) if {
+parse(text) := _of("user", account, name, text) if {
 	[[_, account, name]] = regex.find_all_string_submatch_n(`^acs:ram::([0-9]{16}):user/([A-Za-z0-9._@-]{1,64})$`, text, 1)
 } else := _role(account, name, false) if {
 	[[_, account, name]] = regex.find_all_string_submatch_n(`^acs:ram::([0-9]{16}):role/([A-Za-z0-9._@-]{1,64})$`, text, 1)

@@ -14,7 +14,7 @@ _of(kind, name, arn, is_session) := {
 
 _text(length) := concat("", ["a" | some _ in numbers.range(1, length)])
 
-test_parsed_cases if {
+test_parse_cases if {
 	user := concat("", [_account, "user/Al.i_c-e@1"])
 	owner := concat("", [_account, "root"])
 	role := concat("", [_account, "role/approle"])
@@ -48,11 +48,11 @@ test_parsed_cases if {
 	}
 	count(cases) > 0
 	every text, parsed in cases {
-		principal.parsed(text) == parsed
+		principal.parse(text) == parsed
 	}
 }
 
-test_not_parsed_cases if {
+test_parse_is_undefined_cases if {
 	names := {
 		"user/", "user", "user/a/b", "user/a b", "user/a\n", "user/é", "user/*", "user/a?", "user/a:b", "User/a",
 		"role/", "role", "role/a/", "role/a/b/c", "role/a/b\n", "role/*", "role/a+b", "Role/a",
@@ -79,7 +79,7 @@ test_not_parsed_cases if {
 	cases := ((whole | long) | none) | {concat("", [_account, name]) | some name in names}
 	count(cases) > 0
 	every one in cases {
-		not principal.parsed(one)
+		not principal.parse(one)
 	}
 }
 

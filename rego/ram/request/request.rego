@@ -18,9 +18,9 @@ import data.ram.resource
 #   the session policies by their names. Undefined for a request that cannot be read.
 question(request) := asked if {
 	[text, operation, target, context, session_policies] = _parts(request)
-	asking := principal.parsed(text)
+	asking := principal.parse(text)
 	action.is_valid(operation)
-	[compared, is_role, account] = resource.parsed(target, asking.account)
+	[compared, is_role, account] = resource.parse(target, asking.account)
 
 	# what a built-in answers is a value; an object written here would be made anew wherever it is handed on
 	asked := object.get({}, "question", {
@@ -105,7 +105,7 @@ simulation_faults(request) := sort(array.concat(faults(_without_policies(request
 _without_policies(request) := object.remove(request, ["policies"])
 
 _are_policies(request) if {
-	principal.has_identity(principal.parsed(request.principal))
+	principal.has_identity(principal.parse(request.principal))
 	is_object(request.policies)
 	every policy in request.policies {
 		document.is_complete(policy)
@@ -131,7 +131,7 @@ _required := {"principal", "action", "resource"}
 
 _is_readable(field, request) if {
 	field == "principal"
-	principal.parsed(request.principal)
+	principal.parse(request.principal)
 }
 
 _is_readable(field, request) if {
@@ -162,7 +162,7 @@ _is_readable(field, request) if {
 
 # Where nobody is named, the rest can still be read, but for what rests on the name.
 _asking(request) := asking if {
-	asking := principal.parsed(request.principal)
+	asking := principal.parse(request.principal)
 } else := null
 
 # By their names. Undefined for what cannot be read, as is the context.

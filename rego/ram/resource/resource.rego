@@ -7,14 +7,14 @@ package ram.resource
 # description: >-
 #   The text is a resource: `*`, or `acs:<ram-code>:<region>:<account>:<relative-id>`. A wildcard in
 #   it is an ordinary character.
-is_valid(text) if parsed(text, "")
+is_valid(text) if parse(text, "")
 
 # METADATA
 # description: >-
 #   What a resource's text says, as `[text, is_role, account]`: the text as it is compared, whether it
 #   is a role's ARN, and the account that it names, or else the one given. Undefined for any other text.
 # scope: document
-parsed(text, given) := [lower(text), true, account] if {
+parse(text, given) := [lower(text), true, account] if {
 	[[_, account]] = regex.find_all_string_submatch_n(
 		`^acs:ram:\*?:([0-9]{16}):role/[A-Za-z0-9._@-]{1,64}$`,
 		text, 1,
@@ -28,34 +28,34 @@ parsed(text, given) := [lower(text), true, account] if {
 # METADATA
 # description: The statement's resources cover the question's.
 # scope: document
-is_covered(statement, _) if statement.any_resource
+covers(statement, _) if statement.any_resource
 
-is_covered(statement, question) if question.resource in statement.resources
+covers(statement, question) if question.resource in statement.resources
 
-is_covered(statement, question) if {
+covers(statement, question) if {
 	some text in statement.resource_prefixes
 	startswith(question.resource, text)
 }
 
-is_covered(statement, question) if {
+covers(statement, question) if {
 	some pattern in statement.resource_patterns
 	glob.match(pattern, null, question.resource)
 }
 
 # 3.4: where the request names a role, every pattern is folded with it
-is_covered(statement, question) if {
+covers(statement, question) if {
 	question.is_role
 	some text in statement.resources
 	lower(text) == question.resource
 }
 
-is_covered(statement, question) if {
+covers(statement, question) if {
 	question.is_role
 	some text in statement.resource_prefixes
 	startswith(question.resource, lower(text))
 }
 
-is_covered(statement, question) if {
+covers(statement, question) if {
 	question.is_role
 	some pattern in statement.resource_patterns
 	glob.match(lower(pattern), null, question.resource)

@@ -51,7 +51,7 @@ test_role_cases if {
 	}
 }
 
-_is_role(text) if resource.parsed(text, "given")[1]
+_is_role(text) if resource.parse(text, "given")[1]
 
 else := false
 
@@ -65,7 +65,7 @@ test_compared_cases if {
 	}
 	count(cases) > 0
 	every text, compared in cases {
-		resource.parsed(text, "given")[0] == compared
+		resource.parse(text, "given")[0] == compared
 	}
 }
 
@@ -83,13 +83,13 @@ test_account_cases if {
 	}
 	count(cases) > 0
 	every text, account in cases {
-		resource.parsed(text, "given")[2] == account
+		resource.parse(text, "given")[2] == account
 	}
 }
 
 _covers(parts, text) if {
-	[compared, is_role, _] = resource.parsed(text, "given")
-	resource.is_covered(parts, {"resource": compared, "is_role": is_role})
+	[compared, is_role, _] = resource.parse(text, "given")
+	resource.covers(parts, {"resource": compared, "is_role": is_role})
 } else := false
 
 test_covered_cases if {

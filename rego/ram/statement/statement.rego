@@ -12,7 +12,7 @@ import data.ram.trust
 #   The statement, whose actions are known to be about the question's, applies to it: its resources,
 #   or in a trust policy its principals, and all of its conditions.
 applies(statement, question) if {
-	resource.is_covered(statement, question)
+	resource.covers(statement, question)
 	every one in object.get(statement, "conditions", []) {
 		condition.is_satisfied(one, statement.effect, question)
 	}

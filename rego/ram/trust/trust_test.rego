@@ -51,6 +51,6 @@ test_nobody_is_admitted_by_an_empty_list if {
 	not _admits([], "ecs.aliyuncs.com")
 }
 
-_admits(listed, text) if trust.admits(listed, principal.parsed(text))
+_admits(listed, text) if trust.admits(listed, principal.parse(text))
 
 else := false

@@ -30,18 +30,18 @@ _may_have_remedy(question) if {
 }
 
 _has_damaged_policy(question) if {
-	verdict := layer.stored(identity.attached(question.principal), question)
+	verdict := layer.store_verdict(identity.policy_ids(question.principal), question)
 	verdict == {"effect": "ExplicitDeny", "statements": []}
 }
 
 _remedy(question) := remedy if {
 	denies := [{"policy": name, "index": index} | some ["Deny", name, index] in _matching(question)]
-	levels := [level | some level in control.denying(question)]
+	levels := [level | some level in control.denying_levels(question)]
 	remedy := object.union_n([_attach(question), _remove(denies), _ask(levels)])
 	count(remedy) > 0
 } else := null
 
-_matching(question) := layer.matching(identity.attached(question.principal), question)
+_matching(question) := layer.matches(identity.policy_ids(question.principal), question)
 
 _has_allow(question) if {
 	some ["Allow", _, _] in _matching(question)
@@ -62,7 +62,7 @@ _attach(question) := {} if _has_allow(question)
 _attach(question) := object.union(proposal, _system_policy(question)) if {
 	not _has_allow(question)
 	service_name := question.context["ram:ServiceName"]
-	layer.stored([sprintf("creation:%s", [service_name])], question).effect == "Allow"
+	layer.store_verdict([sprintf("creation:%s", [service_name])], question).effect == "Allow"
 	proposal := {
 		"policy": data.store.service_linked_roles[data.store.services[service_name]].creation_policy,
 		"attach_to": question.principal.arn,
@@ -70,7 +70,7 @@ _attach(question) := object.union(proposal, _system_policy(question)) if {
 }
 
 _system_policy(question) := {"or_attach": _kafka_policy} if {
-	layer.stored([_kafka_policy], question).effect == "Allow"
+	layer.store_verdict([_kafka_policy], question).effect == "Allow"
 } else := {}
 
 # The only system policy of the catalog that names `ram:CreateServiceLinkedRole`; it allows the creation

@@ -48,11 +48,11 @@ faults(question, required, optional) := sort((((missing | unknown) | (common | o
 # description: The number of the principal's account; null if the principal belongs to none.
 # scope: document
 account(question) := asking.account if {
-	asking := principal.parsed(question.principal)
+	asking := principal.parse(question.principal)
 	principal.has_identity(asking)
 }
 
-account(question) := null if not principal.has_identity(principal.parsed(question.principal))
+account(question) := null if not principal.has_identity(principal.parse(question.principal))
 
 # METADATA
 # description: >-
