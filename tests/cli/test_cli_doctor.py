@@ -89,7 +89,7 @@ def test_the_doctor_prints_the_policy_ready_for_the_console(
 ) -> None:
     assert main(["doctor", CAROL, "alikafka.etl", "--accounts", str(world)]) == 1
     out = capsys.readouterr().out
-    document = out.partition("AliyunKafkaFullAccess:\n")[2].partition("6. is it allowed")[0]
+    document = out.partition(" this policy: ")[2].partition("6. is it allowed")[0]
     assert json.loads(document) == policy(SERVICE)
     assert out.endswith("\nverdict: not yet; the remedy in step 5 was tried, and works\n")
 

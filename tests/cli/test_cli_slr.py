@@ -38,12 +38,12 @@ def test_slr_create_says_what_why_and_the_way_out(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert asked("create", CAROL, SERVICE, "--accounts", world) == 1
-    out, _, document = capsys.readouterr().out.partition("AliyunKafkaFullAccess:\n")
+    out, _, document = capsys.readouterr().out.partition(" this policy: ")
     assert out == (
         f"denied: `{ETL}` of account `{NUMBER}` may not be created for `{CAROL}`\n"
         "because: ImplicitDeny  no_statement_matches  (AccountLevelIdentityBasedPolicy)\n"
         "remedy:\n"
-        f"  attach to {CAROL} this policy, or the system policy "
+        f"  attach to `{CAROL}` the system policy `AliyunKafkaFullAccess`, or"
     )
     assert json.loads(document) == policy(SERVICE)
 
@@ -111,13 +111,14 @@ def test_slr_names_every_part_of_the_way_out(
 ) -> None:
     assert asked("feature", ERIN, "alikafka.etl", "--accounts", directory) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[2:6] == [
+    assert lines[2:5] == [
         "remedy:",
-        "  remove the statement no-roles[0], which denies it",
-        "  have the control policies of the root folder (level 0) allow it",
-        "  have the control policies of level 2 allow it",
+        "  remove `no-roles[0]`",
+        "  have the control policies of level 0 (the root folder) and level 2 allow it",
     ]
-    assert lines[6].startswith(f"  attach to {ERIN} this policy, or ")
+    assert lines[5] == (
+        f"  attach to `{ERIN}` the system policy `AliyunKafkaFullAccess`, or this policy: {{"
+    )
 
 
 def test_the_policy_of_another_service_has_no_system_policy_beside_it(
@@ -127,7 +128,7 @@ def test_the_policy_of_another_service_has_no_system_policy_beside_it(
     asking = ["create", CAROL, "alb.aliyuncs.com", "--accounts", world, "--remedy-out", target]
     assert asked(*asking) == 1
     captured = capsys.readouterr()
-    assert f"  attach to {CAROL} this policy:\n" in captured.out
+    assert f"  attach to `{CAROL}` this policy: {{\n" in captured.out
     assert captured.err == f"`{target}` is written: attach it to {CAROL}\n"
     assert json.loads(target.read_text()) == policy("alb.aliyuncs.com")
     assert translate(target.read_text())

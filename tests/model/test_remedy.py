@@ -58,10 +58,11 @@ def test_the_text_of_a_remedy_is_one_line() -> None:
     assert remedy.remove == (Statement("office", 1), Statement("stop", 0))
     document = json.dumps(POLICY, separators=(",", ":"))
     assert str(remedy) == (
-        "remove `office[1]`, `stop[0]`; have the control policies of level 0, 2 allow it; "
-        f"attach to `{BOB}` the policy `{document}`, or `AliyunKafkaFullAccess`"
+        "remove `office[1]`, `stop[0]`; have the control policies of "
+        "level 0 (the root folder) and level 2 allow it; "
+        f"attach to `{BOB}` the system policy `AliyunKafkaFullAccess`, or this policy: {document}"
     )
-    assert str(msgspec.convert(ATTACH, Remedy)) == f"attach to `{BOB}` the policy `{document}`"
+    assert str(msgspec.convert(ATTACH, Remedy)) == f"attach to `{BOB}` this policy: {document}"
     assert str(msgspec.convert({"release": [USAGE]}, Remedy)) == (
         "release acs:alikafka:cn-beijing:1234567890123456:i-1 in cn-beijing"
     )

@@ -290,8 +290,8 @@ def test_a_required_feature_that_is_denied_raises_with_the_remedy(
             f"`{BOB}` cannot use `alikafka.etl`: its role `AliyunServiceRoleForAlikafkaETL` "
             "does not exist and may not be created: ImplicitDeny, no_statement_matches; "
             "remedy: attach to "
-            f"`{BOB}` the policy `{json.dumps(POLICY, separators=(',', ':'))}`, "
-            "or `AliyunKafkaFullAccess`"
+            f"`{BOB}` the system policy `AliyunKafkaFullAccess`, or this policy: "
+            f"{json.dumps(POLICY, separators=(',', ':'))}"
         ),
         result(barred): (
             f"`{BOB}` cannot use `alikafka.etl`: its role `AliyunServiceRoleForAlikafkaETL` "

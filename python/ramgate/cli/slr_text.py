@@ -81,18 +81,9 @@ def _unknown_principal(options: Namespace) -> str:
     return f"`{options.principal}` is not known: {absence}"
 
 
-def remedy_lines(remedy: Remedy) -> Iterator[str]:
-    """Yield a line for each part of a remedy, and its policy document indented."""
-    for statement in remedy.remove:
-        yield f"remove the statement {statement}, which denies it"
-    for level in remedy.levels:
-        yield f"have {doctor.control_policies(level)} allow it"
-    if remedy.policy is not None:
-        other = f", or the system policy {remedy.or_attach}" if remedy.or_attach else ""
-        yield f"attach to {remedy.attach_to} this policy{other}:"
-        yield from (f"  {line}" for line in document(remedy.policy).splitlines())
-    for usage in remedy.release:
-        yield f"release {usage}"
+def remedy_lines(remedy: Remedy) -> list[str]:
+    """Return a remedy as lines: each change, and its policy document indented."""
+    return "\n".join(remedy.steps(indent=2)).splitlines()
 
 
 def document(policy: Policy) -> str:

@@ -44,7 +44,9 @@ class Remedy(
       the root folder.
     * `release`: the usages to end before the role can be deleted.
 
-    `str()` gives all of it in one line. Raises `ValueError` if the parts do not fit together.
+    `str()` gives all of it in one line, `steps()` a text for each change.
+
+    Raises `ValueError` if the parts do not fit together.
 
     >>> from ramgate import Remedy, Statement
     >>> print(Remedy(remove=(Statement("office-network", 0),), ask="ControlPolicy", levels=(1,)))
@@ -72,19 +74,33 @@ class Remedy(
             raise ValueError(f"a remedy cannot consist of {parts or 'no parts'}")
 
     def __str__(self) -> str:
-        parts = []
+        return "; ".join(self.steps())
+
+    def steps(self, indent: int = -1) -> list[str]:
+        """Return a text for each change; a policy document ends its text.
+
+        The document is on the same line, unless `indent` is the number of spaces to indent it by.
+
+        >>> from ramgate import Remedy, Statement
+        >>> remedy = Remedy(remove=(Statement("office", 0),), ask="ControlPolicy", levels=(1,))
+        >>> remedy.steps()
+        ['remove `office[0]`', 'have the control policies of level 1 allow it']
+        """
+        steps = []
         if self.remove:
-            parts.append(f"remove {', '.join(f'`{one}`' for one in self.remove)}")
+            steps.append(f"remove {', '.join(f'`{one}`' for one in self.remove)}")
         if self.ask:
-            levels = ", ".join(map(str, self.levels))
-            parts.append(f"have the control policies of level {levels} allow it")
+            named = (
+                f"level {level}" + ("" if level else " (the root folder)") for level in self.levels
+            )
+            steps.append(f"have the control policies of {' and '.join(named)} allow it")
         if self.policy is not None:
-            other = f", or `{self.or_attach}`" if self.or_attach else ""
-            document = msgspec.json.encode(self.policy).decode()
-            parts.append(f"attach to `{self.attach_to}` the policy `{document}`{other}")
+            other = f" the system policy `{self.or_attach}`, or" if self.or_attach else ""
+            document = msgspec.json.format(msgspec.json.encode(self.policy), indent=indent).decode()
+            steps.append(f"attach to `{self.attach_to}`{other} this policy: {document}")
         if self.release:
-            parts.append(f"release {'; '.join(map(str, self.release))}")
-        return "; ".join(parts)
+            steps.append(f"release {'; '.join(map(str, self.release))}")
+        return steps
 
 
 class Loss(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
