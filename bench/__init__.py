@@ -1,4 +1,5 @@
-"""Benchmarks: what ramgate takes, beside the floor that OPA sets and beside its peers.
+"""Benchmarks of ramgate: its speed, memory and build time, over a floor and over its peers.
 
-`python -m bench` (`make bench`) measures the goals of `bench.report.GOALS`, all in one run.
+The floor is a rule with a constant answer in the same OPA. `python -m bench` (`make bench`)
+measures all goals of `bench.report.GOALS` in one run.
 """

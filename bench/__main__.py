@@ -1,4 +1,4 @@
-"""`python -m bench [PART…]` measures, prints and writes; `python -m bench readme` renews a text."""
+"""Measure with `python -m bench [PART…]`; update the README with `python -m bench readme`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from bench import (
     scale,
     throughput,
 )
-from bench.ground import Ground
 from bench.report import Results
+from bench.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[1]
 LATEST: Final = ROOT / "bench/results/latest.json"
-"""The run that the README speaks of: one of all parts, at every size."""
+"""The committed run, which the README quotes: all parts, at every size."""
 
 _ROUNDS: Final = 7
-"""The rounds that such a run has at least."""
+"""The rounds that a run needs at least to replace `LATEST`."""
 
 PARTIAL: Final = ROOT / "build/bench/partial.json"
 README: Final = ROOT / "README.md"
 _BLOCK: Final = re.compile(r"(?<=<!-- speed -->\n).*?(?=<!-- /speed -->)", re.DOTALL)
 
-PARTS: Final[Mapping[str, Callable[[Ground], Section]]] = {
+PARTS: Final[Mapping[str, Callable[[Run], Section]]] = {
     "throughput": throughput.measure,
     "scale": scale.measure,
     "big": big.measure,
@@ -58,67 +58,80 @@ PARTS: Final[Mapping[str, Callable[[Ground], Section]]] = {
     "peers": peers.measure,
     "hostile": hostile.measure,
 }
-"""What is measured, in this order."""
+"""The parts of a run by name, in the order in which they are measured."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, or renew the README."""
+    """Measure the given parts, or update the README."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; or readme"
+        "parts",
+        nargs="*",
+        metavar="PART",
+        help=f"one of {', '.join(PARTS)}; default: all; or readme: update the README",
     )
     parser.add_argument(
-        "--rounds", type=int, default=_ROUNDS, help=f"slices of each (default {_ROUNDS})"
+        "--rounds",
+        type=int,
+        default=_ROUNDS,
+        help=f"number of slices for each measurement (default {_ROUNDS})",
     )
-    parser.add_argument("--seconds", type=int, default=1, help="seconds of a slice (default 1)")
     parser.add_argument(
-        "--largest", type=int, default=100_000, metavar="ROLES", help="of a world (default 100000)"
+        "--seconds", type=int, default=1, help="length of a slice in seconds (default 1)"
+    )
+    parser.add_argument(
+        "--largest",
+        type=int,
+        default=100_000,
+        metavar="ROLES",
+        help="number of roles of the largest world (default 100000)",
     )
     options = parser.parse_args(arguments)
     if options.parts == ["readme"]:
-        renew()
+        update_readme()
         return 0
     if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+        listed = ", ".join(f"`{name}`" for name in sorted(unknown))
+        parser.error(f"unknown part {listed}: the parts are {', '.join(PARTS)}")
     names = [name for name in PARTS if name in (options.parts or PARTS)]
     with tempfile.TemporaryDirectory(prefix="ramgate-bench-") as folder:
-        ground = Ground(
+        run = Run(
             Path(folder),
             rounds=options.rounds,
             seconds=options.seconds,
             largest=options.largest,
         )
-        results = run(ground, names)
-    is_whole = len(names) == len(PARTS) and ground.largest >= max(scale.SIZES)
-    file = LATEST if is_whole and ground.rounds >= _ROUNDS else PARTIAL
+        results = measure(run, names)
+    is_whole = len(names) == len(PARTS) and run.largest >= max(scale.SIZES)
+    file = LATEST if is_whole and run.rounds >= _ROUNDS else PARTIAL
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
     file.with_suffix(".md").write_text(report.markdown(results))
     sys.stdout.write(report.markdown(results))
-    ground.say(f"written: {file}")
+    run.log(f"wrote {file}")
     return 0
 
 
-def run(ground: Ground, names: Sequence[str]) -> Results:
-    """Measure these parts, with the machine before and after."""
-    before = machine.calibration(ground)
+def measure(run: Run, names: Sequence[str]) -> Results:
+    """Measure these parts, and the speed of the machine before and after them."""
+    before = machine.calibration(run)
     sections = []
     for name in names:
-        ground.say(name)
-        sections.append(PARTS[name](ground))
-    after = machine.calibration(ground)
+        run.log(name)
+        sections.append(PARTS[name](run))
+    after = machine.calibration(run)
     drift = {key: f"{before[key]} before, {after[key]} after" for key in before}
-    measured = {"measured": f"{ground.rounds} rounds of {ground.seconds} s"}
-    return Results(machine.described() | measured | drift, tuple(sections))
+    length = {"measured": f"{run.rounds} rounds of {run.seconds} s"}
+    return Results(machine.describe() | length | drift, tuple(sections))
 
 
 def latest() -> Results:
-    """The committed run."""
+    """Return the committed run."""
     return msgspec.json.decode(LATEST.read_bytes(), type=Results)
 
 
-def renew() -> None:
-    """Write the README's part from the committed run."""
+def update_readme() -> None:
+    """Rewrite the README's table of speed from the committed run."""
     text = README.read_text()
     README.write_text(_BLOCK.sub(lambda _: report.readme(latest()), text))
 

@@ -1,4 +1,7 @@
-"""Batches of distinct decisions, beside constants as long, each over one request to the floor."""
+"""Measure one decision of a batch over one request to the floor.
+
+Batches of constants of the same length show how much of the time is not spent on deciding.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +14,36 @@ from bench.report import Figure, Section, Table
 from bench.server import DECISIONS, SHIPPED, Opa, WrongAnswerError
 
 if TYPE_CHECKING:
-    from bench.ground import Ground
+    from bench.run import Run
 
 __all__ = ["measure"]
 
 _SIZES: Final = (100, 1_000)
-# What is under way when a slice ends is not counted: few connections and long slices keep it small.
+# The generators do not count requests still open when a slice ends; few connections and slices
+# three times as long keep that loss small.
 _CONNECTIONS: Final = 2
-_LONGER: Final = 3
+_TIMES_LONGER: Final = 3
 
 
-def measure(ground: Ground) -> Section:
-    """Batches of the mix of one account after the other."""
-    content = ground.built("mix", questions.write).content
+def measure(run: Run) -> Section:
+    """Measure batches in which each account in turn asks the mix."""
+    content = run.build("mix", questions.write).content
     files = {
-        size: load.bodies(ground.folder, f"batch-{size}", [questions.batch(questions.mixes(size))])
+        size: load.write_bodies(
+            run.folder, f"batch-{size}", [questions.batch(questions.mixes(size))]
+        )
         for size in _SIZES
     }
-    single = load.bodies(ground.folder, "single", [question.body for question in questions.mix()])
-    with Opa(content, ground.folder) as opa:
-        answers = {f"batch_{size}": _answers(opa, size) for size in _SIZES}
+    single = load.write_bodies(
+        run.folder, "single", [question.body for question in questions.mix()]
+    )
+    with Opa(content, run.folder) as opa:
+        answers = {f"batch_{size}": _checked_answers(opa, size) for size in _SIZES}
     rates: dict[str, list[float]] = {}
-    with Opa(content, ground.folder, constants=answers) as opa:
-        ground.say(f"batches, {ground.rounds} rounds")
-        for _ in range(ground.rounds):
-            one = load.slice_of(f"{opa.url}{floor.ALLOW}", single, ground.seconds)
+    with Opa(content, run.folder, constants=answers) as opa:
+        run.log(f"batches, {run.rounds} rounds")
+        for _ in range(run.rounds):
+            one = load.slice_of(f"{opa.url}{floor.ALLOW}", single, run.seconds)
             rates.setdefault("floor", []).append(one.rate)
             for size, file in files.items():
                 for name, path in (
@@ -43,23 +51,24 @@ def measure(ground: Ground) -> Section:
                     (f"{size:,} constants", floor.path(f"batch_{size}")),
                 ):
                     one = load.slice_of(
-                        f"{opa.url}{path}", file, _LONGER * ground.seconds, _CONNECTIONS
+                        f"{opa.url}{path}", file, _TIMES_LONGER * run.seconds, _CONNECTIONS
                     )
                     rates.setdefault(name, []).append(size * one.rate)
-    least = rates.pop("floor")
+    floor_rates = rates.pop("floor")
     each = {
-        name: statistics.median(one / rate for one, rate in zip(least, found, strict=True))
+        name: statistics.median(one / rate for one, rate in zip(floor_rates, found, strict=True))
         for name, found in rates.items()
     }
     table = Table(
         "Batches of distinct decisions",
-        ("a batch of", "each, over one floor request", "decisions /s"),
+        ("batch", "time for each, over one request to the floor", "decisions /s"),
         tuple(
             (name, f"{each[name]:.2f}", f"{statistics.median(found):,.0f}")
             for name, found in rates.items()
         ),
-        f"The {SHIPPED} store. The mix, asked of one account after the other: no two requests "
-        "of a batch are equal. The constants are the same answers, stored as they are.",
+        f"The {SHIPPED} store. A batch repeats the mix for one account after the other, so no two "
+        "of its requests are equal. A batch of constants is a rule whose constant value is the "
+        "answer to the batch of decisions.",
     )
     small, large = (each[f"{size:,} decisions"] for size in _SIZES)
     figures = {
@@ -70,7 +79,7 @@ def measure(ground: Ground) -> Section:
     return Section("batch", (table,), {key: Figure(one, SHIPPED) for key, one in figures.items()})
 
 
-def _answers(opa: Opa, size: int) -> list[object]:
+def _checked_answers(opa: Opa, size: int) -> list[object]:
     asked = questions.mixes(size)
     found: list[dict[str, object]] = json.loads(opa.ask(DECISIONS, questions.batch(asked)).body)[
         "result"

@@ -1,4 +1,4 @@
-"""Policies of a size that nobody should have, and users with many."""
+"""Measure a policy with 5,000 statements, and a user with 30 policies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from bench import load, questions
-from bench.measure import against_the_floor, joined
+from bench.measure import against_the_floor, combine
 from bench.questions import Question
 from bench.report import Figure, Section, Table
 from bench.server import SHIPPED, Opa
@@ -14,7 +14,7 @@ from bench.server import SHIPPED, Opa
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.ground import Ground
+    from bench.run import Run
 
 __all__ = ["measure"]
 
@@ -23,12 +23,12 @@ _STATEMENTS: Final = 5_000
 _POLICIES: Final = 30
 
 
-def measure(ground: Ground) -> Section:
-    """A policy of 5,000 statements, a user with 30 policies, and the mix in the same OPA."""
+def measure(run: Run) -> Section:
+    """Measure both, and the mix in the same OPA."""
     asked = {
-        "5,000 statements: a literal resource": _reader("bucket/2500"),
-        "5,000 statements: a pattern": _reader("bucket/2501/any"),
-        "5,000 statements: none of them": _reader("elsewhere", allowed=False),
+        "5,000 statements: a literal resource matches": _reader("bucket/2500"),
+        "5,000 statements: a pattern matches": _reader("bucket/2501/any"),
+        "5,000 statements: none matches": _reader("elsewhere", allowed=False),
         "user, 30 policies": Question(
             "user, 30 policies",
             f"acs:ram::{_ACCOUNT}:user/collector",
@@ -38,20 +38,20 @@ def measure(ground: Ground) -> Section:
     }
     mix = {question.name: question for question in questions.mix()}
     everything = asked | mix
-    content = ground.built("big", _write).content
+    content = run.build("big", _write).content
     files = {
-        name: load.bodies(ground.folder, f"big-{number}", [question.body])
+        name: load.write_bodies(run.folder, f"big-{number}", [question.body])
         for number, (name, question) in enumerate(everything.items())
     }
-    with Opa(content, ground.folder) as opa:
+    with Opa(content, run.folder) as opa:
         opa.check(everything.values())
-        ground.say(f"big policies, {ground.rounds} rounds")
-        found = against_the_floor(opa, files, rounds=ground.rounds, seconds=ground.seconds)
-    whole = joined([found[name] for name in mix])
-    rows = [(name, found[name]) for name in asked] + [("the mix, beside", whole)]
+        run.log(f"big policies, {run.rounds} rounds")
+        found = against_the_floor(opa, files, rounds=run.rounds, seconds=run.seconds)
+    whole = combine([found[name] for name in mix])
+    rows = [(name, found[name]) for name in asked] + [("**the mix**, in the same OPA", whole)]
     table = Table(
-        "Throughput over the floor's: big policies",
-        ("", "ratio", "/s"),
+        "Throughput with big policies",
+        ("request", "over the floor", "decisions /s"),
         tuple((name, f"{one.ratio:.2f}", f"{one.rate:,.0f}") for name, one in rows),
         f"The {SHIPPED} store.",
     )

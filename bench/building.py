@@ -1,4 +1,4 @@
-"""From a folder of accounts to an answer: the build, OPA's start, and a change of one user."""
+"""Measure `ramgate build`, the start of OPA, and the time until a change of one user is live."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bench import scale, worlds
-from bench.ground import RAMGATE
 from bench.report import Figure, Section, Table
+from bench.run import RAMGATE
 from bench.server import SHIPPED, Opa
 from ramgate import Client, RamgateError
 from ramgate.sidecar.supervisor import Supervised
@@ -19,7 +19,7 @@ from ramgate.sidecar.supervisor import Supervised
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.ground import Ground
+    from bench.run import Run
 
 __all__ = ["measure"]
 
@@ -31,19 +31,19 @@ _CHANGE_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.002
 
 
-def measure(ground: Ground) -> Section:
-    """The three at both sizes."""
+def measure(run: Run) -> Section:
+    """Measure the three at both sizes."""
     rows: list[tuple[str, ...]] = []
     figures: dict[str, Figure] = {}
     for size in _SIZES:
-        if size > ground.largest:
+        if size > run.largest:
             continue
-        built = ground.built(f"roles-{size}", partial(scale.write, roles=size))
+        built = run.build(f"roles-{size}", partial(scale.write, roles=size))
         content = built.content
-        ground.say(f"build: {size:,} roles, OPA's start")
-        start = statistics.median(_start(content, ground.folder) for _ in range(_STARTS))
-        ground.say(f"build: {size:,} roles, a change under `ramgate run`")
-        change = statistics.median(_changes(built.accounts, ground.folder))
+        run.log(f"build: {size:,} roles, OPA's start")
+        start = statistics.median(_start_seconds(content, run.folder) for _ in range(_STARTS))
+        run.log(f"build: {size:,} roles, a change under `ramgate run`")
+        change = statistics.median(_change_seconds(built.accounts, run.folder))
         del content
         suffix = "" if size == _SIZES[0] else "_large"
         figures |= {
@@ -61,43 +61,43 @@ def measure(ground: Ground) -> Section:
             )
         )
     table = Table(
-        "From a folder of accounts to an answer",
-        ("roles", "`ramgate build`", "OPA's start", "a change of one user", "bundle"),
+        "Build, start and change",
+        ("roles", "`ramgate build`", "start of OPA", "change of one user", "size of the bundle"),
         tuple(rows),
-        "Ten grants a role, a hundred roles a file. The start of an OPA with one core is the "
-        f"median of {_STARTS}: from the process's start until it has the bundle from loopback. "
-        f"The change, the median of {_CHANGES}, is made in his file under `ramgate run`, "
-        "and counts until OPA answers with it: noticing, building, sending and activating are "
-        "in it.",
+        "Each role has ten grants; a file has a hundred roles. Start of OPA: from the start of "
+        "the process until the bundle, downloaded over loopback, is active; one core, median of "
+        f"{_STARTS}. Change: from the write to the user's file, under `ramgate run`, until OPA "
+        "answers accordingly, so it contains noticing, building, sending and activating; median "
+        f"of {_CHANGES}.",
     )
     return Section("build", (table,), figures)
 
 
-def _start(content: bytes, folder: Path) -> float:
+def _start_seconds(content: bytes, folder: Path) -> float:
     with Opa(content, folder, has_floor=False) as opa:
         return opa.ready_after
 
 
-def _changes(accounts: Path, folder: Path) -> list[float]:
-    """The seconds that each change took: the first account's user loses his policy, or gets it."""
+def _change_seconds(accounts: Path, folder: Path) -> list[float]:
+    """Return the seconds of each change: the first account's user loses or regains the policy."""
     file, socket = worlds.file(accounts, 0), folder / "run.sock"
     text = file.read_text()
-    holding = f"{worlds.OPERATOR}: {{policies: [policy-0]}}"
-    if holding not in text:
-        raise ValueError(f"`{file.name}` has no `{holding}`")
-    texts = (text.replace(holding, f"{worlds.OPERATOR}: {{}}"), text)
+    attached = f"{worlds.OPERATOR}: {{policies: [policy-0]}}"
+    if attached not in text:
+        raise ValueError(f"`{file.name}` has no line `{attached}`")
+    texts = (text.replace(attached, f"{worlds.OPERATOR}: {{}}"), text)
     process = Supervised(
         [RAMGATE, "run", "--accounts", str(accounts), "--addr", f"unix://{socket}"],
         {name: value for name, value in os.environ.items() if name != "GOMAXPROCS"},
     )
     try:
         with Client(f"unix://{socket}", timeout=_CHANGE_SECONDS) as client:
-            _until(client, process, _READY_SECONDS, allowed=True)
+            _wait_for_decision(client, process, _READY_SECONDS, allowed=True)
             taken = []
             for change in range(_CHANGES):
                 began = time.monotonic()
                 _replace(file, texts[change % 2])
-                _until(client, process, _CHANGE_SECONDS, allowed=bool(change % 2))
+                _wait_for_decision(client, process, _CHANGE_SECONDS, allowed=bool(change % 2))
                 taken.append(time.monotonic() - began)
     finally:
         process.stop()
@@ -106,13 +106,15 @@ def _changes(accounts: Path, folder: Path) -> list[float]:
 
 
 def _replace(file: Path, text: str) -> None:
-    beside = file.with_suffix(".new")
-    beside.write_text(text)
-    beside.replace(file)
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
 
 
-def _until(client: Client, process: Supervised, seconds: float, *, allowed: bool) -> None:
-    """Wait until the user's decision is that one."""
+def _wait_for_decision(
+    client: Client, process: Supervised, seconds: float, *, allowed: bool
+) -> None:
+    """Wait until the decision about the user has `allow` equal to `allowed`."""
     grant = worlds.grant(0, 1)
     user = f"{grant.principal.partition('role/')[0]}user/{worlds.OPERATOR}"
     deadline = time.monotonic() + seconds
@@ -122,4 +124,4 @@ def _until(client: Client, process: Supervised, seconds: float, *, allowed: bool
             if decision.allow == allowed and decision.reason != "unknown_principal":
                 return
         time.sleep(_POLL_SECONDS)
-    raise TimeoutError(f"no decision with `allow` {allowed} within {seconds:g} s")
+    raise TimeoutError(f"no decision with `allow` equal to {allowed} within {seconds:g} s")

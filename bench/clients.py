@@ -1,4 +1,4 @@
-"""What Python adds: our clients and opa-python-client's, beside a raw socket."""
+"""Measure the time that Python clients add to a raw socket: ramgate's and opa-python-client's."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ramgate import AsyncClient, Client, Request
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-    from bench.ground import Ground
     from bench.questions import Question
+    from bench.run import Run
 
 __all__ = ["measure", "on_the_load_core"]
 
-# Short turns, and many: what disturbs one way to ask disturbs the next one as well.
+# Many short turns, so that a disturbance of the machine falls on all clients alike.
 _TURNS: Final = 4
 _CALLS: Final = 250
 _SLOW_CALLS: Final = 50
@@ -44,33 +44,36 @@ _CHUNK: Final = 65536
 
 
 class _Raw:
-    """A connection that sends the same bytes and reads as many as came the first time."""
+    """A connection that sends one request again and again, and reads without parsing.
+
+    Each call reads as many bytes as the first response had.
+    """
 
     def __init__(self, connection: socket.socket, path: str, body: bytes) -> None:
         head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-        self._question = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        self._request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self._connection = connection
         connection.settimeout(_TIMEOUT)
-        connection.sendall(self._question)
+        connection.sendall(self._request)
         self._size = len(connection.recv(_CHUNK))
 
     def __call__(self) -> None:
-        self._connection.sendall(self._question)
+        self._connection.sendall(self._request)
         left = self._size
         while left > 0:
             left -= len(self._connection.recv(_CHUNK))
 
 
-def measure(ground: Ground) -> Section:
-    """The clients one at a time, then fifty questions at once."""
+def measure(run: Run) -> Section:
+    """Measure each client with one request at a time, then with fifty concurrent tasks."""
     plain, conditional = questions.mix()[:2]
-    content = ground.built("mix", questions.write).content
-    with Opa(content, ground.folder) as opa, on_the_load_core():
+    content = run.build("mix", questions.write).content
+    with Opa(content, run.folder) as opa, on_the_load_core():
         opa.check([plain, conditional])
-        ground.say(f"clients, {ground.rounds} rounds")
-        medians = _one_at_a_time(opa, ground.rounds, plain, conditional)
-        ground.say(f"clients, {_TASKS} at once, {ground.rounds} rounds")
-        found = asyncio.run(_at_once(opa, ground.rounds))
+        run.log(f"clients, {run.rounds} rounds")
+        medians = _one_at_a_time(opa, run.rounds, plain, conditional)
+        run.log(f"clients, {_TASKS} tasks at once, {run.rounds} rounds")
+        found = asyncio.run(_concurrently(opa, run.rounds))
         rates = {name: [one.rate for one in many] for name, many in found.items()}
         loads = {name: [one.rate / one.load for one in many] for name, many in found.items()}
     least = medians["floor, raw, unix"]
@@ -97,8 +100,8 @@ def measure(ground: Ground) -> Section:
 
     tables = (
         Table(
-            "A question at a time from Python",
-            ("", "median µs", "of the raw trip to the floor, unix"),
+            "Python clients, one request at a time",
+            ("client", "median µs", "over the raw round trip to the floor on a unix socket"),
             tuple(
                 (
                     name,
@@ -107,12 +110,12 @@ def measure(ground: Ground) -> Section:
                 )
                 for name, found in medians.items()
             ),
-            f"The {SHIPPED} store. Python on one core, OPA on another. Raw: the bytes are sent "
-            "and as many read, nothing is parsed. opa-python-client knows no unix socket.",
+            f"The {SHIPPED} store. Python runs on one core, OPA on another. *Raw* sends and reads "
+            "bytes without parsing them. opa-python-client does not support unix sockets.",
         ),
         Table(
-            f"{_TASKS} questions at once from one event loop",
-            ("", "decisions /s", "decisions per second of Python's processor"),
+            f"Python clients, {_TASKS} tasks in one event loop",
+            ("client", "decisions /s", "decisions per second of Python's CPU time"),
             tuple(
                 (
                     name,
@@ -121,9 +124,9 @@ def measure(ground: Ground) -> Section:
                 )
                 for name in rates
             ),
-            "The mix, asked of one account after the other: no two questions of a batch are "
-            "equal. Where the first is less than the second, Python waits: one core of OPA is the "
-            "limit.",
+            "The tasks ask the mix for one account after the other, so no two requests of a batch "
+            "are equal. If the first figure is less than the second, Python waits for OPA, whose "
+            "one core is then the limit.",
         ),
     )
     figures = {
@@ -139,7 +142,7 @@ def measure(ground: Ground) -> Section:
 
 @contextlib.contextmanager
 def on_the_load_core() -> Iterator[None]:
-    """Run this process on the core of whoever asks, where the system can do that."""
+    """Run this process on the load's core during the block, if the system can do that."""
     if CORES[1:]:
         os.sched_setaffinity(0, CORES[1:2])
     try:
@@ -152,7 +155,7 @@ def on_the_load_core() -> Iterator[None]:
 def _one_at_a_time(
     opa: Opa, rounds: int, plain: Question, conditional: Question
 ) -> dict[str, list[float]]:
-    """Of each way to ask, the median µs of each turn."""
+    """Return, for each client, the median µs of each turn."""
     host, port = urlsplit(opa.url).hostname, urlsplit(opa.url).port
     with contextlib.ExitStack() as stack:
 
@@ -186,13 +189,16 @@ def _one_at_a_time(
                 lambda: theirs.query_rule(plain.request, _PACKAGE, _RULE),
                 _SLOW_CALLS,
             ),
-            f"Client, {_BULK} at once, TCP": (lambda: far.decide_all(requests), _BULK_CALLS),
-            f"opa-python-client, {_BULK} in bulk, TCP": (
+            f"Client, `decide_all` of {_BULK}, TCP": (
+                lambda: far.decide_all(requests),
+                _BULK_CALLS,
+            ),
+            f"opa-python-client, `bulk_query_rule` of {_BULK}, TCP": (
                 lambda: theirs.bulk_query_rule(inputs, _PACKAGE, _RULE),
                 _BULK_CALLS,
             ),
         }
-        _same(theirs.query_rule(plain.request, _PACKAGE, _RULE), plain)
+        _check(theirs.query_rule(plain.request, _PACKAGE, _RULE), plain)
         found: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(rounds * _TURNS):
             for name, (ask, calls) in ways.items():
@@ -209,7 +215,7 @@ def _decide(client: Client, question: Question) -> Callable[[], object]:
     return lambda: client.decide(*asked)
 
 
-def _same(answer: Mapping[str, Mapping[str, object]], question: Question) -> None:
+def _check(answer: Mapping[str, Mapping[str, object]], question: Question) -> None:
     if answer["result"]["effect"] != question.effect:
         raise WrongAnswerError(f"{question}: {answer}")
 
@@ -224,14 +230,14 @@ def _median(ask: Callable[[], object], calls: int) -> float:
 
 
 class _Rate(NamedTuple):
-    """The decisions a second, and how much of its processor the process had."""
+    """Decisions a second, and the CPU time of the process over the time that passed."""
 
     rate: float
     load: float
 
 
-async def _at_once(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
-    """Of each way to ask, what each round said."""
+async def _concurrently(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
+    """Return, for each client, the rate of each round."""
     parts = urlsplit(opa.url)
     many = questions.mixes(_DISTINCT)
     found: dict[str, list[_Rate]] = {}
@@ -255,7 +261,7 @@ async def _at_once(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
             f"AsyncClient, {_BATCHES}, TCP": await ours(opa.url, 1),
             _THEIRS: lambda: theirs.query_rule(next(inputs), _PACKAGE, _RULE),
         }
-        _same(await theirs.query_rule(many[0].request, _PACKAGE, _RULE), many[0])
+        _check(await theirs.query_rule(many[0].request, _PACKAGE, _RULE), many[0])
         for ask in ways.values():
             await _rate(ask)
         for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""What a person waits for: `ramgate check`, and the import that every Python program pays."""
+"""Measure the times that a person waits for: `ramgate check`, and the import in a program."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from bench import questions
-from bench.ground import RAMGATE
 from bench.report import Figure, Section, Table
+from bench.run import RAMGATE
 from bench.server import SHIPPED, Opa, WrongAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.ground import Ground
+    from bench.run import Run
 
 __all__ = ["measure"]
 
@@ -25,21 +25,21 @@ _SECONDS: Final = 30
 _IMPORT: Final = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 
 
-def measure(ground: Ground) -> Section:
-    """Fresh processes, one after the other."""
+def measure(run: Run) -> Section:
+    """Measure fresh processes, one after the other."""
     question = questions.mix()[0]
-    content = ground.built("mix", questions.write).content
-    with Opa(content, ground.folder) as opa:
-        ground.say("command")
+    content = run.build("mix", questions.write).content
+    with Opa(content, run.folder) as opa:
+        run.log("command")
         check = [RAMGATE, "check", "--url", opa.url]
         check += [question.principal, question.action, question.resource]
-        if not _printed(check).startswith(question.effect):
-            raise WrongAnswerError(f"{question}: {_printed(check)}")
+        if not _output(check).startswith(question.effect):
+            raise WrongAnswerError(f"{question}: {_output(check)}")
         ways: dict[str, Callable[[], float]] = {
-            "`python -c pass`": lambda: _taken([sys.executable, "-c", "pass"]),
-            "`ramgate check --url`": lambda: _taken(check),
-            "`import ramgate`": lambda: _imported("import ramgate"),
-            "`from ramgate import Client`": lambda: _imported("from ramgate import Client"),
+            "`python -c pass`": lambda: _seconds([sys.executable, "-c", "pass"]),
+            "`ramgate check --url`": lambda: _seconds(check),
+            "`import ramgate`": lambda: _import_seconds("import ramgate"),
+            "`from ramgate import Client`": lambda: _import_seconds("from ramgate import Client"),
         }
         found: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(_TIMES):
@@ -48,13 +48,13 @@ def measure(ground: Ground) -> Section:
     medians = {name: statistics.median(times) for name, times in found.items()}
     table = Table(
         "Commands and imports",
-        ("", "median ms", "least", "most"),
+        ("command or import", "median ms", "least", "most"),
         tuple(
             (name, f"{medians[name]:.1f}", f"{min(times):.1f}", f"{max(times):.1f}")
             for name, times in found.items()
         ),
-        f"{_TIMES} fresh processes each. `check` counts from the process's start to its end, "
-        "over TCP, and has Python's own start in it. An import counts within its process.",
+        f"{_TIMES} fresh processes each. `check` asks over TCP; its time is that of the whole "
+        "process, with the start of Python. The time of an import is measured inside its process.",
     )
     return Section(
         "command",
@@ -66,16 +66,16 @@ def measure(ground: Ground) -> Section:
     )
 
 
-def _printed(command: list[str]) -> str:
+def _output(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
     return done.stdout
 
 
-def _taken(command: list[str]) -> float:
+def _seconds(command: list[str]) -> float:
     began = time.perf_counter()
-    _printed(command)
+    _output(command)
     return time.perf_counter() - began
 
 
-def _imported(statement: str) -> float:
-    return float(_printed([sys.executable, "-c", _IMPORT.format(statement)]))
+def _import_seconds(statement: str) -> float:
+    return float(_output([sys.executable, "-c", _IMPORT.format(statement)]))

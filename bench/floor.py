@@ -1,4 +1,4 @@
-"""The floor: constants in the same OPA, which are answered without a look at the request."""
+"""The floor: rules with a constant value in the same OPA, which answer without evaluating."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALLOW", "added", "path"]
+__all__ = ["ALLOW", "add_to", "path"]
 
 ALLOW: Final = "/v1/data/floor/allow"
-"""The path of the floor itself."""
+"""The path of the floor's rule, whose value is `true`."""
 
 _FILE: Final = "floor/floor.rego"
 _ROOT: Final = "floor"
 _SPEED_BEFORE_SIZE: Final = 1
 
 
-def added(bundle: bytes, constants: Mapping[str, object]) -> bytes:
-    """The same bundle with the rule of the floor and one rule for each constant, by its name."""
+def add_to(bundle: bytes, constants: Mapping[str, object]) -> bytes:
+    """Return the bundle with the rules of the floor added: `allow`, and one for each constant."""
     rules = ["package floor", "allow := true"]
     rules += [f"{name} := {json.dumps(value)}" for name, value in constants.items()]
     packed = io.BytesIO()
@@ -45,7 +45,7 @@ def added(bundle: bytes, constants: Mapping[str, object]) -> bytes:
 
 
 def path(constant: str) -> str:
-    """Where a constant is asked for."""
+    """Return the path of a constant's rule."""
     return f"/v1/data/{_ROOT}/{constant}"
 
 

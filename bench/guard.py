@@ -1,7 +1,7 @@
-"""`python -m bench.guard`: that a decision does not need more than it did.
+"""Check that a decision costs no more than before: `python -m bench.guard`.
 
-Times wobble; what OPA allocates and how many expressions it evaluates for a fixed query does not.
-Both are held against the bounds of `bounds.json`, which `--write` renews.
+Times vary from run to run. The numbers of OPA's allocations and evaluated expressions for a fixed
+query do not, so they are compared with the bounds in `bounds.json`, which `--write` updates.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECONDS: Final = 120.0
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What one decision needs: allocations of memory, and evaluated expressions."""
+    """The cost of one decision: allocations of memory, and evaluated expressions."""
 
     allocations: int
     expressions: int
@@ -41,22 +41,22 @@ class Cost(msgspec.Struct, frozen=True):
 Costs = dict[str, Cost]
 
 
-def measured(executable: Path, folder: Path) -> Costs:
-    """What each fixed question costs; every answer is checked first."""
+def measure(executable: Path, folder: Path) -> Costs:
+    """Return the cost of each question. Exits if a decision is wrong."""
     accounts = folder / "accounts"
     questions.write(accounts, _ACCOUNTS)
     packed = folder / "bundle.tar.gz"
     packed.write_bytes(bundle.build(accounts).content)
     costs = {}
-    for question in (*questions.mix(), *questions.beside()):
-        asked = folder / "input.json"
-        asked.write_text(json.dumps(question.request))
-        given = ["--bundle", str(packed), "--input", str(asked), "--format=json", _QUERY]
-        evaluated = _answer(str(executable), "eval", "--profile", "--profile-limit=0", *given)
+    for question in (*questions.mix(), *questions.special_cases()):
+        file = folder / "input.json"
+        file.write_text(json.dumps(question.request))
+        options = ["--bundle", str(packed), "--input", str(file), "--format=json", _QUERY]
+        evaluated = _run_opa(str(executable), "eval", "--profile", "--profile-limit=0", *options)
         decision = evaluated["result"][0]["expressions"][0]["value"]
         if (decision["effect"], decision["reason"]) != (question.effect, question.reason):
-            raise SystemExit(f"{question.name}: is {decision}")
-        timed = _answer(str(executable), "bench", *given)
+            raise SystemExit(f"`{question.name}`: wrong decision: {decision}")
+        timed = _run_opa(str(executable), "bench", *options)
         costs[question.name] = Cost(
             round(timed["MemAllocs"] / timed["N"]),
             sum(line["num_eval"] for line in evaluated["profile"]),
@@ -64,34 +64,40 @@ def measured(executable: Path, folder: Path) -> Costs:
     return costs
 
 
-def grown(costs: Costs, bounds: Mapping[str, Cost]) -> list[str]:
-    """What needs more than its bound, or has none, or is no longer asked; a line each."""
-    lines = [f"{name}: has no bound" for name in costs.keys() - bounds.keys()]
-    lines += [f"{name}: is not asked" for name in bounds.keys() - costs.keys()]
+def regressions(costs: Costs, bounds: Mapping[str, Cost]) -> list[str]:
+    """Return a line for each cost above its bound, cost without bound and bound without question.
+
+    2 % above a bound are tolerated.
+    """
+    lines = [f"`{name}`: no bound: add it with `--write`" for name in costs.keys() - bounds.keys()]
+    lines += [
+        f"`{name}`: no such question: remove its bound with `--write`"
+        for name in bounds.keys() - costs.keys()
+    ]
     for name in costs.keys() & bounds.keys():
-        for what in Cost.__struct_fields__:
-            cost, bound = getattr(costs[name], what), getattr(bounds[name], what)
+        for unit in Cost.__struct_fields__:
+            cost, bound = getattr(costs[name], unit), getattr(bounds[name], unit)
             if cost > bound * _SLACK:
-                lines.append(f"{name}: {cost} {what}, where {bound} were enough")
+                lines.append(f"`{name}`: {cost} {unit}, bound {bound}")
     return sorted(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and compare with the bounds or renew them; exit with 1 where one is broken."""
+    """Measure, then compare with the bounds or update them; exit with 1 if one is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m bench.guard", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="renew the bounds")
+    parser.add_argument("--write", action="store_true", help="update the bounds")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ramgate-guard-") as folder:
-        costs = measured(find_opa(), Path(folder))
+        costs = measure(find_opa(), Path(folder))
     if options.write:
         BOUNDS.write_bytes(msgspec.json.format(msgspec.json.encode(costs), indent=1) + b"\n")
     for name, cost in costs.items():
         sys.stdout.write(f"{cost.allocations:6} {cost.expressions:6}  {name}\n")
-    if lines := grown(costs, msgspec.json.decode(BOUNDS.read_bytes(), type=Costs)):
+    if lines := regressions(costs, msgspec.json.decode(BOUNDS.read_bytes(), type=Costs)):
         raise SystemExit("\n".join(lines))
 
 
-def _answer(*command: str) -> dict[str, Any]:
+def _run_opa(*command: str) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
     if done.returncode:
         raise SystemExit((done.stderr or done.stdout).decode())

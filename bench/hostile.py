@@ -1,4 +1,4 @@
-"""Input that is meant to hurt: each answered in bounded time, and what the answer says."""
+"""Measure the time and record the answer for input that is meant to hurt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from bench.ground import Ground
+    from bench.run import Run
 
 __all__ = ["measure"]
 
@@ -29,27 +29,28 @@ _MEGABYTES: Final = 10
 _TOO_MANY_MEGABYTES: Final = 17
 
 
-def measure(ground: Ground) -> Section:
-    """One after the other, and the mix again when all is over."""
-    content = ground.built("hostile", _write).content
+def measure(run: Run) -> Section:
+    """Send each bad input in turn, then check that the mix is still answered."""
+    content = run.build("hostile", _write).content
     rows, slowest = [], 0.0
-    with Opa(content, ground.folder) as opa:
-        for name, path, body in _asked():
-            ground.say(f"bad input: {name}")
+    with Opa(content, run.folder) as opa:
+        for name, path, body in _bad_inputs():
+            run.log(f"bad input: {name}")
             answer = opa.ask(path, body)
             slowest = max(slowest, answer.seconds)
             rows.append((name, str(answer.status), f"{answer.seconds:.3f}", f"`{answer.words}`"))
         opa.check(questions.mix())
     table = Table(
         "Bad input",
-        ("", "status", "seconds", "what is said"),
+        ("input", "HTTP status", "seconds", "answer"),
         tuple(rows),
-        f"The {SHIPPED} store, OPA on one core. The mix was answered as ever when all was over.",
+        f"The {SHIPPED} store, OPA on one core. After all of it, OPA still answered the mix "
+        "correctly.",
     )
     return Section("hostile", (table,), {"hostile": Figure(slowest, SHIPPED)})
 
 
-def _asked() -> Iterator[tuple[str, str, bytes]]:
+def _bad_inputs() -> Iterator[tuple[str, str, bytes]]:
     for length in (100, 1_000, 10_000):
         yield f"pattern `*a*a*a*a*b`, {length:,} times `a`", DECISION, _body(_SLOW, "a" * length)
     yield f"{_STATEMENTS:,} statements in one policy", DECISION, _body(_MANY, "bucket/last")

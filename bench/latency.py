@@ -1,4 +1,4 @@
-"""How long an answer takes: under all the load that there is, and at a fixed rate."""
+"""Measure latency: in a closed loop at the highest rate, and at a fixed rate."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 from bench import floor, load, questions
-from bench.ground import VEGETA
 from bench.measure import percentile
 from bench.report import Section, Table
-from bench.server import DECISION, SHIPPED, Opa, WrongAnswerError, pinned
+from bench.run import VEGETA
+from bench.server import DECISION, SHIPPED, Opa, WrongAnswerError, pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from bench.ground import Ground
+    from bench.run import Run
 
-__all__ = ["from_intended", "measure"]
+__all__ = ["latencies_from_due", "measure"]
 
 _PERCENTILES: Final = (50, 90, 99, 99.9)
 _FIXED_SECONDS: Final = 10
@@ -31,20 +31,19 @@ _TIMESTAMP, _STATUS, _LATENCY, _NUMBER = 0, 1, 2, 8  # the columns of `vegeta en
 _OK: Final = "200"
 
 
-def measure(ground: Ground) -> Section:
-    """The mix and the floor, asked as fast as they are answered, then at half of that rate."""
+def measure(run: Run) -> Section:
+    """Measure the mix and the floor in a closed loop, then at half of the mix's rate."""
     asked = questions.mix()
-    content = ground.built("mix", questions.write).content
-    file = load.bodies(ground.folder, "latency", [question.body for question in asked])
+    content = run.build("mix", questions.write).content
+    file = load.write_bodies(run.folder, "latency", [question.body for question in asked])
     rows = []
-    with Opa(content, ground.folder) as opa:
+    with Opa(content, run.folder) as opa:
         opa.check(asked)
-        ground.say("latency")
+        run.log("latency")
         rate = 0.0
         for name, path in (("floor", floor.ALLOW), ("the mix", DECISION)):
             slices = [
-                load.slice_of(f"{opa.url}{path}", file, ground.seconds)
-                for _ in range(ground.rounds)
+                load.slice_of(f"{opa.url}{path}", file, run.seconds) for _ in range(run.rounds)
             ]
             rate = statistics.median(one.rate for one in slices)
             latency = [
@@ -59,7 +58,7 @@ def measure(ground: Ground) -> Section:
                 ("the mix", DECISION, None),
                 ("the mix", DECISION, opa.socket),
             ):
-                ground.say(f"latency: {name}, {half:,} a second")
+                run.log(f"latency: {name}, {half:,} a second")
                 bodies = [question.body for question in asked]
                 taken = _fixed(f"{opa.url}{path}", bodies, half, socket)
                 latency = [percentile(taken, percent) for percent in _PERCENTILES]
@@ -67,22 +66,22 @@ def measure(ground: Ground) -> Section:
                 rows.append(_row(name, f"{kind}, fixed rate", half, latency))
     table = Table(
         "Latency, µs",
-        ("", "how", "/s", *(f"p{percent:g}" for percent in _PERCENTILES)),
+        ("request", "load", "answers /s", *(f"p{percent:g}" for percent in _PERCENTILES)),
         tuple(rows),
-        f"The {SHIPPED} store; OPA on one core, the load on another. Closed loop: "
-        f"{load.generator()}, medians of {ground.rounds} slices. Fixed rate: vegeta for "
-        f"{_FIXED_SECONDS} s at half of the closed loop's, from when a request was due, "
-        "so that whoever waits behind a slow answer counts as well.",
+        f"The {SHIPPED} store; OPA runs on one core, the load on another. Closed loop: "
+        f"{load.generator()}, medians of {run.rounds} slices. Fixed rate: vegeta for "
+        f"{_FIXED_SECONDS} s at half the rate of the mix in the closed loop. There a latency "
+        "starts when the request was due, so it contains the wait behind slow answers.",
     )
     return Section("latency", (table,), {})
 
 
-def _row(name: str, how: str, rate: float, latency: Iterable[float]) -> tuple[str, ...]:
-    return (name, how, f"{rate:,.0f}", *(f"{one:,.0f}" for one in latency))
+def _row(name: str, kind: str, rate: float, latency: Iterable[float]) -> tuple[str, ...]:
+    return (name, kind, f"{rate:,.0f}", *(f"{one:,.0f}" for one in latency))
 
 
 def _fixed(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) -> list[float]:
-    """The latencies, in µs, of requests that are due so many times a second."""
+    """Return the latencies in µs of requests sent at `rate` a second."""
     targets = "".join(
         json.dumps(
             {
@@ -99,7 +98,7 @@ def _fixed(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) ->
     attack += [f"-duration={_FIXED_SECONDS}s", f"-timeout={_TIMEOUT}s"]
     attack += [f"-unix-socket={socket}"] if socket else []
     done = subprocess.run(
-        pinned(attack),
+        pin(attack),
         input=targets.encode(),
         capture_output=True,
         check=True,
@@ -115,17 +114,17 @@ def _fixed(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) ->
     rows = list(csv.reader(io.StringIO(encoded.stdout.decode())))
     failed = sum(row[_STATUS] != _OK for row in rows)
     if failed or not rows:
-        raise WrongAnswerError(f"{failed} of {len(rows)} at {rate} a second were no answers")
-    return from_intended(
+        raise WrongAnswerError(f"{failed} of {len(rows)} requests failed, at {rate} a second")
+    return latencies_from_due(
         [(int(row[_NUMBER]), int(row[_TIMESTAMP]), int(row[_LATENCY])) for row in rows], rate
     )
 
 
-def from_intended(hits: Sequence[tuple[int, int, int]], rate: float) -> list[float]:
-    """The µs from when each hit was due until it was answered.
+def latencies_from_due(hits: Sequence[tuple[int, int, int]], rate: float) -> list[float]:
+    """Return, for each hit, the µs from the time it was due to its answer.
 
-    A hit is its number from 0, when it was sent and how long its answer took, both in ns. The
-    schedule began when the hit began that was least behind it.
+    A hit is (number from 0, time it was sent in ns, latency in ns). The start of the schedule is
+    inferred from the hit that was sent with the least delay.
     """
     due = [round(number * 1e9 / rate) for number, _, _ in hits]
     began = min(sent - at for (_, sent, _), at in zip(hits, due, strict=True))

@@ -1,4 +1,4 @@
--- wrk asks the bodies of a file, one a line, in turn, and ends with one line of figures.
+-- Makes wrk post the lines of a file in turn, and print one line of figures at the end.
 
 local requests, turn = {}, 0
 

@@ -1,4 +1,4 @@
-"""Load over TCP: wrk in a closed loop, where there is wrk."""
+"""Load over TCP in a closed loop: by wrk, or by `loop.py` if wrk is not installed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.server import WrongAnswerError, pinned
+from bench.server import WrongAnswerError, pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CONNECTIONS", "Slice", "bodies", "generator", "read", "slice_of"]
+__all__ = ["CONNECTIONS", "Slice", "generator", "read", "slice_of", "write_bodies"]
 
 CONNECTIONS: Final = 4
 _SPARE_SECONDS: Final = 30.0
@@ -23,30 +23,33 @@ _SPARE_SECONDS: Final = 30.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Slice:
-    """One slice of load: answers a second, and p50, p90, p99, p99.9 of their latency in µs."""
+    """One slice of load: answers a second, and p50, p90, p99 and p99.9 of their latency in µs."""
 
     rate: float
     latency: tuple[float, ...]
 
 
 def generator() -> str:
-    """What makes the load, in words for the tables."""
+    """Return a description of the load generator, for the tables."""
     if shutil.which("wrk"):
         return f"wrk, {CONNECTIONS} connections"
-    return f"no wrk here: a loop in Python, {CONNECTIONS} connections, which flatters every ratio"
+    return (
+        f"a loop in Python, {CONNECTIONS} connections (wrk is not installed; without it all "
+        "ratios are too good)"
+    )
 
 
-def bodies(folder: Path, name: str, asked: Iterable[bytes]) -> Path:
-    """A file of that name in the folder, with these bodies in it, one a line."""
+def write_bodies(folder: Path, name: str, asked: Iterable[bytes]) -> Path:
+    """Write the bodies to `folder/name.bodies`, one on each line, and return that file."""
     file = folder / f"{name}.bodies"
     file.write_bytes(b"".join(body + b"\n" for body in asked))
     return file
 
 
 def slice_of(url: str, file: Path, seconds: int, connections: int = CONNECTIONS) -> Slice:
-    """Post the bodies of the file to that URL in turn, whole seconds long.
+    """Post the bodies of the file to the URL in turn for `seconds`, and return the slice.
 
-    Raises `WrongAnswerError` where anything but a 200 came back.
+    Raises `WrongAnswerError` if a request failed or had a status other than 200.
     """
     wrk = shutil.which("wrk")
     if wrk:
@@ -57,7 +60,7 @@ def slice_of(url: str, file: Path, seconds: int, connections: int = CONNECTIONS)
         command = [sys.executable, str(Path(__file__).with_name("loop.py"))]
         command += [url, str(file), str(seconds), str(connections)]
     done = subprocess.run(
-        pinned(command),
+        pin(command),
         capture_output=True,
         text=True,
         check=True,
@@ -67,8 +70,13 @@ def slice_of(url: str, file: Path, seconds: int, connections: int = CONNECTIONS)
 
 
 def read(printed: str) -> Slice:
-    """The slice that a generator printed last. Raises as `slice_of`."""
+    """Parse the last slice that a generator printed.
+
+    Raises `WrongAnswerError` if a request failed or none was answered.
+    """
     figures = json.loads(printed.rpartition("figures ")[2])
-    if figures["failed"] or not figures["requests"]:
-        raise WrongAnswerError(f"{figures['failed']} of {figures['requests']} were no answers")
+    if figures["failed"]:
+        raise WrongAnswerError(f"{figures['failed']} requests failed")
+    if not figures["requests"]:
+        raise WrongAnswerError("no request was answered within the slice: make it longer")
     return Slice(1e6 * figures["requests"] / figures["micros"], tuple(figures["latency"]))

@@ -1,7 +1,7 @@
-"""The load where there is no wrk: `python loop.py URL BODIES SECONDS CONNECTIONS`.
+"""Make load without wrk: `python loop.py URL BODIES SECONDS CONNECTIONS`.
 
-It prints what `load.lua` prints. A loop in Python is slower than OPA's floor, so that what it tells
-of a ratio is too good.
+The output is the line of figures that `load.lua` prints. A loop in Python is slower than the floor,
+so every ratio to the floor comes out too high.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Connection(NamedTuple):
 
 
 def main() -> None:
-    """Ask, and print the figures."""
+    """Post the bodies in turn, and print the figures."""
     url, file, seconds, connections = sys.argv[1:]
     parts = urlsplit(url)
     head = f"POST {parts.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
@@ -75,7 +75,7 @@ def _is_whole(received: bytearray) -> bool:
     _, _, length = head.lower().partition(b"content-length:")
     if length:
         return len(body) >= int(length.split(b"\r\n", 1)[0])
-    return received.endswith(b"0\r\n\r\n")  # chunked, as OPA answers what is long
+    return received.endswith(b"0\r\n\r\n")  # OPA sends long responses chunked
 
 
 if __name__ == "__main__":

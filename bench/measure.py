@@ -1,4 +1,4 @@
-"""How two things are compared: in slices that take turns, by the median of what each turn says."""
+"""Comparison with the floor: slices of both take turns, and the median of the ratios counts."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ if TYPE_CHECKING:
 
     from bench.server import Opa
 
-__all__ = ["Pair", "Rounds", "against_the_floor", "joined", "percentile"]
+__all__ = ["Pair", "Rounds", "against_the_floor", "combine", "percentile"]
 
 
 class Pair(NamedTuple):
-    """The answers a second of the floor and, in the next slice, of what is measured."""
+    """Answers a second of the floor, and of the measured request in the next slice."""
 
     floor: float
     rate: float
 
 
 class Rounds(NamedTuple):
-    """What was measured in turn with the floor, round after round."""
+    """The pairs of one request, one pair for each round."""
 
     pairs: Sequence[Pair]
 
     @property
     def ratio(self) -> float:
-        """The median of each round's rate over its floor's."""
+        """The median of the rounds' ratios: rate over floor."""
         return statistics.median(pair.rate / pair.floor for pair in self.pairs)
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The least and the greatest of these ratios."""
+        """The least and the greatest of the rounds' ratios."""
         ratios = [pair.rate / pair.floor for pair in self.pairs]
         return min(ratios), max(ratios)
 
     @property
     def rate(self) -> float:
-        """The median of the rates, answers a second."""
+        """The median of the rounds' rates, in answers a second."""
         return statistics.median(pair.rate for pair in self.pairs)
 
 
@@ -54,10 +54,10 @@ def against_the_floor(
     seconds: int,
     paths: Mapping[str, str] | None = None,
 ) -> dict[str, Rounds]:
-    """Each file of bodies by its name, asked in turn with the floor for the same bodies.
+    """Measure each file of bodies in turn with the floor, and return the rounds by name.
 
-    What is asked is the decision, but for the names that `paths` has another path for. Each path
-    is asked for the length of a slice before it counts.
+    The floor gets the same bodies. The bodies go to the rule of the decision, or to the path that
+    `paths` has for the name. Each path is warmed up for the length of one slice.
     """
     places = {name: (paths or {}).get(name, DECISION) for name in asked}
     file = next(iter(asked.values()))
@@ -72,8 +72,8 @@ def against_the_floor(
     return {name: Rounds(found) for name, found in pairs.items()}
 
 
-def joined(parts: Sequence[Rounds]) -> Rounds:
-    """What a caller gets who asks all of these in turn: round by round, the harmonic means."""
+def combine(parts: Sequence[Rounds]) -> Rounds:
+    """Return the rounds of a caller that sends all these requests in turn: the harmonic means."""
     return Rounds(
         [
             Pair(
@@ -86,7 +86,7 @@ def joined(parts: Sequence[Rounds]) -> Rounds:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The least of the values that so many percent of them do not exceed."""
+    """Return the least of the values that `percent` % of the values do not exceed."""
     ordered = sorted(values)
     position = -(-len(ordered) * percent // 100)
     return ordered[max(0, int(position) - 1)]

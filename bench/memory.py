@@ -1,4 +1,4 @@
-"""What a grant takes of OPA's memory, when none is shared and when all are."""
+"""Measure the memory of a grant in OPA: with a policy for each role, and with one for all roles."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from bench.server import STORES, Opa
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.ground import Ground
+    from bench.run import Run
     from bench.server import Store
 
-__all__ = ["measure", "shared"]
+__all__ = ["measure", "write_shared"]
 
 _FEW: Final = 4
 _ROLES_PER_ACCOUNT: Final = 100
 _FIRST_ACCOUNT: Final = 1_000_000_000_000_001
 
 
-def measure(ground: Ground) -> Section:
-    """Of both stores, with policies of each role's own and with one that all roles share."""
-    roles = ground.largest
+def measure(run: Run) -> Section:
+    """Measure both stores, each with one policy for each role and with one that all roles share."""
+    roles = run.largest
     grants = worlds.GRANTS * roles
-    least = {store: _taken(ground, _FEW, store) for store in STORES}
+    base = {store: _bytes(run, _FEW, store) for store in STORES}
     rows: list[tuple[str, ...]] = []
     figures: dict[str, Figure] = {}
     for is_shared in (False, True):
         for store in STORES:
-            heap, resident = _taken(ground, roles, store, is_shared=is_shared)
-            each = (heap - least[store][0]) / grants
+            heap, resident = _bytes(run, roles, store, is_shared=is_shared)
+            each = (heap - base[store][0]) / grants
             key = (
                 "memory_shared"
                 if is_shared
@@ -42,30 +42,31 @@ def measure(ground: Ground) -> Section:
             figures.setdefault(key, Figure(each, store))
             rows.append(
                 (
-                    "one policy, shared by all" if is_shared else "each role's own",
+                    "one policy that all roles share" if is_shared else "one policy for each role",
                     store,
                     f"{heap / 2**20:,.0f} MiB",
                     f"{each:,.0f}",
                     f"{resident / 2**20:,.0f} MiB",
-                    f"{(resident - least[store][1]) / grants:,.0f}",
+                    f"{(resident - base[store][1]) / grants:,.0f}",
                 )
             )
     table = Table(
         f"Memory of {roles:,} roles with {worlds.GRANTS} grants each",
-        ("policies", "store", "live heap", "bytes a grant", "resident", "bytes a grant"),
+        ("policies", "store", "live heap", "per grant, bytes", "resident", "per grant, bytes"),
         tuple(rows),
-        "A grant is an Allow statement with one action and one resource. The live heap is what "
-        f"is left after a collection, a grant's part of it what it is more than with {_FEW} "
-        "roles. Resident is the process as the system sees it, after it read the bundle: Go "
-        "gives back slowly what reading took.",
+        "A grant is an Allow statement with one action and one resource. *Live heap* is the heap "
+        "after a garbage collection. *Resident* is the memory of the process as the system "
+        "reports it, after OPA read the bundle; Go returns the memory that reading took only "
+        f"slowly. *Per grant* is the difference to an OPA with {_FEW} roles, over the number of "
+        "grants.",
     )
     return Section("memory", (table,), figures)
 
 
-def shared(folder: Path, roles: int) -> None:
-    """Write accounts files of so many roles, all those of an account with the same policy.
+def write_shared(folder: Path, roles: int) -> None:
+    """Write accounts files with so many roles, in which all roles of an account share one policy.
 
-    The policy is the same document in every account.
+    All accounts have the same policy document.
     """
     folder.mkdir(parents=True, exist_ok=True)
     services = ("alikafka", "oss", "ecs", "log", "kms", "vpc", "fc", "mns", "rds", "slb")
@@ -81,17 +82,20 @@ def shared(folder: Path, roles: int) -> None:
     role = {"trust": {"Version": "1", "Statement": [trusting]}, "policies": ["shared"]}
     for first in range(0, roles, _ROLES_PER_ACCOUNT):
         number = str(_FIRST_ACCOUNT + first // _ROLES_PER_ACCOUNT)
-        held = range(first, min(first + _ROLES_PER_ACCOUNT, roles))
-        account = {"policies": {"shared": document}, "roles": {f"role-{one}": role for one in held}}
+        numbers = range(first, min(first + _ROLES_PER_ACCOUNT, roles))
+        account = {
+            "policies": {"shared": document},
+            "roles": {f"role-{one}": role for one in numbers},
+        }
         (folder / f"{number}.json").write_text(json.dumps({"accounts": {number: account}}))
 
 
-def _taken(ground: Ground, roles: int, store: Store, *, is_shared: bool = False) -> tuple[int, int]:
-    """The bytes of the live heap, and of the process."""
+def _bytes(run: Run, roles: int, store: Store, *, is_shared: bool = False) -> tuple[int, int]:
+    """Return the bytes of the live heap, and of the process."""
     if is_shared:
-        built = ground.built(f"shared-{roles}", partial(shared, roles=roles))
+        built = run.build(f"shared-{roles}", partial(write_shared, roles=roles))
     else:
-        built = ground.built(f"plain-{roles}", partial(worlds.grants, roles=roles, plain=True))
-    ground.say(f"memory: {built.accounts.name}, {store} store")
-    with Opa(built.content, ground.folder, store=store, has_floor=False) as opa:
+        built = run.build(f"plain-{roles}", partial(worlds.write, roles=roles, plain=True))
+    run.log(f"memory: {built.accounts.name}, {store} store")
+    with Opa(built.content, run.folder, store=store, has_floor=False) as opa:
         return opa.memory()

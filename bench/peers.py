@@ -1,4 +1,4 @@
-"""The same questions put to others: how long they take, and how often they are right."""
+"""Compare ramgate with its peers on the same requests: their speed and their correctness."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from opa_client import OpaClient
 
 from bench import questions
 from bench.clients import on_the_load_core
-from bench.ground import PEERS
 from bench.report import Section, Table
+from bench.run import PEERS
 from bench.server import SHIPPED, Opa
 from ramgate import Client, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bench.ground import Ground
     from bench.questions import Question
+    from bench.run import Run
 
 __all__ = ["measure"]
 
@@ -49,12 +49,12 @@ class _Engine(Protocol):
     def __call__(self, question: Question) -> bool: ...
 
 
-def measure(ground: Ground) -> Section:
-    """Each peer with the policies of one account, in its own language."""
+def measure(run: Run) -> Section:
+    """Measure each peer with the policies of one account, translated to the peer's language."""
     sys.path.append(str(PEERS))
     documents = questions.documents()
-    content = ground.built("mix", questions.write).content
-    with Opa(content, ground.folder) as opa, on_the_load_core():
+    content = run.build("mix", questions.write).content
+    with Opa(content, run.folder) as opa, on_the_load_core():
         parts = urlsplit(opa.url)
         theirs = OpaClient(host=parts.hostname, port=parts.port, timeout=_SECONDS)
         with Client(f"unix://{opa.socket}") as near, Client(opa.url) as far:
@@ -68,13 +68,13 @@ def measure(ground: Ground) -> Section:
                 "casbin, in process": _casbin(documents),
                 "moto, in process": _moto(documents),
             }
-            ground.say(f"peers, {ground.rounds} rounds")
-            table = _asked(engines, ground.rounds)
+            run.log(f"peers, {run.rounds} rounds")
+            table = _table(engines, run.rounds)
         theirs.close_connection()
     return Section("peers", (table,), {})
 
 
-def _asked(engines: Mapping[str, _Engine], rounds: int) -> Table:
+def _table(engines: Mapping[str, _Engine], rounds: int) -> Table:
     mix, probes = questions.mix(), [*questions.mix(), *questions.probes()]
     times: dict[str, list[float]] = {name: [] for name in engines}
     for _ in range(rounds):
@@ -90,21 +90,23 @@ def _asked(engines: Mapping[str, _Engine], rounds: int) -> Table:
                 name,
                 f"{taken:,.0f}",
                 f"{taken / ours:.2f}{', faster' if taken < ours else ''}",
-                f"{sum(said == right for said, right in answers)} of {len(answers)}",
-                str(sum(said and not right for said, right in answers)),
+                f"{sum(answer == right for answer, right in answers)} of {len(answers)}",
+                str(sum(answer and not right for answer, right in answers)),
             )
         )
     return Table(
-        "Peers: the same questions, one at a time from Python",
-        ("", "µs, mean of the mix", "of ours", "right", "wrongly allowed"),
+        "Peers: the same requests, one at a time from Python",
+        ("engine", "µs, mean of the mix", "over ramgate", "right answers", "wrongly allowed"),
         tuple(rows),
-        f"The {SHIPPED} store. cedarpy has the policies translated to Cedar and parsed "
-        "beforehand, casbin as tuples with a wildcard function, moto as the documents they are; "
-        "each has one account's, ramgate has 201 accounts'.\n\n"
-        "Whoever takes less than ramgate answers in the caller's own process and has no round "
-        "trip (what one to the floor takes is in the table of clients). The probes are the mix, "
-        "and what RAM means by sessions, by case, by accounts, by trust and by a malformed "
-        "request; Cedar and casbin are right in what was translated, and have no idea of the rest.",
+        f"The {SHIPPED} store. cedarpy gets the policies translated to Cedar and parsed "
+        "beforehand, casbin as tuples with a wildcard function, moto as the original documents. "
+        "Each peer has the policies of one account, ramgate those of 201.\n\n"
+        "A peer that is faster than ramgate runs in the caller's process, without a round trip; "
+        "the table of Python clients has the time of a round trip to the floor. The requests "
+        "that count for the right answers are the mix, and probes of RAM's rules about role "
+        "sessions, upper and lower case, other accounts, trust policies and malformed requests. "
+        "Cedar and casbin decide the translated policies correctly, and know nothing of the "
+        "other rules.",
     )
 
 
@@ -129,8 +131,8 @@ def _ramgate(client: Client) -> _Engine:
 
 
 def _statements(documents: _Documents) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for principal, held in documents.items():
-        for document in held:
+    for principal, policies in documents.items():
+        for document in policies:
             for statement in cast("Sequence[Mapping[str, object]]", document["Statement"]):
                 yield principal, statement
 
@@ -189,7 +191,7 @@ def _casbin(documents: _Documents) -> _Engine:
     enforcer.add_function("like", fnmatch.fnmatchcase)
     for principal, statement in _statements(documents):
         if "Condition" in statement and statement["Effect"] != _DENY:
-            continue  # its tuples have no place for one; to leave it away is the safe side
+            continue  # casbin's tuples have no conditions; without the statement it is safe
         effect = "deny" if statement["Effect"] == _DENY else "allow"
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
@@ -206,12 +208,12 @@ def _casbin(documents: _Documents) -> _Engine:
 def _moto(documents: _Documents) -> _Engine:
     control = import_module("moto.iam.access_control")
     policies = {
-        principal: [control.IAMPolicy(json.dumps(document)) for document in held]
-        for principal, held in documents.items()
+        principal: [control.IAMPolicy(json.dumps(document)) for document in attached]
+        for principal, attached in documents.items()
     }
 
     def ask(question: Question) -> bool:
-        # As `IAMRequestBase.check_action_permitted` does.
+        # the algorithm of moto's `IAMRequestBase.check_action_permitted`
         is_allowed = False
         for policy in policies.get(question.principal, []):
             result = policy.is_action_permitted(

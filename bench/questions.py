@@ -1,4 +1,4 @@
-"""What is asked: the mix and the questions beside it, with the accounts that they are about."""
+"""The requests of the benchmarks: the mix, special cases and probes, with their accounts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = [
     "ACCOUNTS",
     "Question",
     "batch",
-    "beside",
     "documents",
     "mix",
     "mixes",
     "probes",
+    "special_cases",
     "write",
 ]
 
 ACCOUNTS: Final = 200
-"""The accounts that the mix can be asked of, all alike."""
+"""The number of accounts, all alike, that the mix can be about."""
 
 _FIRST: Final = 1_234_567_890_123_456
 _MEMBER: Final = "2000000000000001"
@@ -35,7 +35,7 @@ _SERVICES: Final = ("oss", "ecs", "log", "rds", "vpc", "slb", "mns", "fc")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Question:
-    """A request, with the effect and the reason that its decision must have."""
+    """A request, with the effect and the reason of the right decision."""
 
     name: str
     principal: str
@@ -47,7 +47,7 @@ class Question:
 
     @property
     def request(self) -> dict[str, object]:
-        """The request's fields, the context only where there is one."""
+        """The fields of the request, without an empty context."""
         asked: dict[str, object] = {
             "principal": self.principal,
             "action": self.action,
@@ -57,27 +57,27 @@ class Question:
 
     @property
     def body(self) -> bytes:
-        """The request as it is posted."""
+        """The body of the HTTP request."""
         return json.dumps({"input": self.request}, separators=(",", ":")).encode()
 
 
 def mix(account: int = 0) -> list[Question]:
-    """The five of the mix, asked of that account, from 0."""
+    """Return the five questions of the mix about one account, counted from 0."""
     number = str(_FIRST + account)
     role = f"acs:ram::{number}:role/AliyunServiceRoleForAlikafka"
     user = f"acs:ram::{number}:user/alice"
     instance = f"acs:alikafka:cn-hangzhou:{number}:alikafka_post-cn"
     return [
-        Question("service-linked role allowed", role, "ecs:CreateNetworkInterface", "*"),
+        Question("service-linked role, Allow", role, "ecs:CreateNetworkInterface", "*"),
         Question(
-            "with a condition",
+            "service-linked role, with a condition",
             f"{role}InstanceEncryption",
             "kms:Decrypt",
             f"acs:kms:cn-hangzhou:{number}:key/k-1",
             {"kms:tag/acs:alikafka:instance-encryption": "true"},
         ),
         Question(
-            "ImplicitDeny",
+            "service-linked role, ImplicitDeny",
             role,
             "ecs:DeleteInstance",
             f"acs:ecs:cn-hangzhou:{number}:instance/i-1",
@@ -85,10 +85,13 @@ def mix(account: int = 0) -> list[Question]:
             reason="no_statement_matches",
         ),
         Question(
-            "user, 10 policies, 2 groups", user, "alikafka:SendMessage", f"{instance}-dev-1/orders"
+            "user, 10 policies, 2 groups, Allow",
+            user,
+            "alikafka:SendMessage",
+            f"{instance}-dev-1/orders",
         ),
         Question(
-            "the same under a Deny",
+            "user, 10 policies, 2 groups, ExplicitDeny",
             user,
             "alikafka:SendMessage",
             f"{instance}-prod-1/orders",
@@ -99,38 +102,50 @@ def mix(account: int = 0) -> list[Question]:
 
 
 def probes() -> list[Question]:
-    """What RAM means where others guess: case, sessions, accounts, trust, malformed requests."""
+    """Return questions about the rules that other engines miss.
+
+    They are about upper and lower case, role sessions, other accounts, trust policies and malformed
+    requests.
+    """
     arn, other = f"acs:ram::{_FIRST}", f"acs:alikafka:cn-hangzhou:{_FIRST + 1}:any/orders"
     linked = f"{arn}:role/AliyunServiceRoleForAlikafka"
     role, alice = f"{arn}:role/aliyunserviceroleforalikafka", f"{arn}:user/alice"
     [_, condition, *_] = mix()
     return [
-        *beside(),
-        Question("an action in another case", linked, "ECS:createnetworkinterface", "*"),
-        Question("a role in another case", role, "ecs:CreateNetworkInterface", "*"),
-        dataclasses.replace(condition, name="without its key", context={}, effect="ImplicitDeny"),
+        *special_cases(),
+        Question("action in another case", linked, "ECS:createnetworkinterface", "*"),
+        Question("role in another case", role, "ecs:CreateNetworkInterface", "*"),
+        dataclasses.replace(
+            condition, name="condition without its key", context={}, effect="ImplicitDeny"
+        ),
         Question(
-            "a user in another case",
+            "user in another case",
             f"{arn}:user/Alice",
             "alikafka:SendMessage",
             "*",
             effect="ImplicitDeny",
         ),
-        Question("another account's", alice, "alikafka:SendMessage", other, effect="ImplicitDeny"),
-        Question("an action with a wildcard", linked, "ecs:*", "*", effect="ImplicitDeny"),
         Question(
-            "a stranger assumes the role",
+            "resource of another account",
+            alice,
+            "alikafka:SendMessage",
+            other,
+            effect="ImplicitDeny",
+        ),
+        Question("action with a wildcard", linked, "ecs:*", "*", effect="ImplicitDeny"),
+        Question(
+            "AssumeRole by a service that is not trusted",
             "ecs.aliyuncs.com",
             "sts:AssumeRole",
             role,
             effect="ImplicitDeny",
         ),
-        Question("the owner", f"{arn}:root", "oss:DeleteBucket", "*"),
+        Question("account owner", f"{arn}:root", "oss:DeleteBucket", "*"),
     ]
 
 
 def documents() -> dict[str, list[Mapping[str, object]]]:
-    """The first account's policies as RAM knows them, by who holds them."""
+    """Return the policy documents of the first account, by the ARN they are attached to."""
     number = str(_FIRST)
     own = _policies(number)
     linked = "AliyunServiceRoleForAlikafka"
@@ -156,18 +171,18 @@ def documents() -> dict[str, list[Mapping[str, object]]]:
 
 
 def batch(asked: Iterable[Question]) -> bytes:
-    """These as one batch, as it is posted."""
+    """Return the body of the HTTP request that asks these questions as one batch."""
     requests = [question.request for question in asked]
     return json.dumps({"input": {"requests": requests}}, separators=(",", ":")).encode()
 
 
 def mixes(count: int) -> list[Question]:
-    """So many distinct questions, a multiple of five: the mix of one account after the other."""
+    """Return `count` distinct questions, a multiple of five: the mix about each account in turn."""
     return [question for account in range(count // 5) for question in mix(account)]
 
 
-def beside() -> list[Question]:
-    """What is asked beside the mix."""
+def special_cases() -> list[Question]:
+    """Return the questions that are measured in addition to the mix."""
     arn = f"acs:ram::{_FIRST}"
     instance = f"acs:alikafka:cn-hangzhou:{_FIRST}:alikafka_post-cn-dev-1"
     return [
@@ -207,7 +222,7 @@ def beside() -> list[Question]:
 
 
 def write(folder: Path, accounts: int = ACCOUNTS) -> None:
-    """Write the accounts file of all these questions, with so many accounts for the mix."""
+    """Write the accounts file for all these questions, with so many accounts for the mix."""
     folder.mkdir(parents=True, exist_ok=True)
     numbers = [str(_FIRST + account) for account in range(accounts)]
     written = {number: _account(number) for number in [*numbers, _MEMBER]}
@@ -226,8 +241,8 @@ def _statement(
     resource: str = "*",
     condition: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, object]:
-    made: dict[str, object] = {"Effect": effect, "Action": action, "Resource": resource}
-    return made | ({"Condition": condition} if condition else {})
+    statement: dict[str, object] = {"Effect": effect, "Action": action, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 def _policies(number: str) -> dict[str, dict[str, object]]:

@@ -129,7 +129,7 @@ _README: Final = (
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """The figure of a goal, and the store that it was measured in, if that matters."""
+    """The figure of a goal, and the store in which it was measured, if that matters."""
 
     value: float
     store: str = ""

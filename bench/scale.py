@@ -1,4 +1,4 @@
-"""Whether size costs: the same questions with ever more roles stored."""
+"""Measure whether throughput depends on the number of stored roles."""
 
 from __future__ import annotations
 
@@ -15,44 +15,48 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.ground import Ground
     from bench.measure import Rounds
+    from bench.run import Run
 
-__all__ = ["SIZES", "asked", "measure", "write"]
+__all__ = ["SIZES", "measure", "questions_of", "write"]
 
 SIZES: Final = (4, 100, 1_000, 10_000, 100_000)
-"""Roles."""
+"""The numbers of roles."""
 
-_ROLES_ASKED: Final = 100
+_MOST_ROLES_ASKED: Final = 100
 _ROLES_A_SLICE: Final = 2_000
-"""From so many roles on a slice is longer, in proportion, as a collection of OPA's heap is."""
+"""From so many roles on, a slice grows with the roles, as does a collection of OPA's heap."""
 
 _LONG_ROUNDS: Final = 4
 
 _SERVICE: Final = {"acs:Service": "ecs.aliyuncs.com"}
-# Of forty roles the first ten have a wildcard of one kind, that of the smallest world's roles.
-_ALIKE, _TURN = 40, 10
+# The kind of wildcard repeats every forty roles. The first ten of forty have the kind that the
+# roles of the smallest world have.
+_PERIOD, _ALIKE = 40, 10
 
 
 def write(folder: Path, roles: int) -> None:
-    """Write the accounts files of so many roles, and one with the mix's."""
-    worlds.grants(folder, roles)
+    """Write the accounts files of so many roles, and the accounts file of the mix."""
+    worlds.write(folder, roles)
     questions.write(folder, accounts=1)
 
 
-def asked(roles: int) -> list[Question]:
-    """All grants of a hundred roles, or of all: nine literal, one with wildcard and condition."""
-    alike = [role for role in range(roles) if role % _ALIKE < _TURN]
-    chosen = alike[:: max(1, len(alike) // _ROLES_ASKED)][:_ROLES_ASKED]
+def questions_of(roles: int) -> list[Question]:
+    """Return questions about all grants of up to 100 roles, spread evenly over the world.
+
+    Nine grants of a role are literal; one has wildcards and a condition.
+    """
+    alike = [role for role in range(roles) if role % _PERIOD < _ALIKE]
+    chosen = alike[:: max(1, len(alike) // _MOST_ROLES_ASKED)][:_MOST_ROLES_ASKED]
     return [_question(role, position) for role in chosen for position in range(worlds.GRANTS)]
 
 
-def measure(ground: Ground) -> Section:
-    """The mix and the grants of roles here and there, at each size."""
-    sizes = [size for size in SIZES if size <= ground.largest]
+def measure(run: Run) -> Section:
+    """Measure the mix, and grants of roles spread over the world, at each size."""
+    sizes = [size for size in SIZES if size <= run.largest]
     rows, ratios = [], []
     for size in sizes:
-        rounds = _at(ground, size)
+        rounds = _rounds(run, size)
         ratios.append([one.ratio for one in rounds])
         rows.append(
             (
@@ -61,33 +65,39 @@ def measure(ground: Ground) -> Section:
             )
         )
     table = Table(
-        "Throughput over the floor's, by the number of roles",
-        ("roles", "the mix", "/s", "grants of roles here and there", "/s"),
+        "Throughput by the number of roles",
+        (
+            "roles",
+            "the mix, over the floor",
+            "decisions /s",
+            "grants of up to 100 roles, over the floor",
+            "decisions /s",
+        ),
         tuple(rows),
-        f"The {SHIPPED} store. Ten grants a role, one of them with wildcards and a condition. "
-        "The mix's five, and up to 1,000 grants, are asked in turn, as the floor is. From "
-        f"{_ROLES_A_SLICE:,} roles on, a slice has {ground.seconds} s for each "
-        f"{_ROLES_A_SLICE:,}, and there are at most {_LONG_ROUNDS} of each: with 100,000 a "
-        "collection of OPA's heap takes seconds, and each slice has to bear its own.",
+        f"The {SHIPPED} store. Each role has ten grants, one of them with wildcards and a "
+        "condition. Slices of the mix, of up to 1,000 grants and of the floor take turns. From "
+        f"{_ROLES_A_SLICE:,} roles on, a slice has {run.seconds} s for each "
+        f"{_ROLES_A_SLICE:,} roles, and there are at most {_LONG_ROUNDS} slices: with 100,000 "
+        "roles a collection of OPA's heap takes seconds, and each slice should contain one.",
     )
     spread = max(max(series) / min(series) - 1 for series in zip(*ratios, strict=True))
     return Section("scale", (table,), {"scale": Figure(spread, SHIPPED)})
 
 
-def _at(ground: Ground, size: int) -> Sequence[Rounds]:
-    series = {"mix": questions.mix(), "grants": asked(size)}
-    content = ground.built(f"roles-{size}", partial(write, roles=size)).content
+def _rounds(run: Run, size: int) -> Sequence[Rounds]:
+    series = {"mix": questions.mix(), "grants": questions_of(size)}
+    content = run.build(f"roles-{size}", partial(write, roles=size)).content
     files = {
-        name: load.bodies(ground.folder, name, [question.body for question in them])
-        for name, them in series.items()
+        name: load.write_bodies(run.folder, name, [question.body for question in asked])
+        for name, asked in series.items()
     }
-    with Opa(content, ground.folder) as opa:
-        for them in series.values():
-            opa.check(them)
-        rounds, seconds = ground.rounds, ground.seconds
-        if longer := size // _ROLES_A_SLICE:
-            rounds, seconds = min(rounds, _LONG_ROUNDS), seconds * longer
-        ground.say(f"scale: {size:,} roles, {rounds} rounds of {seconds} s")
+    with Opa(content, run.folder) as opa:
+        for asked in series.values():
+            opa.check(asked)
+        rounds, seconds = run.rounds, run.seconds
+        if factor := size // _ROLES_A_SLICE:
+            rounds, seconds = min(rounds, _LONG_ROUNDS), seconds * factor
+        run.log(f"scale: {size:,} roles, {rounds} rounds of {seconds} s")
         found = against_the_floor(opa, files, rounds=rounds, seconds=seconds)
     return list(found.values())
 

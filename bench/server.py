@@ -1,4 +1,4 @@
-"""An OPA to measure: ramgate's flags and bundle, one store or the other, a core of its own."""
+"""An OPA to measure: with ramgate's flags and bundle, either store, and a core of its own."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ __all__ = [
     "Opa",
     "Store",
     "WrongAnswerError",
-    "pinned",
+    "pin",
 ]
 
 Store: TypeAlias = Literal["default", "read"]
-"""OPA's default store, or the one of `--optimize-store-for-read-speed`."""
+"""OPA's default store, or the store of `--optimize-store-for-read-speed`."""
 
 DECISION: Final = "/v1/data/ram/authz/decision"
 DECISIONS: Final = "/v1/data/ram/authz/decisions"
 STORES: Final[tuple[Store, ...]] = ("default", "read")
 CORES: Final = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-"""The cores that there are, where the system says: OPA's is the first, the load's the second."""
+"""The cores of this process, if the system lists them: the first for OPA, the second for load."""
 
 _READ: Final = "--optimize-store-for-read-speed"
 _LOOK_SECONDS: Final = 1.0
@@ -67,11 +67,11 @@ SHIPPED: Final[Store] = "read" if _READ in _flags(()) else "default"
 
 
 class WrongAnswerError(Exception):
-    """OPA did not answer a question as it must: nothing is measured then."""
+    """OPA gave a wrong answer, or none; the benchmark stops."""
 
 
 class Answer(NamedTuple):
-    """What OPA said: the status, the body, and the seconds until all of it was there."""
+    """An answer of OPA: its status, its body, and the seconds until the body was complete."""
 
     status: int
     body: bytes
@@ -79,13 +79,16 @@ class Answer(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The body on one short line."""
+        """The body as one line, shortened to 160 characters."""
         text = " ".join(self.body.decode(errors="replace").split())
         return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}…"
 
 
-def pinned(command: Sequence[str], *, is_load: bool = True) -> list[str]:
-    """The command on the load's core or OPA's, where there are two and the system can do that."""
+def pin(command: Sequence[str], *, is_load: bool = True) -> list[str]:
+    """Return the command pinned to the load's core, or to OPA's.
+
+    The command is returned unchanged if there is only one core, or no `taskset`.
+    """
     taskset = shutil.which("taskset")
     if taskset is None or not CORES[1:]:
         return list(command)
@@ -93,11 +96,12 @@ def pinned(command: Sequence[str], *, is_load: bool = True) -> list[str]:
 
 
 class Opa:
-    """An OPA on one core that decides by a bundle, ready when it is made, until the block ends.
+    """An OPA on one core with a bundle: ready once constructed, stopped at the end of the block.
 
-    `constants` are answered at `/v1/data/floor/<name>`, beside the floor. Without `has_floor` the
-    bundle is as it was built, and OPA shows its memory. It listens at `url`, on loopback, and at
-    the unix socket `socket`, in `folder`.
+    The rules of the floor are added to the bundle, with one rule for each constant, at
+    `/v1/data/floor/<name>`. With `has_floor=False` the bundle stays as it was built, for
+    measurements of memory. OPA listens at `url`, on loopback, and at the unix socket `socket`,
+    in `folder`.
     """
 
     def __init__(
@@ -110,7 +114,7 @@ class Opa:
         has_floor: bool = True,
     ) -> None:
         if has_floor:
-            content = floor.added(content, constants or {})
+            content = floor.add_to(content, constants or {})
         began = time.monotonic()
         self.socket = folder / "opa.sock"
         self._address = Address.parse("127.0.0.1:0").claim()
@@ -121,7 +125,7 @@ class Opa:
         ]
         arguments += [_READ] if store == "read" else []
         self._process = Supervised(
-            pinned([str(find_opa()), "run", *arguments, "--pprof"], is_load=False),
+            pin([str(find_opa()), "run", *arguments, "--pprof"], is_load=False),
             {
                 **environment(None),
                 "GOMAXPROCS": "1",
@@ -138,7 +142,7 @@ class Opa:
         self.ready_after = time.monotonic() - began
         if not self._server.activated:
             self.close()
-            raise WrongAnswerError(f"no OPA: {last_error(self._process.lines)}")
+            raise WrongAnswerError(f"OPA did not start: {last_error(self._process.lines)}")
 
     @property
     def url(self) -> str:
@@ -146,9 +150,9 @@ class Opa:
         return self._address.url
 
     def ask(self, path: str, body: bytes | None = None) -> Answer:
-        """Post the body to that path, or get it where there is none.
+        """Post the body to the path, or get the path if there is no body.
 
-        The status is 0 where no answer came in two minutes, or the connection was cut.
+        The status is 0 if no answer came within two minutes, or the connection was closed.
         """
         began = time.monotonic()
         connection = http.client.HTTPConnection(
@@ -156,17 +160,17 @@ class Opa:
         )
         with contextlib.closing(connection):
             try:
-                # OPA answers before it has read what is too long, and closes.
+                # OPA answers an overlong request before it has read it, and closes.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     connection.request("GET" if body is None else "POST", path, body)
                 answer = connection.getresponse()
-                status, said = answer.status, answer.read()
+                status, content = answer.status, answer.read()
             except OSError as error:
-                status, said = 0, str(error).encode()
-        return Answer(status, said, time.monotonic() - began)
+                status, content = 0, str(error).encode()
+        return Answer(status, content, time.monotonic() - began)
 
     def check(self, questions: Iterable[Question]) -> None:
-        """Ask each question once. Raises `WrongAnswerError` at the first wrong decision."""
+        """Ask each question once; raise `WrongAnswerError` at the first wrong decision."""
         for question in questions:
             decision = json.loads(self.ask(DECISION, question.body).body).get("result", {})
             if (decision.get("effect"), decision.get("reason")) != (
@@ -176,9 +180,9 @@ class Opa:
                 raise WrongAnswerError(f"{question}: {decision}")
 
     def memory(self) -> tuple[int, int]:
-        """The bytes that live on its heap after a collection, and those it has from the system.
+        """Return the bytes of the live heap after a collection, and of the resident process.
 
-        The second is 0 where the system has no `/proc`.
+        The second is 0 if the system has no `/proc`.
         """
         self.ask("/debug/pprof/heap?gc=1&debug=1")
         metrics = self.ask("/metrics").body.decode()
@@ -186,7 +190,7 @@ class Opa:
         return int(float(found[1])) if found else 0, _resident(self._process.pid)
 
     def close(self) -> None:
-        """Stop OPA, then the server of its bundle."""
+        """Stop OPA, then the server of the bundle."""
         self._process.stop()
         self._server.close()
 

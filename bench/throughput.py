@@ -1,4 +1,4 @@
-"""Decisions a second over the floor's, one kind of question after the other, in both stores."""
+"""Measure decisions a second over the floor, for each kind of question, in both stores."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from bench import floor, load, questions
-from bench.measure import against_the_floor, joined
+from bench.measure import against_the_floor, combine
 from bench.report import Figure, Section, Table
 from bench.server import DECISION, SHIPPED, STORES, Opa
 
 if TYPE_CHECKING:
-    from bench.ground import Ground
     from bench.measure import Rounds
+    from bench.run import Run
     from bench.server import Store
 
 __all__ = ["measure"]
@@ -27,11 +27,14 @@ _GOALS: Final = {
 }
 
 
-def measure(ground: Ground) -> Section:
-    """The mix, the questions beside it, and the most that a whole decision could reach."""
-    found = {store: _in_store(ground, store) for store in STORES}
+def measure(run: Run) -> Section:
+    """Measure the mix, the special cases, and a constant as long as a decision.
+
+    The constant bounds the throughput of decisions from above.
+    """
+    found = {store: _in_store(run, store) for store in STORES}
     mix = {
-        store: joined([rounds[question.name] for question in questions.mix()])
+        store: combine([rounds[question.name] for question in questions.mix()])
         for store, rounds in found.items()
     }
     rows = [
@@ -46,40 +49,45 @@ def measure(ground: Ground) -> Section:
     for key, names in _GOALS.items():
         figures[key] = min(shipped[name].ratio for name in names)
     columns = [
-        "",
-        *(text for store in STORES for text in (f"{store} store", "least to most", "/s")),
+        "request",
+        *(
+            text
+            for store in STORES
+            for text in (f"over the floor, {store} store", "least to most", "decisions /s")
+        ),
     ]
     table = Table(
-        "Throughput over the floor's",
+        "Throughput",
         tuple(columns),
         tuple(rows),
-        f"{load.generator()}, TCP; OPA on one core, the load on another. Slices of "
-        f"{ground.seconds} s take turns with the floor's; medians of {ground.rounds}. "
-        f"The mix is the harmonic mean of its five. `ramgate run` uses the {SHIPPED} store.",
+        f"{load.generator()}, TCP; OPA runs on one core, the load on another. Slices of "
+        f"{run.seconds} s take turns with slices of the floor; the figures are medians of "
+        f"{run.rounds}. The mix is the harmonic mean of its five requests. `ramgate run` uses "
+        f"the {SHIPPED} store.",
     )
     return Section(
         "throughput", (table,), {key: Figure(value, SHIPPED) for key, value in figures.items()}
     )
 
 
-def _in_store(ground: Ground, store: Store) -> dict[str, Rounds]:
-    asked = [*questions.mix(), *questions.beside()]
-    content = ground.built("mix", questions.write).content
-    with Opa(content, ground.folder, store=store) as opa:
+def _in_store(run: Run, store: Store) -> dict[str, Rounds]:
+    asked = [*questions.mix(), *questions.special_cases()]
+    content = run.build("mix", questions.write).content
+    with Opa(content, run.folder, store=store) as opa:
         opa.check(asked)
         decision = json.loads(opa.ask(DECISION, asked[0].body).body)["result"]
     files = {
-        question.name: load.bodies(ground.folder, f"body-{number}", [question.body])
+        question.name: load.write_bodies(run.folder, f"body-{number}", [question.body])
         for number, question in enumerate(asked)
     }
     files[_CEILING] = files[asked[0].name]
-    ground.say(f"throughput, {store} store: {len(files)} kinds, {ground.rounds} rounds")
-    with Opa(content, ground.folder, store=store, constants={"decision": decision}) as opa:
+    run.log(f"throughput, {store} store: {len(files)} kinds, {run.rounds} rounds")
+    with Opa(content, run.folder, store=store, constants={"decision": decision}) as opa:
         rounds = against_the_floor(
             opa,
             files,
-            rounds=ground.rounds,
-            seconds=ground.seconds,
+            rounds=run.rounds,
+            seconds=run.seconds,
             paths={_CEILING: floor.path("decision")},
         )
         opa.check(asked)

@@ -1,4 +1,4 @@
-"""Folders of accounts files of any size, the same each time they are made."""
+"""Write folders of accounts files of any size; equal arguments give equal files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["GRANTS", "OPERATOR", "Grant", "file", "grant", "grants"]
+__all__ = ["GRANTS", "OPERATOR", "Grant", "file", "grant", "write"]
 
 GRANTS: Final = 10
-"""Allow statements in the one policy of each role."""
+"""The number of Allow statements in the one policy of each role."""
 
 OPERATOR: Final = "operator"
-"""The one user of each account, who holds the policy of the account's first role."""
+"""The one user of each account; the policy of the account's first role is attached to it."""
 
 _FIRST_ACCOUNT: Final = 1_000_000_000_000_001
 _TRUST: Final = (
@@ -34,8 +34,8 @@ _OPERATIONS: Final = (
     ("kms", "Decrypt", "key/k-{role}-{grant}"),
     ("vpc", "DescribeVpcs", "vpc/v-{role}-{grant}"),
 )
-# What one grant of ten has more than a literal: of its action, of its resource, for a condition.
-_TURNS: Final = (
+# One grant of ten gets a suffix to its action, a suffix to its resource, and a condition.
+_VARIANTS: Final = (
     ("*", "", "{StringEquals: {acs:Service: ecs.aliyuncs.com}}"),
     ("", "/*", '{IpAddress: {acs:SourceIp: "10.0.0.0/8"}}'),
     ("", "?", "{StringLike: {acs:SourceVpc: vpc-*}}"),
@@ -44,7 +44,7 @@ _TURNS: Final = (
 
 
 class Grant(NamedTuple):
-    """An Allow statement: whose it is, and what it grants, wildcards among it."""
+    """An Allow statement of one action and one resource, and the ARN of its role."""
 
     principal: str
     action: str
@@ -53,7 +53,7 @@ class Grant(NamedTuple):
 
 
 def grant(role: int, position: int, *, roles_per_account: int = 100, plain: bool = False) -> Grant:
-    """The grant at that position, from 0, of that role, from 0."""
+    """Return a grant of a role; both are counted from 0."""
     account = _account(role // roles_per_account)
     service, operation, form = _OPERATIONS[position]
     where = form.format(role=role, grant=position)
@@ -62,37 +62,37 @@ def grant(role: int, position: int, *, roles_per_account: int = 100, plain: bool
     action = f"{service}:{operation}"
     if plain or position != role % GRANTS:
         return Grant(principal, action, resource)
-    wildcard, tail, condition = _TURNS[role // GRANTS % len(_TURNS)]
+    wildcard, tail, condition = _VARIANTS[role // GRANTS % len(_VARIANTS)]
     return Grant(principal, action + wildcard, resource + tail, condition)
 
 
 def file(folder: Path, account: int) -> Path:
-    """The file of that account, from 0."""
+    """Return the file of an account, counted from 0."""
     return folder / f"{_account(account)}.yaml"
 
 
-def grants(folder: Path, roles: int, *, roles_per_account: int = 100, plain: bool = False) -> None:
-    """Write accounts files of so many roles, each with a policy of its own of ten grants.
+def write(folder: Path, roles: int, *, roles_per_account: int = 100, plain: bool = False) -> None:
+    """Write accounts files with so many roles; each role has its own policy of ten grants.
 
-    Every account has a file of its own. No two grants are of one resource; one of ten has a
-    wildcard and a condition, none where they are `plain`.
+    Each account has its own file. No two grants have the same resource. One grant of ten has
+    wildcards and a condition, unless `plain` is set.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for account, first in enumerate(range(0, roles, roles_per_account)):
-        held = range(first, min(first + roles_per_account, roles))
+        numbers = range(first, min(first + roles_per_account, roles))
         lines = [
             "accounts:",
             f'  "{_account(account)}":',
             "    policies:",
             *(
                 line
-                for role in held
+                for role in numbers
                 for line in _policy(role, roles_per_account=roles_per_account, plain=plain)
             ),
             "    roles:",
             *(
                 f"      role-{role}:\n        trust: {_TRUST}\n        policies: [policy-{role}]"
-                for role in held
+                for role in numbers
             ),
             "    users:",
             f"      {OPERATOR}: {{policies: [policy-{first}]}}",
@@ -110,11 +110,11 @@ def _policy(role: int, *, roles_per_account: int, plain: bool) -> Iterator[str]:
     yield '        Version: "1"'
     yield "        Statement:"
     for position in range(GRANTS):
-        made = grant(role, position, roles_per_account=roles_per_account, plain=plain)
-        condition = f", Condition: {made.condition}" if made.condition else ""
+        statement = grant(role, position, roles_per_account=roles_per_account, plain=plain)
+        condition = f", Condition: {statement.condition}" if statement.condition else ""
         yield (
-            f'          - {{Effect: Allow, Action: "{made.action}", '
-            f'Resource: "{made.resource}"{condition}}}'
+            f'          - {{Effect: Allow, Action: "{statement.action}", '
+            f'Resource: "{statement.resource}"{condition}}}'
         )
 
 
@@ -124,4 +124,4 @@ if __name__ == "__main__":
     parser.add_argument("roles", type=int)
     parser.add_argument("--plain", action="store_true", help="no wildcards, no conditions")
     options = parser.parse_args()
-    grants(options.folder, options.roles, plain=options.plain)
+    write(options.folder, options.roles, plain=options.plain)

@@ -1,4 +1,4 @@
-"""The benchmarks: their questions have the answers that they say, their sums and texts hold."""
+"""The benchmarks: their questions, their calculations and the texts of their reports."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 
 from bench import __main__ as command
 from bench import floor, guard, load, machine, memory, questions, report, scale
-from bench.latency import from_intended
-from bench.measure import Pair, Rounds, joined, percentile
+from bench.latency import latencies_from_due
+from bench.measure import Pair, Rounds, combine, percentile
 from bench.report import GOALS, Figure, Goal, Results, Section, Table
 from bench.server import DECISION, DECISIONS, Opa, WrongAnswerError
 from ramgate.bundle import builder as bundle
@@ -25,7 +25,7 @@ from ramgate.bundle import builder as bundle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.ground import Ground
+    from bench.run import Run
 
 ROOT = Path(__file__).parents[2]
 TABLE = Table("Odd | even", ("a", "b"), (("1|2", "3"),), "A note.")
@@ -49,11 +49,11 @@ def results(**figures: float) -> Results:
 # Questions
 
 
-def test_every_question_has_the_decision_that_it_says(opa: Opa) -> None:
-    opa.check([*questions.mixes(10), *questions.beside()])
+def test_every_question_has_its_expected_decision(opa: Opa) -> None:
+    opa.check([*questions.mixes(10), *questions.special_cases()])
 
 
-def test_every_probe_has_the_effect_that_it_says(opa: Opa) -> None:
+def test_every_probe_has_its_expected_effect(opa: Opa) -> None:
     probes = questions.probes()
     answer = json.loads(opa.ask(DECISIONS, questions.batch(probes)).body)
     found = [decision["effect"] for decision in answer["result"]]
@@ -61,9 +61,9 @@ def test_every_probe_has_the_effect_that_it_says(opa: Opa) -> None:
     assert set(found) == {"Allow", "ImplicitDeny"}
 
 
-def test_another_decision_stops_the_benchmarks(opa: Opa) -> None:
+def test_a_wrong_decision_stops_the_benchmarks(opa: Opa) -> None:
     [question, *_] = questions.mix()
-    with pytest.raises(WrongAnswerError, match="service-linked role allowed"):
+    with pytest.raises(WrongAnswerError, match="service-linked role, Allow"):
         opa.check([dataclasses.replace(question, effect="ExplicitDeny")])
 
 
@@ -79,15 +79,15 @@ def test_the_user_of_the_mix_has_ten_policies_and_two_groups(tmp_path: Path) -> 
 
 
 def test_the_peers_get_the_policies_that_ramgate_has() -> None:
-    held = questions.documents()
-    asked = {question.principal for question in questions.mix()}
-    assert asked <= set(held)
-    assert len(held[f"{next(iter(held)).partition('role/')[0]}user/alice"]) == 12
+    documents = questions.documents()
+    principals = {question.principal for question in questions.mix()}
+    assert principals <= set(documents)
+    assert len(documents[f"{next(iter(documents)).partition('role/')[0]}user/alice"]) == 12
 
 
 @pytest.mark.parametrize("size", [4, 100, 10_000])
-def test_worlds_of_any_size_are_asked_the_same_kinds(size: int) -> None:
-    asked = scale.asked(size)
+def test_worlds_of_any_size_get_the_same_kinds_of_questions(size: int) -> None:
+    asked = scale.questions_of(size)
     conditional = [question for question in asked if question.context]
     assert len(asked) == min(10 * sum(role % 40 < 10 for role in range(size)), 1000)
     assert len(conditional) * 10 == len(asked)
@@ -98,43 +98,43 @@ def test_grants_of_a_world_are_allowed(tmp_path: Path) -> None:
     scale.write(tmp_path / "accounts", 4)
     content = bundle.build(tmp_path / "accounts").content
     with Opa(content, tmp_path, has_floor=False) as opa:
-        opa.check([*scale.asked(4), *questions.mix()])
+        opa.check([*scale.questions_of(4), *questions.mix()])
         heap, resident = opa.memory()
     assert 0 < heap < resident
 
 
 def test_roles_that_share_a_policy_share_it(tmp_path: Path) -> None:
-    memory.shared(tmp_path, 250)
+    memory.write_shared(tmp_path, 250)
     counts = bundle.build(tmp_path).counts
-    nobody = bundle.build().counts
+    empty = bundle.build().counts
     assert counts["roles"] == 250
-    assert counts["policies"] < nobody["policies"] + 10
+    assert counts["policies"] < empty["policies"] + 10
 
 
 # The floor and the load
 
 
-def test_the_floor_and_a_constant_are_answered_beside_the_decisions(opa: Opa) -> None:
+def test_a_bundle_with_the_floor_answers_the_floor_and_constants(opa: Opa) -> None:
     body = questions.mix()[0].body
     assert json.loads(opa.ask(floor.ALLOW, body).body) == {"result": True}
     assert json.loads(opa.ask(floor.path("whole"), body).body) == {"result": [1, "two"]}
 
 
-def test_a_bundle_with_the_floor_owns_it() -> None:
-    content = floor.added(bundle.build().content, {})
+def test_the_floor_is_a_root_of_the_bundle() -> None:
+    content = floor.add_to(bundle.build().content, {})
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         manifest = archive.extractfile(".manifest")
         assert manifest is not None
         assert json.load(manifest)["roots"] == [*bundle.ROOTS, "floor"]
 
 
-def test_what_is_too_long_is_answered_before_it_is_read(opa: Opa) -> None:
+def test_an_overlong_request_is_answered_before_opa_has_read_it(opa: Opa) -> None:
     answer = opa.ask(DECISION, b" " * (17 << 20))
     assert answer.status == 400
     assert "exceeds limit" in answer.words
 
 
-def test_words_are_short_and_on_one_line(opa: Opa) -> None:
+def test_the_words_of_an_answer_are_one_short_line(opa: Opa) -> None:
     answer = opa.ask("/metrics")
     assert "\n" not in answer.words
     assert len(answer.words) == 161
@@ -151,16 +151,16 @@ def test_load_comes_from_wrk_or_from_python(
         monkeypatch.setattr(shutil, "which", lambda _: None)
     elif shutil.which("wrk") is None:
         pytest.skip("no wrk here")
-    asked = load.bodies(tmp_path, "x", [question.body for question in questions.mix()])
+    asked = load.write_bodies(tmp_path, "x", [question.body for question in questions.mix()])
     found = load.slice_of(f"{opa.url}{DECISION}", asked, 1)
     assert found.rate > 0
     assert list(found.latency) == sorted(found.latency)
     assert ("wrk," in load.generator()) == has_wrk
-    with pytest.raises(WrongAnswerError, match="were no answers"):
+    with pytest.raises(WrongAnswerError, match="requests failed"):
         load.slice_of(f"{opa.url}/v1/nothing", asked, 1)
 
 
-# Sums
+# Calculations
 
 
 def test_a_ratio_is_the_median_of_the_rounds() -> None:
@@ -170,22 +170,22 @@ def test_a_ratio_is_the_median_of_the_rounds() -> None:
     assert rounds.rate == 5
 
 
-def test_the_mix_is_what_asking_in_turn_would_give() -> None:
-    whole = joined([Rounds([Pair(10, 2)]), Rounds([Pair(10, 6)])])
+def test_the_rate_of_the_mix_is_the_harmonic_mean() -> None:
+    whole = combine([Rounds([Pair(10, 2)]), Rounds([Pair(10, 6)])])
     [pair] = whole.pairs
     assert pair.floor == pytest.approx(10)
     assert pair.rate == pytest.approx(3)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 5), (90, 9), (99, 10), (99.9, 10), (1, 1)])
-def test_a_percentile_is_the_least_that_so_many_do_not_exceed(percent: float, value: int) -> None:
+def test_a_percentile_is_the_least_value_that_is_not_exceeded(percent: float, value: int) -> None:
     assert percentile([3, 1, 2, 5, 4, 10, 9, 8, 7, 6], percent) == value
 
 
-def test_who_waits_to_be_sent_has_waited() -> None:
-    # Due at 0, 1 and 2 ms, sent at 0, 1 and 5 ms, answered after 1 ms each.
+def test_latency_at_a_fixed_rate_contains_the_wait_before_sending() -> None:
+    # due at 0, 1 and 2 ms; sent at 0, 1 and 5 ms; each answered after 1 ms
     hits = [(2, 1_005_000_000, 1_000_000), (0, 1_000_000_000, 1_000_000), (1, 1_001_000_000, 10**6)]
-    assert from_intended(hits, 1000) == [4000, 1000, 1000]
+    assert latencies_from_due(hits, 1000) == [4000, 1000, 1000]
 
 
 # Texts
@@ -206,12 +206,12 @@ def test_a_goal_is_met_up_to_its_bound(goal: Goal, bound: str, value: float, ver
     assert goal.verdict(value) == verdict
 
 
-def test_goals_have_keys_of_their_own() -> None:
+def test_the_keys_of_goals_are_unique() -> None:
     keys = [goal.key for goal in GOALS]
     assert len(set(keys)) == len(keys)
 
 
-def test_a_page_has_the_goals_that_were_measured_and_every_table() -> None:
+def test_a_page_contains_the_measured_goals_and_every_table() -> None:
     page = report.markdown(results(mix=0.519))
     [row] = report.goals(results(mix=0.519)).rows
     assert row == (GOALS[0].subject, "≥ 0.52", "0.52", "default", "**not met**")
@@ -219,13 +219,13 @@ def test_a_page_has_the_goals_that_were_measured_and_every_table() -> None:
     assert "## Odd | even\n\n| a | b |\n| --- | --- |\n| 1\\|2 | 3 |\n\nA note.\n" in page
 
 
-def test_the_readme_is_the_committed_run() -> None:
+def test_the_readme_shows_the_committed_run() -> None:
     text = (ROOT / "README.md").read_text()
     [block] = re.findall(r"<!-- speed -->\n(.*?)<!-- /speed -->", text, re.DOTALL)
     assert block == report.readme(command.latest())
 
 
-def test_the_committed_page_is_the_committed_run() -> None:
+def test_the_committed_page_shows_the_committed_run() -> None:
     assert command.LATEST.with_suffix(".md").read_text() == report.markdown(command.latest())
 
 
@@ -234,26 +234,26 @@ def test_the_committed_run_has_a_figure_for_every_goal_and_every_part() -> None:
     assert [section.name for section in command.latest().sections] == list(command.PARTS)
 
 
-def test_the_readme_is_renewed_from_the_committed_run(
+def test_the_readme_is_updated_from_the_committed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "README.md"
     page.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter\n")
     monkeypatch.setattr(command, "README", page)
     assert command.main(["readme"]) == 0
-    renewed = report.readme(command.latest())
-    assert page.read_text() == f"before\n<!-- speed -->\n{renewed}<!-- /speed -->\nafter\n"
+    table = report.readme(command.latest())
+    assert page.read_text() == f"before\n<!-- speed -->\n{table}<!-- /speed -->\nafter\n"
 
 
 # The command
 
 
-def test_a_part_is_measured_printed_and_written_apart_from_the_committed_run(
+def test_a_run_of_one_part_does_not_replace_the_committed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def measured(ground: Ground) -> Section:
-        built = ground.built("mix", questions.write)
-        assert built is ground.built("mix", questions.write)
+    def measured(run: Run) -> Section:
+        built = run.build("mix", questions.write)
+        assert built is run.build("mix", questions.write)
         assert built.content
         return Section("throughput", (TABLE,), {"mix": Figure(1.0, "default")})
 
@@ -270,31 +270,31 @@ def test_a_part_is_measured_printed_and_written_apart_from_the_committed_run(
     assert command.LATEST.read_bytes() == before
 
 
-def test_a_part_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_part_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["through"])
-    assert "no such part: through" in capsys.readouterr().err
+    assert "unknown part `through`: the parts are throughput, scale," in capsys.readouterr().err
 
 
-def test_the_machine_is_described_without_its_name() -> None:
-    described = machine.described()
+def test_the_description_of_the_machine_has_its_versions() -> None:
+    described = machine.describe()
     assert {"CPU", "cores", "memory", "system", "Python", "OPA", "ramgate"} <= set(described)
     assert described["OPA"].startswith("1.")
 
 
-def test_the_guard_tells_of_what_has_grown_is_new_or_is_gone() -> None:
+def test_the_guard_reports_grown_costs_and_missing_bounds_and_questions() -> None:
     bounds = {"a": guard.Cost(100, 10), "b": guard.Cost(100, 10)}
-    assert guard.grown({"a": guard.Cost(102, 10), "b": guard.Cost(50, 5)}, bounds) == []
+    assert guard.regressions({"a": guard.Cost(102, 10), "b": guard.Cost(50, 5)}, bounds) == []
     costs = {"a": guard.Cost(103, 11), "c": guard.Cost(1, 1)}
-    assert guard.grown(costs, bounds) == [
-        "a: 103 allocations, where 100 were enough",
-        "a: 11 expressions, where 10 were enough",
-        "b: is not asked",
-        "c: has no bound",
+    assert guard.regressions(costs, bounds) == [
+        "`a`: 103 allocations, bound 100",
+        "`a`: 11 expressions, bound 10",
+        "`b`: no such question: remove its bound with `--write`",
+        "`c`: no bound: add it with `--write`",
     ]
 
 
 def test_every_question_has_a_bound() -> None:
     bounds = msgspec.json.decode(guard.BOUNDS.read_bytes(), type=guard.Costs)
-    asked = [question.name for question in (*questions.mix(), *questions.beside())]
+    asked = [question.name for question in (*questions.mix(), *questions.special_cases())]
     assert list(bounds) == asked

@@ -1,4 +1,4 @@
-"""What all parts of a run share: a scratch folder, the bundles built in it, how long to measure."""
+"""A run of the benchmarks: its scratch folder, its bundles, and its number and length of slices."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PEERS", "RAMGATE", "VEGETA", "Built", "Ground"]
+__all__ = ["PEERS", "RAMGATE", "VEGETA", "Built", "Run"]
 
 RAMGATE: Final = str(Path(sys.executable).with_name("ramgate"))
-"""The command beside the Python that runs this."""
+"""The `ramgate` command of the running Python's environment."""
 
 PEERS: Final = Path(__file__).parents[1] / ".tools/peers"
-"""Where `make bench` puts the peers."""
+"""The folder in which `make bench` installs the peers."""
 
 VEGETA: Final = PEERS.with_name("vegeta")
-"""What makes load at a fixed rate, which `make bench` builds."""
+"""The generator of load at a fixed rate, which `make bench` builds."""
 
 _BUILD_SECONDS: Final = 1800.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Built:
-    """A folder of accounts, the bundle that `ramgate build` made of it, and the seconds it took."""
+    """A folder of accounts, the bundle that `ramgate build` made of it, and the build's seconds."""
 
     accounts: Path
     file: Path
@@ -36,14 +36,14 @@ class Built:
 
     @property
     def content(self) -> bytes:
-        """The bundle."""
+        """The bytes of the bundle."""
         return self.file.read_bytes()
 
 
-class Ground:
-    """A run: `rounds` slices of whole `seconds` for each thing that is measured in turns.
+class Run:
+    """A run: each measurement gets `rounds` slices of `seconds` each.
 
-    No world has more than `largest` roles.
+    Worlds have at most `largest` roles.
     """
 
     def __init__(self, folder: Path, *, rounds: int, seconds: int, largest: int) -> None:
@@ -53,16 +53,16 @@ class Ground:
         self.largest = largest
         self._built: dict[str, Built] = {}
 
-    def say(self, text: str) -> None:
-        """Tell on stderr what goes on."""
+    def log(self, text: str) -> None:
+        """Print a line of progress on stderr."""
         sys.stderr.write(f"bench: {text}\n")
 
-    def built(self, name: str, write: Callable[[Path], None]) -> Built:
-        """The world of that name, written by `write` and built when it is first asked for."""
+    def build(self, name: str, write: Callable[[Path], None]) -> Built:
+        """Return the world of that name; the first call writes it with `write` and builds it."""
         if name not in self._built:
             accounts, bundle = self.folder / name, self.folder / f"{name}.tar.gz"
             write(accounts)
-            self.say(f"ramgate build: {name}")
+            self.log(f"ramgate build: {name}")
             began = time.monotonic()
             subprocess.run(
                 [RAMGATE, "build", "--accounts", str(accounts), "--output", str(bundle)],
