@@ -68,11 +68,11 @@ MUTANTS = [
     Mutant(
         "an absent key satisfies a negated operator in an Allow (4.5)",
         CONDITION,
-        "# METADATA\n# description: The comparisons that",
+        "# METADATA\n# description: The names of all",
         "is_satisfied(condition, _, question) if {\n"
         "\tobject.get(question.context, condition.key, []) == []\n"
         "\t_counts_against(condition, [])\n}\n\n"
-        "# METADATA\n# description: The comparisons that",
+        "# METADATA\n# description: The names of all",
     ),
     Mutant(
         "an absent key satisfies a positive operator in a Deny (4.4)",
@@ -83,11 +83,11 @@ MUTANTS = [
     Mutant(
         "an unreadable value satisfies an Allow (4.6)",
         CONDITION,
-        "# METADATA\n# description: The comparisons that",
+        "# METADATA\n# description: The names of all",
         "is_satisfied(condition, _, question) if {\n"
         "\telements := object.get(question.context, condition.key, [])\n"
         "\telements != []\n\t_counts_against(condition, elements)\n}\n\n"
-        "# METADATA\n# description: The comparisons that",
+        "# METADATA\n# description: The names of all",
     ),
     Mutant(
         "an unreadable value does not satisfy a Deny (4.6)",
@@ -245,8 +245,8 @@ MUTANTS = [
     Mutant(
         "an owner assumes roles (5.3)",
         EVALUATION,
-        "can never assume a role\n\tassume.asks(question)",
-        "can never assume a role\n\tassume.asks(question)\n\tfalse",
+        "can never assume a role\n\tassume.applies(question)",
+        "can never assume a role\n\tassume.applies(question)\n\tfalse",
     ),
     Mutant(
         "a resource group's policies are read after an Allow (5.6)",
@@ -263,8 +263,8 @@ MUTANTS = [
     Mutant(
         "a Deny in a trust policy is read last (5.8)",
         ASSUME,
-        'by_trusting.effect == "ExplicitDeny"',
-        'by_trusting.effect == "Nothing"',
+        'by_trust.effect == "ExplicitDeny"',
+        'by_trust.effect == "Nothing"',
     ),
     Mutant(
         "trust alone lets a user assume a role (5.8)",

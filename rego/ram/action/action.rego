@@ -1,22 +1,24 @@
 # METADATA
 # title: Actions
-# description: What is asked for (section 2 of the policy language).
+# description: >-
+#   Finds the statements that cover an action (section 2 of the policy language). Actions are compared in
+#   lower case.
 package ram.action
 
 # METADATA
-# description: The text is an action, and no pattern of one.
+# description: True if the text is an action without wildcards.
 is_valid(text) if {
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, text)
 }
 
 # METADATA
-# description: The actions, in lower case, that a role's trust policy has a say in.
+# description: The actions, in lower case, that need the consent of a role's trust policy (5.8).
 trust_actions := {"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"}
 
 # METADATA
 # description: >-
-#   The statements of stored documents that are about the action, each as `[id, index]`. The documents
-#   are named, not handed over: a stored object that becomes an argument is converted whole.
+#   The statements of stored documents that cover the action, each as `[id, index]`. The function takes
+#   ids instead of documents, because OPA converts a whole stored object that is passed as an argument.
 store_statements(ids, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
 	listed := {[id, index] | some id in ids; some index in data.store.policies[id].actions[action]}
@@ -40,7 +42,7 @@ store_statements(ids, action) := (listed | of_service) | (of_any | not_excepted)
 }
 
 # METADATA
-# description: The indexes of the statements that are about the action, of a document that the request carries.
+# description: The indexes of the statements that cover the action, in a document that the request carries.
 request_statements(document, action) := (listed | of_service) | (of_any | not_excepted) if {
 	service := split(action, ":")[0]
 	listed := {index | some index in document.actions[action]}

@@ -1,17 +1,17 @@
 # METADATA
 # title: Decisions
-# description: What a caller is told, always whole.
+# description: Builds complete decisions, as docs/reference/http.md describes them.
 package ram.answer
 
 # METADATA
-# description: The decision that a verdict of a layer settles.
+# description: The decision for the verdict of a layer.
 of(verdict, policy_type) := object.union(_outcomes[verdict.effect], {
 	"policy_type": policy_type,
 	"statements": verdict.statements,
 })
 
 # METADATA
-# description: The decision of an account's owner in the own account.
+# description: The decision for an account's owner in their own account (5.3).
 owner := {
 	"allow": true,
 	"effect": "Allow",
@@ -21,7 +21,7 @@ owner := {
 }
 
 # METADATA
-# description: The decision that statements of a layer allow.
+# description: The decision for a request that these statements of a layer allow.
 yes(statements, policy_type) := {
 	"allow": true,
 	"effect": "Allow",
@@ -31,7 +31,7 @@ yes(statements, policy_type) := {
 }
 
 # METADATA
-# description: The decision that nothing allows, for that reason.
+# description: The implicit denial, with its reason.
 no(reason, policy_type) := {
 	"allow": false,
 	"effect": "ImplicitDeny",
@@ -41,7 +41,7 @@ no(reason, policy_type) := {
 }
 
 # METADATA
-# description: The decision on a request that cannot be read.
+# description: The decision on a malformed request (5.1), with its faults.
 malformed(errors) := object.union(no("malformed_request", null), {"errors": errors})
 
 _outcomes := {

@@ -1,8 +1,8 @@
 # METADATA
 # title: Assuming a role
 # description: >-
-#   The actions that a role's trust policy has a say in. An identity needs both: its own policies and
-#   the role's trust; a cloud service or a federated principal meets the trust policy alone.
+#   Decides the actions that need the consent of a role's trust policy (5.8). A user or a role also needs
+#   its own policies; for a cloud service or a federated principal the trust policy alone decides.
 package ram.assume
 
 import data.ram.action
@@ -11,24 +11,24 @@ import data.ram.identity
 import data.ram.layer
 
 # METADATA
-# description: The question is one of assuming a role.
+# description: True if the question is about assuming a role.
 applies(question) if question.action in action.trust_actions
 
 # METADATA
-# description: The role that the question is about is there.
+# description: True if the question's resource is a role that exists.
 knows_role(question) if _trust(question)
 
 # METADATA
-# description: The decision of the identity policies and the trust policy.
-decision(question) := _of_both(identity.decision(question), trust_decision(question))
+# description: The decision of the identity policies and the trust policy together.
+decision(question) := _combine(identity.decision(question), trust_decision(question))
 
-_of_both(by_identity, by_trusting) := by_identity if by_identity.effect == "ExplicitDeny"
+_combine(by_identity, by_trust) := by_identity if by_identity.effect == "ExplicitDeny"
 
-else := by_trusting if by_trusting.effect == "ExplicitDeny"
+else := by_trust if by_trust.effect == "ExplicitDeny"
 
 else := by_identity if by_identity.effect == "ImplicitDeny"
 
-else := by_trusting
+else := by_trust
 
 # METADATA
 # description: The decision of the role's trust policy alone.

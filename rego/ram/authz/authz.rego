@@ -1,8 +1,8 @@
 # METADATA
 # title: Authorization
 # description: >-
-#   The entry points: may this principal do this to that? Decided by what is stored, one request or
-#   many at a time.
+#   The entry points that decide by the stored policies: `decision` for one request, `decisions` for a
+#   batch.
 package ram.authz
 
 import data.ram.answer
@@ -11,13 +11,13 @@ import data.ram.request
 import data.ram.table
 
 # METADATA
-# description: The decision on the request that the input is.
+# description: The decision on the input, which is a request.
 # entrypoint: true
 # schemas:
 #   - input: schema.request
-decision := settled if {
-	# as `decide`, which would be one more call of a function: 2 to 3 µs
-	settled := table.decision(input)
+decision := found if {
+	# not `decide(input)`: one more function call costs 2 to 3 µs
+	found := table.decision(input)
 } else := _decide(input)
 
 default decision := {
@@ -31,8 +31,8 @@ default decision := {
 
 # METADATA
 # description: >-
-#   The decisions on the requests that the input lists, in their order, one for each; or an object of
-#   errors, where the input is no such list.
+#   One decision for each request of the batch, in the same order. If the input is not a valid batch, an
+#   object with `errors` instead.
 # entrypoint: true
 # schemas:
 #   - input: schema.requests
@@ -44,13 +44,13 @@ default decisions := {"errors": ["requests: must be a list, and the only field"]
 
 # METADATA
 # description: >-
-#   The decision on a request, whole whatever the request is: the one that a table has, or else the
-#   general rule's.
-decide(one) := settled if {
-	settled := table.decision(one)
+#   The decision on any value: from a table if one applies, else from the general rule. It is always
+#   complete.
+decide(one) := found if {
+	found := table.decision(one)
 } else := _decide(one)
 
-# By the general rule.
+# The general rule. A store of another format cannot be read, so nothing is allowed.
 _decide(one) := evaluation.decision(request.question(one)) if {
 	data.store.format == 1
 } else := answer.malformed(faults) if {

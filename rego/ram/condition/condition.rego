@@ -1,8 +1,9 @@
 # METADATA
 # title: Conditions
 # description: >-
-#   A condition of a translated statement, held against the context of a request. What is absent or
-#   unreadable counts against the caller: satisfied in a Deny, not satisfied in an Allow.
+#   Compares a condition of a translated statement with the context of a request (section 4 of the policy
+#   language). An absent or unreadable value counts against the caller: it satisfies a Deny and not an
+#   Allow. This file is long because each comparison is a body of its own.
 package ram.condition
 
 import data.ram.address
@@ -10,7 +11,7 @@ import data.ram.date
 import data.ram.number
 
 # METADATA
-# description: The condition is satisfied, in a statement of that effect, by the question's context.
+# description: True if the question's context satisfies the condition, in a statement with that effect.
 # scope: document
 is_satisfied(condition, _, question) if {
 	element := question.context[condition.key]
@@ -34,7 +35,7 @@ is_satisfied(condition, effect, question) if {
 }
 
 # METADATA
-# description: The comparisons that a condition may make.
+# description: The names of all comparisons.
 comparisons := object.keys(_families)
 
 # METADATA
@@ -94,26 +95,26 @@ _holds(condition, elements, question) if {
 
 _holds_of(condition, element, question) if {
 	condition.negated == false
-	_matches(condition.operator, _read(_families[condition.operator], element), _listed(condition, question))
+	_matches(condition.operator, _read(_families[condition.operator], element), _values(condition, question))
 }
 
 _holds_of(condition, element, question) if {
 	condition.negated == true
 	value := _read(_families[condition.operator], element)
-	not _matches(condition.operator, value, _listed(condition, question))
+	not _matches(condition.operator, value, _values(condition, question))
 }
 
-# What is read may be false, or an empty text.
+# `false` and the empty string are readable values, so the result is compared with null.
 _is_readable(condition, element) if _read(_families[condition.operator], element) != null
 
-# 3.4: role names are compared without case. `acs:PrincipalARN` is what the principal says, and so folded.
-_listed(condition, question) := [lower(listed) | some listed in condition.values] if {
+# 3.4: role names are compared without case. ramgate writes a role's `acs:PrincipalARN` in lower case.
+_values(condition, question) := [lower(listed) | some listed in condition.values] if {
 	condition.key == "acs:PrincipalARN"
 	question.principal.kind == "role"
 	_families[condition.operator] == "String"
 } else := condition.values
 
-# The element as its family reads it.
+# The typed value of an element.
 _read(family, element) := _text(element) if family == "String"
 
 _read(family, element) := number.parse(element) if family == "Numeric"
@@ -221,7 +222,7 @@ _matches(operator, value, listed) if {
 	address.is_in(value, block)
 }
 
-# What reads the values that an operator compares.
+# The type of the values that a comparison reads.
 _families := {
 	"Bool": "Bool",
 	"DateEquals": "Date",

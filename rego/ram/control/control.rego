@@ -1,8 +1,8 @@
 # METADATA
 # title: Control policies
 # description: >-
-#   What a Resource Directory permits in a member account, level by level from the root folder to the
-#   account. Control policies only ever take away.
+#   The limits that a Resource Directory sets for a member account, level by level from the root folder to
+#   the account (5.4). Control policies never grant anything.
 package ram.control
 
 import data.ram.answer
@@ -12,14 +12,16 @@ import data.ram.principal
 
 # METADATA
 # description: >-
-#   The decision of the first level that does not allow. Undefined where every level allows, where the
-#   resource's account is no member of a directory, and where the principal is not bound.
+#   The decision of the first level that does not allow. Undefined if every level allows, if the
+#   resource's account is not a member of a directory, and if control policies do not bind the principal.
 decision(question) := answer.of(verdicts[min(_denying_positions(verdicts))], "ControlPolicy") if {
 	verdicts := _verdicts(question)
 }
 
 # METADATA
-# description: The levels that do not allow, by their positions from the root folder's, 0. Undefined as above.
+# description: >-
+#   The positions of the levels that do not allow, counted from the root folder, which is 0. Undefined if
+#   no control policies apply to the question.
 denying_levels(question) := _denying_positions(_verdicts(question))
 
 _denying_positions(verdicts) := [level | some level, verdict in verdicts; verdict.effect != "Allow"]

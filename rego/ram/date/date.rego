@@ -1,12 +1,12 @@
 # METADATA
 # title: Dates
-# description: A date is an instant, in nanoseconds since 1970 in UTC.
+# description: Dates as instants, in nanoseconds since 1970 in UTC.
 package ram.date
 
 # METADATA
 # description: >-
-#   The instant that a string stands for: RFC 3339 with `T`, at most nine digits of a second, an
-#   offset below 24 hours, of the years 1678 to 2261 (those that fit into 64 bits).
+#   The instant of an RFC 3339 string with `T`, at most nine digits of a second and an offset below 24
+#   hours. Undefined for any other value, and outside of the years 1678 to 2261, which fit into 64 bits.
 parse(value) := time.parse_rfc3339_ns(value) if {
 	is_string(value)
 	regex.match(

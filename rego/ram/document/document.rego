@@ -1,15 +1,17 @@
 # METADATA
 # title: Translated documents
 # description: >-
-#   Whether a document that a request carries is one that ramgate's translator made, whole and of this
-#   format. What could not be read would be skipped, and a Deny must never be.
+#   Checks that a document in a request has exactly the form that ramgate's translator produces. The
+#   grammar is repeated here on purpose: a caller may send any JSON as a session policy or in a simulation,
+#   the evaluation skips a statement that it cannot look up, and a skipped Deny would be an Allow. For the
+#   same reason the file is long: every field of every statement is checked.
 package ram.document
 
 import data.ram.condition
 import data.ram.resource
 
 # METADATA
-# description: The value is a complete translated document of an identity policy.
+# description: True if the value is a complete translated identity policy.
 is_complete(document) if {
 	is_object(document)
 	object.keys(document) == {"format", "kind", "statements", "actions", "wildcards", "service_wildcards", "not_actions"}
@@ -20,8 +22,8 @@ is_complete(document) if {
 	every statement in document.statements {
 		_is_statement(statement)
 	}
-	_are_actions(document)
-	_is_indexed(document)
+	_has_action_indexes(document)
+	_is_reachable(document)
 }
 
 _is_statement(statement) if {
@@ -32,7 +34,7 @@ _is_statement(statement) if {
 	_has_conditions(statement)
 }
 
-# No conditions are none at all: an empty list of them was one that held some.
+# `conditions` must be absent or non-empty. An empty list means that something removed the entries.
 _has_conditions(statement) if not "conditions" in object.keys(statement)
 
 _has_conditions(statement) if {
@@ -88,7 +90,8 @@ _are_patterns(patterns) if {
 	}
 }
 
-# glob.match is undefined for a pattern that it cannot read, and what else is live in one was escaped.
+# `glob.match` is undefined for a pattern that it cannot read, which would skip the statement. The translator
+# escapes every special character but `*` and `?`.
 _is_pattern(pattern) if regex.match(`^([^\\\[\]{}]|\\[\\\[\]{}])*$`, pattern)
 
 _is_condition(one) if {
@@ -140,7 +143,7 @@ _is_value(operator, value) if {
 	not _is_mapped(value)
 }
 
-# An IPv4-mapped block is written like IPv6 and covers IPv4: the translator makes none.
+# An IPv4-mapped block looks like IPv6 and covers IPv4. The translator never produces one.
 _is_mapped(value) if {
 	contains(value, ":")
 	net.cidr_contains("0.0.0.0/0", split(value, "/")[0])
@@ -160,10 +163,10 @@ _is_integer(value) if {
 	regex.match(`^-?(0|[1-9][0-9]{0,18})$`, json.marshal(value))
 }
 
-_are_actions(document) if {
+_has_action_indexes(document) if {
 	every action, indexes in document.actions {
 		regex.match(`^[a-z0-9_.-]+:[a-z0-9_.-]+$`, action)
-		_lead_somewhere(indexes, document)
+		_are_references(indexes, document)
 	}
 	every service, patterns in document.wildcards {
 		regex.match(`^[a-z0-9_.-]+$`, service)
@@ -172,19 +175,19 @@ _are_actions(document) if {
 		every pattern, indexes in patterns {
 			startswith(pattern, concat("", [service, ":"]))
 			regex.match(`^[a-z0-9_.-]+:[a-z0-9_.*?-]+$`, pattern)
-			_lead_somewhere(indexes, document)
+			_are_references(indexes, document)
 		}
 	}
 	every pattern, indexes in document.service_wildcards {
 		_is_action_pattern(pattern)
-		_lead_somewhere(indexes, document)
+		_are_references(indexes, document)
 	}
 	is_object(document.actions)
 	is_object(document.wildcards)
 	is_object(document.service_wildcards)
 }
 
-_lead_somewhere(indexes, document) if {
+_are_references(indexes, document) if {
 	_are_indexes(indexes, document)
 	count(indexes) > 0
 }
@@ -197,8 +200,9 @@ _are_indexes(indexes, document) if {
 	}
 }
 
-# Every statement can be reached: by its actions, or, with exceptions, by what it does not list.
-_is_indexed(document) if {
+# Every statement must be reachable: through one of the three action indexes or, with `except`, through
+# `not_actions`.
+_is_reachable(document) if {
 	_are_indexes(document.not_actions, document)
 	by_action := {index | walk(document.actions, [[_, _], index])}
 	by_service := {index | walk(document.wildcards, [[_, _, _], index])}

@@ -1,8 +1,9 @@
 # METADATA
 # title: Evaluation
 # description: >-
-#   The checks of section 5 of the policy language, in their order; the first that settles a question
-#   is final. A question with policies of its own is a simulation, and reads nothing of its principal.
+#   The checks of section 5 of the policy language, in their order. The first check that decides the
+#   question is final. A question with `policies` is a simulation: it reads nothing stored about its
+#   principal.
 package ram.evaluation
 
 import data.ram.answer
@@ -27,13 +28,13 @@ decision(question) := _of_identity(question) if {
 } else := _of_identity(question)
 
 _of_owner(question) := answer.no("no_statement_matches", null) if {
-	# an owner can never assume a role
+	# RAM: an owner can never assume a role
 	assume.applies(question)
 } else := answer.owner if {
 	question.account == question.principal.account
 } else := answer.no("resource_of_another_account", null)
 
-# Nothing is attached to a service or a provider: it meets the trust policy alone.
+# No policy is attached to a service or a provider: only a trust policy can allow it something.
 _of_stranger(question) := answer.no("no_statement_matches", null) if {
 	not assume.applies(question)
 } else := answer.no("unknown_role", null) if {
@@ -54,7 +55,7 @@ _of_identity(question) := by_control if {
 	not assume.knows_role(question)
 } else := assume.decision(question)
 
-# 5.5: a Deny in any session policy, else one that does not allow
+# 5.5: a Deny in any session policy decides, then a session policy that does not allow
 _of_session(question) := answer.of(layer.request_verdict(question.session_policies, question), "SessionPolicy") if {
 	layer.request_verdict(question.session_policies, question).effect == "ExplicitDeny"
 } else := answer.no("no_statement_matches", "SessionPolicy") if {
@@ -62,7 +63,7 @@ _of_session(question) := answer.of(layer.request_verdict(question.session_polici
 	layer.request_verdict({name: document}, question).effect != "Allow"
 }
 
-# 5.7: what the account over there may grant is not read
-_of_another_account(decided) := answer.no("resource_of_another_account", decided.policy_type) if decided.allow
+# 5.7: ramgate does not read the grants of another account, such as bucket policies
+_of_another_account(own) := answer.no("resource_of_another_account", own.policy_type) if own.allow
 
-else := decided
+else := own

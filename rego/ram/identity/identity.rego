@@ -1,8 +1,8 @@
 # METADATA
 # title: Identity policies
 # description: >-
-#   What is attached to a principal: to all of its account, or to one resource group. In a simulation
-#   the given policies stand in for those of account scope.
+#   The policies that are attached to a principal (5.6): for its whole account, or for one resource group.
+#   A simulation replaces the policies of account scope by its own.
 package ram.identity
 
 import data.ram.answer
@@ -10,7 +10,7 @@ import data.ram.layer
 import data.ram.principal
 
 # METADATA
-# description: The principal is there. Cloud services and federated principals are never unknown.
+# description: True if the principal exists. Cloud services and federated principals always count as known.
 # scope: document
 is_known(asking) if not principal.has_identity(asking)
 
@@ -22,14 +22,15 @@ is_known(asking) if {
 is_known(asking) if policy_ids(asking)
 
 # METADATA
-# description: The principal carries the name of a service-linked role of the catalog.
+# description: True if the principal has the name of a service-linked role of the catalog.
 is_service_linked(asking) if {
 	asking.kind == "role"
 	data.store.service_linked_roles[asking.name].service_name
 }
 
 # METADATA
-# description: The decision of the identity policies, of account scope or else of the resource group.
+# description: >-
+#   The decision of the identity policies: those of account scope, or else those of the resource group.
 decision(question) := answer.of(layer.request_verdict(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
 	question.policies
 } else := answer.no("policy_not_published", null) if {
@@ -41,11 +42,11 @@ decision(question) := answer.of(layer.request_verdict(question.policies, questio
 	verdict.effect != "ImplicitDeny"
 } else := answer.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
 	is_string(question.context["acs:ResourceGroupId"])
-	verdict := layer.store_verdict(_attached_to_group(question), question)
+	verdict := layer.store_verdict(_group_policy_ids(question), question)
 } else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
 
 # METADATA
-# description: The ids of the policies attached to a user or a role, to all of its account.
+# description: The ids of the policies that are attached to a user or a role for its whole account.
 # scope: document
 policy_ids(asking) := data.store.accounts[asking.account].users[asking.name].policies if {
 	asking.kind == "user"
@@ -55,7 +56,7 @@ policy_ids(asking) := data.store.accounts[asking.account].roles[asking.name].pol
 	asking.kind == "role"
 }
 
-_attached_to_group(question) := [id |
+_group_policy_ids(question) := [id |
 	some id in _groups(question.principal)[question.context["acs:ResourceGroupId"]]
 ]
 

@@ -1,8 +1,8 @@
 # METADATA
 # title: Layers
 # description: >-
-#   The policies of one layer, judged together: any matching Deny, else any matching Allow, else
-#   neither. A verdict is `{"effect", "statements"}`, with the statements that settled it.
+#   Judges the policies of one layer together: any matching Deny decides, then any matching Allow. A
+#   verdict is `{"effect", "statements"}`; `statements` lists the deciding statements.
 package ram.layer
 
 import data.ram.action
@@ -10,8 +10,8 @@ import data.ram.statement
 
 # METADATA
 # description: >-
-#   The verdict of stored documents, by their ids. One that is not there, or not of this format, might
-#   deny: then the layer does.
+#   The verdict of stored documents, by their ids. A document that is missing or has another format might
+#   contain a Deny, so the layer denies.
 store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 	every id in ids {
 		data.store.policies[id].format == 1
@@ -19,7 +19,7 @@ store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 } else := {"effect": "ExplicitDeny", "statements": []}
 
 # METADATA
-# description: The statements of stored documents that match, each as `[effect, policy's name, index]`.
+# description: The statements of stored documents that match, each as `[effect, name of the policy, index]`.
 matches(ids, question) := judged | granted if {
 	judged := {[one.effect, name(id), index] |
 		some [id, index] in action.store_statements(ids, question.action)
@@ -33,7 +33,7 @@ matches(ids, question) := judged | granted if {
 }
 
 # METADATA
-# description: The verdict of documents that the request carries, by their names.
+# description: The verdict of documents that the request carries, keyed by name.
 request_verdict(documents, question) := _verdict({[one.effect, name, index] |
 	some name, document in documents
 	some index in action.request_statements(document, question.action)
@@ -41,7 +41,7 @@ request_verdict(documents, question) := _verdict({[one.effect, name, index] |
 	statement.applies(one, question)
 })
 
-# A set is read in order, so the statements come sorted by policy, then by index.
+# OPA iterates over a set in order, so the statements are sorted by policy, then by index.
 _verdict(entries) := {"effect": "ExplicitDeny", "statements": denies} if {
 	denies := [{"policy": name, "index": index} | some ["Deny", name, index] in entries]
 	denies != []
@@ -52,6 +52,6 @@ _verdict(entries) := {"effect": "ExplicitDeny", "statements": denies} if {
 
 # METADATA
 # description: >-
-#   The name of a policy. Its id is that name, behind its account's number where the document is the
-#   account's own.
+#   The name of the policy with that id. The id of an account's own policy is `<account>/<name>`, that of
+#   a system policy its name.
 name(id) := substring(id, indexof(id, "/") + 1, -1)

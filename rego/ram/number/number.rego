@@ -1,12 +1,12 @@
 # METADATA
 # title: Exact decimals
 # description: >-
-#   A decimal is `[sign, exponent, digits]`, sign × 0.digits × 10^exponent, with digits that begin
-#   and end with no zero. OPA's own comparison is not exact in every version, and expands exponents.
+#   Decimals as `[sign, exponent, digits]`, which is sign × 0.digits × 10^exponent. The digits neither begin
+#   nor end with a zero. OPA's own comparison is not exact in every version and expands exponents.
 package ram.number
 
 # METADATA
-# description: The decimal that a JSON number, or a string of the form that policies use, stands for.
+# description: The decimal of a JSON number, or of a string in the form that policies use.
 # scope: document
 parse(value) := _decimal(json.marshal(value), 0) if {
 	is_number(value)
@@ -24,7 +24,7 @@ parse(value) := _decimal(value, 0) if {
 }
 
 # METADATA
-# description: The first of two decimals is the lesser one.
+# description: True if the first decimal is less than the second.
 # scope: document
 is_less([sign, _, _], [other_sign, _, _]) if sign < other_sign
 

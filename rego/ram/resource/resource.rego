@@ -1,32 +1,32 @@
 # METADATA
 # title: Resources
-# description: What an action is done to (section 3 of the policy language).
+# description: Reads a request's resource and matches it with statements (section 3 of the policy language).
 package ram.resource
 
 # METADATA
 # description: >-
-#   The text is a resource: `*`, or `acs:<ram-code>:<region>:<account>:<relative-id>`. A wildcard in
-#   it is an ordinary character.
+#   True if the text is `*` or `acs:<ram-code>:<region>:<account>:<relative-id>`. A `*` or `?` within it is
+#   an ordinary character.
 is_valid(text) if parse(text, "")
 
 # METADATA
 # description: >-
-#   What a resource's text says, as `[text, is_role, account]`: the text as it is compared, whether it
-#   is a role's ARN, and the account that it names, or else the one given. Undefined for any other text.
+#   The resource as `[text, is_role, account]`: the normalized text, whether it is a role's ARN, and its
+#   account, or else the caller's. Undefined if the text is not a resource.
 # scope: document
-parse(text, given) := [lower(text), true, account] if {
+parse(text, own_account) := [lower(text), true, account] if {
 	[[_, account]] = regex.find_all_string_submatch_n(
 		`^acs:ram:\*?:([0-9]{16}):role/[A-Za-z0-9._@-]{1,64}$`,
 		text, 1,
 	)
-} else := [text, false, given] if {
+} else := [text, false, own_account] if {
 	regex.match(`^(\*$|acs:[^:]*:[^:]*:(\*|system)?:)`, text)
 } else := [text, false, account] if {
 	[[_, account]] = regex.find_all_string_submatch_n(`^acs:[^:]*:[^:]*:([^:]*):`, text, 1)
 }
 
 # METADATA
-# description: The statement's resources cover the question's.
+# description: True if a resource of the statement matches the question's resource.
 # scope: document
 covers(statement, _) if statement.any_resource
 
@@ -42,7 +42,7 @@ covers(statement, question) if {
 	glob.match(pattern, null, question.resource)
 }
 
-# 3.4: where the request names a role, every pattern is folded with it
+# 3.4: if the request names a role, the statement's patterns are compared in lower case too
 covers(statement, question) if {
 	question.is_role
 	some text in statement.resources

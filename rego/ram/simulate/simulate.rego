@@ -1,8 +1,8 @@
 # METADATA
 # title: Simulation
 # description: >-
-#   The entry points for somebody else's policies: what would be decided if the given documents were
-#   all that is attached to the principal's account scope.
+#   The entry points of simulations: the decision that a request would get if its own `policies` replaced
+#   the principal's policies of account scope.
 package ram.simulate
 
 import data.ram.answer
@@ -10,7 +10,7 @@ import data.ram.evaluation
 import data.ram.request
 
 # METADATA
-# description: The decision on the simulation that the input is.
+# description: The decision on the input, which is a simulation.
 # entrypoint: true
 # schemas:
 #   - input: schema.simulation
@@ -28,8 +28,8 @@ default decision := {
 
 # METADATA
 # description: >-
-#   The decisions on the simulations that the input lists, in their order, one for each; or an object
-#   of errors, where the input is no such list.
+#   One decision for each simulation of the batch, in the same order. If the input is not a valid batch,
+#   an object with `errors` instead.
 # entrypoint: true
 # schemas:
 #   - input: schema.simulations
@@ -40,10 +40,10 @@ else := {"errors": request.batch_faults(input)}
 default decisions := {"errors": ["requests: must be a list, and the only field"]}
 
 # METADATA
-# description: The decision on a simulation, whole whatever the request is.
-decide(one) := object.union(_decided(one), {"simulated": true})
+# description: The decision on any value as a simulation. It is always complete.
+decide(one) := object.union(_decide(one), {"simulated": true})
 
-_decided(one) := evaluation.decision(request.simulation(one)) if {
+_decide(one) := evaluation.decision(request.simulation(one)) if {
 	data.store.format == 1
 } else := answer.malformed(faults) if {
 	faults := request.simulation_faults(one)

@@ -1,6 +1,6 @@
 # METADATA
 # title: Statements
-# description: One statement of a translated document, held against a question.
+# description: Matches one statement of a translated document with a question.
 package ram.statement
 
 import data.ram.condition
@@ -9,8 +9,8 @@ import data.ram.trust
 
 # METADATA
 # description: >-
-#   The statement, whose actions are known to be about the question's, applies to it: its resources,
-#   or in a trust policy its principals, and all of its conditions.
+#   True if the statement applies to the question: one of its resources (in a trust policy, one of its
+#   principals) matches, and all of its conditions are satisfied. The caller has matched the action already.
 applies(statement, question) if {
 	resource.covers(statement, question)
 	every one in object.get(statement, "conditions", []) {

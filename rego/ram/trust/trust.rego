@@ -1,12 +1,12 @@
 # METADATA
 # title: Trust
-# description: Whom the principals of a trust policy's statement stand for.
+# description: Matches the principals of a trust policy's statement.
 package ram.trust
 
 # METADATA
 # description: >-
-#   The principal is one of those listed, or belongs to an account that is. An account stands for its
-#   users, roles and role sessions, never for its owner, who cannot assume a role.
+#   True if the list names the principal or its account. An account stands for its users, roles and role
+#   sessions, and never for its owner, who cannot assume a role.
 # scope: document
 admits(listed, principal) if {
 	principal.kind != "owner"
