@@ -187,7 +187,7 @@ def test_every_obstacle_is_named_and_the_remedy_is_quoted(store: Store) -> None:
         True,
         (
             "the statement `stop[0]` denies it; "
-            "the control policies of the root folder (level 0) do not allow it; "
+            "the control policies of level 0 (the root folder) do not allow it; "
             "the control policies of level 2 do not allow it; "
             "no policy of the principal allows it"
         ),

@@ -15,7 +15,7 @@ import msgspec
 
 from ramgate.accounts import reader
 from ramgate.analysis import remedies, roles, steps
-from ramgate.analysis.steps import Step, absence, control_policies
+from ramgate.analysis.steps import Step, absence
 from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.model.decision import NO_CONTEXT
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Context
     from ramgate.model.service_linked_role import Feature, Remedy
 
-__all__ = ["Diagnosis", "Step", "absence", "control_policies", "diagnose"]
+__all__ = ["Diagnosis", "Step", "absence", "diagnose"]
 
 _SECONDS: Final = 10.0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Decision
     from ramgate.model.service_linked_role import Feature
 
-__all__ = ["Step", "absence", "before_proof", "control_policies", "proof"]
+__all__ = ["Step", "absence", "before_proof", "proof"]
 
 _Name: TypeAlias = Literal["principal", "role", "creation", "obstacle", "remedy", "proof"]
 
@@ -42,7 +42,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ...     step="role",
     ...     question="does the role exist?",
     ...     passed=False,
-    ...     answer="no: `AliyunServiceRoleForAlikafka` does not exist in account `1234567890123456`",
+    ...     answer="no: `AliyunServiceRoleForAlikafka` does not exist in account …",
     ...     evidence={"role": "AliyunServiceRoleForAlikafka", "service_linked_roles": []},
     ... )
     >>> step.evidence["role"]
@@ -154,7 +154,7 @@ def _obstacle_and_remedy(feature: Feature) -> Iterator[Step]:
         yield _step("remedy", answer, passed=False)
         return
     obstacles = [f"the statement `{statement}` denies it" for statement in remedy.remove]
-    obstacles += [f"{control_policies(depth)} do not allow it" for depth in remedy.levels]
+    obstacles += [f"{_control_policies(depth)} do not allow it" for depth in remedy.levels]
     if remedy.policy is not None:
         obstacles.append("no policy of the principal allows it")
     yield _step(
@@ -168,14 +168,8 @@ def _obstacle_and_remedy(feature: Feature) -> Iterator[Step]:
     yield _step("remedy", str(remedy), passed=True, remedy=remedy)
 
 
-def control_policies(depth: int) -> str:
-    """Name the control policies at a level of the resource directory, 0 being the root folder.
-
-    >>> control_policies(0), control_policies(2)
-    ('the control policies of the root folder (level 0)', 'the control policies of level 2')
-    """
-    level = f"level {depth}"
-    return f"the control policies of {level if depth else f'the root folder ({level})'}"
+def _control_policies(depth: int) -> str:
+    return f"the control policies of level {depth}" + ("" if depth else " (the root folder)")
 
 
 def proof(answers: Mapping[str, Feature]) -> Step:
