@@ -94,7 +94,8 @@ def test_the_graph_says_what_is_not_public_and_which_levels_are_above(world: Pat
 
 def test_the_graph_draws_trust_in_principals_that_deny_or_ask_for_more(world: Path) -> None:
     asks, denies = (
-        TRUST.replace("Service: [ecs.aliyuncs.com]", f"RAM: ['{who}']") for who in (ALICE, ERIN)
+        TRUST.replace("Service: [ecs.aliyuncs.com]", f"RAM: ['{principal}']")
+        for principal in (ALICE, ERIN)
     )
     asks = asks[:-1] + ", Condition: {Bool: {acs:MFAPresent: 'true'}}}"
     denies = denies.replace("Allow", "Deny")
@@ -155,17 +156,17 @@ def test_svg_is_what_graphviz_makes_of_the_same_text(
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "cause"),
     [("echo bad >&2; exit 3", "could not draw: bad"), ("exit 3", "could not draw: exit status 3")],
 )
 def test_a_graphviz_that_fails_is_quoted(
-    script: str, said: str, graphviz: Path, capsys: pytest.CaptureFixture[str]
+    script: str, cause: str, graphviz: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     graphviz.write_text(f"#!/bin/sh\ncat >/dev/null\n{script}\n")
     assert cli.main(["graph"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.endswith(f"`{graphviz}` {said}\n")
+    assert captured.err.endswith(f"`{graphviz}` {cause}\n")
 
 
 def test_a_graphviz_that_does_not_end_is_given_up(

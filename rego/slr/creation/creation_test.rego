@@ -50,13 +50,13 @@ _store := {
 	}},
 }
 
-_asked(principal, service_name) := {
+_question(principal, service_name) := {
 	"principal": concat("", ["acs:ram::", _here, ":", principal]),
 	"service_name": service_name,
 }
 
-_answer(asked) := answer if {
-	answer := creation.decide(asked) with data.store as _store
+_answer(question) := answer if {
+	answer := creation.decide(question) with data.store as _store
 }
 
 _whole(parts) := object.union(
@@ -82,7 +82,7 @@ test_an_existing_role_needs_no_authorization_cases if {
 	cases := ["user/creator", "user/bare", "user/barred", "root", "role/There", "assumed-role/There/s"]
 	count(cases) > 0
 	every principal in cases {
-		_answer(_asked(principal, "there.aliyuncs.com")) == _whole(object.union(
+		_answer(_question(principal, "there.aliyuncs.com")) == _whole(object.union(
 			_there,
 			{"allow": true, "outcome": "exists"},
 		))
@@ -94,7 +94,7 @@ test_a_missing_role_is_created_for_an_allowed_principal_cases if {
 	cases := {"user/creator": allowed, "root": _decided("Allow", "account_owner", null, [])}
 	count(cases) > 0
 	every principal, authorization in cases {
-		_answer(_asked(principal, "new.aliyuncs.com")) == _whole(object.union(
+		_answer(_question(principal, "new.aliyuncs.com")) == _whole(object.union(
 			_new,
 			{"allow": true, "outcome": "create", "authorization": authorization},
 		))
@@ -110,7 +110,7 @@ test_a_denied_principal_gets_a_remedy_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		found := _answer(_asked(one[0], "new.aliyuncs.com"))
+		found := _answer(_question(one[0], "new.aliyuncs.com"))
 		object.keys(found.remedy) == one[2]
 		object.remove(found, ["remedy"]) == object.remove(
 			_whole(object.union(_new, {"allow": false, "outcome": "denied", "authorization": one[1]})),
@@ -120,17 +120,17 @@ test_a_denied_principal_gets_a_remedy_cases if {
 }
 
 test_a_policy_for_another_service_allows_nothing if {
-	found := _answer(_asked("user/creator", "secret.aliyuncs.com"))
+	found := _answer(_question("user/creator", "secret.aliyuncs.com"))
 	[found.outcome, found.role, found.authorization.reason] == ["denied", "Secret", "no_statement_matches"]
 }
 
 test_a_role_without_its_document_is_created_as_well if {
-	found := _answer(_asked("root", "secret.aliyuncs.com"))
+	found := _answer(_question("root", "secret.aliyuncs.com"))
 	[found.outcome, found.allow, found.role] == ["create", true, "Secret"]
 }
 
 test_a_service_linked_role_has_no_remedy if {
-	found := _answer(_asked("role/There", "new.aliyuncs.com"))
+	found := _answer(_question("role/There", "new.aliyuncs.com"))
 	[found.outcome, found.remedy] == ["denied", null]
 }
 
@@ -138,7 +138,7 @@ test_an_unknown_service_cases if {
 	cases := ["", "gone.aliyuncs.com", "New", "new", "NEW.aliyuncs.com", "new.aliyuncs.com "]
 	count(cases) > 0
 	every service_name in cases {
-		_answer(_asked("root", service_name)) == _whole({"allow": false, "outcome": "unknown_service"})
+		_answer(_question("root", service_name)) == _whole({"allow": false, "outcome": "unknown_service"})
 	}
 }
 
@@ -170,8 +170,8 @@ test_an_unknown_principal_is_denied_first_cases if {
 }
 
 test_the_context_counts if {
-	asked := object.union(_asked("user/creator", "new.aliyuncs.com"), {"context": {"acs:SourceIp": "192.0.2.1"}})
-	_answer(asked).outcome == "create"
+	question := object.union(_question("user/creator", "new.aliyuncs.com"), {"context": {"acs:SourceIp": "192.0.2.1"}})
+	_answer(question).outcome == "create"
 }
 
 _malformed(errors) := {
@@ -186,7 +186,7 @@ _malformed(errors) := {
 }
 
 test_malformed_cases if {
-	right := _asked("root", "new.aliyuncs.com")
+	right := _question("root", "new.aliyuncs.com")
 	cases := [
 		[null, ["input: must be an object"]],
 		[[right], ["input: must be an object"]],
@@ -207,12 +207,12 @@ test_malformed_cases if {
 
 test_with_a_store_of_another_format_every_question_is_malformed if {
 	store := object.union(_store, {"format": 2})
-	answer := creation.decide(_asked("root", "there.aliyuncs.com")) with data.store as store
+	answer := creation.decide(_question("root", "there.aliyuncs.com")) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }
 
 test_the_decision_answers_the_input if {
-	found := creation.decision with input as _asked("root", "new.aliyuncs.com") with data.store as _store
+	found := creation.decision with input as _question("root", "new.aliyuncs.com") with data.store as _store
 	found.outcome == "create"
 }
 

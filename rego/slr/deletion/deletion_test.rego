@@ -56,8 +56,8 @@ _store := {
 
 _arn(text) := concat("", ["acs:ram::", _here, ":", text])
 
-_answer(asked) := answer if {
-	answer := deletion.decide(asked) with data.store as _store
+_answer(question) := answer if {
+	answer := deletion.decide(question) with data.store as _store
 }
 
 _of(principal, role) := _answer({"principal": _arn(principal), "role": role})
@@ -271,8 +271,8 @@ test_with_a_store_of_another_format_every_question_is_malformed if {
 }
 
 test_the_decision_answers_the_input if {
-	asked := {"principal": _arn("root"), "role": "There"}
-	deletion.decision.outcome == "delete" with input as asked with data.store as _store
+	question := {"principal": _arn("root"), "role": "There"}
+	deletion.decision.outcome == "delete" with input as question with data.store as _store
 }
 
 test_without_input_the_decision_is_malformed if {

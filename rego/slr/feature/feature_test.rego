@@ -33,8 +33,8 @@ _store := {
 
 _arn(text) := concat("", ["acs:ram::", _here, ":", text])
 
-_answer(asked) := answer if {
-	answer := feature.decide(asked) with data.store as _store
+_answer(question) := answer if {
+	answer := feature.decide(question) with data.store as _store
 }
 
 _of(principal, name) := _answer({"principal": _arn(principal), "feature": name})
@@ -128,8 +128,8 @@ test_with_a_store_of_another_format_every_question_is_malformed if {
 }
 
 test_the_decision_answers_the_input if {
-	asked := {"principal": _arn("root"), "feature": "x.there"}
-	feature.decision.outcome == "ready" with input as asked with data.store as _store
+	question := {"principal": _arn("root"), "feature": "x.there"}
+	feature.decision.outcome == "ready" with input as question with data.store as _store
 }
 
 test_without_input_the_decision_is_malformed if {

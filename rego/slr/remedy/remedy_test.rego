@@ -90,7 +90,7 @@ _store := {
 	}},
 }
 
-_wanted(principal, service) := {
+_ram_request(principal, service) := {
 	"principal": concat("", ["acs:ram::", _here, ":", principal]),
 	"action": "ram:CreateServiceLinkedRole",
 	"resource": concat("", ["acs:ram:*:", _here, ":role/any"]),
@@ -130,8 +130,8 @@ test_identity_policies_cases if {
 	]
 	count(cases) > 0
 	every one in cases {
-		not authz.decide(_wanted(one[0], one[1])).allow with data.store as _store
-		remedy.of_creation(_wanted(one[0], one[1])) == one[2] with data.store as _store
+		not authz.decide(_ram_request(one[0], one[1])).allow with data.store as _store
+		remedy.of_creation(_ram_request(one[0], one[1])) == one[2] with data.store as _store
 	}
 }
 
@@ -139,19 +139,19 @@ test_a_principal_without_a_remedy_cases if {
 	cases := ["role/Kafka", "role/KAFKA/s", "role/Other", "root", "user/damaged", "user/newer", "saml-provider/x"]
 	count(cases) > 0
 	every principal in cases {
-		remedy.of_creation(_wanted(principal, _kafka)) == null with data.store as _store
+		remedy.of_creation(_ram_request(principal, _kafka)) == null with data.store as _store
 	}
 }
 
 test_a_service_has_no_remedy if {
-	wanted := object.union(_wanted("user/bare", _kafka), {"principal": _kafka})
-	remedy.of_creation(wanted) == null with data.store as _store
+	ram_request := object.union(_ram_request("user/bare", _kafka), {"principal": _kafka})
+	remedy.of_creation(ram_request) == null with data.store as _store
 }
 
 test_the_deny_of_a_resource_group_needs_an_allow_of_the_account if {
-	wanted := object.union(_wanted("user/grouped", _kafka), {"context": {"acs:ResourceGroupId": "rg"}})
-	authz.decide(wanted).effect == "ExplicitDeny" with data.store as _store
-	remedy.of_creation(wanted) == _attaching_kafka("user/grouped") with data.store as _store
+	ram_request := object.union(_ram_request("user/grouped", _kafka), {"context": {"acs:ResourceGroupId": "rg"}})
+	authz.decide(ram_request).effect == "ExplicitDeny" with data.store as _store
+	remedy.of_creation(ram_request) == _attaching_kafka("user/grouped") with data.store as _store
 }
 
 test_control_policies_cases if {
@@ -176,7 +176,7 @@ test_control_policies_cases if {
 	count(cases) > 0
 	every one in cases {
 		store := object.union(_store, _levels(one[1]))
-		remedy.of_creation(_wanted(one[0], _kafka)) == one[2] with data.store as store
+		remedy.of_creation(_ram_request(one[0], _kafka)) == one[2] with data.store as store
 	}
 }
 
@@ -188,7 +188,7 @@ test_a_system_policy_that_would_not_allow_is_left_out_cases if {
 	]
 	count(cases) > 0
 	every store in cases {
-		remedy.of_creation(_wanted("user/bare", _kafka)) == _attaching("user/bare", _kafka) with data.store as store
+		remedy.of_creation(_ram_request("user/bare", _kafka)) == _attaching("user/bare", _kafka) with data.store as store
 	}
 }
 
@@ -202,6 +202,6 @@ test_a_policy_that_would_not_allow_is_not_proposed_cases if {
 	]
 	count(cases) > 0
 	every store in cases {
-		remedy.of_creation(_wanted("user/bare", _kafka)) == null with data.store as store
+		remedy.of_creation(_ram_request("user/bare", _kafka)) == null with data.store as store
 	}
 }

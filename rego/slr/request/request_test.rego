@@ -20,16 +20,16 @@ _store := {
 	}},
 }
 
-_asked := {"principal": _alice, "one": 1}
+_question := {"principal": _alice, "one": 1}
 
-_with(changes) := object.union(_asked, changes)
+_with(changes) := object.union(_question, changes)
 
-_replacing(field, value) := object.union(object.remove(_asked, [field]), {field: value})
+_replacing(field, value) := object.union(object.remove(_question, [field]), {field: value})
 
-_is_readable(asked) if request.is_readable(asked, {"one"}, {"two"}) with data.store as _store
+_is_readable(question) if request.is_readable(question, {"one"}, {"two"}) with data.store as _store
 
-_faults(asked) := found if {
-	found := request.faults(asked, {"one"}, {"two"}) with data.store as _store
+_faults(question) := found if {
+	found := request.faults(question, {"one"}, {"two"}) with data.store as _store
 }
 
 _principal_fault := concat("", [
@@ -43,7 +43,7 @@ _key_fault := "must be a string, a number, a boolean or a list of those"
 
 test_readable_cases if {
 	cases := [
-		_asked,
+		_question,
 		_with({"one": null}),
 		_with({"two": 2}),
 		_with({"context": {}}),
@@ -54,9 +54,9 @@ test_readable_cases if {
 		_with({"principal": "acs:ram::0000000000000000:root"}),
 	]
 	count(cases) > 0
-	every asked in cases {
-		_is_readable(asked)
-		_faults(asked) == []
+	every question in cases {
+		_is_readable(question)
+		_faults(question) == []
 	}
 }
 
@@ -66,8 +66,8 @@ test_unreadable_cases if {
 		[[], ["input: must be an object"]],
 		["x", ["input: must be an object"]],
 		[{}, ["one: is missing", "principal: is missing"]],
-		[object.remove(_asked, ["one"]), ["one: is missing"]],
-		[object.remove(_asked, ["principal"]), ["principal: is missing"]],
+		[object.remove(_question, ["one"]), ["one: is missing"]],
+		[object.remove(_question, ["principal"]), ["principal: is missing"]],
 		[_with({"three": 3}), ["three: is not a field of this question"]],
 		[_with({"action": "ram:GetRole"}), ["action: is not a field of this question"]],
 		[_with({"resource": "*"}), ["resource: is not a field of this question"]],
@@ -116,8 +116,8 @@ test_with_a_store_of_another_format_no_question_is_readable_cases if {
 	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"})]
 	count(cases) > 0
 	every store in cases {
-		not request.is_readable(_asked, {"one"}, set()) with data.store as store
-		found := request.faults(_asked, {"one"}, set()) with data.store as store
+		not request.is_readable(_question, {"one"}, set()) with data.store as store
+		found := request.faults(_question, {"one"}, set()) with data.store as store
 		found == ["input: could not be decided"]
 	}
 }
@@ -170,7 +170,7 @@ test_known_principal_cases if {
 }
 
 test_the_denial_of_the_principal_comes_before_the_unknown_name if {
-	unknown := request.unknown(_asked, "unknown_service") with data.store as _store
+	unknown := request.unknown(_question, "unknown_service") with data.store as _store
 	[unknown.outcome, unknown.account, unknown.authorization] == ["unknown_service", _here, null]
 	nobody := _replacing("principal", "acs:ram::1234567890123456:user/nobody")
 	denied := request.unknown(nobody, "unknown_service") with data.store as _store
@@ -178,14 +178,14 @@ test_the_denial_of_the_principal_comes_before_the_unknown_name if {
 }
 
 test_the_request_names_the_role_and_its_service if {
-	asked := _with({"context": {"acs:SourceIp": "192.0.2.1"}})
-	wanted := request.on_role(asked, "ram:CreateServiceLinkedRole", "linked") with data.store as _store
-	wanted == {
+	question := _with({"context": {"acs:SourceIp": "192.0.2.1"}})
+	ram_request := request.on_role(question, "ram:CreateServiceLinkedRole", "linked") with data.store as _store
+	ram_request == {
 		"principal": _alice,
 		"action": "ram:CreateServiceLinkedRole",
 		"resource": "acs:ram:*:1234567890123456:role/linked",
 		"context": {"acs:SourceIp": "192.0.2.1", "ram:ServiceName": "linked.aliyuncs.com"},
 	}
-	plain := request.on_role(_asked, "ram:DeleteServiceLinkedRole", "linked") with data.store as _store
+	plain := request.on_role(_question, "ram:DeleteServiceLinkedRole", "linked") with data.store as _store
 	plain.context == {"ram:ServiceName": "linked.aliyuncs.com"}
 }
