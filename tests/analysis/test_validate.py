@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 
 from ramgate import InvalidFiles, UnreadableFiles, resources
 from ramgate.analysis import validate
+from ramgate.catalog import catalog
 from ramgate.language.translation import translate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 POLICY = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
@@ -81,3 +80,49 @@ def test_advice_is_no_fault(tmp_path: Path) -> None:
     )
     findings = validate.examine(path)
     assert (findings.faults, len(findings.advice)) == ([], 1)
+
+
+def test_in_a_folder_without_accounts_each_document_is_examined(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text(POLICY)
+    (tmp_path / "faulty.yaml").write_text("Statement: []")
+    (tmp_path / "broken.json").write_text("{")
+    found = [(Path(fault.file).name, fault.line) for fault in validate.examine(tmp_path).faults]
+    assert found == [("broken.json", 1), ("faulty.yaml", 1), ("faulty.yaml", 1)]
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "missing.json").symlink_to(tmp_path / "gone")
+    with pytest.raises(UnreadableFiles) as raised:
+        validate.examine(tmp_path)
+    assert {Path(fault.file).name for fault in raised.value.faults} == {
+        "broken.json",
+        "faulty.yaml",
+        "folder.json",
+        "missing.json",
+    }
+
+
+def test_a_folder_is_of_accounts_if_a_file_is_or_none_can_be_parsed(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{")
+    assert len(validate.examine(tmp_path).faults) == 1
+    (tmp_path / "a.yaml").write_text("accounts: {}")
+    assert validate.examine(tmp_path).faults == []
+    (tmp_path / "b.json").write_text(POLICY)
+    assert validate.examine(tmp_path).faults
+
+
+def test_the_files_of_a_path_are_counted() -> None:
+    example = resources.path("examples/accounts.yaml")
+    assert validate.files(example) == validate.files(example.parent) == [example]
+    known = catalog.load()
+    roles = sum(bool(role.purpose) for role in known.roles.values())
+    files = len(known.policies) + roles + 1 + len(known.system_policies)
+    assert len(validate.files(resources.path("catalog"))) == files
+
+
+def test_a_pipe_is_read_once() -> None:
+    for text in ("accounts: {}", POLICY, "Statement: []"):
+        reader, writer = os.pipe()
+        os.write(writer, text.encode())
+        os.close(writer)
+        findings = validate.examine(Path(f"/dev/fd/{reader}"))
+        os.close(reader)
+        assert bool(findings.faults) == (text == "Statement: []")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import TYPE_CHECKING
@@ -156,3 +157,11 @@ def test_check_names_the_level_of_a_control_policy(
     )
     assert main(["check", *asked, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["policy_type"] == "ControlPolicy"
+
+
+def test_check_reads_a_policy_from_standard_input(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(DENIES).encode())))
+    assert main(["check", *ALLOWED, "--policy", "-", "--url", ramgate_sidecar.url]) == 1
+    assert capsys.readouterr().out.startswith("ExplicitDeny  statement_denies: stdin[0]  ")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 from command_line import DENIES, FAULTY, written
@@ -40,3 +42,16 @@ def test_translate_of_a_file_that_cannot_be_read_exits_with_2(
 ) -> None:
     assert main(["translate", str(tmp_path), str(tmp_path / "none")]) == 2
     assert capsys.readouterr() == ("", f"{tmp_path}: is a directory, not a file\n")
+
+
+def test_translate_reads_standard_input_and_pipes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(DENIES).encode())))
+    reader, writer = os.pipe()
+    os.write(writer, json.dumps(DENIES).encode())
+    os.close(writer)
+    assert main(["translate", "-", f"/dev/fd/{reader}"]) == 0
+    os.close(reader)
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line) for line in lines] == [translate(DENIES)] * 2

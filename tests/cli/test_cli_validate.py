@@ -1,16 +1,15 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from command_line import FAULTY, written
+import pytest
+
+from command_line import DENIES, FAULTY, WORLD, written
 from ramgate import resources
 from ramgate.cli.main import main
-
-if TYPE_CHECKING:
-    import pytest
 
 NOT_A_SERVICE_NAME = r"is not a valid service name: it must match `(?:[a-z0-9-]+\.)+aliyuncs\.com`"
 
@@ -22,7 +21,7 @@ def test_validate_sets_advice_apart_from_faults(
     policy = written(tmp_path / "p.json", json.dumps({"Version": "1", "Statement": [doubtful]}))
     assert main(["validate", policy, accounts]) == 0
     captured = capsys.readouterr()
-    assert captured.err == ""
+    assert captured.err == "checked 2 documents: no faults\n"
     assert re.fullmatch(rf"advice: {policy}:1: \$\.Statement\[0\]\.Resource: .*\n", captured.out)
 
 
@@ -33,7 +32,9 @@ def test_validate_takes_the_catalog_its_files_and_folders_of_accounts(
     paths = [catalog, *catalog.glob("*/*"), resources.path("examples"), Path(accounts).parent]
     assert len(paths) > 10
     assert main(["validate", *map(str, paths)]) == 0
-    assert capsys.readouterr() == ("", "")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(r"checked [0-9]{2} documents: no faults\n", captured.err)
 
 
 def test_validate_goes_on_after_a_fault_and_after_what_it_cannot_read(
@@ -67,3 +68,35 @@ def test_validate_of_a_catalog_file_finds_its_faults(
     assert (
         f"{policy}: `purpose` is missing" in found or f"{policy}:1: `purpose` is missing" in found
     )
+
+
+def test_validate_counts_the_documents_of_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.json", "b.json", "c.yaml"):
+        written(tmp_path / name, json.dumps(DENIES))
+    assert main(["validate", str(tmp_path)]) == 0
+    assert capsys.readouterr() == ("", "checked 3 documents: no faults\n")
+    faulty = written(tmp_path / "d.json", FAULTY)
+    assert main(["validate", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{faulty}:3: $.Statement: ")
+    assert captured.err == ""
+
+
+def test_validate_of_an_empty_folder_finds_nothing_to_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{tmp_path}: contains no accounts file")
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("document", [WORLD, json.dumps(DENIES)])
+def test_validate_reads_standard_input(
+    document: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(document.encode())))
+    assert main(["validate", "-"]) == 0
+    assert capsys.readouterr() == ("", "checked 1 document: no faults\n")

@@ -46,10 +46,11 @@ def load(path: Path, catalog: Catalog) -> Store:
     return Reader(catalog).load(path)
 
 
-def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
+def examine(path: Path, catalog: Catalog, content: bytes | None = None) -> tuple[Store, Findings]:
     """Return the store and the findings, faults and advice; raise none of them.
 
-    If there is a fault, the store is incomplete. Raises `UnreadableFiles`, with the faults of all
+    If there is a fault, the store is incomplete. `content` is the file's, if the caller has read it
+    already: a pipe cannot be read again. Raises `UnreadableFiles`, with the faults of all
     files, if one of them could not be read.
 
     >>> from pathlib import Path
@@ -60,7 +61,7 @@ def examine(path: Path, catalog: Catalog) -> tuple[Store, Findings]:
     >>> print(*findings.faults)
     accounts.yaml:1: accounts.x: `x` is not a valid account number: it must match `[0-9]{16}`
     """
-    return Reader(catalog).examine(path)
+    return Reader(catalog).examine(path, content)
 
 
 def files(path: Path) -> list[Path]:
@@ -137,7 +138,7 @@ class Reader:
             raise InvalidFiles(findings.faults)
         return store
 
-    def examine(self, path: Path) -> tuple[Store, Findings]:
+    def examine(self, path: Path, content: bytes | None = None) -> tuple[Store, Findings]:
         """Return the store and the findings, as the function `examine` does; raises the same."""
         store, found, unreadable = self._base.copy(), Findings(), False
         store["policies"], store["accounts"] = dict(store["policies"]), {}
@@ -145,7 +146,8 @@ class Reader:
         parts: dict[Path, _Part] = {}
         for file in files(path):
             try:
-                part = self._part(file, defined_in)
+                read = source.content(file) if content is None else content
+                part = self._part(file, read, defined_in)
             except InvalidFiles as error:
                 unreadable |= isinstance(error, UnreadableFiles)
                 found.faults.extend(error.faults)
@@ -164,8 +166,7 @@ class Reader:
             raise UnreadableFiles(found.faults)
         return store, found
 
-    def _part(self, file: Path, defined_in: Mapping[str, str]) -> _Part:
-        content = source.content(file)
+    def _part(self, file: Path, content: bytes, defined_in: Mapping[str, str]) -> _Part:
         digest = hashlib.sha256(content).digest()
         part = self._parts.get(file)
         if part is None or part.digest != digest or not defined_in.keys().isdisjoint(part.claims):

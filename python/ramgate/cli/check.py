@@ -68,7 +68,8 @@ def add_to(commands: Commands) -> None:
         metavar="FILE",
         action="append",
         default=[],
-        help="simulate: use this policy document instead of the principal's policies; repeatable",
+        help="simulate: use this document (`-` is stdin) instead of the principal's policies; "
+        "repeatable",
     )
     add_json(parser, "print the whole decision as JSON")
 
@@ -112,11 +113,12 @@ def _policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
     if not files:
         return {}
     from ramgate.analysis.validate import translate_file
+    from ramgate.documents.source import argument_path
 
     paths: dict[str, str] = {}
     for file in files:
-        name = Path(file).stem
+        name = "stdin" if file == "-" else Path(file).stem
         if name in paths:
             raise ValueError(f"`{paths[name]}` and `{file}` would both be called `{name}`")
         paths[name] = file
-    return {name: translate_file(Path(file)) for name, file in paths.items()}
+    return {name: translate_file(argument_path(file)) for name, file in paths.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import add_command
@@ -23,8 +22,9 @@ to stderr and no document is printed. docs/reference/translated.md describes the
 
 Exit status: 0 printed, 1 faults found, 2 a file cannot be read.
 
-example:
+examples:
   ramgate translate policy.json
+  ramgate translate - < policy.json
 """
 
 
@@ -39,19 +39,23 @@ def add_to(commands: Commands) -> None:
     )
     parser.set_defaults(status_of_faults=NO)
     parser.add_argument(
-        "file", metavar="FILE", nargs="+", help="a RAM policy document, JSON or YAML"
+        "file",
+        metavar="FILE",
+        nargs="+",
+        help="a RAM policy document, JSON or YAML; `-` is stdin",
     )
 
 
 def run(options: Namespace) -> int:
     """Print all documents, or none of them, so that line N is the document of file N."""
     from ramgate.analysis.validate import translate_file
+    from ramgate.documents.source import argument_path
 
     documents: list[dict[str, object]] = []
     faults: list[Fault] = []
     for name in options.file:
         try:
-            documents.append(translate_file(Path(name)))
+            documents.append(translate_file(argument_path(name)))
         except UnreadableFiles:
             raise
         except InvalidFiles as error:
