@@ -1,8 +1,9 @@
 """Deliberate faults, each of which the tests must catch: `make mutants`.
 
-A mutant is one change of one file, in a copy of the project. A mutant of the Rego meets `opa test`,
-and, if that passes, the property tests; a mutant of the translator meets its tests and those.
-Prints what caught each, and exits with 1 where one survived.
+A mutant is one change of one file, in a copy of the project. Mutants of the Rego are run against
+`opa test`, and if that passes, against the property tests. Mutants of the Python are run against
+the tests of language, accounts and tables, and then against the property tests. The program prints
+the tests that caught each mutant, and exits with 1 if a mutant survived.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from ramgate.opa.find import find_opa
 ROOT = Path(__file__).parents[2]
 CASES = "build/cases/data.json"
 SECONDS = 600.0
-NOT_RUN = (4, 5)  # pytest's codes for a path that is not there and for no test
+NOT_RUN = (4, 5)  # pytest's exit codes for a missing path, and for no test
 PROPERTIES = "rego/test_properties.py"
 COPIED = ("catalog", "examples", "opa-config.yaml", "pyproject.toml", "python", "rego", "schemas")
 
 
 class Mutant(NamedTuple):
-    """A fault: in the file, the text that stands there once, and what it becomes."""
+    """A fault: `text`, which must occur once in `file`, is replaced by `becomes`."""
 
-    what: str
+    fault: str
     file: str
     text: str
     becomes: str
@@ -96,7 +97,7 @@ MUTANTS = [
         "\tsome element in elements\n\t_is_readable",
     ),
     Mutant(
-        "`every` is `some`",
+        "the quantifier `every` is read as `some`",
         CONDITION,
         '\tcondition.quantifier == "every"\n\tevery element in elements {\n'
         "\t\t_holds_of(condition, element, question)\n\t}",
@@ -104,7 +105,7 @@ MUTANTS = [
         "\t_holds_of(condition, element, question)",
     ),
     Mutant(
-        "`IgnoreCase` does not ignore it",
+        "an `IgnoreCase` operator compares with case",
         CONDITION,
         "lower(value) == lower(one)",
         "value == one",
@@ -116,25 +117,25 @@ MUTANTS = [
         'question.principal.kind == "user"',
     ),
     Mutant(
-        "`NumericLessThanEquals` is `NumericLessThan`",
+        "`NumericLessThanEquals` compares like `NumericLessThan`",
         CONDITION,
         '"NumericLessThanEquals"\n\tsome one in listed\n\tnot number.is_less(one, value)',
         '"NumericLessThanEquals"\n\tsome one in listed\n\tnumber.is_less(value, one)',
     ),
     Mutant(
-        "`DateGreaterThan` holds for equals",
+        "`DateGreaterThan` holds for equal dates",
         CONDITION,
         "\tvalue > one",
         "\tvalue >= one",
     ),
     Mutant(
-        "a boolean is no string to `StringEquals`",
+        "`StringEquals` does not compare a boolean as `true` or `false`",
         CONDITION,
         "else := json.marshal(element) if is_boolean(element)",
         'else := "boolean" if is_boolean(element)',
     ),
     Mutant(
-        "trailing zeros count",
+        "trailing zeros change a number",
         NUMBER,
         'digits := trim_right(_significant(text), "0")',
         "digits := _significant(text)",
@@ -145,15 +146,20 @@ MUTANTS = [
         "\t[other_exponent, other_digits] < [exponent, digits]",
         "\t[exponent, digits] < [other_exponent, other_digits]",
     ),
-    Mutant("a block is an address", ADDRESS, "`^[0-9A-Fa-f:.]+$`", "`^[0-9A-Fa-f:./]+$`"),
     Mutant(
-        "a date of any year is read",
+        "a block is a valid address of a request",
+        ADDRESS,
+        "`^[0-9A-Fa-f:.]+$`",
+        "`^[0-9A-Fa-f:./]+$`",
+    ),
+    Mutant(
+        "a date after 2261 is valid",
         "rego/ram/date/date.rego",
         "22[0-5][0-9]|226[01]",
         "22[0-9][0-9]",
     ),
     Mutant(
-        "a resource's wildcard stops at `/`",
+        "a wildcard in a resource pattern stops at `/`",
         RESOURCE,
         "glob.match(pattern, null, question.resource)",
         'glob.match(pattern, ["/"], question.resource)',
@@ -165,13 +171,13 @@ MUTANTS = [
         "\ttext == question.resource",
     ),
     Mutant(
-        "a prefix is found anywhere",
+        "a prefix matches anywhere in a resource",
         RESOURCE,
         "startswith(question.resource, text)",
         "contains(question.resource, text)",
     ),
     Mutant(
-        "`system` is another account (5.7)",
+        "a resource of the account `system` belongs to another account (5.7)",
         RESOURCE,
         r"[^:]*:(\*|system)?:)`",
         r"[^:]*:(\*)?:)`",
@@ -183,13 +189,13 @@ MUTANTS = [
         '"action": operation',
     ),
     Mutant(
-        "`NotAction` covers what it lists (2.2)",
+        "`NotAction` applies to the actions that it lists (2.2)",
         ACTION,
         "\t\tnot _is_excepted(data.store.",
         "\t\t_is_excepted(data.store.",
     ),
     Mutant(
-        "patterns with a wildcard service are not looked at",
+        "action patterns with a wildcard in the service are ignored",
         ACTION,
         "in data.store.policies[id].service_wildcards",
         "in {}",
@@ -201,13 +207,13 @@ MUTANTS = [
         '\tdenies != []\n\t{entry | some entry in entries; entry[0] == "Allow"} == set()\n',
     ),
     Mutant(
-        "a document of another format is read",
+        "a translated document of another format is evaluated",
         LAYER,
         "data.store.policies[id].format == 1",
         "data.store.policies[id].format > 0",
     ),
     Mutant(
-        "the last level of control policies settles it, not the first",
+        "the last denying level of control policies decides, not the first",
         CONTROL,
         "[min(_denying_positions(verdicts))]",
         "[max(_denying_positions(verdicts))]",
@@ -219,49 +225,49 @@ MUTANTS = [
         "by_control := control.decision(question)\n\tfalse",
     ),
     Mutant(
-        "service-linked roles are bound by control policies",
+        "control policies apply to service-linked roles",
         CONTROL,
         "_is_exempt(question) if identity.is_service_linked(question.principal)",
         '_is_exempt(question) if question.principal.kind == "nobody"',
     ),
     Mutant(
-        "a session policy that does not allow is no bar (5.5)",
+        "a session policy without a matching Allow does not deny (5.5)",
         EVALUATION,
         'question).effect != "Allow"',
         'question).effect == "ExplicitDeny"',
     ),
     Mutant(
-        "another account's resource is allowed (5.7)",
+        "an Allow extends to a resource of another account (5.7)",
         EVALUATION,
         "\tnot assume.applies(question)\n\tquestion.account == question.principal.account",
         "\tnot assume.applies(question)\n\tquestion.account",
     ),
     Mutant(
-        "an owner is allowed everything in every account (5.3)",
+        "an account owner is allowed everything in every account (5.3)",
         EVALUATION,
         "answer.owner if {\n\tquestion.account == question.principal.account",
         "answer.owner if {\n\tquestion.account",
     ),
     Mutant(
-        "an owner assumes roles (5.3)",
+        "an account owner can assume a role (5.3)",
         EVALUATION,
         "can never assume a role\n\tassume.applies(question)",
         "can never assume a role\n\tassume.applies(question)\n\tfalse",
     ),
     Mutant(
-        "a resource group's policies are read after an Allow (5.6)",
+        "the policies of a resource group are evaluated after an Allow (5.6)",
         IDENTITY,
         'verdict.effect != "ImplicitDeny"',
         'verdict.effect == "ExplicitDeny"',
     ),
     Mutant(
-        "any value names a resource group (5.6)",
+        "a value that is not a string names a resource group (5.6)",
         IDENTITY,
         'is_string(question.context["acs:ResourceGroupId"])',
         'question.context["acs:ResourceGroupId"] != null',
     ),
     Mutant(
-        "a Deny in a trust policy is read last (5.8)",
+        "a Deny in a trust policy does not override the identity policies (5.8)",
         ASSUME,
         'by_trust.effect == "ExplicitDeny"',
         'by_trust.effect == "Nothing"',
@@ -272,9 +278,9 @@ MUTANTS = [
         'by_identity.effect == "ImplicitDeny"',
         'by_identity.effect == "Nothing"',
     ),
-    Mutant("an account's trust admits its owner", TRUST, '\tprincipal.kind != "owner"\n', ""),
+    Mutant("trust in an account admits its owner", TRUST, '\tprincipal.kind != "owner"\n', ""),
     Mutant(
-        "an account's trust admits nobody",
+        "trust in an account does not admit its users and roles",
         TRUST,
         'principal.kind in {"user", "role"}',
         'principal.kind in {"owner"}',
@@ -286,19 +292,19 @@ MUTANTS = [
         "folded := name",
     ),
     Mutant(
-        "a context's null is a value",
+        "null is a valid value in a context",
         REQUEST,
         '{"string", "number", "boolean"}',
         '{"string", "number", "boolean", "null"}',
     ),
     Mutant(
-        "an unknown field is ignored",
+        "an unknown field of a request is ignored",
         REQUEST,
         "= _parts(request)",
         "= _parts(object.filter(request, _fields))",
     ),
     Mutant(
-        "a caller says who asks (`acs:PrincipalARN`)",
+        "a request may set `acs:PrincipalARN` to another principal",
         REQUEST,
         '\tobject.get(given, "acs:PrincipalARN", said) == said',
         '\tobject.get(given, "acs:PrincipalARN", said) != 5',
@@ -310,80 +316,85 @@ MUTANTS = [
         "",
     ),
     Mutant(
-        "a batch is of any length",
+        "the number of requests in a batch is not limited",
         REQUEST,
         "\tcount(value.requests) <= limit\n",
         "",
     ),
     Mutant(
-        "a context has any number of keys",
+        "the number of keys in a context is not limited",
         REQUEST,
         "\tcount(given) <= limit\n",
         "",
     ),
     Mutant(
-        "a request's document may hold a pattern that is none",
+        "a document in a request may contain an unescaped pattern",
         DOCUMENT,
         r"`^([^\\\[\]{}]|\\[\\\[\]{}])*$`",
         "`^.*$`",
     ),
     Mutant(
-        "glob characters are live (3.3)",
+        "the special characters of globs are not escaped (3.3)",
         VALUES,
         r"""return _LIVE_IN_GLOB.sub(r"\\\g<0>", pattern)""",
         "return pattern",
     ),
-    Mutant("an offset is added, not taken away", VALUES, "else -offset", "else offset"),
     Mutant(
-        "a number's leading zeros count",
+        "the time zone offset of a date is added, not subtracted",
+        VALUES,
+        "else -offset",
+        "else offset",
+    ),
+    Mutant(
+        "leading zeros of a number change its exponent",
         VALUES,
         "len(significant) - len(fraction)",
         "len(whole)",
     ),
     Mutant(
-        "a mapped address is an IPv6 address",
+        "an IPv4-mapped address is compared as an IPv6 address",
         VALUES,
         'return None if match[2] else f"{mapped}/32"',
         "return str(network)",
     ),
     Mutant(
-        "patterns keep their case",
+        "action patterns keep their case",
         TRANSLATE,
         "pattern = text.lower()",
         "pattern = text",
     ),
     Mutant(
-        "a negated operator is satisfied by some element (4.3)",
+        "one element is enough to satisfy a negated operator (4.3)",
         CONDITIONS,
         '"every" if operator.negated else "some"',
         '"some" if operator.negated else "every"',
     ),
     Mutant(
-        "`a?*` is the prefix `a?`",
+        "the resource pattern `a?*` is read as the prefix `a?`",
         RESOURCES,
         'elif not grammar.WILDCARD.search(text.rstrip("*")):',
         'elif text.endswith("*"):',
     ),
     Mutant(
-        "an unknown operator is skipped",
+        "an unknown operator is ignored",
         CONDITIONS,
         'place.fault(f"unknown operator {describe(name)}")',
         'place.advise(f"unknown operator {describe(name)}")',
     ),
     Mutant(
-        "a group's policies are not its users'",
+        "users do not get the policies of their groups",
         ACCOUNTS,
         "attached += groups[group]",
         "attached += []",
     ),
     Mutant(
-        "a resource group's attachment is the account's",
+        "an attachment in a resource group applies to the whole account",
         ACCOUNTS,
         "yield policy, group",
         'yield policy, ""',
     ),
     Mutant(
-        "a table does not know of control policies",
+        "the tables ignore control policies",
         TABLES,
         'levels = store["directory"]["levels"].get(number, [])',
         "levels = []",
@@ -401,19 +412,19 @@ MUTANTS = [
         "return [(*wanted,)]",
     ),
     Mutant(
-        "in a table the account's own Deny does not end the check of a resource group (5.6)",
+        "in a table the policies of a resource group are evaluated after a Deny (5.6)",
         TABLES,
         '_OWN: "ImplicitDeny"',
         '_OWN: "ExplicitDeny"',
     ),
     Mutant(
-        "a table decides by the account's own policies where a group's are asked",
+        "a table decides without the policies of the resource group in the request",
         TABLES,
         'if pattern.strip("*") and key != _GROUP:',
         'if pattern.strip("*"):',
     ),
     Mutant(
-        "in a table an absent key is given",
+        "in a table an absent key matches an empty pattern",
         TABLES,
         'if pattern.strip("*") and key != _GROUP:',
         "if key != _GROUP:",
@@ -425,55 +436,55 @@ MUTANTS = [
         "if not is_assuming:",
     ),
     Mutant(
-        "a table knows nothing of a resource group",
+        "the tables ignore the resource group of a request",
         TABLE,
         ', "acs:ResourceGroupId"]) == {}',
         "]) == {}",
     ),
     Mutant(
-        "a table grants whatever the resource is",
+        "a table allows an action on every resource",
         TABLE,
         "[set, index, request.resource] = line",
         "[set, index, _] = line",
     ),
     Mutant(
-        "a wildcard assumes a role",
+        "in a table an action pattern with a wildcard allows `sts:AssumeRole`",
         TABLES,
         "by_service | _NOT_OF_STS",
         "by_service",
     ),
     Mutant(
-        "in a table what is said of all services goes for one that has wildcards of its own",
+        "in a table the entry of all services replaces a service's own wildcards",
         TABLE,
         '\n\tnot data.store.patterns[set].services[split(action, ":")[0]]',
         "",
     ),
     Mutant(
-        "in a table a pattern that does not match is a prefix",
+        "in a table a test that fails is answered like one that holds",
         TABLES,
         'found = {"false": entries[""], "true": entries["a"]}',
         'found = {"false": entries["a"], "true": entries["a"]}',
     ),
     Mutant(
-        "the wildcard of all actions assumes a role",
+        "in a table the wildcard of all actions allows `sts:AssumeRole`",
         TABLE,
         'entry := data.store.rest[set]\n\tnot startswith(action, "sts:")',
         "entry := data.store.rest[set]",
     ),
     Mutant(
-        "in a table everybody is trusted",
+        "in a table a trust policy admits every principal",
         TABLE,
         '"index": 0} | trust.admits(listed, asking)]',
         '"index": 0} | listed]',
     ),
     Mutant(
-        "in a table the conditions of a trust policy are not read",
+        "in a table the conditions of a trust policy are ignored",
         TABLE,
         '[{"effect": "Allow", "principals": listed}] = document.statements',
         "listed := document.statements[0].principals",
     ),
     Mutant(
-        "in a table the account of the resource is not the principal's",
+        "a table allows a resource of another account",
         TABLE,
         "parts[3] == account",
         'parts[3] != ""',
@@ -481,8 +492,8 @@ MUTANTS = [
 ]
 
 
-def copied(target: Path) -> None:
-    """What the tests need, in a folder of its own."""
+def copy_project(target: Path) -> None:
+    """Copy the files that the tests need to a folder."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -494,23 +505,23 @@ def copied(target: Path) -> None:
     shutil.copy(ROOT / "tools/go.mod", target / "tools/go.mod")
 
 
-def caught(mutant: Mutant) -> str:
-    """What caught the mutant, empty where nothing did."""
+def failures(mutant: Mutant) -> str:
+    """Return the tests that fail on the mutant, as a text; it is empty if none does."""
     with tempfile.TemporaryDirectory(prefix="ramgate-mutant-") as folder:
         target = Path(folder)
-        copied(target)
+        copy_project(target)
         path = target / mutant.file
         text = path.read_text()
-        if text.count(mutant.text) != 1:
-            raise SystemExit(f"{mutant.what}: its text stands not once in {mutant.file}")
+        if (count := text.count(mutant.text)) != 1:
+            raise SystemExit(f"`{mutant.fault}`: {mutant.file} has the text {count} times")
         path.write_text(text.replace(mutant.text, mutant.becomes))
         if mutant.file.startswith("rego/"):
-            return by_opa_test(target) or by_pytest(target, PROPERTIES)
-        own = ("language", "accounts", "tables")
-        return by_pytest(target, *own) or by_pytest(target, PROPERTIES)
+            return run_opa_test(target) or run_pytest(target, PROPERTIES)
+        rooms = ("language", "accounts", "tables")
+        return run_pytest(target, *rooms) or run_pytest(target, PROPERTIES)
 
 
-def by_opa_test(target: Path) -> str:
+def run_opa_test(target: Path) -> str:
     command = [str(find_opa()), "test", "--format=json", "rego", "tests/rego/cases_test.rego"]
     done = subprocess.run(
         [*command, str(ROOT / CASES)],
@@ -525,16 +536,16 @@ def by_opa_test(target: Path) -> str:
     try:
         results = json.loads(done.stdout)
     except ValueError:
-        raise SystemExit(f"a mutant is no Rego: {done.stderr or done.stdout}") from None
+        raise SystemExit(f"a mutant is not valid Rego: {done.stderr or done.stdout}") from None
     failed = [
         f"{one['package'].removeprefix('data.')}.{one['name']}"
         for one in results
         if one.get("fail")
     ]
-    return shown(failed)
+    return summarize(failed)
 
 
-def by_pytest(target: Path, *paths: str) -> str:
+def run_pytest(target: Path, *paths: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
     done = subprocess.run(
         [*command, *(f"tests/{path}" for path in paths)],
@@ -550,23 +561,23 @@ def by_pytest(target: Path, *paths: str) -> str:
     if done.returncode in NOT_RUN:
         raise SystemExit(f"the tests did not run: {done.stdout}{done.stderr}")
     lines = done.stdout.splitlines()
-    return shown(
+    return summarize(
         [line.split()[1] for line in lines if line.startswith(("FAILED", "ERROR"))] or lines[-1:]
     )
 
 
-def shown(names: list[str]) -> str:
+def summarize(names: list[str]) -> str:
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def main() -> int:
-    """Try each mutant, and print what caught it."""
+    """Test each mutant, and print the tests that caught it."""
     survivors = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for mutant, by in zip(MUTANTS, pool.map(caught, MUTANTS), strict=True):
-            survivors += not by
+        for mutant, tests in zip(MUTANTS, pool.map(failures, MUTANTS), strict=True):
+            survivors += not tests
             print(
-                f"{'caught  ' if by else 'SURVIVED'}  {mutant.what}  <- {by or mutant.file}",
+                f"{'caught  ' if tests else 'SURVIVED'}  {mutant.fault}  <- {tests or mutant.file}",
                 flush=True,
             )
     print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} mutants caught")

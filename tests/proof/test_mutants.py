@@ -7,11 +7,11 @@ from mutants import MUTANTS, ROOT, Mutant
 
 def test_there_are_at_least_thirty_deliberate_faults() -> None:
     assert len(MUTANTS) >= 30
-    assert len({mutant.what for mutant in MUTANTS}) == len(MUTANTS)
+    assert len({mutant.fault for mutant in MUTANTS}) == len(MUTANTS)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.what for mutant in MUTANTS])
-def test_a_deliberate_fault_still_finds_its_place(mutant: Mutant) -> None:
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.fault for mutant in MUTANTS])
+def test_the_text_of_a_deliberate_fault_occurs_once_in_its_file(mutant: Mutant) -> None:
     text = (ROOT / mutant.file).read_text()
     assert text.count(mutant.text) == 1
     assert mutant.text != mutant.becomes
