@@ -217,6 +217,29 @@ def test_a_link_stays_and_the_mode_of_what_it_leads_to_too(tmp_path: Path) -> No
     assert roles(link) == [ETL]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_the_owner_and_the_group_stay(tmp_path: Path) -> None:
+    """An edit by root took the file away from its owner, who could not read it any more."""
+    path = written(tmp_path, COMMENTED)
+    os.chown(path, 12345, 12346)
+    path.chmod(0o600)
+    add_service_linked_role(path, HERE, ETL)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (12345, 12346, 0o600)
+    assert roles(path) == [KAFKA, CONNECTOR, ETL]
+
+
+def test_a_file_with_several_hard_links_is_refused(tmp_path: Path) -> None:
+    """The other name, such as the one that an OPA reads, kept the role that was removed."""
+    path = written(tmp_path, COMMENTED)
+    other = tmp_path / "other"
+    other.hardlink_to(path)
+    with pytest.raises(OSError, match="has 2 hard links, of which only this one would change"):
+        remove_service_linked_role(path, HERE, KAFKA)
+    assert other.samefile(path)
+    assert path.read_text() == COMMENTED
+
+
 def test_a_path_may_be_text(tmp_path: Path) -> None:
     path = written(tmp_path, COMMENTED)
     assert add_service_linked_role(str(path), HERE, ETL) == path.resolve()
@@ -307,13 +330,11 @@ def test_who_writes_second_is_told_and_the_first_is_kept(
 
 def test_nobody_writes_while_another_one_does(tmp_path: Path) -> None:
     path = written(tmp_path, COMMENTED)
-    other = os.open(tmp_path, os.O_RDONLY)
-    try:
+    with path.open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(EditError, match=r"^another process is writing in `.*`: .*: try again$"):
+        with pytest.raises(EditError) as told:
             add_service_linked_role(path, HERE, ETL)
-    finally:
-        os.close(other)
+    assert str(told.value) == f"`{path}` is being written by another process: try again"
     assert path.read_text() == COMMENTED
     add_service_linked_role(path, HERE, ETL)
     assert roles(path) == [KAFKA, CONNECTOR, ETL]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -49,3 +50,35 @@ def test_build_replaces_nothing_where_it_cannot_write(
         assert captured.out == ""
         assert str(target.parent) in captured.err
     assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
+
+def test_a_bundle_on_standard_output_is_nothing_but_the_bundle(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    made = bundle.build()
+    assert main(["build", "--example", "-o", "-"]) == 0
+    captured = capfdbinary.readouterr()
+    assert captured.out == made.content
+    assert captured.err.startswith(f"revision {made.revision}: accounts 1,".encode())
+
+
+def test_a_new_bundle_is_private_and_a_shared_one_stays_shared(tmp_path: Path) -> None:
+    """Every bundle, with all policies and accounts, was readable by every user."""
+    target = tmp_path / "bundle.tar.gz"
+    assert main(["build", "--example", "-o", str(target)]) == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    target.chmod(0o640)
+    assert main(["build", "--example", "-o", str(target)]) == 0
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_build_refuses_a_pipe_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The pipe was replaced: its reader waited on, and the bundle lay in a file."""
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["build", "--example", "-o", str(tmp_path / "pipe")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"ramgate: `{tmp_path}/pipe`: is a named pipe, not a regular file\n"
+    assert (tmp_path / "pipe").is_fifo()

@@ -142,6 +142,36 @@ def test_the_policy_that_is_written_makes_the_feature_work(world: Path, tmp_path
     assert asked(*asking) == 0
 
 
+def test_a_policy_on_standard_output_is_nothing_but_the_policy(
+    world: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`--remedy-out -` made a file of the name `-`."""
+    asking = ["create", CAROL, "alb.aliyuncs.com", "--accounts", world, "--remedy-out", "-"]
+    assert asked(*asking) == 1
+    captured = capfd.readouterr()
+    assert json.loads(captured.out) == policy("alb.aliyuncs.com")
+    assert captured.err.startswith("denied: ")
+    assert captured.err.endswith(f"`-` is written: attach it to {CAROL}\n")
+
+
+def test_a_new_policy_file_is_private(world: Path, tmp_path: Path) -> None:
+    target = tmp_path / "policy.json"
+    asked("create", CAROL, SERVICE, "--accounts", world, "--remedy-out", target)
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_hard_linked_accounts_file_is_not_written_and_the_command_says_why(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").hardlink_to(world)
+    assert asked("create", OWNER, SERVICE, "--accounts", world, "--write") == 2
+    assert capsys.readouterr().err == (
+        f"ramgate: `{world}`: has 2 hard links, of which only this one would change: "
+        "make it a file of its own first\n"
+    )
+    assert world.read_text() == WORLD
+
+
 @pytest.mark.parametrize("who", [ALICE, OWNER])
 def test_without_a_policy_to_write_no_file_is_written(
     who: str, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -6,10 +6,6 @@ is written only if re-reading it yields exactly the intended change.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -23,7 +19,7 @@ from ramgate.documents.atomic_write import write
 from ramgate.errors import EditError, InvalidFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from ramgate.catalog.catalog import Catalog
@@ -38,11 +34,13 @@ def add_service_linked_role(accounts: str | Path, account: str, role: str) -> Pa
 
     `accounts` is an accounts file or a folder of accounts files, `account` the account's number,
     `role` the name of a service-linked role of the catalog. The file is replaced in one step and
-    keeps its mode; if it is a link, the link stays and its target is replaced.
+    keeps its owner, group and mode; if it is a link, the link stays and its target is replaced.
 
-    Raises `InvalidFiles` if the accounts have faults, `OSError` if the file cannot be written, and
-    `EditError` if the account or the role is unknown, the account has the role already, another
-    process is writing in the folder, or the text cannot be changed in that one place only.
+    Raises `InvalidFiles` if the accounts have faults, and `OSError` if the file cannot be written,
+    has several hard links, of which only one would change, or has an owner that this process cannot
+    keep. Raises `EditError` if the account or the role is unknown, the account has the role
+    already, another process writes the file at the same time, or the text cannot be changed in that
+    one place only.
 
     >>> Path("a.yaml").write_text("accounts: {'1234567890123456': {}} # ours")
     41
@@ -100,10 +98,10 @@ def _edit(
         is_intended = False
     if not is_intended:
         raise EditError(f"`{file}` cannot be changed in that place only: edit it by hand")
-    with _locked(file.parent):
-        if source.content(file) != content:
-            raise EditError(f"`{file}` was changed by another process: try again")
-        write(file, changed, stat.S_IMODE(file.stat().st_mode))
+    try:
+        write(file, changed, replaces=content)
+    except BlockingIOError as error:
+        raise EditError(f"`{file}` {error.strerror}") from error
     return file
 
 
@@ -125,22 +123,6 @@ def _reread(content: bytes, name: str, shipped: Catalog) -> dict[str, Any]:
         file.write_bytes(content)
         reader.load(file, shipped)
         return cast("dict[str, Any]", source.read(file).value)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock out other ramgate processes: on the folder, because a rename replaces the file."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise EditError(
-                f"another process is writing in `{folder}`: {error.strerror}: try again"
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _insert(text: str, account: str, role: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.options import add_accounts, add_command, add_output
-from ramgate.cli.output import FINE, NO, counts
+from ramgate.cli.options import OUTPUT_TEXT, add_accounts, add_command, add_output
+from ramgate.cli.output import FINE, NO, counts, printer_beside
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "run"]
 
-_TEXT: Final = """\
+_TEXT: Final = f"""\
 The bundle holds ramgate's rules and the data of the accounts; any OPA from 1.22 on loads it. Prints
-the revision and the number of accounts, policies, roles and users. Invalid accounts are reported
-on stderr, and no file is written.
+the revision and the number of accounts, policies, roles and users, on stderr if the bundle goes to
+stdout. Invalid accounts are reported on stderr, and no file is written.
 
+{OUTPUT_TEXT}
 Exit status: 0 written, 1 faults found, 2 a file cannot be read or written.
 
 examples:
@@ -41,15 +42,15 @@ def add_to(commands: Commands) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     add_accounts(source)
     source.add_argument("--example", action="store_true", help="use the shipped example accounts")
-    add_output(parser, "the bundle to write", required=True)
+    add_output(parser, "the bundle to write; `-` is stdout", required=True)
 
 
 def run(options: Namespace) -> int:
     """Write the bundle."""
     from ramgate.bundle import builder
-    from ramgate.documents.atomic_write import write
+    from ramgate.documents.atomic_write import write_output
 
     bundle = builder.build(None if options.example else Path(options.accounts))
-    write(Path(options.output), bundle.content)
-    print(counts(bundle))
+    write_output(options.output, bundle.content)
+    printer_beside(options.output)(counts(bundle))
     return FINE

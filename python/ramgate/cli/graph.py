@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.options import accounts_or_example, add_accounts, add_command, add_output
+from ramgate.cli.options import (
+    OUTPUT_TEXT,
+    accounts_or_example,
+    add_accounts,
+    add_command,
+    add_output,
+)
 from ramgate.cli.output import FINE
 
 if TYPE_CHECKING:
@@ -15,10 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "run"]
 
-_TEXT: Final = """\
+_TEXT: Final = f"""\
 Draws each account with its users, roles and policies, and an arrow to each role from every service
 and account that may assume it.
 
+{OUTPUT_TEXT}
 Exit status: 0 drawn, 2 the accounts cannot be read, or Graphviz is missing.
 
 examples:
@@ -37,7 +43,7 @@ def add_to(commands: Commands) -> None:
         default="svg",
         help="svg (the default) needs Graphviz; dot is Graphviz's own language",
     )
-    add_output(parser, "the file to write (default: stdout)")
+    add_output(parser, "the file to write (default `-`, which is stdout)")
 
 
 def run(options: Namespace) -> int:
@@ -45,13 +51,10 @@ def run(options: Namespace) -> int:
     from ramgate.accounts import reader
     from ramgate.analysis import graph
     from ramgate.catalog import catalog
-    from ramgate.documents.atomic_write import write
+    from ramgate.documents.atomic_write import write_output
 
     known = catalog.load()
     text = graph.dot(reader.load(accounts_or_example(options), known), known)
     content = graph.svg(text) if options.format == "svg" else text.encode()
-    if options.output:
-        write(Path(options.output), content)
-    else:
-        print(content.decode(), end="")
+    write_output(options.output, content)
     return FINE

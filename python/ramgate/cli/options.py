@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_ADDRESS",
+    "OUTPUT_TEXT",
     "QUOTE_IT",
     "REQUEST_SECONDS",
     "Commands",
@@ -46,6 +47,13 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 QUOTE_IT: Final = 'the shell replaced an unquoted * by file names, quote it: "*"'
 REQUEST_SECONDS: Final = 10.0
+OUTPUT_TEXT: Final = """\
+Only you can read a new output file (mode 600). An existing file is replaced in one step and keeps
+its owner and mode; if it is a symbolic link, its target is replaced. /dev/stdout and /dev/fd/N are
+written to, and /dev/null discards the output. Any other device, a pipe, a socket, a directory, and
+a file with several hard links are refused.
+"""
+"""The rules of `write_output`, for the help of a command."""
 
 
 def add_command(
@@ -117,8 +125,15 @@ def add_token(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser, text: str, *, required: bool = False) -> None:
-    """Add `-o` and `--output`."""
-    parser.add_argument("-o", "--output", metavar="FILE", required=required, help=text)
+    """Add `-o` and `--output`, an argument for `write_output`; by default stdout."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=required,
+        default="-",
+        help=text,
+    )
 
 
 def accounts_or_example(options: argparse.Namespace) -> Path:

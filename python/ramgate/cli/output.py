@@ -6,12 +6,22 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ramgate.bundle.builder import Bundle
     from ramgate.model.decision import Decision
 
-__all__ = ["FINE", "NO", "UNKNOWN", "counts", "json_line", "say", "summary", "table"]
+__all__ = [
+    "FINE",
+    "NO",
+    "UNKNOWN",
+    "counts",
+    "json_line",
+    "printer_beside",
+    "say",
+    "summary",
+    "table",
+]
 
 FINE: Final = 0
 NO: Final = 1
@@ -21,6 +31,13 @@ UNKNOWN: Final = 2
 def say(text: str) -> None:
     """Print a diagnostic to stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def printer_beside(output: str | None) -> Callable[[str], None]:
+    """Return `print`, or `say` if the result for the argument of `-o` takes standard output."""
+    from ramgate.documents.atomic_write import is_standard_output
+
+    return print if output is None or not is_standard_output(output) else say
 
 
 def json_line(value: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import (
+    OUTPUT_TEXT,
     add_command,
     add_context,
     add_json,
@@ -15,7 +16,7 @@ from ramgate.cli.options import (
     context,
     open_client,
 )
-from ramgate.cli.output import FINE, NO, UNKNOWN, json_line, say
+from ramgate.cli.output import FINE, NO, UNKNOWN, json_line, printer_beside, say
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -36,11 +37,16 @@ _SOURCE: Final = """\
 Without --url, an OPA is started for this question; without --accounts, it loads the shipped example
 accounts.
 """
+_FILES: Final = f"""\
+{OUTPUT_TEXT.rstrip()}
+--write replaces the accounts file in the same way.
+"""
 _CREATE: Final = f"""\
 Prints the outcome (`create`, `exists`, `denied` or `unknown_service`), the decision that it rests
 on, and the remedy for a denial.
 
 {_SOURCE}
+{_FILES}
 Exit status: 0 allowed, 1 denied, 2 no result, or the catalog has no such service.
 
 example:
@@ -53,6 +59,7 @@ outcome (`ready`, `create`, `denied` or `unknown_feature`), the decision that it
 remedy for a denial.
 
 {_SOURCE}
+{_FILES}
 Exit status: 0 allowed, 1 denied, 2 no result, or the catalog has no such feature.
 
 example:
@@ -66,6 +73,7 @@ The service that owns the role knows which resources still use it. Give them as 
 list of {{"region": REGION, "resources": [ARN]}}; a role in use is not deleted.
 
 {_SOURCE}
+{_FILES}
 Exit status: 0 allowed, 1 denied, in use, or there is no such role, 2 no result.
 
 example:
@@ -104,7 +112,9 @@ def _add_options(parser: ArgumentParser) -> None:
     add_context(parser)
     add_source(parser)
     parser.add_argument(
-        "--remedy-out", metavar="FILE", help="write the policy document that would allow it"
+        "--remedy-out",
+        metavar="FILE",
+        help="write the policy document that would allow it; `-` is stdout",
     )
     parser.add_argument(
         "--write",
@@ -175,14 +185,15 @@ def _report(answer: Creation | Feature | Deletion, kind: Kind, options: Namespac
     """Print the answer, write the files that the options name, return the exit status."""
     from ramgate.cli.slr_text import lines
 
-    print(json_line(_fields(answer)) if options.json else "\n".join(lines(answer, kind, options)))
+    text = json_line(_fields(answer)) if options.json else "\n".join(lines(answer, kind, options))
+    printer_beside(options.remedy_out)(text)
     decision = answer.authorization
     if decision is not None and decision.reason == "unknown_principal" and not options.url:
         from ramgate.cli.denial import say_near_name
 
         say_near_name(options.principal, options)
     if options.remedy_out:
-        _write_policy(answer.remedy, Path(options.remedy_out))
+        _write_policy(answer.remedy, options.remedy_out)
     if options.write:
         _write_change(answer, Path(options.accounts))
     if answer:
@@ -198,15 +209,15 @@ def _fields(answer: Creation | Feature | Deletion) -> dict[str, object]:
     return {key: value for key, value in fields.items() if value or key not in {"errors", "loss"}}
 
 
-def _write_policy(remedy: Remedy | None, path: Path) -> None:
+def _write_policy(remedy: Remedy | None, output: str) -> None:
     if remedy is None or remedy.policy is None:
-        say(f"`{path}` is not written: the remedy is not a policy")
+        say(f"`{output}` is not written: the remedy is not a policy")
         return
     from ramgate.cli.slr_text import document
-    from ramgate.documents.atomic_write import write
+    from ramgate.documents.atomic_write import write_output
 
-    write(path, f"{document(remedy.policy)}\n".encode())
-    say(f"`{path}` is written: attach it to {remedy.attach_to}")
+    write_output(output, f"{document(remedy.policy)}\n".encode())
+    say(f"`{output}` is written: attach it to {remedy.attach_to}")
 
 
 def _write_change(answer: Creation | Feature | Deletion, path: Path) -> None:

@@ -71,6 +71,7 @@ class World:
             text = json.dumps({"accounts": {ACCOUNT: parts}} if document is None else document)
         except TypeError as error:
             raise TypeError(f"{_NAME}: {error}") from None
+        self._file.touch(mode=0o600)
         self._file.write_text(text)
         try:
             self._sidecar.load(self._file)
