@@ -9,6 +9,7 @@ from ramgate.testing.world import ACCOUNT, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 USER = f"acs:ram::{ACCOUNT}:user/u"
 LIST = "alikafka:ListTopic", f"acs:alikafka:cn-hangzhou:{ACCOUNT}:alikafka_post-cn-x"
@@ -74,3 +75,11 @@ def test_a_forgotten_world_has_no_rules_and_no_client(world: World) -> None:
     with Client(world.url) as other, pytest.raises(AnswerError):
         other.decide(USER, *LIST)
     assert world() is not client
+
+
+def test_the_file_of_the_accounts_is_private(tmp_path: Path) -> None:
+    """In a folder that others may read, they could read the accounts."""
+    with World(tmp_path) as world:
+        world(users={})
+        [file] = tmp_path.iterdir()
+        assert file.stat().st_mode & 0o777 == 0o600
