@@ -1,4 +1,4 @@
-"""Fixtures of more than one file of tests."""
+"""Fixtures that more than one test file uses."""
 
 from __future__ import annotations
 

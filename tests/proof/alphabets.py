@@ -1,4 +1,4 @@
-"""What small worlds are made of: few of each, and each there for something that could go wrong."""
+"""The values that small worlds are made of: few of each kind, each of them a possible edge case."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Hold OPA's answers against the reference and against the theorems, for as long as told.
+"""Compare OPA's answers with the reference evaluator, and check the theorems, for some minutes.
 
-`python tests/proof/fuzz.py --minutes 10 --seed 1 --report`. The same seed asks the same questions;
-each batch has a seed of its own, which is named where something is found.
+`python tests/proof/fuzz.py --minutes 10 --seed 1 --report`. Equal seeds give equal questions. Each
+batch has its own seed, which is printed with each failure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import agreement
 import theorems
-from generator import batch, misshapen, policies, seeded
+from generator import batch, distort, policies, seed_pick
 from ramgate import InvalidPolicy
 from ramgate.language.translation import translate
 from reference_evaluator import LAYERS, OPERATORS, QUANTIFIERS, Catalog, is_accepted
@@ -45,8 +45,8 @@ _REASONS: Final = (
 _PRINCIPALS: Final = ("user", "role", "session", "owner", "service", "federated")
 
 
-def wanted() -> Mapping[str, list[tuple[str, str]]]:
-    """What a run must meet, by what it is."""
+def cases_to_meet() -> Mapping[str, list[tuple[str, str]]]:
+    """Return the cases that a run must meet, by the title under which they are reported."""
     operators = sorted(
         f"{quantifier}:{name}".removeprefix(":") for quantifier in QUANTIFIERS for name in OPERATORS
     )
@@ -62,10 +62,10 @@ def wanted() -> Mapping[str, list[tuple[str, str]]]:
 
 
 def report(judge: Judge) -> str:
-    """How often each was met."""
-    counts = judge.met + judge.reached
+    """Return a text with the number of times that each case was met."""
+    counts = judge.decided + judge.evaluated
     lines = [f"{judge.decisions:,} decisions over {judge.worlds:,} worlds"]
-    for title, names in wanted().items():
+    for title, names in cases_to_meet().items():
         lines += ["", title]
         if title == "operators":
             lines += [
@@ -84,16 +84,16 @@ def report(judge: Judge) -> str:
     return "\n".join(lines)
 
 
-def made(catalog: Catalog, seeds: Iterator[int]) -> Iterator[Batch]:
-    return (batch(seeded(seed), catalog, WORLDS, QUESTIONS) for seed in seeds)
+def generate(catalog: Catalog, seeds: Iterator[int]) -> Iterator[Batch]:
+    return (batch(seed_pick(seed), catalog, WORLDS, QUESTIONS) for seed in seeds)
 
 
-def misread(catalog: Catalog, seed: int) -> list[str]:
-    """The documents that are accepted where they should be refused, or the other way round."""
-    pick = seeded(seed)
+def wrongly_judged_documents(catalog: Catalog, seed: int) -> list[str]:
+    """Return the documents that `translate` wrongly accepts or wrongly refuses, a line each."""
+    pick = seed_pick(seed)
     documents: list[Object] = []
     for document in policies(pick, catalog):
-        documents += [document, misshapen(pick, document), misshapen(pick, document)]
+        documents += [document, distort(pick, document), distort(pick, document)]
     return [
         f"{'accepted' if not is_accepted(document) else 'refused'}: {document!r}"
         for document in documents
@@ -110,48 +110,50 @@ def _is_translated(document: Object) -> bool:
     return True
 
 
-def _exceptions(opa: Opa, catalog: Catalog, seed: int) -> Iterator[str]:
+def _counterexamples(opa: Opa, catalog: Catalog, seed: int) -> Iterator[str]:
     for name, theorem in theorems.THEOREMS.items():
-        worlds = batch(seeded(seed), catalog, 10, 25)
-        for text in theorem.exceptions(opa, catalog, seeded(seed), worlds):
-            yield f"not so: {name}\n{text}"
+        worlds = batch(seed_pick(seed), catalog, 10, 25)
+        for text in theorem.counterexamples(opa, catalog, seed_pick(seed), worlds):
+            yield f"not true: {name}\n{text}"
     for number in range(200):
-        yield from misread(catalog, seed * 200 + number)
+        yield from wrongly_judged_documents(catalog, seed * 200 + number)
 
 
-def _found(judge: Judge, opa: Opa, catalog: Catalog, first: int, deadline: float) -> Iterator[str]:
-    """What goes wrong, round by round until the deadline."""
+def _failures(
+    judge: Judge, opa: Opa, catalog: Catalog, first: int, deadline: float
+) -> Iterator[str]:
+    """Yield each failure as a text, round by round until the deadline."""
     seeds = itertools.count(first)
     while time.monotonic() < deadline:
         now = list(itertools.islice(seeds, _EACH_ROUND))
         in_time = itertools.takewhile(lambda _: time.monotonic() < deadline, now)
-        for disagreement in judge.disagreements(made(catalog, in_time)):
-            yield f"one of the batches {now[0]} to {now[-1]}\n{disagreement}"
-        for text in _exceptions(opa, catalog, now[0]):
+        for disagreement in judge.disagreements(generate(catalog, in_time)):
+            yield f"in one of the batches {now[0]} to {now[-1]}:\n{disagreement}"
+        for text in _counterexamples(opa, catalog, now[0]):
             yield f"batch {now[0]}: {text}"
         print(f"{judge.decisions:,} decisions, {judge.worlds:,} worlds", file=sys.stderr)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--minutes", type=float, default=10, help="how long (default: 10)")
-    parser.add_argument("--seed", type=int, default=1, help="which questions (default: 1)")
-    parser.add_argument("--report", action="store_true", help="say how often each rule was met")
+    parser.add_argument("--minutes", type=float, default=10, help="duration (default: 10)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the questions (default: 1)")
+    parser.add_argument("--report", action="store_true", help="print how often each case was met")
     arguments = parser.parse_args()
-    # a third less time in OPA, whose heap is small
+    # OPA's heap is small here: fewer collections save a third of its time
     os.environ.setdefault("GOGC", "400")
     catalog, failures, start = agreement.read_catalog(), 0, time.monotonic()
-    with agreement.started() as opa:
+    with agreement.running_opa() as opa:
         judge = agreement.Judge(opa, catalog)
         first, deadline = arguments.seed * _SEEDS_A_RUN, start + arguments.minutes * 60
-        for text in _found(judge, opa, catalog, first, deadline):
+        for text in _failures(judge, opa, catalog, first, deadline):
             failures += 1
             print(text, end="\n\n", flush=True)
     if arguments.report:
         print(report(judge))
     rate = judge.decisions / (time.monotonic() - start)
     print(f"{judge.decisions:,} decisions, {judge.worlds:,} worlds, {rate:,.0f} a second")
-    print(f"seed {arguments.seed}: {failures} found")
+    print(f"seed {arguments.seed}: {failures} failures")
     return 1 if failures else 0
 
 

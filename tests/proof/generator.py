@@ -1,7 +1,7 @@
-"""Small worlds of accounts and requests, aimed so that every rule is met and every effect common.
+"""Generate small worlds of accounts and requests that meet every rule, with every effect common.
 
-All choices come from one source of numbers: a seed for speed, or Hypothesis, which then shrinks
-them. The first of any choice is its simplest.
+All choices come from one source of numbers: a seed, which is fast, or Hypothesis, which can shrink
+them. The first alternative of each choice is the simplest.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Pick:
-    """Choices that rest on numbers below n."""
+    """A source of choices; `below(n)` returns an integer from 0 to n - 1."""
 
     def __init__(self, below: Callable[[int], int]) -> None:
         self.below = below
@@ -33,14 +33,14 @@ class Pick:
         return choices[self.below(len(choices))]
 
     def chance(self, times: int, of: int) -> bool:
-        """True in so many of so many cases; false is the simplest."""
+        """Return True in `times` of `of` cases; False is the simplest choice."""
         return self.below(of) >= of - times
 
     def some(self, choices: Sequence[T], most: int, least: int = 1) -> list[T]:
         return [self.of(choices) for _ in range(least + self.below(most - least + 1))]
 
     def one_or_list(self, choices: Sequence[T], most: int) -> T | list[T]:
-        """1.4: one stands for a list of one."""
+        """Return a list, or sometimes the only element in place of its list (1.4)."""
         found = self.some(choices, most)
         return found[0] if len(found) == 1 and self.chance(1, 2) else found
 
@@ -48,8 +48,8 @@ class Pick:
 _WORD: Final = 1 << 64
 
 
-def seeded(seed: int) -> Pick:
-    """The same choices for the same seed, whatever the Python: a linear congruential generator."""
+def seed_pick(seed: int) -> Pick:
+    """Return the choices of a seed, equal in every Python: a linear congruential generator."""
     state = (seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % _WORD
 
     def below(number: int) -> int:
@@ -70,19 +70,19 @@ def _action(pick: Pick, alphabet: str) -> str:
     return f"{text(pick, alphabet, 3)}:{text(pick, alphabet, 4)}"
 
 
-# What a request carries in place of a translated document
+# Values in a request in place of a translated document
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verbatim:
-    """This very value."""
+    """A value that is sent as it is."""
 
     value: object
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Damaged:
-    """A translated document that is not whole any more."""
+    """A document that is damaged after its translation; `how` selects the damage."""
 
     document: Object
     how: int
@@ -90,7 +90,7 @@ class Damaged:
 
 @dataclasses.dataclass(slots=True)
 class Question:
-    """A request as the reference evaluator reads it: its policies are RAM's own documents."""
+    """A request as the reference evaluator reads it: its policies are RAM documents."""
 
     request: Any
     simulated: bool = False
@@ -98,7 +98,7 @@ class Question:
 
 @dataclasses.dataclass(slots=True)
 class World:
-    """Accounts, their place in the directory, and what is asked about them."""
+    """Accounts, their place in the directory, and questions about them."""
 
     accounts: dict[str, Object]
     control: dict[str, Object]
@@ -109,7 +109,7 @@ class World:
 
 @dataclasses.dataclass(slots=True)
 class Batch:
-    """Worlds that share a directory and its root's policies."""
+    """Worlds that share a directory and the policies of its root."""
 
     management: str
     root_policies: dict[str, Object]
@@ -117,7 +117,7 @@ class Batch:
     worlds: list[World]
 
     def document(self) -> Object:
-        """The accounts document."""
+        """Return the accounts document of all worlds."""
         accounts: Object = {}
         policies = dict(self.root_policies)
         members: Object = {}
@@ -135,8 +135,8 @@ class Batch:
 # One world
 
 
-class _Scene:
-    """A world while it is made: who and what there is in it."""
+class _WorldBuilder:
+    """The builder of one world: the names that the world uses, and methods for its parts."""
 
     def __init__(self, pick: Pick, catalog: Catalog, number: int, management: str) -> None:
         self.pick = pick
@@ -147,31 +147,35 @@ class _Scene:
         self.only_in_directory = str(10**15 + 4 * number + 2)
         self.nowhere = str(10**15 + 4 * number + 3)
         self.management = management
-        self.two = pick.chance(1, 2)
+        self.has_two_accounts = pick.chance(1, 2)
         published = [
             name for name in self.linked if catalog.service_linked_roles[name].document is not None
         ]
-        self.present = [pick.of(published)]
+        self.linked_roles = [pick.of(published)]
         if pick.chance(1, 3):
-            self.present.append(pick.of([name for name in self.linked if name not in published]))
+            self.linked_roles.append(
+                pick.of([name for name in self.linked if name not in published])
+            )
         self.actions = [pick.of(alphabets.ACTIONS) for _ in range(2)]
         self.actions.append(_action(pick, alphabets.ACTION_TEXT))
         self.resources = self._resources()
-        self.asked = [pick.of(self.resources) for _ in range(3)]
+        self.asked_resources = [pick.of(self.resources) for _ in range(3)]
         self.role_names = (
             "AppRole",
             "ops.Role@1-x",
             "AppRole",
             "ops.Role@1-x",
             "app",
-            *self.present,
+            *self.linked_roles,
         )
-        self.linked_actions = _actions_of(catalog.service_linked_roles[self.present[0]].document)
+        self.linked_actions = _actions_of(
+            catalog.service_linked_roles[self.linked_roles[0]].document
+        )
         self.role_arns = self._role_arns()
         self.keys: dict[str, list[str]] = {}
         self.shared: list[Object] = []
-        # in half of the worlds most is as it usually is, and so decided by the tables
-        self.usual = pick.chance(1, 2)
+        # Half of the worlds mostly have usual policies and requests, which the tables decide.
+        self.is_usual = pick.chance(1, 2)
         self.members = [self._member(kind) for kind in alphabets.INSIDERS for _ in range(2)]
 
     def _resources(self) -> tuple[str, ...]:
@@ -204,8 +208,8 @@ class _Scene:
             "AppRole",
             "APPROLE",
             "ops.Role@1-x",
-            self.present[0],
-            self.present[0].lower(),
+            self.linked_roles[0],
+            self.linked_roles[0].lower(),
         )
         return (
             *(f"acs:ram::{own}:role/{name}" for name in names),
@@ -216,8 +220,8 @@ class _Scene:
         )
 
     def account(self) -> str:
-        """Mostly the world's own."""
-        return self.other if self.two and self.pick.chance(1, 6) else self.own
+        """Return an account number, mostly that of the world's own account."""
+        return self.other if self.has_two_accounts and self.pick.chance(1, 6) else self.own
 
     # Principals
 
@@ -265,7 +269,7 @@ class _Scene:
     # Documents
 
     def document(self) -> Object:
-        """An identity, session or control policy."""
+        """Return an identity, session or control policy."""
         pick = self.pick
         return {
             "Version": "1",
@@ -274,8 +278,10 @@ class _Scene:
 
     def _statement(self) -> Object:
         pick = self.pick
-        if self.usual and pick.chance(1, 4):
-            literal = [one for one in self.asked if one != "*"] or [f"acs:oss:cn-a:{self.own}:b/x"]
+        if self.is_usual and pick.chance(1, 4):
+            literal = [one for one in self.asked_resources if one != "*"] or [
+                f"acs:oss:cn-a:{self.own}:b/x"
+            ]
             return {
                 "Effect": "Allow",
                 "Action": pick.some((*self.actions, "sts:AssumeRole"), 2),
@@ -321,7 +327,7 @@ class _Scene:
 
     def _add_condition(self, statement: Object) -> None:
         condition: Object = {}
-        if self.pick.chance(1, 4 if self.usual else 2):
+        if self.pick.chance(1, 4 if self.is_usual else 2):
             for _ in range(1 + self.pick.of((0, 0, 0, 1))):
                 self._add_operator(condition)
         if condition or self.pick.chance(1, 30):
@@ -329,7 +335,7 @@ class _Scene:
 
     def _add_operator(self, condition: Object) -> None:
         pick = self.pick
-        family = pick.of(alphabets.COMPARING_STRINGS if self.usual else alphabets.FAMILIES)
+        family = pick.of(alphabets.COMPARING_STRINGS if self.is_usual else alphabets.FAMILIES)
         operator = pick.of(family.operators)
         keys, listed = family.keys, family.listed
         if operator.startswith("String") and pick.chance(1, 6):
@@ -363,7 +369,9 @@ class _Scene:
     def _resource_pattern(self) -> str:
         pick = self.pick
         arn = pick.of(
-            self.role_arns if pick.chance(1, 3) else (*self.asked, *self.asked, *self.resources[:4])
+            self.role_arns
+            if pick.chance(1, 3)
+            else (*self.asked_resources, *self.asked_resources, *self.resources[:4])
         )
         at = pick.below(len(arn))
         parts = arn.split(":")
@@ -390,7 +398,7 @@ class _Scene:
             "Version": "1",
             "Statement": [
                 self._trust_statement()
-                for _ in range(1 + self.pick.of((0, 0, 0, 0, 1) if self.usual else (0, 0, 1, 2)))
+                for _ in range(1 + self.pick.of((0, 0, 0, 0, 1) if self.is_usual else (0, 0, 1, 2)))
             ],
         }
 
@@ -399,7 +407,7 @@ class _Scene:
         statement: Object = {
             "Effect": "Deny" if pick.chance(1, 5) else "Allow",
             "Action": "sts:AssumeRole"
-            if self.usual
+            if self.is_usual
             else pick.one_or_list(alphabets.TRUST_PATTERNS, 2),
             "Principal": {},
         }
@@ -431,7 +439,7 @@ class _Scene:
 
     # Accounts and directory
 
-    def stored(self, *, own: bool) -> Object:
+    def account_document(self, *, own: bool) -> Object:
         pick = self.pick
         policies = {f"p{number}": self.document() for number in range(2 + pick.below(4))}
         self.shared += policies.values()
@@ -473,10 +481,10 @@ class _Scene:
             account["users"]["u3"]["policies"] = [in_group]
             account["roles"][roles[0]]["policies"] = [in_group]
         if own:
-            account["service_linked_roles"] = self.present
+            account["service_linked_roles"] = self.linked_roles
         return account
 
-    def asks(self) -> Question:
+    def question(self) -> Question:
         pick = self.pick
         request: Object = {"principal": self.principal()}
         assuming = pick.chance(1, 5) or (
@@ -484,10 +492,10 @@ class _Scene:
         )
         known = self.actions if pick.chance(3, 4) else alphabets.ACTIONS
         request["action"] = pick.of(alphabets.ASSUMING if assuming else known)
-        if self.present[0].lower() in request["principal"].lower() and pick.chance(1, 2):
+        if self.linked_roles[0].lower() in request["principal"].lower() and pick.chance(1, 2):
             request["action"] = pick.of(self.linked_actions)
-        request["resource"] = self._asked_resource(assuming=assuming)
-        is_usual = self.usual and pick.chance(3, 4)
+        request["resource"] = self._resource(assuming=assuming)
+        is_usual = self.is_usual and pick.chance(3, 4)
         context = self._usual_context() if is_usual else self._context(request["principal"])
         if context or pick.chance(1, 5 if is_usual else 2):
             request["context"] = context
@@ -508,7 +516,7 @@ class _Scene:
     def _documents(self, most: int) -> list[Any]:
         return self.pick.some((*self.shared, alphabets.EVERYTHING, alphabets.EVERYTHING), most)
 
-    def _asked_resource(self, *, assuming: bool) -> str:
+    def _resource(self, *, assuming: bool) -> str:
         pick = self.pick
         if pick.chance(9, 10) if assuming else pick.chance(1, 6):
             arn = pick.of(self.role_arns)
@@ -516,7 +524,7 @@ class _Scene:
         if pick.chance(1, 8):
             account = pick.of((self.other, self.only_in_directory, self.nowhere, "nobody", "0"))
             return f"acs:oss:cn-a:{account}:b/x"
-        return pick.of(self.asked if pick.chance(3, 4) else self.resources)
+        return pick.of(self.asked_resources if pick.chance(3, 4) else self.resources)
 
     def _context(self, principal: str) -> Object:
         pick = self.pick
@@ -530,7 +538,7 @@ class _Scene:
                 given = listed if pick.chance(1, 2) else alphabets.FAMILY_OF[key].given
                 if given is listed and key in alphabets.FAMILIES[1].keys:
                     given = [text(pick, alphabets.TEXT, 4), *listed]
-                context[key] = _given(pick, given, alphabets.FAMILY_OF[key].unreadable)
+                context[key] = _context_value(pick, given, alphabets.FAMILY_OF[key].unreadable)
         if pick.chance(1, 3):
             context["acs:ResourceGroupId"] = pick.of(
                 ("rg-a", "rg-a", "rg-b", "rg-c", ["rg-a"], [], 5)
@@ -538,7 +546,7 @@ class _Scene:
         return context
 
     def _usual_context(self) -> Object:
-        """None, or a few strings."""
+        """Return an empty context, or one with a few strings."""
         pick = self.pick
         context: Object = {}
         if pick.chance(1, 2):
@@ -554,9 +562,9 @@ class _Scene:
 
     def world(self, questions: int) -> World:
         pick = self.pick
-        accounts = {self.own: self.stored(own=True)}
-        if self.two:
-            accounts[self.other] = self.stored(own=False)
+        accounts = {self.own: self.account_document(own=True)}
+        if self.has_two_accounts:
+            accounts[self.other] = self.account_document(own=False)
         control = {}
         names = ["FullAliyunAccess"] * 3
         for number in range(2):
@@ -568,7 +576,7 @@ class _Scene:
             return {"control_policies": pick.some(names, 2) if pick.chance(1, 4) else usual}
 
         root_members, folders = {}, {}
-        where = 0 if self.usual and pick.chance(1, 2) else pick.below(5)
+        where = 0 if self.is_usual and pick.chance(1, 2) else pick.below(5)
         own = {self.own: level()}
         others = {self.only_in_directory: level()}
         if where == 1:
@@ -581,12 +589,12 @@ class _Scene:
             else:
                 folders[name]["folders"] = {"f": level() | {"accounts": own}, "g": level()}
                 folders[name]["accounts"] = others
-        found = [self.asks() for _ in range(questions)]
+        found = [self.question() for _ in range(questions)]
         return World(accounts, control, root_members, folders, found)
 
 
 def _arn_of(principal: str) -> str:
-    """What `acs:PrincipalARN` is filled in with, of what is an identity."""
+    """Return the value of `acs:PrincipalARN` for a user, role, session or owner."""
     head, kind, name = principal.partition("role/")
     if not kind:
         return principal
@@ -594,7 +602,7 @@ def _arn_of(principal: str) -> str:
 
 
 def _actions_of(document: Object | None) -> list[str]:
-    """The actions without wildcards that a policy names."""
+    """Return the actions without wildcards in a policy."""
     found = ["ram:DeleteServiceLinkedRole"]
     for statement in document["Statement"] if document else ():
         actions = statement["Action"]
@@ -602,8 +610,8 @@ def _actions_of(document: Object | None) -> list[str]:
     return [action for action in found if "*" not in action]
 
 
-def _given(pick: Pick, given: Sequence[object], unreadable: Sequence[object]) -> object:
-    """A value for a key: mostly of its type, sometimes a list, rarely neither."""
+def _context_value(pick: Pick, given: Sequence[object], unreadable: Sequence[object]) -> object:
+    """Return a value for a key: mostly one of its type, sometimes a list, rarely unreadable."""
 
     def one() -> object:
         return pick.of(unreadable if pick.chance(1, 12) else given)
@@ -617,7 +625,7 @@ def _given(pick: Pick, given: Sequence[object], unreadable: Sequence[object]) ->
 
 
 def spoil(pick: Pick, question: Question) -> None:
-    """Make a request malformed, most often in one of its fields."""
+    """Make a request malformed, mostly in one of its fields."""
     request = question.request
     way = pick.below(10)
     if way == 0:
@@ -675,59 +683,62 @@ def _spoil_documents(pick: Pick, question: Question) -> None:
         request["session_policies"] = pick.of((None, {}, "x", [bad], [whole, bad], {"0": whole}))
 
 
-# Documents that may be refused
+# Documents that may be invalid
 
 
-def misshapen(pick: Pick, document: Object) -> Object:
-    """A copy of a policy document with something in it renamed, replaced, left out or added."""
+def distort(pick: Pick, document: Object) -> Object:
+    """Return a copy of a policy document in which a part is renamed, replaced, removed or added."""
 
     def odd() -> object:
         return copy.deepcopy(pick.of(alphabets.ODD_VALUES))
 
     found = copy.deepcopy(document)
     for _ in range(1 + pick.below(2)):
-        holders = list(_holders(found))
-        holder = pick.of(holders)
-        key = pick.of(list(holder) if isinstance(holder, dict) else range(len(holder)))
+        containers = list(_containers(found))
+        container = pick.of(containers)
+        key = pick.of(list(container) if isinstance(container, dict) else range(len(container)))
         way = pick.below(4)
         if way == 0:
-            holder[key] = odd()
+            container[key] = odd()
         elif way == 1:
-            del holder[key]
-        elif isinstance(holder, list):
-            holder.append(odd())
+            del container[key]
+        elif isinstance(container, list):
+            container.append(odd())
         elif way == 2:
-            holder[pick.of(alphabets.ODD_NAMES)] = holder.pop(key)
+            container[pick.of(alphabets.ODD_NAMES)] = container.pop(key)
         else:
-            holder[pick.of(alphabets.ODD_NAMES)] = odd()
+            container[pick.of(alphabets.ODD_NAMES)] = odd()
     return found
 
 
-def _holders(value: object) -> Iterator[Any]:
-    """Every object and list in a value that holds something, the value first."""
+def _containers(value: object) -> Iterator[Any]:
+    """Yield every object and list in a value that is not empty, the value itself first."""
     if isinstance(value, dict | list) and value:
         yield value
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _holders(inner)
+            yield from _containers(inner)
 
 
 def policies(pick: Pick, catalog: Catalog) -> Sequence[Object]:
-    """An identity policy and a trust policy."""
-    scene = _Scene(pick, catalog, 0, str(10**15))
-    return scene.document(), scene.trust()
+    """Return an identity policy and a trust policy."""
+    builder = _WorldBuilder(pick, catalog, 0, str(10**15))
+    return builder.document(), builder.trust()
 
 
 # Batches
 
 
 def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
-    """So many worlds with so many questions each; the first's account is the management account."""
+    """Return a batch of worlds with so many questions each.
+
+    The own account of the first world is the management account.
+    """
     management = str(10**15)
-    scenes = [_Scene(pick, catalog, number, management) for number in range(worlds)]
-    made = [scene.world(questions) for scene in scenes]
+    builders = [_WorldBuilder(pick, catalog, number, management) for number in range(worlds)]
+    made = [builder.world(questions) for builder in builders]
     root, policies = ["FullAliyunAccess"], {}
     if pick.chance(1, 6):
-        policies["c-root"] = scenes[0].document()
+        policies["c-root"] = builders[0].document()
         root.append("c-root")
     first = made[0]
     first.root_members, first.folders = {}, {}
@@ -736,6 +747,6 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
 
 @st.composite
 def batches(draw: st.DrawFn, catalog: Catalog, worlds: int = 2, questions: int = 8) -> Batch:
-    """The same, from Hypothesis."""
+    """Return a strategy of Hypothesis for batches."""
     pick = Pick(lambda number: draw(st.integers(0, number - 1)))
     return batch(pick, catalog, worlds, questions)

@@ -1,8 +1,8 @@
-"""A second opinion: RAM's rules in plain Python, clause by clause, to hold OPA's answers against.
+"""A second implementation of RAM's rules in plain Python, for comparison with OPA's answers.
 
-It reads RAM's own JSON, never a translated document, and shares nothing with ramgate. The numbers
-are those of the rules in the reference of the policy language; where a line says only a number,
-the rule is the line.
+It reads RAM's JSON documents, never translated ones, and shares no code with ramgate. The numbers
+refer to the rules in the reference of the policy language. A comment that is only a number cites
+the rule that its line implements.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServiceLinkedRole:
-    """What the catalog says of one; without a `document` its policy is not published."""
+    """A service-linked role of the catalog; `document` is None if its policy is not published."""
 
     service_name: str
     policy: str
@@ -45,30 +45,37 @@ class Catalog:
 
 
 def lower(text: str) -> str:
-    """OPA's `lower`: character by character, so no final sigma, and a dotted capital I is an i."""
+    """Return the text in lower case as OPA's `lower` does.
+
+    OPA converts each character by itself: there is no final sigma, and a dotted capital I becomes
+    an i.
+    """
     if text.isascii():
         return text.lower()
     return "".join("i" if character == "\u0130" else character.lower() for character in text)
 
 
 def like(pattern: str, text: str) -> bool:
-    """2.1: the whole text; `*` is any run of characters, also none, `?` exactly one."""
+    """True if the pattern matches the whole text (2.1).
+
+    `*` matches any number of characters, also none; `?` matches exactly one.
+    """
     first, *others = pattern.split("*")
     if not others:
-        return _same(first, text)
+        return _piece_matches(first, text)
     *between, last = others
     at, end = len(first), len(text) - len(last)
-    if at > end or not _same(first, text[:at]) or not _same(last, text[end:]):
+    if at > end or not _piece_matches(first, text[:at]) or not _piece_matches(last, text[end:]):
         return False
     for piece in between:
-        found = _first(piece, text, at, end)
+        found = _find_piece(piece, text, at, end)
         if found is None:
             return False
         at = found + len(piece)
     return True
 
 
-def _same(piece: str, text: str) -> bool:
+def _piece_matches(piece: str, text: str) -> bool:
     if "?" not in piece:
         return piece == text
     return len(piece) == len(text) and all(
@@ -76,9 +83,9 @@ def _same(piece: str, text: str) -> bool:
     )
 
 
-def _first(piece: str, text: str, start: int, end: int) -> int | None:
+def _find_piece(piece: str, text: str, start: int, end: int) -> int | None:
     for at in range(start, end - len(piece) + 1):
-        if _same(piece, text[at : at + len(piece)]):
+        if _piece_matches(piece, text[at : at + len(piece)]):
             return at
     return None
 
@@ -110,7 +117,7 @@ KEYS: Final = frozenset(
         "sts:ExternalId",
     }
 )
-"""Section 6, those without `<…>`."""
+"""The keys of section 6 whose names have no `<…>` part."""
 _LOWER_KEYS: Final = frozenset(map(lower, KEYS))
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -127,11 +134,11 @@ _NANOSECONDS: Final = 10**9
 
 
 class Unreadable(Exception):
-    """4.6: not a value of the operator's type."""
+    """A value does not have the type of the operator (4.6)."""
 
 
-def misspelt(key: str) -> bool:
-    """Whether a key differs from one of section 6 only in case."""
+def is_misspelt(key: str) -> bool:
+    """True if a key differs from a key of section 6 only in case."""
     return key not in KEYS and lower(key) in _LOWER_KEYS
 
 
@@ -160,7 +167,7 @@ def _boolean(value: object) -> bool:
 
 
 def _instant(value: object) -> int:
-    """Nanoseconds from some fixed instant on, of a date of the years 1678 to 2261."""
+    """Return a date of the years 1678 to 2261 as nanoseconds since a fixed instant."""
     year, instant = _date(value)
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise Unreadable
@@ -169,7 +176,7 @@ def _instant(value: object) -> int:
 
 @functools.lru_cache
 def _policy_instant(value: str) -> int:
-    """A policy's date; the years outside count as the first or the last instant of those."""
+    """Return a policy's date as nanoseconds; a date outside those years is moved to their bound."""
     year, instant = _date(value)
     if year < _FIRST_YEAR:
         return _date(f"{_FIRST_YEAR}-01-01T00:00:00Z")[1]
@@ -210,7 +217,7 @@ def _address(value: object) -> Address:
 
 @functools.lru_cache
 def _block(value: str) -> Network:
-    """A policy's address or block, as the block of all its addresses."""
+    """Return the addresses of a policy's address or block."""
     text, slash, length = value.partition("/")
     address = _address(text)
     if not slash:
@@ -225,7 +232,7 @@ def _block(value: str) -> Network:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Operator:
-    """How a request's value is read, how a policy's, and when the first matches the second."""
+    """Functions that read a request's value and a policy's value, and that compare the two."""
 
     read: Callable[[object], Any]
     listed: Callable[[str], Any]
@@ -287,7 +294,7 @@ OPERATORS: Final = frozenset({*_POSITIVE, *_NEGATED})
 QUANTIFIERS: Final = frozenset({"", "ForAllValues", "ForAnyValue"})
 
 
-def satisfied(
+def is_satisfied(
     operator: str,
     listed: Sequence[str],
     given: object,
@@ -295,9 +302,9 @@ def satisfied(
     *,
     folded: bool = False,
 ) -> bool:
-    """Whether the condition `operator: {key: listed}` of a statement of this effect is satisfied.
+    """True if the condition `operator: {key: listed}` of a statement with this effect is satisfied.
 
-    `given` is the request's value of the key, None where there is none; `folded` says that both
+    `given` is the request's value of the key, or None if the key is absent. With `folded`, both
     sides are compared in lower case (3.4).
     """
     quantifier, _, name = operator.rpartition(":")
@@ -309,7 +316,7 @@ def satisfied(
             return False  # 4.4
         return doubt  # 4.5, 4.7
     rule = _POSITIVE[_NEGATED.get(name, name)]
-    fold = _folded if folded else _as_is
+    fold = _fold if folded else _as_is
     try:
         values = [rule.read(fold(element)) for element in elements]
     except Unreadable:
@@ -323,11 +330,11 @@ def satisfied(
     return any(hits) != negated  # 4.2, 4.3
 
 
-def _folded(value: Any) -> Any:  # noqa: ANN401 - what is no string stays as it is
+def _fold(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return lower(value) if isinstance(value, str) else value
 
 
-def _as_is(value: Any) -> Any:  # noqa: ANN401 - what is no string stays as it is
+def _as_is(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
@@ -353,7 +360,7 @@ _LEAST_COLONS: Final = 4
 
 
 class Malformed(Exception):
-    """5.1."""
+    """A request is malformed (5.1)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -364,17 +371,17 @@ class Principal:
 
     @property
     def is_role(self) -> bool:
-        """A role, or a session, which is compared as its role."""
+        """True for a role, and for a session, which is compared as its role."""
         return self.kind in {"role", "session"}
 
     @property
     def is_outside(self) -> bool:
-        """A service or a federated principal: of no account's identities."""
+        """True for a service or a federated principal, which no account has as an identity."""
         return self.kind in {"service", "federated"}
 
     @property
     def arn(self) -> str:
-        """`acs:PrincipalARN`."""
+        """The value of `acs:PrincipalARN`."""
         if self.kind == "owner":
             return f"acs:ram::{self.account}:root"
         if self.kind == "user":
@@ -391,7 +398,7 @@ def principal_of(text: object) -> Principal:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """A well-formed request."""
 
     principal: Principal
@@ -400,29 +407,29 @@ class Asked:
     context: Object
     session_policies: list[Object]
     policies: Object | None
-    seen: Counter[tuple[str, str]]
+    outcomes: Counter[tuple[str, str]]
 
     @property
     def role(self) -> tuple[str, str] | None:
-        """3.4: account and lower-cased name where the resource is a role's ARN."""
+        """Account and lower-case name of the role if the resource is a role's ARN (3.4)."""
         found = _ROLE_ARN.fullmatch(self.resource)
         return (found[1], lower(found[2])) if found else None
 
     @property
     def account(self) -> str:
-        """5.4, 5.7: whose the resource is."""
+        """The account that the resource belongs to (5.4, 5.7)."""
         segment = "*" if self.resource == "*" else self.resource.split(":")[3]
         return self.principal.account if segment in {"", "*", "system"} else segment
 
     @property
     def assumes(self) -> bool:
-        """5.8: one of the three actions, in any case."""
+        """True for one of the three actions that a trust policy decides, in any case (5.8)."""
         return lower(self.action) in _TRUST_ACTIONS
 
 
 def _read(
-    request: object, now: datetime.datetime, seen: Counter[tuple[str, str]], *, simulated: bool
-) -> Asked:
+    request: object, now: datetime.datetime, outcomes: Counter[tuple[str, str]], *, simulated: bool
+) -> Request:
     fields = _FIELDS | {"policies"} if simulated else _FIELDS
     required = {"principal", "action", "resource", *({"policies"} if simulated else ())}
     if not isinstance(request, dict) or not required <= request.keys() <= fields:
@@ -430,14 +437,14 @@ def _read(
     principal = principal_of(request["principal"])
     if simulated and principal.is_outside:
         raise Malformed
-    return Asked(
+    return Request(
         principal,
         _action(request["action"]),
         _resource(request["resource"]),
         _context(request.get("context", {}), principal, now),
         _session_policies(request.get("session_policies", []), principal),
         _policies(request["policies"]) if simulated else None,
-        seen,
+        outcomes,
     )
 
 
@@ -461,7 +468,7 @@ def _context(given: object, principal: Principal, now: datetime.datetime) -> Obj
     if not isinstance(given, dict):
         raise Malformed
     for key, value in given.items():
-        if misspelt(key) or not all(map(_is_scalar, _list(value))):
+        if is_misspelt(key) or not all(map(_is_scalar, _list(value))):
             raise Malformed
     context = dict(given)
     if principal.is_outside:
@@ -497,32 +504,32 @@ def _identity_document(document: object) -> Object:
 
 
 def is_trust(document: Object) -> bool:
-    """1.3."""
+    """True if the document is a trust policy (1.3)."""
     return any("Principal" in statement for statement in document["Statement"])
 
 
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - 1.4: one of anything is a list of one
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - a single value stands for a list of one (1.4)
     return value if isinstance(value, list) else [value]
 
 
 # Statements
 
 
-def _applies(statement: Object, asked: Asked) -> bool:
-    """Whether a statement of an identity, session or control policy matches the request."""
+def _matches(statement: Object, request: Request) -> bool:
+    """True if a statement of an identity, session or control policy matches the request."""
     return (
-        _action_matches(statement, asked.action)
-        and _resource_matches(_list(statement["Resource"]), asked)
-        and _condition_holds(statement, asked)
+        _action_matches(statement, request.action)
+        and _resource_matches(_list(statement["Resource"]), request)
+        and _condition_holds(statement, request)
     )
 
 
-def _trusts(statement: Object, asked: Asked) -> bool:
-    """Whether a statement of a trust policy matches the request."""
+def _trust_matches(statement: Object, request: Request) -> bool:
+    """True if a statement of a trust policy matches the request."""
     return (
-        _action_matches(statement, asked.action)
-        and _principal_matches(statement["Principal"], asked.principal)
-        and _condition_holds(statement, asked)
+        _action_matches(statement, request.action)
+        and _principal_matches(statement["Principal"], request.principal)
+        and _condition_holds(statement, request)
     )
 
 
@@ -532,23 +539,23 @@ def _action_matches(statement: Object, action: str) -> bool:
     return matched == ("Action" in statement)  # 2.2
 
 
-def _resource_matches(patterns: Iterable[str], asked: Asked) -> bool:
-    if asked.role:
-        return any(like(lower(pattern), lower(asked.resource)) for pattern in patterns)  # 3.4
-    return any(like(pattern, asked.resource) for pattern in patterns)  # 3.1
+def _resource_matches(patterns: Iterable[str], request: Request) -> bool:
+    if request.role:
+        return any(like(lower(pattern), lower(request.resource)) for pattern in patterns)  # 3.4
+    return any(like(pattern, request.resource) for pattern in patterns)  # 3.1
 
 
-def _condition_holds(statement: Object, asked: Asked) -> bool:
+def _condition_holds(statement: Object, request: Request) -> bool:
     for operator, keys in statement.get("Condition", {}).items():
         for key, listed in keys.items():
-            holds = satisfied(
+            holds = is_satisfied(
                 operator,
                 _list(listed),
-                asked.context.get(key),
+                request.context.get(key),
                 statement["Effect"],
-                folded=key == "acs:PrincipalARN" and asked.principal.is_role,  # 3.4
+                folded=key == "acs:PrincipalARN" and request.principal.is_role,  # 3.4
             )
-            asked.seen[operator, "holds" if holds else "fails"] += 1
+            request.outcomes[operator, "holds" if holds else "fails"] += 1
             if not holds:
                 return False  # 4.1
     return True
@@ -587,7 +594,7 @@ _REASONS: Final[Mapping[Effect, str]] = {
     "ExplicitDeny": "statement_denies",
     "ImplicitDeny": "no_statement_matches",
 }
-_SETTLES: Final[Mapping[Effect, str | None]] = {
+_DECIDING: Final[Mapping[Effect, str | None]] = {
     "Allow": "Allow",
     "ExplicitDeny": "Deny",
     "ImplicitDeny": None,
@@ -603,24 +610,24 @@ LAYERS: Final = (CONTROL, SESSION, ACCOUNT_LEVEL, RESOURCE_GROUP_LEVEL, TRUST)
 def _layer(
     name: str,
     policies: Iterable[tuple[str, Object]],
-    asked: Asked,
-    matches: Callable[[Object, Asked], bool] = _applies,
+    request: Request,
+    matches: Callable[[Object, Request], bool] = _matches,
 ) -> Verdict:
-    """One layer: any matching Deny, else any matching Allow, else neither."""
+    """Decide one layer: a matching Deny decides, else a matching Allow, else there is neither."""
     matching = {
         (policy, index): statement["Effect"]
         for policy, document in policies
         for index, statement in enumerate(document["Statement"])
-        if matches(statement, asked)
+        if matches(statement, request)
     }
     effect: Effect = "ImplicitDeny"
     if "Allow" in matching.values():
         effect = "Allow"
     if "Deny" in matching.values():
         effect = "ExplicitDeny"
-    asked.seen[name, effect] += 1
-    settling = (place for place, found in matching.items() if found == _SETTLES[effect])
-    return effect, [{"policy": policy, "index": index} for policy, index in sorted(settling)]
+    request.outcomes[name, effect] += 1
+    deciding = (place for place, found in matching.items() if found == _DECIDING[effect])
+    return effect, [{"policy": policy, "index": index} for policy, index in sorted(deciding)]
 
 
 def _decision(
@@ -638,18 +645,18 @@ def _decision(
     }
 
 
-def _denied(reason: str, policy_type: str | None = None) -> Decision:
+def _deny(reason: str, policy_type: str | None = None) -> Decision:
     return _decision("ImplicitDeny", [], policy_type, reason)
 
 
 class Evaluator:
-    """Decides by an accounts document (as parsed) and the catalog.
+    """The decisions of a parsed accounts document and a catalog.
 
-    `seen` counts the outcomes of every operator and layer that was looked at.
+    `outcomes` counts the outcomes of each operator and each layer that was evaluated.
     """
 
     def __init__(self, document: Object, catalog: Catalog) -> None:
-        self.seen: Counter[tuple[str, str]] = collections.Counter()
+        self.outcomes: Counter[tuple[str, str]] = collections.Counter()
         self._accounts: Mapping[str, Object] = document.get("accounts", {})
         self._directory: Object | None = document.get("directory")
         self._system = catalog.system_policies
@@ -657,13 +664,13 @@ class Evaluator:
             lower(name): (name, role) for name, role in catalog.service_linked_roles.items()
         }
 
-    def decide(self, request: object, now: datetime.datetime) -> Decision:
+    def decide(self, value: object, now: datetime.datetime) -> Decision:
         try:
-            asked = _read(request, now, self.seen, simulated=False)
+            request = _read(value, now, self.outcomes, simulated=False)
         except Malformed:
-            return _denied("malformed_request")  # 5.1
+            return _deny("malformed_request")  # 5.1
         return self._judge(
-            asked,
+            request,
             (
                 self._unknown_principal,
                 self._owner,
@@ -673,56 +680,56 @@ class Evaluator:
             ),
         )
 
-    def simulate(self, request: object, now: datetime.datetime) -> Decision:
+    def simulate(self, value: object, now: datetime.datetime) -> Decision:
         try:
-            asked = _read(request, now, self.seen, simulated=True)
+            request = _read(value, now, self.outcomes, simulated=True)
         except Malformed:
-            return _denied("malformed_request") | {"simulated": True}  # 5.1
+            return _deny("malformed_request") | {"simulated": True}  # 5.1
         checks = (self._control, self._session, self._unknown_role)
-        return self._judge(asked, checks) | {"simulated": True}
+        return self._judge(request, checks) | {"simulated": True}
 
     def _judge(
-        self, asked: Asked, checks: Iterable[Callable[[Asked], Decision | None]]
+        self, request: Request, checks: Iterable[Callable[[Request], Decision | None]]
     ) -> Decision:
-        """The first check that settles it is final."""
+        """Return the decision of the first check that decides, else that of the policies."""
         for check in checks:
-            if decision := check(asked):
+            if decision := check(request):
                 return decision
-        return self._assume(asked) if asked.assumes else self._own(asked)
+        return self._assume(request) if request.assumes else self._own(request)
 
-    def _unknown_principal(self, asked: Asked) -> Decision | None:
-        """5.2."""
-        principal = asked.principal
+    def _unknown_principal(self, request: Request) -> Decision | None:
+        """Deny a principal that is unknown (5.2)."""
+        principal = request.principal
         if principal.is_outside:
-            return None if asked.assumes else _denied("no_statement_matches")
+            return None if request.assumes else _deny("no_statement_matches")
         account = self._accounts.get(principal.account)
         if account is None:
-            return _denied("unknown_principal")
+            return _deny("unknown_principal")
         known = (
             principal.kind == "owner"
             or (principal.kind == "user" and principal.name in account.get("users", {}))
             or (principal.is_role and self._has_role(principal.account, lower(principal.name)))
         )
-        return None if known else _denied("unknown_principal")
+        return None if known else _deny("unknown_principal")
 
-    def _owner(self, asked: Asked) -> Decision | None:
-        """5.3."""
-        if asked.principal.kind != "owner":
+    def _owner(self, request: Request) -> Decision | None:
+        """Decide for an account owner (5.3)."""
+        if request.principal.kind != "owner":
             return None
-        if asked.assumes:
-            return _denied("no_statement_matches")
-        if asked.account != asked.principal.account:
-            return _denied("resource_of_another_account")  # 5.7
+        if request.assumes:
+            return _deny("no_statement_matches")
+        if request.account != request.principal.account:
+            return _deny("resource_of_another_account")  # 5.7
         return _decision("Allow", [], None, "account_owner")
 
-    def _control(self, asked: Asked) -> Decision | None:
-        """5.4."""
-        if self._directory is None or not self._is_bound(asked.principal):
+    def _control(self, request: Request) -> Decision | None:
+        """Deny by the first level of control policies that does not allow (5.4)."""
+        if self._directory is None or not self._is_bound(request.principal):
             return None
-        levels = _levels(self._directory["root"], asked.account)
+        levels = _levels(self._directory["root"], request.account)
         for level in levels or ():
-            policies = self._named(level["control_policies"], self._directory)
-            effect, statements = _layer(CONTROL, policies, asked)
+            policies = self._policies_named(level["control_policies"], self._directory)
+            effect, statements = _layer(CONTROL, policies, request)
             if effect != "Allow":
                 return _decision(effect, statements, CONTROL)
         return None
@@ -736,55 +743,62 @@ class Evaluator:
             or (principal.is_role and lower(principal.name) in self._linked)
         )
 
-    def _session(self, asked: Asked) -> Decision | None:
-        """5.5."""
-        if not asked.session_policies:
+    def _session(self, request: Request) -> Decision | None:
+        """Deny by session policies that do not all allow (5.5)."""
+        if not request.session_policies:
             return None
         policies = [
-            (f"session:{place}", document) for place, document in enumerate(asked.session_policies)
+            (f"session:{place}", document)
+            for place, document in enumerate(request.session_policies)
         ]
-        effect, statements = _layer(SESSION, policies, asked)
+        effect, statements = _layer(SESSION, policies, request)
         if effect == "ExplicitDeny":
             return _decision(effect, statements, SESSION)
-        if all(_layer(SESSION, [policy], asked)[0] == "Allow" for policy in policies):
+        if all(_layer(SESSION, [policy], request)[0] == "Allow" for policy in policies):
             return None
         return _decision("ImplicitDeny", [], SESSION)
 
-    def _unknown_role(self, asked: Asked) -> Decision | None:
-        """5.8: the resource is a role's ARN, of a role that is there."""
-        if not asked.assumes or (asked.role and self._has_role(*asked.role)):
+    def _unknown_role(self, request: Request) -> Decision | None:
+        """Deny assuming a role unless the resource is the ARN of an existing role (5.8)."""
+        if not request.assumes or (request.role and self._has_role(*request.role)):
             return None
-        return _denied("unknown_role")
+        return _deny("unknown_role")
 
-    def _own(self, asked: Asked) -> Decision:
-        """5.6, 5.7."""
-        decision = self._identity(asked)
-        if decision["allow"] and asked.account != asked.principal.account:
-            return _denied("resource_of_another_account", decision["policy_type"])
+    def _own(self, request: Request) -> Decision:
+        """Decide by the identity policies, within the principal's account (5.6, 5.7)."""
+        decision = self._identity(request)
+        if decision["allow"] and request.account != request.principal.account:
+            return _deny("resource_of_another_account", decision["policy_type"])
         return decision
 
-    def _identity(self, asked: Asked) -> Decision:
-        """5.6."""
-        if asked.policies is not None:
-            return _decision(*_layer(ACCOUNT_LEVEL, asked.policies.items(), asked), ACCOUNT_LEVEL)
-        linked = self._linked.get(lower(asked.principal.name)) if asked.principal.is_role else None
+    def _identity(self, request: Request) -> Decision:
+        """Decide by the identity policies: account level first, then the resource group (5.6)."""
+        if request.policies is not None:
+            return _decision(
+                *_layer(ACCOUNT_LEVEL, request.policies.items(), request), ACCOUNT_LEVEL
+            )
+        linked = (
+            self._linked.get(lower(request.principal.name)) if request.principal.is_role else None
+        )
         if linked and linked[1].document is None:
-            return _denied("policy_not_published")
-        effect, statements = _layer(ACCOUNT_LEVEL, self._attached(asked.principal, None), asked)
-        group = asked.context.get("acs:ResourceGroupId")
+            return _deny("policy_not_published")
+        effect, statements = _layer(
+            ACCOUNT_LEVEL, self._attached_policies(request.principal, None), request
+        )
+        group = request.context.get("acs:ResourceGroupId")
         if effect != "ImplicitDeny" or not isinstance(group, str):
             return _decision(effect, statements, ACCOUNT_LEVEL)
-        policies = self._attached(asked.principal, group)
-        return _decision(*_layer(RESOURCE_GROUP_LEVEL, policies, asked), RESOURCE_GROUP_LEVEL)
+        policies = self._attached_policies(request.principal, group)
+        return _decision(*_layer(RESOURCE_GROUP_LEVEL, policies, request), RESOURCE_GROUP_LEVEL)
 
-    def _assume(self, asked: Asked) -> Decision:
-        """5.8."""
-        assert asked.role is not None
-        policy = self._trust(*asked.role)
-        trust = _decision(*_layer(TRUST, [policy], asked, _trusts), TRUST)
-        if asked.principal.is_outside:
+    def _assume(self, request: Request) -> Decision:
+        """Decide on assuming a role, by identity and trust policies (5.8)."""
+        assert request.role is not None
+        policy = self._trust(*request.role)
+        trust = _decision(*_layer(TRUST, [policy], request, _trust_matches), TRUST)
+        if request.principal.is_outside:
             return trust
-        identity = self._identity(asked)
+        identity = self._identity(request)
         if identity["effect"] == "ExplicitDeny":
             return identity
         if trust["effect"] == "ExplicitDeny":
@@ -793,13 +807,13 @@ class Evaluator:
             return identity
         return trust
 
-    # What is stored
+    # Lookups in the accounts
 
     def _has_role(self, account: str, name: str) -> bool:
-        return self._stored_role(account, name) is not None
+        return self._stored_name(account, name) is not None
 
-    def _stored_role(self, account: str, name: str) -> str | None:
-        """The role's name as stored, of a lower-cased one."""
+    def _stored_name(self, account: str, name: str) -> str | None:
+        """Return the stored spelling of a role's lower-case name."""
         stored = self._accounts.get(account, {})
         for role in (*stored.get("roles", {}), *stored.get("service_linked_roles", [])):
             if lower(role) == name:
@@ -815,12 +829,14 @@ class Evaluator:
                 "Principal": {"Service": role.service_name},
             }
             return f"trust:{stored}", {"Version": "1", "Statement": [statement]}
-        stored_name = self._stored_role(account, name)
+        stored_name = self._stored_name(account, name)
         assert stored_name is not None
         return f"trust:{stored_name}", self._accounts[account]["roles"][stored_name]["trust"]
 
-    def _attached(self, principal: Principal, group: str | None) -> Iterator[tuple[str, Object]]:
-        """The principal's policies, of one resource group or (None) of account scope."""
+    def _attached_policies(
+        self, principal: Principal, group: str | None
+    ) -> Iterator[tuple[str, Object]]:
+        """Yield the policies attached in a resource group, or at account level if it is None."""
         account = self._accounts[principal.account]
         if principal.is_role:
             folded = lower(principal.name)
@@ -829,7 +845,7 @@ class Evaluator:
                 assert role.document is not None
                 yield from [(role.policy, role.document)] if group is None else []
                 return
-            stored_name = self._stored_role(principal.account, folded)
+            stored_name = self._stored_name(principal.account, folded)
             assert stored_name is not None
             holders = [account["roles"][stored_name]]
         else:
@@ -841,16 +857,16 @@ class Evaluator:
                 if not isinstance(attachment, str):
                     name, attached_to = attachment["policy"], attachment["resource_group"]
                 if attached_to == group:
-                    yield from self._named([name], account)
+                    yield from self._policies_named([name], account)
 
-    def _named(self, names: Iterable[str], owner: Object) -> Iterator[tuple[str, Object]]:
-        """Own policies first, then system policies."""
+    def _policies_named(self, names: Iterable[str], owner: Object) -> Iterator[tuple[str, Object]]:
+        """Yield the policies of these names: the owner's, else the system policy."""
         for name in names:
             yield name, owner.get("policies", {}).get(name) or self._system[name]
 
 
 def _levels(folder: Object, account: str) -> list[Object] | None:
-    """The levels from this folder down to the account, None where it is not below."""
+    """Return the levels from this folder down to the account, or None if it is not below."""
     if account in folder.get("accounts", {}):
         return [folder, folder["accounts"][account]]
     for inner in folder.get("folders", {}).values():
@@ -859,7 +875,7 @@ def _levels(folder: Object, account: str) -> list[Object] | None:
     return None
 
 
-# Section 1: what is refused
+# Section 1: valid documents
 
 _PART: Final = r"[A-Za-z0-9_.*?-]+"
 _ACTION_PATTERN: Final = re.compile(rf"\*|{_PART}:{_PART}")
@@ -871,7 +887,7 @@ _TRUSTED: Final = {
 
 
 def is_accepted(document: object) -> bool:
-    """Whether a document is not refused."""
+    """True if a document is valid."""
     if not isinstance(document, dict) or document.keys() != {"Version", "Statement"}:
         return False  # 1.1
     statements = document["Statement"]
@@ -906,7 +922,7 @@ def _is_statement(statement: Object, *, trust: bool) -> bool:
 
 
 def _are(value: object, fits: Callable[[str], bool]) -> bool:
-    """1.4: a string or a list of some, each of which fits."""
+    """True for a string that fits, or a list of such strings that is not empty (1.4)."""
     texts = _list(value)
     return bool(texts) and all(isinstance(text, str) and fits(text) for text in texts)
 
@@ -968,4 +984,4 @@ def _is_listed(operator: str, key: str, values: object) -> bool:
             return False
         return True
 
-    return not misspelt(key) and _are(values, fits)
+    return not is_misspelt(key) and _are(values, fits)

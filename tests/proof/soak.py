@@ -1,8 +1,8 @@
-"""One revision after the other under load: no question is lost, no answer is a mixture.
+"""Change the accounts again and again under load: no request is lost, no answer mixes revisions.
 
-`python tests/proof/soak.py` (`make soak`) gives OPA at least so many revisions of its accounts
-while clients ask batches, each answer of which names the revision that it comes from. A
-revision counts once OPA has said itself, in the provenance of an answer, that it decides by it.
+`python tests/proof/soak.py` (`make soak`) gives OPA many revisions of its accounts while clients
+ask batches. Each answer shows the revision that it comes from. A revision counts once the
+provenance of an answer from OPA names it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ REQUESTS: Final = [
 ]
 _OTHER_FILES: Final = 20
 _TIMEOUT: Final = 30.0
-# Without it OPA gets to its next revision when 50 questions have had their turn: 3 s on two cores,
-# 0.1 s with it.
+# Without the pause OPA activates a revision only after all 50 waiting requests: 3 s on two cores,
+# against 0.1 s with the pause.
 _PAUSE: Final = 0.25
 
 
 class World:
-    """A folder of accounts files, one of which is another with each revision."""
+    """A folder of accounts files; each revision replaces one of them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,10 +46,10 @@ class World:
         others = {f"u{index}": {"policies": ["AliyunKafkaFullAccess"]} for index in range(BATCH)}
         for other in range(_OTHER_FILES):
             self._write(f"{10**15 + other}", {"users": others})
-        self.turn()
+        self.change()
 
-    def turn(self) -> None:
-        """Change every answer: what settles it gets another name, and the other effect."""
+    def change(self) -> None:
+        """Change every answer: the deciding policy gets a new name and the opposite effect."""
         self.number += 1
         name = f"r-{self.number}"
         statement = {"Effect": _effect(self.number), "Action": "a:*", "Resource": "*"}
@@ -67,7 +67,7 @@ def _effect(number: int) -> str:
 
 
 def revision_of(decisions: Sequence[Decision]) -> int:
-    """The revision that all of the answers come from. Raises `ValueError` where there is none."""
+    """Return the revision of all these answers; raise `ValueError` if they are of several."""
     found = {
         (decision.effect, *(statement.policy for statement in decision.statements))
         for decision in decisions
@@ -75,12 +75,12 @@ def revision_of(decisions: Sequence[Decision]) -> int:
     number = int(max(found)[-1].removeprefix("r-"))
     effect = {"Allow": "Allow", "Deny": "ExplicitDeny"}[_effect(number)]
     if found != {(effect, f"r-{number}")}:
-        raise ValueError(f"a mixture: {sorted(found)}")
+        raise ValueError(f"answers of several revisions: {sorted(found)}")
     return number
 
 
 class Soak:
-    """What is done to one sidecar, and what came of it."""
+    """A soak test of one sidecar, and its results."""
 
     def __init__(self, sidecar: Sidecar, world: World, clients: int = CLIENTS) -> None:
         self._sidecar = sidecar
@@ -88,22 +88,22 @@ class Soak:
         self._clients = clients
         self._live = world.number
         self._over = False
-        self.seen: set[str] = set()
-        self.met: set[int] = set()
-        self.asked = 0
-        self.answered = 0
+        self.activated: set[str] = set()
+        self.answering: set[int] = set()
+        self.requests = 0
+        self.answers = 0
         self.slowest = 0.0
         self.seconds = 0.0
         self.faults: list[str] = []
 
     async def run(self, revisions: int, seconds: float) -> None:
-        """Go on until OPA has seen so many revisions, at most so long, or until a fault."""
+        """Run until OPA has activated so many revisions, the seconds have passed, or a fault."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             for client in range(self._clients):
                 tasks.create_task(self._ask(_PAUSE * client / self._clients))
             while (
-                len(self.seen) < revisions
+                len(self.activated) < revisions
                 and time.monotonic() - began < seconds
                 and not self.faults
             ):
@@ -112,7 +112,7 @@ class Soak:
         self.seconds = time.monotonic() - began
 
     def _change(self) -> None:
-        self._world.turn()
+        self._world.change()
         try:
             self._sidecar.load(self._world.folder)
         except RamgateError as error:
@@ -122,33 +122,33 @@ class Soak:
         revision = provenance(self._sidecar.url)
         if revision != self._sidecar.revision:
             self.faults.append(f"OPA decides by {revision}, not by {self._sidecar.revision}")
-        self.seen.add(revision)
+        self.activated.add(revision)
 
     async def _ask(self, delay: float) -> None:
-        await asyncio.sleep(delay)  # so that somebody asks all the while
+        await asyncio.sleep(delay)  # spreads the clients, so that some request is always open
         async with AsyncClient(self._sidecar.url, timeout=_TIMEOUT) as client:
             while not self._over and not self.faults:
                 oldest, began = self._live, time.monotonic()
-                self.asked += 1
+                self.requests += 1
                 try:
                     number = revision_of(await client.decide_all(REQUESTS))
                 except (RamgateError, ValueError) as error:
                     self.faults.append(repr(error))
                     return
-                self.answered += 1
+                self.answers += 1
                 self.slowest = max(self.slowest, time.monotonic() - began)
-                self.met.add(number)
+                self.answering.add(number)
                 if not oldest <= number <= self._world.number:
                     newest = self._world.number
                     self.faults.append(f"r-{number}, not one of r-{oldest} to r-{newest}")
                 await asyncio.sleep(_PAUSE)
 
     def __str__(self) -> str:
-        rate = BATCH * self.answered / self.seconds
+        rate = BATCH * self.answers / self.seconds
         return (
-            f"revisions  {len(self.seen)} seen by OPA in {self.seconds:.1f} s, "
-            f"{len(self.met)} met in answers\n"
-            f"batches    {self.asked} asked by {self._clients} clients, {self.answered} answered, "
+            f"revisions  {len(self.activated)} activated by OPA in {self.seconds:.1f} s, "
+            f"{len(self.answering)} of them in answers\n"
+            f"batches    {self.requests} sent by {self._clients} clients, {self.answers} answered, "
             f"{BATCH} decisions each, {rate:.0f} decisions a second\n"
             f"slowest    {1000 * self.slowest:.0f} ms\n"
             f"faults     {len(self.faults)}"
@@ -156,18 +156,18 @@ class Soak:
 
 
 def provenance(url: str) -> str:
-    """The revision that OPA says that it answers from."""
-    asked = urllib.request.Request(  # noqa: S310 - the sidecar's own
+    """Return the revision in the provenance of an answer from OPA."""
+    request = urllib.request.Request(  # noqa: S310 - the URL of the sidecar
         f"{url}/v1/data/ram/authz/decisions?provenance=true",
         b'{"input": {"requests": []}}',
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(asked, timeout=_TIMEOUT) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
         return str(json.load(answer)["provenance"]["bundles"]["ramgate"]["revision"])
 
 
 def soak(revisions: int, seconds: float) -> Soak:
-    """Run on a sidecar of its own."""
+    """Start a sidecar, run the test on it, and return the finished test."""
     with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
         world = World(Path(folder))
         with Sidecar(world.folder) as sidecar:
@@ -179,13 +179,13 @@ def soak(revisions: int, seconds: float) -> Soak:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--revisions", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=1800.0, help="at most")
+    parser.add_argument("--seconds", type=float, default=1800.0, help="longest duration")
     options = parser.parse_args()
     done = soak(options.revisions, options.seconds)
     print(done)
     for fault in done.faults:
         print(fault)
-    return int(bool(done.faults) or len(done.seen) < options.revisions)
+    return int(bool(done.faults) or len(done.activated) < options.revisions)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The second opinion is right where the reference leaves no doubt."""
+"""The reference evaluator decides cases that the reference of the policy language states."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reference_evaluator import (
     Evaluator,
     ServiceLinkedRole,
     is_accepted,
+    is_satisfied,
     like,
     lower,
-    satisfied,
 )
 
 ONE, TWO, GONE = "1000000000000001", "1000000000000002", "1000000000000003"
@@ -145,7 +145,7 @@ LINKED = f"acs:ram::{ONE}:assumed-role/linkedROLE/s"
         ),
     ],
 )
-def test_each_check_settles_what_it_should(
+def test_each_check_gives_its_decision(
     principal: str, action: str, expected: tuple[str, str, str | None, list[str]]
 ) -> None:
     assert decision(principal, action) == expected
@@ -180,7 +180,7 @@ def test_each_check_settles_what_it_should(
         ),
     ],
 )
-def test_a_trust_policy_has_the_last_word(
+def test_a_trust_policy_decides_last(
     principal: str, action: str, resource: str, expected: tuple[str, str, list[str]]
 ) -> None:
     effect, reason, statements = expected
@@ -201,7 +201,7 @@ def test_a_trust_policy_has_the_last_word(
         (ADMIN, "sts:AssumeRole", f"{ROLE}x", ("ImplicitDeny", "unknown_role", None, [])),
     ],
 )
-def test_identity_policies_and_the_role_itself_come_before_trust(
+def test_identity_policies_and_an_unknown_role_decide_before_trust(
     principal: str, action: str, resource: str, expected: tuple[str, str, str | None, list[str]]
 ) -> None:
     assert decision(principal, action, resource) == expected
@@ -216,13 +216,13 @@ def test_identity_policies_and_the_role_itself_come_before_trust(
         (5, (*NO, ACCOUNT, [])),
     ],
 )
-def test_a_resource_group_decides_where_the_account_does_not(
+def test_a_resource_group_decides_if_the_account_level_does_not(
     group: object, expected: tuple[str, str, str, list[str]]
 ) -> None:
     assert decision(USER, "ecs:Get", context={"acs:ResourceGroupId": group}) == expected
 
 
-def test_session_policies_narrow_a_session_and_nobody_else() -> None:
+def test_session_policies_narrow_a_session_and_no_other_principal() -> None:
     session, narrow = f"acs:ram::{ONE}:role/APP/s", policy(allow("oss:*"), deny("oss:Put"))
     assert decision(session, "oss:Get", session_policies=[narrow])[0] == "Allow"
     assert decision(session, "ecs:Get", session_policies=[narrow]) == (*NO, "SessionPolicy", [])
@@ -236,7 +236,7 @@ def test_session_policies_narrow_a_session_and_nobody_else() -> None:
     assert decision(ROLE, "oss:Get", session_policies=[narrow])[1] == "malformed_request"
 
 
-def test_a_simulation_reads_nothing_of_its_principal() -> None:
+def test_a_simulation_ignores_the_stored_policies_of_its_principal() -> None:
     everything = {"p": policy(allow("*"))}
     stranger = f"acs:ram::{GONE}:user/x"
     allowed = ("Allow", "statement_allows", ACCOUNT, ["p.0"])
@@ -261,21 +261,23 @@ def test_a_simulation_reads_nothing_of_its_principal() -> None:
         [],
     ],
 )
-def test_a_context_is_malformed(context: object) -> None:
+def test_an_invalid_context_makes_a_request_malformed(context: object) -> None:
     assert decision(USER, "oss:Get", context=context)[1] == "malformed_request"
 
 
-def test_keys_that_are_filled_in_are_seen_by_conditions() -> None:
-    def seen(principal: str, operator: str, key: str, value: str) -> bool:
+def test_conditions_read_the_keys_that_the_evaluator_fills_in() -> None:
+    def is_satisfied_by(principal: str, operator: str, key: str, value: str) -> bool:
         policies = {"p": policy(allow("*", Condition={operator: {key: value}}))}
         context: dict[str, object] = {"acs:CurrentTime": []}
         return decision(principal, "x:Y", policies=policies, context=context)[0] == "Allow"
 
-    assert seen(USER, "DateEquals", "acs:CurrentTime", "2026-01-02T03:04:05Z")
-    assert seen(LINKED, "StringEquals", "acs:PrincipalARN", f"ACS:ram::{ONE}:role/LinkedRole")
-    assert seen(USER, "StringEquals", "acs:PrincipalARN", USER)
-    assert not seen(USER, "StringEquals", "acs:PrincipalARN", USER.upper())
-    assert seen(f"acs:ram::{ONE}:root", "StringLike", "acs:PrincipalARN", "*:root")
+    assert is_satisfied_by(USER, "DateEquals", "acs:CurrentTime", "2026-01-02T03:04:05Z")
+    assert is_satisfied_by(
+        LINKED, "StringEquals", "acs:PrincipalARN", f"ACS:ram::{ONE}:role/LinkedRole"
+    )
+    assert is_satisfied_by(USER, "StringEquals", "acs:PrincipalARN", USER)
+    assert not is_satisfied_by(USER, "StringEquals", "acs:PrincipalARN", USER.upper())
+    assert is_satisfied_by(f"acs:ram::{ONE}:root", "StringLike", "acs:PrincipalARN", "*:root")
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_a_pattern_does_not_match(pattern: str, text: str) -> None:
     assert not like(pattern, text)
 
 
-def test_lower_case_is_that_of_opa() -> None:
+def test_lower_case_is_the_same_as_in_opa() -> None:
     assert lower("ΑΣ\u0130\u212a\u017f") == "ασik\u017f"
 
 
@@ -361,11 +363,11 @@ ABSENT, EMPTY = None, list[str]()
         ("IpAddress", ["::/0"], "fe80::1%eth0", False, True),
     ],
 )
-def test_a_condition(
+def test_a_condition_in_an_allow_and_in_a_deny(
     operator: str, listed: list[str], given: object, *, in_allow: bool, in_deny: bool
 ) -> None:
-    assert satisfied(operator, listed, given, "Allow") == in_allow
-    assert satisfied(operator, listed, given, "Deny") == in_deny
+    assert is_satisfied(operator, listed, given, "Allow") == in_allow
+    assert is_satisfied(operator, listed, given, "Deny") == in_deny
 
 
 @pytest.mark.parametrize(

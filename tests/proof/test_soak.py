@@ -9,7 +9,7 @@ REVISIONS = 25
 SECONDS = 60.0
 
 
-def settled(number: int, *, allow: bool) -> Decision:
+def decision(number: int, *, allow: bool) -> Decision:
     return Decision(
         allow=allow,
         effect="Allow" if allow else "ExplicitDeny",
@@ -19,27 +19,27 @@ def settled(number: int, *, allow: bool) -> Decision:
     )
 
 
-def test_no_change_of_the_accounts_loses_a_question_or_mixes_two_revisions() -> None:
+def test_no_change_of_the_accounts_loses_a_request_or_mixes_two_revisions() -> None:
     done = soak.soak(REVISIONS, SECONDS)
     assert done.faults == []
-    assert len(done.seen) == REVISIONS, str(done)
-    assert done.answered == done.asked > REVISIONS
-    # the clients were asking all the while
-    assert len(done.met) > REVISIONS // 2
+    assert len(done.activated) == REVISIONS, str(done)
+    assert done.answers == done.requests > REVISIONS
+    # the clients sent requests all the time
+    assert len(done.answering) > REVISIONS // 2
 
 
 @pytest.mark.parametrize(
     "decisions",
     [
-        [settled(1, allow=True), settled(2, allow=False)],
-        [settled(2, allow=False), settled(1, allow=True)],
-        [settled(1, allow=False)],
-        [settled(2, allow=True)],
+        [decision(1, allow=True), decision(2, allow=False)],
+        [decision(2, allow=False), decision(1, allow=True)],
+        [decision(1, allow=False)],
+        [decision(2, allow=True)],
     ],
 )
-def test_answers_that_fit_no_one_revision_are_found(decisions: list[Decision]) -> None:
-    assert soak.revision_of([settled(2, allow=False)] * 2) == 2
-    with pytest.raises(ValueError, match="a mixture"):
+def test_answers_of_several_revisions_are_an_error(decisions: list[Decision]) -> None:
+    assert soak.revision_of([decision(2, allow=False)] * 2) == 2
+    with pytest.raises(ValueError, match="answers of several revisions"):
         soak.revision_of(decisions)
 
 
@@ -50,7 +50,7 @@ def test_a_fault_ends_the_soak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sidecar, "load", refuse)
     done = soak.soak(REVISIONS, SECONDS)
     assert done.faults == ["SidecarError('refused')"]
-    assert done.seen == set()
+    assert done.activated == set()
 
 
 def test_an_old_answer_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
-"""What holds of RAM's rules whatever the policies say: a batch, the same batch changed, and how
-OPA's answers to both must be related. No other opinion is asked.
+"""Theorems about RAM's rules that hold for all policies.
+
+A theorem is a change to a batch, and a relation between OPA's answers before and after the change.
+It needs no reference evaluator.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ _DENY_ALL: Final[Object] = {"Version": "1", "Statement": [_DENY]}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Case:
-    """A question, OPA's answer, and what both rest on."""
+    """A question and OPA's answer, with the accounts and the catalog that OPA decided by."""
 
     question: Question
     answer: Object
@@ -55,7 +57,7 @@ class Case:
 
     @property
     def has_own_policies(self) -> bool:
-        """The principal holds what the world attaches: a user, or a role of no service."""
+        """True for a simulation, a user, or a role that is not service-linked."""
         principal = principal_of(self.question.request["principal"])
         linked = map(lower, self.catalog.service_linked_roles)
         return (
@@ -64,11 +66,11 @@ class Case:
             or (principal.is_role and lower(principal.name) not in linked)
         )
 
-    def settling(self) -> list[str]:
-        """The statements that settled it, each as one text whatever the order within."""
+    def deciding_statements(self) -> list[str]:
+        """Return the deciding statements, each as a text that is independent of its order."""
         return sorted(
             {
-                json.dumps(_sorted(self._policy(found["policy"])["Statement"][found["index"]]))
+                json.dumps(_canonical(self._policy(found["policy"])["Statement"][found["index"]]))
                 for found in self.answer["statements"]
             }
         )
@@ -100,10 +102,10 @@ class Case:
         return policy
 
 
-def _sorted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _canonical(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         return {
-            key: _sorted(inner if isinstance(inner, dict | list) else [inner])
+            key: _canonical(inner if isinstance(inner, dict | list) else [inner])
             for key, inner in sorted(value.items())
         }
     return sorted(set(value))
@@ -112,10 +114,10 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 # Changes
 
 
-def _rewritten(
+def _rewrite(
     batch: Batch, identity: Callable[[Object], Object], other: Callable[[Object], Object]
 ) -> Batch:
-    """A copy with every identity document, and every other one, replaced."""
+    """Return a copy in which `identity` changes identity policies, and `other` all others."""
     found = copy.deepcopy(batch)
     found.root_policies = {name: other(policy) for name, policy in found.root_policies.items()}
     for world in found.worlds:
@@ -128,15 +130,15 @@ def _rewritten(
                 role["trust"] = other(role["trust"])
         for request in _requests(world):
             for name, change in (("policies", identity), ("session_policies", other)):
-                held: Any = request.get(name)
+                policies: Any = request.get(name)
                 items: Iterable[Any] = ()
-                if isinstance(held, dict):
-                    items = [*held.items()]
-                elif isinstance(held, list):
-                    items = [*enumerate(held)]
+                if isinstance(policies, dict):
+                    items = [*policies.items()]
+                elif isinstance(policies, list):
+                    items = [*enumerate(policies)]
                 for key, policy in items:
                     if isinstance(policy, dict):
-                        held[key] = change(policy)
+                        policies[key] = change(policy)
     return found
 
 
@@ -144,12 +146,12 @@ def _requests(world: World) -> Iterator[Object]:
     return (asked.request for asked in world.questions if isinstance(asked.request, dict))
 
 
-def _same(policy: Object) -> Object:
+def _unchanged(policy: Object) -> Object:
     return policy
 
 
-def _holders(batch: Batch) -> Iterator[Object]:
-    """Whatever policies are attached to."""
+def _owners_of_policies(batch: Batch) -> Iterator[Object]:
+    """Yield the users, groups and roles, to which policies are attached."""
     for world in batch.worlds:
         for account in world.accounts.values():
             yield from (*account["users"].values(), *account["groups"].values())
@@ -164,8 +166,8 @@ def _deny_everything(_: Pick, batch: Batch, __: Catalog) -> Batch:
         for request in _requests(world):
             if isinstance(request.get("policies"), dict):
                 request["policies"]["deny-all"] = _DENY_ALL
-    for holder in _holders(found):
-        holder["policies"] = [*holder.get("policies", []), "deny-all"]
+    for owner_of_policies in _owners_of_policies(found):
+        owner_of_policies["policies"] = [*owner_of_policies.get("policies", []), "deny-all"]
     return found
 
 
@@ -178,11 +180,11 @@ def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
         ]
         return policy | {"Statement": statements}
 
-    found = _rewritten(batch, nothing, _same)
-    for holder in _holders(found):
-        holder["policies"] = [
+    found = _rewrite(batch, nothing, _unchanged)
+    for owner_of_policies in _owners_of_policies(found):
+        owner_of_policies["policies"] = [
             attached
-            for attached in holder.get("policies", [])
+            for attached in owner_of_policies.get("policies", [])
             if (attached if isinstance(attached, str) else attached["policy"])
             not in catalog.system_policies
         ]
@@ -213,7 +215,7 @@ def _some_statement(pick: Pick, effect: str, *, trust: bool) -> Object:
     return statement | {"Resource": pick.of(("*", "acs:oss:*", "acs:*:role/*"))}
 
 
-def _adding(pick: Pick, effect: str) -> Callable[[Object], Object]:
+def _adder(pick: Pick, effect: str) -> Callable[[Object], Object]:
     def change(policy: Object) -> Object:
         if pick.chance(1, 3):
             return policy
@@ -226,31 +228,31 @@ def _adding(pick: Pick, effect: str) -> Callable[[Object], Object]:
 
 
 def _add_denies(pick: Pick, batch: Batch, _: Catalog) -> Batch:
-    change = _adding(pick, "Deny")
-    return _rewritten(batch, change, change)
+    change = _adder(pick, "Deny")
+    return _rewrite(batch, change, change)
 
 
 def _add_allows(pick: Pick, batch: Batch, _: Catalog) -> Batch:
-    return _rewritten(batch, _adding(pick, "Allow"), _same)
+    return _rewrite(batch, _adder(pick, "Allow"), _unchanged)
 
 
-def _in_another_order(pick: Pick, batch: Batch, _: Catalog) -> Batch:
-    def mixed(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _shuffle(pick: Pick, batch: Batch, _: Catalog) -> Batch:
+    def shuffle_all(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, dict):
-            return {key: mixed(value[key]) for key in shuffled(value)}
-        return [mixed(item) for item in shuffled(value)] if isinstance(value, list) else value
+            return {key: shuffle_all(value[key]) for key in shuffle(value)}
+        return [shuffle_all(item) for item in shuffle(value)] if isinstance(value, list) else value
 
-    def shuffled(items: Iterable[Any]) -> list[Any]:
+    def shuffle(items: Iterable[Any]) -> list[Any]:
         found = list(items)
         for place in range(len(found) - 1, 0, -1):
             other = pick.below(place + 1)
             found[place], found[other] = found[other], found[place]
         return found
 
-    return _everywhere(batch, mixed)
+    return _change_everything(batch, shuffle_all)
 
 
-def _repeated(_: Pick, batch: Batch, __: Catalog) -> Batch:
+def _repeat(_: Pick, batch: Batch, __: Catalog) -> Batch:
     def twice(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, dict):
             return {
@@ -259,10 +261,10 @@ def _repeated(_: Pick, batch: Batch, __: Catalog) -> Batch:
             }
         return [twice(item) for item in (*value, *value)] if isinstance(value, list) else value
 
-    return _everywhere(batch, twice)
+    return _change_everything(batch, twice)
 
 
-def _everywhere(batch: Batch, change: Callable[[Any], Any]) -> Batch:
+def _change_everything(batch: Batch, change: Callable[[Any], Any]) -> Batch:
     found = copy.deepcopy(batch)
     found.root = change(found.root)
     found.root_policies = change(found.root_policies)
@@ -274,8 +276,8 @@ def _everywhere(batch: Batch, change: Callable[[Any], Any]) -> Batch:
     return found
 
 
-def _one_statement_a_policy(_: Pick, batch: Batch, __: Catalog) -> Batch:
-    """Every statement as a policy of its own, so that no index leads past another."""
+def _split_policies(_: Pick, batch: Batch, __: Catalog) -> Batch:
+    """Make each statement a policy of its own, so that an index by action cannot skip another."""
     found = copy.deepcopy(batch)
 
     def split(policies: Object) -> Object:
@@ -292,14 +294,14 @@ def _one_statement_a_policy(_: Pick, batch: Batch, __: Catalog) -> Batch:
 
     for world in found.worlds:
         for account in world.accounts.values():
-            for holder in (
+            for owner_of_policies in (
                 *account["users"].values(),
                 *account["groups"].values(),
                 *account["roles"].values(),
             ):
-                holder["policies"] = [
+                owner_of_policies["policies"] = [
                     part if isinstance(attached, str) else attached | {"policy": part}
-                    for attached in holder.get("policies", [])
+                    for attached in owner_of_policies.get("policies", [])
                     for part in names(
                         account["policies"],
                         attached if isinstance(attached, str) else attached["policy"],
@@ -333,7 +335,7 @@ def _levels(folder: Object) -> Iterator[Object]:
 
 
 def _is_denied(before: Case, after: Case) -> bool:
-    """What an identity policy had a word in is denied now, by that very statement."""
+    """True if a decision in which identity policies took part is now denied by the new Deny."""
     if before.is_malformed or not before.has_own_policies:
         return before.answer == after.answer
     if before.answer["policy_type"] not in (*_IDENTITY, TRUST):
@@ -361,24 +363,24 @@ def _denies_no_more(before: Case, after: Case) -> bool:
     return after.allows or not before.allows
 
 
-def _is_the_same(before: Case, after: Case) -> bool:
+def _is_equal(before: Case, after: Case) -> bool:
     names = ("allow", "effect", "reason", "policy_type")
     return all(before.answer[name] == after.answer[name] for name in names) and (
-        before.settling() == after.settling()
+        before.deciding_statements() == after.deciding_statements()
     )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Theorem:
-    """After the change, every pair of answers is related so."""
+    """A change to a batch, and the relation between the answers before and after it."""
 
     change: Change
     related: Related
 
-    def exceptions(self, opa: Opa, catalog: Catalog, pick: Pick, batch: Batch) -> list[str]:
-        """The questions of which it does not hold, each with both answers."""
+    def counterexamples(self, opa: Opa, catalog: Catalog, pick: Pick, batch: Batch) -> list[str]:
+        """Return the questions for which the theorem is false, each with both answers."""
         changed = self.change(pick, batch, catalog)
-        pairs = zip(_asked(opa, batch, catalog), _asked(opa, changed, catalog), strict=True)
+        pairs = zip(_cases(opa, batch, catalog), _cases(opa, changed, catalog), strict=True)
         return [
             f"{before.question}: {before.answer}\n{after.question}: {after.answer}"
             for before, after in pairs
@@ -386,7 +388,7 @@ class Theorem:
         ]
 
 
-def _asked(opa: Opa, batch: Batch, catalog: Catalog) -> list[Case]:
+def _cases(opa: Opa, batch: Batch, catalog: Catalog) -> list[Case]:
     document = batch.document()
     opa.publish(opa.build(document))
     questions = [asked for world in batch.worlds for asked in world.questions]
@@ -399,10 +401,10 @@ def _asked(opa: Opa, batch: Batch, catalog: Catalog) -> list[Case]:
 
 THEOREMS: Final = {
     "a Deny always beats an Allow": Theorem(_deny_everything, _is_denied),
-    "nothing matches, nothing is allowed": Theorem(_match_nothing, _is_not_allowed),
-    "the order of anything does not matter": Theorem(_in_another_order, _is_the_same),
-    "saying it twice does not matter": Theorem(_repeated, _is_the_same),
+    "policies that match nothing allow nothing": Theorem(_match_nothing, _is_not_allowed),
+    "the order of lists and keys does not matter": Theorem(_shuffle, _is_equal),
+    "repeated elements of lists do not matter": Theorem(_repeat, _is_equal),
     "adding a Deny never allows more": Theorem(_add_denies, _allows_no_more),
     "adding an Allow never denies more": Theorem(_add_allows, _denies_no_more),
-    "lookup equals full scan": Theorem(_one_statement_a_policy, _is_the_same),
+    "a lookup by action equals a scan of all statements": Theorem(_split_policies, _is_equal),
 }

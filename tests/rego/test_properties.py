@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import fuzz
-from agreement import Judge, Opa, read_catalog, started
-from generator import Batch, batch, batches, policies, seeded
+from agreement import Judge, Opa, read_catalog, running_opa
+from generator import Batch, batch, batches, policies, seed_pick
 from ramgate.language.translation import translate
 from theorems import THEOREMS
 
@@ -27,7 +27,7 @@ BATCHES = 8
 
 @pytest.fixture(scope="module")
 def opa() -> Iterator[Opa]:
-    with started() as opa:
+    with running_opa() as opa:
         yield opa
 
 
@@ -36,7 +36,9 @@ def judge(opa: Opa) -> Judge:
     """One that has judged the fixed share, without a disagreement."""
     judge = Judge(opa, CATALOG)
     seeds = iter(range(FIRST, FIRST + BATCHES))
-    found = [str(disagreement) for disagreement in judge.disagreements(fuzz.made(CATALOG, seeds))]
+    found = [
+        str(disagreement) for disagreement in judge.disagreements(fuzz.generate(CATALOG, seeds))
+    ]
     assert not found, "\n\n".join(found)
     return judge
 
@@ -47,19 +49,19 @@ def test_opa_decides_as_the_reference_does(judge: Judge) -> None:
 
 @pytest.mark.parametrize("effect", ["Allow", "ExplicitDeny", "ImplicitDeny"])
 def test_each_effect_is_at_least_a_fifth(judge: Judge, effect: str) -> None:
-    assert judge.met["effect", effect] >= judge.decisions / 5
+    assert judge.decided["effect", effect] >= judge.decisions / 5
 
 
-@pytest.mark.parametrize("title", fuzz.wanted())
+@pytest.mark.parametrize("title", fuzz.cases_to_meet())
 def test_everything_is_met(judge: Judge, title: str) -> None:
-    met = judge.met + judge.reached
-    missing = [name for name in fuzz.wanted()[title] if not met[name]]
+    met = judge.decided + judge.evaluated
+    missing = [name for name in fuzz.cases_to_meet()[title] if not met[name]]
     assert not missing
 
 
 def test_the_report_names_everything_that_is_to_be_met(judge: Judge) -> None:
     lines = fuzz.report(judge).splitlines()
-    for names in fuzz.wanted().values():
+    for names in fuzz.cases_to_meet().values():
         for part, name in names:
             assert [line for line in lines if part in line.split() or name in line.split()]
 
@@ -80,17 +82,17 @@ def test_no_world_can_be_found_in_which_they_disagree(opa: Opa, worlds: Batch) -
 
 @pytest.mark.parametrize("name", THEOREMS)
 def test_theorem(opa: Opa, name: str) -> None:
-    worlds = batch(seeded(FIRST), CATALOG, 30, 30)
-    assert THEOREMS[name].exceptions(opa, CATALOG, seeded(FIRST), worlds) == []
+    worlds = batch(seed_pick(FIRST), CATALOG, 30, 30)
+    assert THEOREMS[name].counterexamples(opa, CATALOG, seed_pick(FIRST), worlds) == []
 
 
 def test_what_is_refused_is_what_the_reference_refuses() -> None:
-    found = [text for seed in range(400) for text in fuzz.misread(CATALOG, seed)]
+    found = [text for seed in range(400) for text in fuzz.wrongly_judged_documents(CATALOG, seed)]
     assert found == []
 
 
 def test_translating_is_deterministic_in_every_process() -> None:
-    documents = [document for seed in range(20) for document in policies(seeded(seed), CATALOG)]
+    documents = [document for seed in range(20) for document in policies(seed_pick(seed), CATALOG)]
     program = (
         "import json, sys; from ramgate.language.translation import translate; "
         "print(json.dumps([translate(document) for document in json.load(sys.stdin)]))"

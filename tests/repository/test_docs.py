@@ -1,4 +1,4 @@
-"""The pages hold: links lead somewhere, operators' examples decide, help texts are current."""
+"""The pages are true: links, the examples of the operators, and the help texts of the commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPERATOR_ROWS = re.findall(
 )
 
 
-def test_every_operator_has_a_row_in_the_docs_and_no_other() -> None:
+def test_the_docs_have_a_row_for_each_operator_and_no_other_row() -> None:
     rows = {row[0] for row in OPERATOR_ROWS if ":" not in row[0]}
     assert rows == set(OPERATORS)
     assert {row[0].partition(":")[0] for row in OPERATOR_ROWS if ":" in row[0]} == {
@@ -74,34 +74,39 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
             assert anchor in slugs, link
 
 
-def helped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+def help_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *command: str
+) -> str:
     monkeypatch.setenv("COLUMNS", "100")
     with pytest.raises(SystemExit):
-        cli.main([*words, "--help"])
+        cli.main([*command, "--help"])
     return capsys.readouterr().out
 
 
 def listed(text: str) -> list[str]:
-    """The commands that a help text lists."""
+    """Return the commands that a help text lists."""
     part = text.partition("\ncommands:\n")[2].partition("\n\n")[0]
     return re.findall(r"^    ([a-z][a-z-]+)(?:  |$)", part, re.MULTILINE)
 
 
-def settled(text: str) -> list[str]:
-    # From Python 3.13 on, `-o FILE, --output FILE` is `-o, --output FILE`, and wraps elsewhere.
+def words(text: str) -> list[str]:
+    """Return the words of a help text, in the form of Python 3.13.
+
+    Older versions print `-o FILE, --output FILE` for `-o, --output FILE`, and wrap other lines.
+    """
     return re.sub(r"(-\w) [A-Z]+, (?=--)", r"\1, ", text).split()
 
 
-def test_the_page_of_commands_is_what_each_command_says_of_itself(
+def test_the_page_of_commands_has_the_help_text_of_each_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (ROOT / "docs/reference/commands.md").read_text()
     form = re.compile(r"^## `ramgate ?(.*?)`\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
     blocks = form.findall(page)
     for name, text in blocks:
-        assert settled(text) == settled(helped(monkeypatch, capsys, *name.split())), name
-    commands = listed(helped(monkeypatch, capsys))
-    within = [f"slr {name}" for name in listed(helped(monkeypatch, capsys, "slr"))]
+        assert words(text) == words(help_text(monkeypatch, capsys, *name.split())), name
+    commands = listed(help_text(monkeypatch, capsys))
+    within = [f"slr {name}" for name in listed(help_text(monkeypatch, capsys, "slr"))]
     assert len(within) == 3
     at = commands.index("slr") + 1
     assert [name for name, _ in blocks] == ["", *commands[:at], *within, *commands[at:]]

@@ -112,5 +112,5 @@ def test_names_in_prose_exist(path: Path) -> None:
         ("`nothing_of_the_kind(x)` and `len(x)`", {"nothing_of_the_kind"}),
     ],
 )
-def test_names_that_lead_nowhere_are_found(text: str, expected: set[str]) -> None:
+def test_names_that_do_not_exist_are_reported(text: str, expected: set[str]) -> None:
     assert unknown(text) == expected

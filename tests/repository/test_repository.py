@@ -1,4 +1,4 @@
-"""The repository checks its own promises."""
+"""Promises of the repository: equal grammars, whole tables, published policies, names and files."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def run_opa(*arguments: str, text: str = "") -> str:
     ).stdout
 
 
-def asked(query: str, value: object = None) -> list[Any]:
-    """What Rego says of the value, which the query knows as `input`: a list."""
+def evaluate(query: str, value: object = None) -> list[Any]:
+    """Return the result of a Rego query, which is a list; the query reads the value as `input`."""
     rego = f"--data={ROOT / 'rego'}"
     arguments = ("eval", "--format=raw", "--stdin-input", rego, query)
     return list(json.loads(run_opa(*arguments, text=json.dumps(value))))
@@ -70,11 +70,11 @@ def parsed(path: Path) -> dict[str, Any]:
 
 def test_rego_and_python_know_the_same_comparisons() -> None:
     comparisons = {operator.comparison for operator in OPERATORS.values()}
-    assert set(asked("data.ram.condition.comparisons")) == comparisons
+    assert set(evaluate("data.ram.condition.comparisons")) == comparisons
 
 
 def near(text: str) -> set[str]:
-    """The text and texts that differ from it in little."""
+    """Return the text, and texts that differ from it by a character, by case or by repetition."""
     found = {text, text.upper(), text.lower(), text.title(), text * 2, f"{text}\n", f"\n{text}"}
     for at in range(len(text) + 1):
         found.add(text[:at] + text[at + 1 :])
@@ -116,10 +116,10 @@ VALUES = {
 }
 
 
-def test_rego_and_python_hold_principals_against_the_same_forms() -> None:
+def test_rego_and_python_accept_the_same_principals() -> None:
     texts = sorted(NAMES)
-    kinds = asked("[[k | k := data.ram.principal.parse(t).kind] | some t in input]", texts)
-    sessions = asked("[[1 | data.ram.principal.parse(t).is_session] | some t in input]", texts)
+    kinds = evaluate("[[k | k := data.ram.principal.parse(t).kind] | some t in input]", texts)
+    sessions = evaluate("[[1 | data.ram.principal.parse(t).is_session] | some t in input]", texts)
     forms = {
         "owner": grammar.RAM_PRINCIPAL,
         "user": grammar.RAM_PRINCIPAL,
@@ -129,7 +129,7 @@ def test_rego_and_python_hold_principals_against_the_same_forms() -> None:
     }
     seen = set()
     for text, kind, session in zip(texts, kinds, sessions, strict=True):
-        if not session:  # no policy names a session
+        if not session:  # policies cannot name a session
             expected = {name for name, form in forms.items() if form.fullmatch(text)}
             assert set(kind) <= expected, text
             assert bool(kind) == bool(expected), text
@@ -137,9 +137,9 @@ def test_rego_and_python_hold_principals_against_the_same_forms() -> None:
     assert seen == set(forms)
 
 
-def test_rego_and_python_hold_actions_and_resources_against_the_same_forms() -> None:
+def test_rego_and_python_accept_the_same_actions_and_resources() -> None:
     texts = sorted({*near("ecs:List*"), *near("*"), *near("*:?"), *near("a:b:c"), ""})
-    valid = asked("[[1 | data.ram.document._is_action_pattern(t)] | some t in input]", texts)
+    valid = evaluate("[[1 | data.ram.document._is_action_pattern(t)] | some t in input]", texts)
     expected = [bool(grammar.ACTION_PATTERN.fullmatch(text)) for text in texts]
     lowered = [not re.search("[A-Z]", text) for text in texts]
     assert [bool(one) for one in valid] == [
@@ -148,7 +148,7 @@ def test_rego_and_python_hold_actions_and_resources_against_the_same_forms() -> 
     assert any(valid)
 
     texts = sorted({*near("acs:oss:*:*:b"), *near("acs::::"), *near("*"), ""})
-    valid = asked("[[1 | data.ram.resource.is_valid(t)] | some t in input]", texts)
+    valid = evaluate("[[1 | data.ram.resource.is_valid(t)] | some t in input]", texts)
     assert [bool(one) for one in valid] == [
         bool(grammar.RESOURCE.fullmatch(text)) for text in texts
     ]
@@ -159,13 +159,14 @@ def test_rego_and_python_hold_actions_and_resources_against_the_same_forms() -> 
     ("operator", "package"), [("NumericEquals", "number"), ("DateEquals", "date")]
 )
 def test_rego_and_python_read_the_same_values(operator: str, package: str) -> None:
-    # a policy's date of another year counts as the first or last instant, a request's as none
+    # Dates of other years differ: a policy's counts as the first or last instant, a request's is
+    # unreadable.
     texts = sorted(
         text
         for text in VALUES
         if package == "number" or not re.match("[0-9]{4}", text) or "1678" <= text[:4] <= "2261"
     )
-    read = asked(f"[[v | v := data.ram.{package}.parse(t)] | some t in input]", texts)
+    read = evaluate(f"[[v | v := data.ram.{package}.parse(t)] | some t in input]", texts)
     count = 0
     for text, found in zip(texts, read, strict=True):
         value = OPERATORS[operator].read(text)
@@ -176,7 +177,7 @@ def test_rego_and_python_read_the_same_values(operator: str, package: str) -> No
 
 def test_rego_and_python_read_the_same_addresses() -> None:
     texts = sorted(text for text in VALUES if "/" not in text)
-    valid = asked("[[1 | data.ram.address.is_valid(t)] | some t in input]", texts)
+    valid = evaluate("[[1 | data.ram.address.is_valid(t)] | some t in input]", texts)
     expected = [OPERATORS["IpAddress"].read(text) is not None for text in texts]
     assert dict(zip(texts, map(bool, valid), strict=True)) == dict(
         zip(texts, expected, strict=True)
@@ -202,7 +203,7 @@ def key(term: object) -> str:
 
 
 def guards(expression: dict[str, Any]) -> list[str]:
-    """The tables that an expression says are not empty: `some _ in table`, `count(table) > 0`."""
+    """Return the tables that an expression requires: `some _ in table` or `count(table) > 0`."""
     terms = expression["terms"]
     if isinstance(terms, dict) and "symbols" in terms:
         calls = [symbol["value"] for symbol in terms["symbols"] if symbol["type"] == "call"]
@@ -217,29 +218,29 @@ def guards(expression: dict[str, Any]) -> list[str]:
 
 
 def vacuous(module: dict[str, Any]) -> list[str]:
-    """The table tests of a module that would pass over an empty table."""
+    """Return the table tests of a module that would pass with an empty table."""
     found = []
     for rule in module.get("rules", []):
         name = rule["head"]["name"]
         if name.endswith("_cases"):
             body = rule["body"]
-            held = {table for expression in body for table in guards(expression)}
+            guarded = {table for expression in body for table in guards(expression)}
             loops = [
                 expression["terms"]["domain"]
                 for expression in body
                 if isinstance(expression["terms"], dict) and "domain" in expression["terms"]
             ]
-            if not held or not all(key(table) in held for table in loops):
+            if not guarded or not all(key(table) in guarded for table in loops):
                 found.append(name)
     return found
 
 
 @pytest.mark.parametrize("path", TESTS, ids=[path.stem for path in TESTS])
-def test_a_table_test_fails_without_a_table(path: Path) -> None:
+def test_no_table_test_passes_with_an_empty_table(path: Path) -> None:
     assert vacuous(parsed(path)) == []
 
 
-def test_a_vacuous_table_test_is_found(tmp_path: Path) -> None:
+def test_table_tests_that_pass_with_an_empty_table_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "a_test.rego"
     path.write_text(
         """package a_test
@@ -298,7 +299,7 @@ test_held_cases if {
 # The catalog
 
 
-def test_the_page_s_policies_are_there_byte_for_byte() -> None:
+def test_the_published_policies_are_byte_identical() -> None:
     found = {
         name: hashlib.sha256(resources.path(f"catalog/policies/{name}.json").read_bytes())
         for name in SHA256
@@ -306,7 +307,7 @@ def test_the_page_s_policies_are_there_byte_for_byte() -> None:
     assert {name: digest.hexdigest() for name, digest in found.items()} == SHA256
 
 
-def test_the_page_s_policies_hold_exactly_the_actions_that_it_lists() -> None:
+def test_the_published_policies_contain_exactly_the_listed_actions() -> None:
     roles = {role.role: role.policy for role in catalog.load().roles.values() if role.is_published}
     assert set(roles) == set(ACTIONS)
     assert set(roles.values()) == set(SHA256)
@@ -332,7 +333,7 @@ ROOMS = sorted(module.name for module in pkgutil.iter_modules(ramgate.__path__) 
 
 
 def defined(path: Path) -> set[str]:
-    """What a module itself defines under a name without an underscore, but for aliases of types."""
+    """Return the names that a module defines, except private names and aliases of types."""
     found = set()
     for node in ast.parse(path.read_text()).body:
         match node:
@@ -350,7 +351,7 @@ def defined(path: Path) -> set[str]:
 
 
 def order(name: str) -> tuple[bool, bool, str]:
-    """Constants, then classes, then functions."""
+    """Return a sort key: constants, then classes, then functions."""
     return not name.isupper(), not name[0].isupper(), name
 
 
@@ -359,14 +360,14 @@ def test_the_modules_in_rooms_are_found() -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_room_says_what_it_is_for_and_imports_nothing(room: str) -> None:
+def test_the_init_file_of_a_room_contains_one_docstring(room: str) -> None:
     [only] = ast.parse((ROOT / f"python/ramgate/{room}/__init__.py").read_text()).body
     assert isinstance(only, ast.Expr)
     assert isinstance(only.value, ast.Constant)
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_s_public_names_are_listed_and_sorted(name: str) -> None:
+def test_the_public_names_of_a_module_are_listed_and_sorted(name: str) -> None:
     module = importlib.import_module(f"ramgate.{name}")
     assert module.__all__ == sorted(set(module.__all__), key=order)
     assert defined(Path(str(module.__file__))) <= set(module.__all__)
@@ -374,7 +375,7 @@ def test_a_module_s_public_names_are_listed_and_sorted(name: str) -> None:
         assert hasattr(module, listed)
 
 
-def test_the_package_s_public_names_are_there_and_sorted() -> None:
+def test_the_public_names_of_the_package_exist_and_are_sorted() -> None:
     assert ramgate.__all__ == sorted(set(ramgate.__all__), key=order)
     for name in ramgate.__all__:
         assert getattr(ramgate, name) is not None
@@ -390,7 +391,7 @@ ELSEWHERE = re.compile(
 
 
 def shipped() -> list[Path]:
-    """Every file of the repository, and none that a tool left behind."""
+    """Return the files of the repository, without those that tools left behind."""
     found = []
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
@@ -426,7 +427,7 @@ def test_a_place_outside_of_the_repository_is_found(text: str, is_found: bool) -
     assert bool(ELSEWHERE.search(text)) == is_found
 
 
-def test_the_package_lists_the_names_that_it_imports_when_they_are_used() -> None:
+def test_dir_lists_the_lazily_imported_names() -> None:
     assert set(ramgate.__all__) <= set(dir(ramgate))
     assert {type(getattr(ramgate, name)).__name__ for name in ramgate.__all__} >= {"function"}
     with pytest.raises(AttributeError, match="has no attribute `nothing`"):

@@ -1,4 +1,4 @@
-"""Accounts files of tests: what they are made of, and the faults that they have."""
+"""Accounts files for tests: parts of them, and their faults."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write(folder: Path, text: str, name: str = "accounts.yaml") -> Path:
 
 
 def faults(path: Path) -> list[str]:
-    """Every fault, with the files' names alone."""
+    """Return all faults of an accounts file or folder; they name a file without its folder."""
     with pytest.raises(InvalidFiles) as refused:
         reader.load(path, CATALOG)
     folder = path if path.is_dir() else path.parent
@@ -39,7 +39,7 @@ def faults(path: Path) -> list[str]:
 
 
 def account_faults(folder: Path, text: str) -> list[str]:
-    """The faults of one account's entries, without what is the same in front of all of them."""
+    """Return the faults of one account's entries, without their common prefix."""
     lines = "\n".join(f"    {line}" for line in text.splitlines())
     path = write(folder, f'accounts:\n  "{HERE}":\n{lines}\n')
     return [

@@ -1,4 +1,4 @@
-"""OPA's answers held against the reference evaluator's, and disagreements made small."""
+"""Compare OPA's answers with the reference evaluator's, and shrink the disagreements."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Object: TypeAlias = dict[str, Any]
 
 _JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _SECONDS: Final = 120
-_TOGETHER: Final = 250
-_AT_ONCE: Final = 2
-_ALONE: Final = 40
+_MOST_IN_A_BATCH: Final = 250
+_CONNECTIONS: Final = 2
+_ONE_ALONE_IN: Final = 40
 _MOST_SHOWN: Final = 3
 
 
 def read_catalog() -> Catalog:
-    """The shipped catalog, read without ramgate."""
+    """Return the shipped catalog, read without ramgate's own reader."""
     root = resources.path("catalog")
     documents = {path.stem: json.loads(path.read_text()) for path in root.glob("policies/*.json")}
     published = [yaml.safe_load(path.read_text()) for path in root.glob("roles/*.yaml")]
@@ -60,41 +60,41 @@ def read_catalog() -> Catalog:
 
 
 class Opa:
-    """One OPA that decides by one batch of worlds after the other."""
+    """An OPA that decides by one batch of worlds after the other."""
 
     def __init__(self, sidecar: Sidecar, directory: Path) -> None:
         self._sidecar = sidecar
         self._file = directory / "accounts.json"
         self._connections = queue.SimpleQueue[http.client.HTTPConnection]()
-        for _ in range(_AT_ONCE):
+        for _ in range(_CONNECTIONS):
             host = sidecar.url.removeprefix("http://")
             self._connections.put(http.client.HTTPConnection(host, timeout=_SECONDS))
-        self._threads = concurrent.futures.ThreadPoolExecutor(_AT_ONCE)
+        self._threads = concurrent.futures.ThreadPoolExecutor(_CONNECTIONS)
 
     def build(self, document: Object) -> Bundle:
         self._file.write_text(json.dumps(document))
         return bundle.build(self._file)
 
     def publish(self, built: Bundle) -> None:
-        """Decide by these accounts from now on."""
+        """Replace the accounts that OPA decides by."""
         self._sidecar.publish(built, timeout=_SECONDS)
 
     def ask(self, questions: Sequence[Question]) -> Callable[[], list[Object]]:
-        """Ask; what comes back waits for the answers, in the order of the questions.
+        """Send the questions; return a function that waits for the answers, in their order.
 
-        Some are asked alone, the others together.
+        One question in 40 is sent alone, all others in batches.
         """
         wire, asked = _Wire(), []
         for simulated, package in ((False, "authz"), (True, "simulate")):
             path = f"/v1/data/ram/{package}/decision"
             places = [at for at, asks in enumerate(questions) if asks.simulated == simulated]
-            alone, together = places[::_ALONE], [*places]
-            del together[::_ALONE]
+            alone, together = places[::_ONE_ALONE_IN], [*places]
+            del together[::_ONE_ALONE_IN]
             for at in alone:
                 request = wire.request(questions[at].request)
                 asked.append(([at], self._threads.submit(self._post, path, request)))
-            for start in range(0, len(together), _TOGETHER):
-                part = together[start : start + _TOGETHER]
+            for start in range(0, len(together), _MOST_IN_A_BATCH):
+                part = together[start : start + _MOST_IN_A_BATCH]
                 value = {"requests": [wire.request(questions[at].request) for at in part]}
                 asked.append((part, self._threads.submit(self._post, f"{path}s", value)))
 
@@ -130,8 +130,8 @@ class Opa:
 
 
 @contextlib.contextmanager
-def started() -> Iterator[Opa]:
-    """An OPA that runs while the `with` block does."""
+def running_opa() -> Iterator[Opa]:
+    """Run an OPA during the `with` block."""
     with tempfile.TemporaryDirectory() as directory, Sidecar() as sidecar:
         opa = Opa(sidecar, Path(directory))
         try:
@@ -141,7 +141,7 @@ def started() -> Iterator[Opa]:
 
 
 class _Wire:
-    """Requests as they are sent: with translated documents."""
+    """A converter of questions to the requests that are sent, with translated documents."""
 
     def __init__(self) -> None:
         self._translated: dict[int, Object] = {}
@@ -162,7 +162,7 @@ class _Wire:
         if isinstance(document, Verbatim):
             return document.value
         if isinstance(document, Damaged):
-            return _damaged(copy.deepcopy(translate(document.document)), document.how)
+            return _damage(copy.deepcopy(translate(document.document)), document.how)
         if not isinstance(document, dict):
             return document
         if id(document) not in self._translated:
@@ -170,8 +170,8 @@ class _Wire:
         return self._translated[id(document)]
 
 
-def _damaged(document: Object, how: int) -> Object:
-    """A translated document with something missing, too much or of the wrong type."""
+def _damage(document: Object, how: int) -> Object:
+    """Remove, add or change one part of a translated document; `how` selects which."""
     way, how = how % 5, how // 5
     if way == 0:
         del document[sorted(document)[how % len(document)]]
@@ -200,7 +200,7 @@ def _leaves(value: Object | list[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def agrees(answer: Object, expected: Object) -> bool:
-    """Whether OPA's answer is the reference's; the texts of `errors` are its own."""
+    """True if OPA's answer equals the reference's, apart from the texts of `errors`."""
     bare = {name: value for name, value in answer.items() if name != "errors"}
     malformed = expected["reason"] == "malformed_request"
     return bare == expected and malformed == bool(answer.get("errors")) == ("errors" in answer)
@@ -208,7 +208,7 @@ def agrees(answer: Object, expected: Object) -> bool:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A question that OPA and the reference answer differently, by these accounts."""
+    """A question that OPA and the reference answer differently, with the accounts."""
 
     document: Object
     question: Question
@@ -230,14 +230,15 @@ class Disagreement:
 
 
 class Judge:
-    """Holds OPA's answers against the reference, batch by batch, and counts what was met.
+    """A comparison of OPA's answers with the reference, batch by batch, and a count of its cases.
 
-    `shrinks` is off where somebody else makes disagreements small.
+    `decided` counts the kinds of decisions, `evaluated` the outcomes of operators and layers. Set
+    `shrinks` to False if Hypothesis shrinks the disagreements.
     """
 
     def __init__(self, opa: Opa, catalog: Catalog, *, shrinks: bool = True) -> None:
-        self.met: Counter[tuple[str, str]] = collections.Counter()
-        self.reached: Counter[tuple[str, str]] = collections.Counter()
+        self.decided: Counter[tuple[str, str]] = collections.Counter()
+        self.evaluated: Counter[tuple[str, str]] = collections.Counter()
         self.decisions = 0
         self.worlds = 0
         self._opa = opa
@@ -245,30 +246,30 @@ class Judge:
         self._shrinks = shrinks
 
     def disagreements(self, batches: Iterable[Batch]) -> Iterator[Disagreement]:
-        """Every disagreement, made small; OPA answers one batch while the next is made."""
+        """Yield the disagreements, shrunk; OPA answers one batch while the next is generated."""
         waiting: Callable[[], list[Disagreement]] | None = None
         for batch in batches:
             built = self._opa.build(batch.document())
             if waiting:
-                yield from self._shown(waiting())
+                yield from self._shrink(waiting())
             self._opa.publish(built)
-            waiting = self._judged(batch)
+            waiting = self._compare(batch)
         if waiting:
-            yield from self._shown(waiting())
+            yield from self._shrink(waiting())
 
-    def _shown(self, found: Sequence[Disagreement]) -> Iterator[Disagreement]:
+    def _shrink(self, found: Sequence[Disagreement]) -> Iterator[Disagreement]:
         few = found[:_MOST_SHOWN]
-        return map(self.smaller, few) if self._shrinks else iter(few)
+        return map(self.smallest, few) if self._shrinks else iter(few)
 
-    def _judged(self, batch: Batch) -> Callable[[], list[Disagreement]]:
+    def _compare(self, batch: Batch) -> Callable[[], list[Disagreement]]:
         questions = [asked for world in batch.worlds for asked in world.questions]
         answers = self._opa.ask(questions)
         worlds = [world for world in batch.worlds for _ in world.questions]
         evaluator = Evaluator(batch.document(), self._catalog)
-        expected = [_expected(evaluator, question) for question in questions]
+        expected = [_reference_answer(evaluator, question) for question in questions]
         self._count(questions, expected)
         self.worlds += len(batch.worlds)
-        self.reached += evaluator.seen
+        self.evaluated += evaluator.outcomes
 
         def compared() -> list[Disagreement]:
             return [
@@ -285,28 +286,28 @@ class Judge:
         self.decisions += len(questions)
         for question, wanted in zip(questions, expected, strict=True):
             for part in ("effect", "reason", "policy_type"):
-                self.met[part, str(wanted[part])] += 1
+                self.decided[part, str(wanted[part])] += 1
             if wanted["reason"] != "malformed_request":
                 kind = principal_of(question.request["principal"]).kind
-                self.met["principal", kind] += 1
+                self.decided["principal", kind] += 1
             if question.simulated:
-                self.met["question", "simulated"] += 1
+                self.decided["question", "simulated"] += 1
 
     def disagreement(self, document: Object, question: Question) -> Disagreement | None:
-        """Whether they disagree on one question; None too where the accounts cannot be loaded."""
+        """Return the disagreement on one question, or None if they agree or the accounts fail."""
         try:
             self._opa.publish(self._opa.build(document))
             alone_and_together = self._opa.ask([question, question])()
         except (InvalidFiles, InvalidPolicy):
             return None
-        expected = _expected(Evaluator(document, self._catalog), question)
+        expected = _reference_answer(Evaluator(document, self._catalog), question)
         for answer in alone_and_together:
             if not agrees(answer, expected):
                 return Disagreement(document, question, answer, expected)
         return None
 
-    def smaller(self, found: Disagreement) -> Disagreement:
-        """The same with everything left out that it does not need."""
+    def smallest(self, found: Disagreement) -> Disagreement:
+        """Remove every part of the accounts and the request that the disagreement does not need."""
         shrunk = True
         while shrunk:
             shrunk = False
@@ -320,20 +321,20 @@ class Judge:
         return found
 
 
-def _expected(evaluator: Evaluator, question: Question) -> Object:
+def _reference_answer(evaluator: Evaluator, question: Question) -> Object:
     now = datetime.datetime.now(datetime.UTC)
     decide = evaluator.simulate if question.simulated else evaluator.decide
     return decide(question.request, now)
 
 
 def _alone(batch: Batch, world: World) -> Object:
-    """The accounts of one world, and those of the management account."""
+    """Return the accounts document of one world and of the world of the management account."""
     worlds = [world] if world is batch.worlds[0] else [batch.worlds[0], world]
     return dataclasses.replace(batch, worlds=worlds).document()
 
 
 def _paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to everything inside a value, what lies outside first."""
+    """Yield the path to each part of a value, outer parts before inner ones."""
     if isinstance(value, dict | list | tuple):
         items = [*value.items()] if isinstance(value, dict) else [*enumerate(value)]
         if not isinstance(value, tuple):
@@ -343,7 +344,7 @@ def _paths(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def _without(value: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any JSON value
-    """A copy without what is at the path, the same where nothing is there any more."""
+    """Return a copy without the part at the path, or an equal copy if the path leads nowhere."""
     found = copy.deepcopy(value)
     holder = found
     with contextlib.suppress(LookupError, TypeError):

@@ -107,7 +107,7 @@ def world(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """The same account, below control policies that stand in another file."""
+    """Return a folder with the account of `world`, and a directory file with control policies."""
     path = tmp_path / "accounts"
     path.mkdir()
     (path / "members.yaml").write_text(WORLD)
@@ -116,7 +116,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def policy(service: str) -> dict[str, Any]:
-    """The template of the seed page, filled in."""
+    """Return the policy that allows the creation of a service's role."""
     statement = {
         "Action": ["ram:CreateServiceLinkedRole"],
         "Resource": "*",
@@ -127,7 +127,7 @@ def policy(service: str) -> dict[str, Any]:
 
 
 def accounts_with(text: str, document: dict[str, Any]) -> str:
-    """The world in which carol holds that policy."""
-    held = f"policies:\n      mine: {json.dumps(document)}\n"
-    text = text.replace("policies:\n", held, 1)
+    """Return the accounts with the policy attached to carol."""
+    policies = f"policies:\n      mine: {json.dumps(document)}\n"
+    text = text.replace("policies:\n", policies, 1)
     return text.replace("carol: {}", "carol: {policies: [mine]}")

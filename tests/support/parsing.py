@@ -1,4 +1,4 @@
-"""Texts parsed as the file `f`, and the messages of their faults."""
+"""Parse texts as the file `f`, and collect the messages of their faults."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def policy(*statements: object) -> dict[str, object]:
 
 
 def statement(**changes: object) -> dict[str, object]:
-    """An Allow with changes; a None takes the key away."""
+    """Return an Allow statement with changes; a value of None removes the key."""
     return {key: value for key, value in ({**ALLOW, **changes}).items() if value is not None}
 
 
 def only(**changes: object) -> dict[str, Any]:
-    """The one translated statement."""
+    """Return the translation of the statement with these changes."""
     found: Any = translate(policy(statement(**changes)))["statements"]
     assert len(found) == 1
     return dict(found[0])
@@ -44,7 +44,7 @@ def conditions(condition: object) -> list[dict[str, Any]]:
 
 
 def faults(document: object) -> list[str]:
-    """Every fault, of the document as parsed and as text alike."""
+    """Return all faults of a document, which may be parsed or a text."""
     with pytest.raises(InvalidPolicy) as refused:
         translate(cast("str", document))
     return [str(fault) for fault in refused.value.faults]

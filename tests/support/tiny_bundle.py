@@ -1,4 +1,4 @@
-"""Bundles small enough to write down, where a test needs one that is not the real one."""
+"""Small bundles for tests that need a bundle other than the real one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYSTEM = ("rego/system/authz/authz.rego", "rego/system/log/log.rego")
 
 
 def tiny_bundle(revision: str = "tiny-1", decision: str = '"tiny"') -> Bundle:
-    """A bundle whose `ram.authz.decision` is that Rego term, with the real `system`."""
+    """Return a bundle with this Rego term as `ram.authz.decision`, and with the real `system`."""
     files = {
         ".manifest": json.dumps({"revision": revision, "roots": ROOTS, "rego_version": 1}),
         "data.json": json.dumps({"store": {"secret": "grants"}}),

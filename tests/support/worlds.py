@@ -1,7 +1,7 @@
-"""The examples of `tests/cases/`, each in an account of its own, all in one world.
+"""The examples of `tests/cases/` in one world, in which each example has its own account.
 
-`python tests/support/worlds.py FILE` writes the world as data for `opa test`: `data.cases.store`,
-and `data.cases.requests` with what each expects.
+`python tests/support/worlds.py FILE` writes the world as data for `opa test`: the accounts as
+`data.cases.store`, and the requests with their expected effects as `data.cases.requests`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CLOSED = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": _NOBODY}
 
 
 class Case(NamedTuple):
-    """One request of one example, and the effect that it expects."""
+    """One request of an example, with its expected effect."""
 
     name: str
     request: dict[str, Any]
@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
 
 def examples() -> list[dict[str, Any]]:
-    """All examples, of which each has its own account number."""
+    """Return all examples, with a different account number for each."""
     found = []
     for path in sorted(CASES.glob("*.json")):
         found += json.loads(path.read_text())
@@ -45,7 +45,7 @@ def examples() -> list[dict[str, Any]]:
 
 
 def world() -> tuple[dict[str, Any], list[Case]]:
-    """The accounts document that all examples live in, and every case."""
+    """Return the accounts document with all examples, and all cases."""
     members: dict[str, Any] = {}
     directory: dict[str, Any] = {
         "management": "9" * 16,
@@ -102,14 +102,14 @@ def _hold(account: dict[str, Any], principal: str, attached: list[Any]) -> None:
 
 
 def store(document: dict[str, Any], folder: Path) -> Store:
-    """The store of an accounts document."""
+    """Return the store of an accounts document."""
     path = folder / "accounts.json"
     path.write_text(json.dumps(document))
     return accounts.load(path, catalog.load())
 
 
 def main() -> None:
-    """Write the cases, translated, where the argument says."""
+    """Write the translated cases to the file named by the argument."""
     target = Path(sys.argv[1])
     target.parent.mkdir(parents=True, exist_ok=True)
     document, cases = world()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import fuzz
-from agreement import Opa, read_catalog, started
+from agreement import Opa, read_catalog, running_opa
 from ramgate.accounts import reader as accounts
 from ramgate.bundle import builder as bundle
 from ramgate.catalog import catalog
@@ -79,7 +79,7 @@ def asked_by(entry: dict[str, Any]) -> list[tuple[object, tuple[str, ...]]]:
 
 @pytest.fixture(scope="module")
 def opa() -> Iterator[Opa]:
-    with started() as opa:
+    with running_opa() as opa:
         yield opa
 
 
@@ -105,7 +105,7 @@ def without_tables(built: Bundle) -> Bundle:
 
 
 def test_what_the_tables_say_the_general_rule_says_too(opa: Opa) -> None:
-    for batch in fuzz.made(CATALOG, iter(range(700, 704))):
+    for batch in fuzz.generate(CATALOG, iter(range(700, 704))):
         questions = [asked for world in batch.worlds for asked in world.questions]
         built = opa.build(batch.document())
         opa.publish(built)
