@@ -60,7 +60,7 @@ def measure(run: Run) -> Section:
             ):
                 run.log(f"latency: {name}, {half:,} a second")
                 bodies = [question.body for question in asked]
-                taken = _fixed(f"{opa.url}{path}", bodies, half, socket)
+                taken = _latencies_at(f"{opa.url}{path}", bodies, half, socket)
                 latency = [percentile(taken, percent) for percent in _PERCENTILES]
                 kind = "unix socket" if socket else "TCP"
                 rows.append(_row(name, f"{kind}, fixed rate", half, latency))
@@ -80,7 +80,7 @@ def _row(name: str, kind: str, rate: float, latency: Iterable[float]) -> tuple[s
     return (name, kind, f"{rate:,.0f}", *(f"{one:,.0f}" for one in latency))
 
 
-def _fixed(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) -> list[float]:
+def _latencies_at(url: str, bodies: Iterable[bytes], rate: int, socket: Path | None) -> list[float]:
     """Return the latencies in µs of requests sent at `rate` a second."""
     targets = "".join(
         json.dumps(

@@ -137,7 +137,7 @@ def _statements(documents: _Documents) -> Iterator[tuple[str, Mapping[str, objec
                 yield principal, statement
 
 
-def _listed(value: object) -> list[str]:
+def _list(value: object) -> list[str]:
     return [value] if isinstance(value, str) else list(cast("Sequence[str]", value))
 
 
@@ -146,14 +146,14 @@ def _cedar(documents: _Documents) -> _Engine:
     texts = []
     for principal, statement in _statements(documents):
         actions = [
-            f"context.action like {_text(one.lower())}" for one in _listed(statement["Action"])
+            f"context.action like {_text(one.lower())}" for one in _list(statement["Action"])
         ]
-        places = [f"context.resource like {_text(one)}" for one in _listed(statement["Resource"])]
+        places = [f"context.resource like {_text(one)}" for one in _list(statement["Resource"])]
         tests = [" || ".join(actions), " || ".join(places)]
         conditions = cast("Mapping[str, Mapping[str, object]]", statement.get("Condition", {}))
         for keys in conditions.values():
             for key, values in keys.items():
-                equal = [f"context[{_text(key)}] == {_text(one)}" for one in _listed(values)]
+                equal = [f"context[{_text(key)}] == {_text(one)}" for one in _list(values)]
                 tests.append(f"context has {_text(key)} && ({' || '.join(equal)})")
         effect = "forbid" if statement["Effect"] == _DENY else "permit"
         texts.append(
@@ -193,8 +193,8 @@ def _casbin(documents: _Documents) -> _Engine:
         if "Condition" in statement and statement["Effect"] != _DENY:
             continue  # casbin's tuples have no conditions; without the statement it is safe
         effect = "deny" if statement["Effect"] == _DENY else "allow"
-        for action in _listed(statement["Action"]):
-            for resource in _listed(statement["Resource"]):
+        for action in _list(statement["Action"]):
+            for resource in _list(statement["Resource"]):
                 enforcer.add_policy(principal, action.lower(), resource, effect)
 
     def ask(question: Question) -> bool:

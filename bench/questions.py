@@ -150,21 +150,21 @@ def documents() -> dict[str, list[Mapping[str, object]]]:
     own = _policies(number)
     linked = "AliyunServiceRoleForAlikafka"
 
-    def published(name: str) -> Mapping[str, object]:
+    def read_policy(name: str) -> Mapping[str, object]:
         document: Mapping[str, object] = json.loads(
             resources.path(f"catalog/policies/{name}.json").read_text()
         )
         return document
 
     arn = f"acs:ram::{number}"
-    reading = published("AliyunKafkaReadOnlyAccess")
+    reading = read_policy("AliyunKafkaReadOnlyAccess")
     return {
-        f"{arn}:role/{linked}": [published(linked.replace("Role", "RolePolicy"))],
+        f"{arn}:role/{linked}": [read_policy(linked.replace("Role", "RolePolicy"))],
         f"{arn}:role/{linked}InstanceEncryption": [
-            published(f"{linked.replace('Role', 'RolePolicy')}InstanceEncryption")
+            read_policy(f"{linked.replace('Role', 'RolePolicy')}InstanceEncryption")
         ],
         f"{arn}:user/alice": [*own.values(), reading],
-        f"{arn}:user/carol": [published("AliyunSTSAssumeRoleAccess")],
+        f"{arn}:user/carol": [read_policy("AliyunSTSAssumeRoleAccess")],
         f"{arn}:role/App": [own["messages"]],
         f"{arn}:role/Reader": [reading],
     }

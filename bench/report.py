@@ -204,7 +204,7 @@ def readme(results: Results) -> str:
     found = "\n".join(_lines(_goals(results, _README)))
     return (
         f"{found}\n\n"
-        f"Medians ({machine['measured']}), measured beside the floor in one run, on "
+        f"Medians ({machine['measured']}), measured in one run, in turn with the floor, on "
         f"{machine['cores']} cores of {machine['CPU']}, OPA {machine['OPA']}. "
         "[All figures, and the machine](bench/results/latest.md). `make bench` measures yours.\n"
     )

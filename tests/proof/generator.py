@@ -412,11 +412,11 @@ class _WorldBuilder:
             "Principal": {},
         }
         for kind in pick.some(("RAM", "RAM", "Service", "Federated"), 3):
-            statement["Principal"][kind] = pick.one_or_list(self._trusted(kind), 3)
+            statement["Principal"][kind] = pick.one_or_list(self._trusted_principals(kind), 3)
         self._add_condition(statement)
         return statement
 
-    def _trusted(self, kind: str) -> list[str]:
+    def _trusted_principals(self, kind: str) -> list[str]:
         own, other = self.own, self.other
         if kind == "Service":
             return list(alphabets.SERVICES)
@@ -454,7 +454,7 @@ class _WorldBuilder:
             *["AdministratorAccess"] * 6,
         ]
 
-        def attached(most: int) -> list[Any]:
+        def attachments(most: int) -> list[Any]:
             return [
                 {"policy": name, "resource_group": pick.of(("rg-a", "rg-a", "rg-b"))}
                 if pick.chance(1, 4)
@@ -465,11 +465,13 @@ class _WorldBuilder:
         roles = ("app", "AppRole", "ops.Role@1-x") if own else ("App",)
         account: Object = {
             "policies": policies,
-            "roles": {name: {"trust": self.trust(), "policies": attached(6)} for name in roles[1:]},
-            "groups": {name: {"policies": attached(3)} for name in ("g1", "g2")},
+            "roles": {
+                name: {"trust": self.trust(), "policies": attachments(6)} for name in roles[1:]
+            },
+            "groups": {name: {"policies": attachments(3)} for name in ("g1", "g2")},
             "users": {
-                "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attached(4)},
-                "u2": {"policies": attached(6)},
+                "u1": {"groups": pick.some(("g1", "g2"), 2), "policies": attachments(4)},
+                "u2": {"policies": attachments(6)},
                 "u3": {"groups": ["g2", "g1"]},
                 "u4": {"policies": [pick.of(("p0", "p1", "AliyunSTSAssumeRoleAccess"))]},
                 "u5": {"policies": ["p0"]},

@@ -34,7 +34,7 @@ def deny(action: str, resource: str = "*", **others: object) -> dict[str, Any]:
     return allow(action, resource, **others) | {"Effect": "Deny"}
 
 
-def trusting(effect: str = "Allow", **principal: str) -> dict[str, Any]:
+def trust(effect: str = "Allow", **principal: str) -> dict[str, Any]:
     return {"Effect": effect, "Action": "sts:AssumeRole", "Principal": principal}
 
 
@@ -63,14 +63,12 @@ ACCOUNTS: dict[str, Any] = {
             "roles": {
                 "App": {
                     "trust": policy(
-                        trusting(RAM=f"acs:ram::{ONE}:root", Service="ecs.aliyuncs.com"),
-                        trusting("Deny", RAM=f"acs:ram::{ONE}:role/APP"),
+                        trust(RAM=f"acs:ram::{ONE}:root", Service="ecs.aliyuncs.com"),
+                        trust("Deny", RAM=f"acs:ram::{ONE}:role/APP"),
                     ),
                     "policies": ["Everything"],
                 },
-                "Closed": {
-                    "trust": policy(trusting(Federated=f"acs:ram::{ONE}:saml-provider/idp"))
-                },
+                "Closed": {"trust": policy(trust(Federated=f"acs:ram::{ONE}:saml-provider/idp"))},
             },
         },
         TWO: {"users": {"u": {"policies": ["Everything"]}}},
@@ -378,8 +376,8 @@ def test_a_condition_in_an_allow_and_in_a_deny(
         policy(allow("*", Condition={})),
         policy(allow("*", Condition={"ForAnyValue:Bool": {"x": "TRUE"}})),
         policy(allow("*", Condition={"IpAddress": {"x": ["::ffff:10.0.0.1", "::/0"]}})),
-        policy(trusting(Service="a.aliyuncs.com"), trusting("Deny", RAM=USER)),
-        policy(trusting(Service="a.aliyuncs.com") | {"Action": ["*", "STS:tag*"]}),
+        policy(trust(Service="a.aliyuncs.com"), trust("Deny", RAM=USER)),
+        policy(trust(Service="a.aliyuncs.com") | {"Action": ["*", "STS:tag*"]}),
     ],
 )
 def test_a_document_is_accepted(document: object) -> None:
@@ -419,13 +417,13 @@ def test_a_document_is_accepted(document: object) -> None:
         policy(allow("*", Condition={"IpAddress": {"a": "10.0.0.0/33"}})),
         policy(allow("*", Condition={"IpAddress": {"a": "10.0.0.0/08"}})),
         policy(allow("*", Condition={"IpAddress": {"a": "::ffff:10.0.0.0/104"}})),
-        policy(trusting(RAM="*")),
-        policy(trusting(RAM="ecs.aliyuncs.com")),
-        policy(trusting(Other="ecs.aliyuncs.com")),
-        policy(trusting()),
-        policy(trusting(RAM=USER) | {"Action": "ecs:*"}),
-        policy(trusting(RAM=USER), allow("sts:AssumeRole")),
-        policy(trusting(RAM=USER) | {"Resource": "*"}),
+        policy(trust(RAM="*")),
+        policy(trust(RAM="ecs.aliyuncs.com")),
+        policy(trust(Other="ecs.aliyuncs.com")),
+        policy(trust()),
+        policy(trust(RAM=USER) | {"Action": "ecs:*"}),
+        policy(trust(RAM=USER), allow("sts:AssumeRole")),
+        policy(trust(RAM=USER) | {"Resource": "*"}),
     ],
 )
 def test_a_document_is_refused(document: object) -> None:

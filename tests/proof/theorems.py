@@ -84,16 +84,16 @@ class Case:
             role = account["roles"].get(name.removeprefix("trust:"))
             found = role["trust"] if role else _DENY_ALL
         elif layer == CONTROL:
-            found = self._named(self.document["directory"], name)
+            found = self._find_policy(self.document["directory"], name)
         elif self.question.simulated:
             found = request["policies"][name]
         else:
             account = principal_of(request["principal"]).account
-            found = self._named(self.document["accounts"][account], name)
+            found = self._find_policy(self.document["accounts"][account], name)
         policy: Object = found
         return policy
 
-    def _named(self, owner: Object, name: str) -> Object:
+    def _find_policy(self, owner: Object, name: str) -> Object:
         known: dict[str, Object | None] = {
             role.policy: role.document for role in self.catalog.service_linked_roles.values()
         } | {**self.catalog.system_policies, **owner["policies"]}
@@ -146,7 +146,7 @@ def _requests(world: World) -> Iterator[Object]:
     return (asked.request for asked in world.questions if isinstance(asked.request, dict))
 
 
-def _unchanged(policy: Object) -> Object:
+def _keep(policy: Object) -> Object:
     return policy
 
 
@@ -172,7 +172,7 @@ def _deny_everything(_: Pick, batch: Batch, __: Catalog) -> Batch:
 
 
 def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
-    def nothing(policy: Object) -> Object:
+    def match_nothing(policy: Object) -> Object:
         statements = [
             {key: value for key, value in statement.items() if key != "NotAction"}
             | {"Action": "nothing:Nothing"}
@@ -180,7 +180,7 @@ def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
         ]
         return policy | {"Statement": statements}
 
-    found = _rewrite(batch, nothing, _unchanged)
+    found = _rewrite(batch, match_nothing, _keep)
     for owner_of_policies in _owners_of_policies(found):
         owner_of_policies["policies"] = [
             attached
@@ -233,7 +233,7 @@ def _add_denies(pick: Pick, batch: Batch, _: Catalog) -> Batch:
 
 
 def _add_allows(pick: Pick, batch: Batch, _: Catalog) -> Batch:
-    return _rewrite(batch, _adder(pick, "Allow"), _unchanged)
+    return _rewrite(batch, _adder(pick, "Allow"), _keep)
 
 
 def _shuffle(pick: Pick, batch: Batch, _: Catalog) -> Batch:

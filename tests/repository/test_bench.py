@@ -251,13 +251,13 @@ def test_the_readme_is_updated_from_the_committed_run(
 def test_a_run_of_one_part_does_not_replace_the_committed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def measured(run: Run) -> Section:
+    def measure(run: Run) -> Section:
         built = run.build("mix", questions.write)
         assert built is run.build("mix", questions.write)
         assert built.content
         return Section("throughput", (TABLE,), {"mix": Figure(1.0, "default")})
 
-    monkeypatch.setattr(command, "PARTS", {"throughput": measured, "scale": measured})
+    monkeypatch.setattr(command, "PARTS", {"throughput": measure, "scale": measure})
     monkeypatch.setattr(command, "PARTIAL", tmp_path / "made" / "partial.json")
     monkeypatch.setattr(machine, "_TIMES", 1)
     before = command.LATEST.read_bytes()

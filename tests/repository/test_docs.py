@@ -83,7 +83,7 @@ def help_text(
     return capsys.readouterr().out
 
 
-def listed(text: str) -> list[str]:
+def commands_in(text: str) -> list[str]:
     """Return the commands that a help text lists."""
     part = text.partition("\ncommands:\n")[2].partition("\n\n")[0]
     return re.findall(r"^    ([a-z][a-z-]+)(?:  |$)", part, re.MULTILINE)
@@ -105,8 +105,8 @@ def test_the_page_of_commands_has_the_help_text_of_each_command(
     blocks = form.findall(page)
     for name, text in blocks:
         assert words(text) == words(help_text(monkeypatch, capsys, *name.split())), name
-    commands = listed(help_text(monkeypatch, capsys))
-    within = [f"slr {name}" for name in listed(help_text(monkeypatch, capsys, "slr"))]
+    commands = commands_in(help_text(monkeypatch, capsys))
+    within = [f"slr {name}" for name in commands_in(help_text(monkeypatch, capsys, "slr"))]
     assert len(within) == 3
     at = commands.index("slr") + 1
     assert [name for name, _ in blocks] == ["", *commands[:at], *within, *commands[at:]]

@@ -61,7 +61,7 @@ def evaluate(query: str, value: object = None) -> list[Any]:
     return list(json.loads(run_opa(*arguments, text=json.dumps(value))))
 
 
-def parsed(path: Path) -> dict[str, Any]:
+def parse_rego(path: Path) -> dict[str, Any]:
     return dict(json.loads(run_opa("parse", "--format=json", str(path))))
 
 
@@ -190,12 +190,12 @@ def test_rego_and_python_read_the_same_addresses() -> None:
 
 @pytest.mark.parametrize("path", CODE, ids=[path.stem for path in CODE])
 def test_a_rego_file_has_its_package_and_its_test_beside_it(path: Path) -> None:
-    package = [term["value"] for term in parsed(path)["package"]["path"]]
+    package = [term["value"] for term in parse_rego(path)["package"]["path"]]
     assert package == ["data", *path.parent.relative_to(ROOT / "rego").parts]
     assert path.stem == path.parent.name
-    beside = path.with_name(f"{path.stem}_test.rego")
-    package = [term["value"] for term in parsed(beside)["package"]["path"]]
-    assert package == ["data", *path.parent.parent.relative_to(ROOT / "rego").parts, beside.stem]
+    test = path.with_name(f"{path.stem}_test.rego")
+    package = [term["value"] for term in parse_rego(test)["package"]["path"]]
+    assert package == ["data", *path.parent.parent.relative_to(ROOT / "rego").parts, test.stem]
 
 
 def key(term: object) -> str:
@@ -237,7 +237,7 @@ def vacuous(module: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("path", TESTS, ids=[path.stem for path in TESTS])
 def test_no_table_test_passes_with_an_empty_table(path: Path) -> None:
-    assert vacuous(parsed(path)) == []
+    assert vacuous(parse_rego(path)) == []
 
 
 def test_table_tests_that_pass_with_an_empty_table_are_reported(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ test_held_cases if {
 }
 """
     )
-    assert vacuous(parsed(path)) == [
+    assert vacuous(parse_rego(path)) == [
         "test_unguarded_cases",
         "test_another_guarded_cases",
         "test_badly_guarded_cases",
@@ -332,7 +332,7 @@ MODULES = sorted(
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(ramgate.__path__) if module.ispkg)
 
 
-def defined(path: Path) -> set[str]:
+def definitions(path: Path) -> set[str]:
     """Return the names that a module defines, except private names and aliases of types."""
     found = set()
     for node in ast.parse(path.read_text()).body:
@@ -370,7 +370,7 @@ def test_the_init_file_of_a_room_contains_one_docstring(room: str) -> None:
 def test_the_public_names_of_a_module_are_listed_and_sorted(name: str) -> None:
     module = importlib.import_module(f"ramgate.{name}")
     assert module.__all__ == sorted(set(module.__all__), key=order)
-    assert defined(Path(str(module.__file__))) <= set(module.__all__)
+    assert definitions(Path(str(module.__file__))) <= set(module.__all__)
     for listed in module.__all__:
         assert hasattr(module, listed)
 
@@ -390,7 +390,7 @@ ELSEWHERE = re.compile(
 )
 
 
-def shipped() -> list[Path]:
+def repository_files() -> list[Path]:
     """Return the files of the repository, without those that tools left behind."""
     found = []
     for path in ROOT.rglob("*"):
@@ -402,7 +402,7 @@ def shipped() -> list[Path]:
 
 
 def test_no_file_names_a_place_outside_of_the_repository() -> None:
-    paths = shipped()
+    paths = repository_files()
     assert ROOT / "pyproject.toml" in paths
     assert ROOT / "tests/repository/test_repository.py" in paths
     found = {

@@ -271,7 +271,7 @@ class Judge:
         self.worlds += len(batch.worlds)
         self.evaluated += evaluator.outcomes
 
-        def compared() -> list[Disagreement]:
+        def compare() -> list[Disagreement]:
             return [
                 Disagreement(_alone(batch, world), question, answer, wanted)
                 for question, wanted, answer, world in zip(
@@ -280,7 +280,7 @@ class Judge:
                 if not agrees(answer, wanted)
             ]
 
-        return compared
+        return compare
 
     def _count(self, questions: Sequence[Question], expected: Sequence[Object]) -> None:
         self.decisions += len(questions)
