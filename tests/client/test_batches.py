@@ -164,7 +164,7 @@ def test_each_caller_gets_its_own_answer_or_error() -> None:
             return_exceptions=True,
         )
         assert isinstance(malformed, InvalidRequest)
-        assert malformed.errors == ("`action` is no action",)
+        assert malformed.errors == ("action: is missing",)
         assert isinstance(unsayable, InvalidRequest)
         assert "`nan`" in str(unsayable)
         assert isinstance(required, AccessDenied)

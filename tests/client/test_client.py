@@ -103,7 +103,7 @@ def test_a_simulation_is_marked_as_one(connect: Callable[..., Asker]) -> None:
 def test_a_malformed_request_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(result(MALFORMED), result({"errors": ["no list"]}))) as server:
         client = connect(server.url)
-        with pytest.raises(InvalidRequest, match="`action` is no action"):
+        with pytest.raises(InvalidRequest, match="action: is missing"):
             client.decide(*ASKED)
         with pytest.raises(InvalidRequest, match="no list"):
             client.decide_all([Request(*ASKED)])

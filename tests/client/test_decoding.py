@@ -141,9 +141,9 @@ def test_an_opa_without_active_bundle_may_not_be_ready_yet() -> None:
 
 
 def test_a_malformed_request_is_an_error_of_the_caller() -> None:
-    with pytest.raises(InvalidRequest, match=r"^`action` is no action$") as caught:
+    with pytest.raises(InvalidRequest, match=r"^action: is missing$") as caught:
         decoding.read(DECISION, respond({"result": MALFORMED}))
-    assert caught.value.errors == ("`action` is no action",)
+    assert caught.value.errors == ("action: is missing",)
     two_lines = MALFORMED | {"errors": ["a\nb"]}
     with pytest.raises(InvalidRequest, match=r"^a\\nb$"):
         decoding.read(DECISION, respond({"result": two_lines}))
@@ -152,7 +152,7 @@ def test_a_malformed_request_is_an_error_of_the_caller() -> None:
 def test_a_batch_is_read_in_its_order() -> None:
     decisions = read_all(ALLOW, DENY, MALFORMED, ALLOW)
     assert [bool(decision) for decision in decisions] == [True, False, False, True]
-    assert decisions[2].errors == ("`action` is no action",)
+    assert decisions[2].errors == ("action: is missing",)
     assert read_all() == []
     body = respond({"result": [SIMULATED]})
     assert decoding.read_all(SIMULATED_DECISIONS, 1, body)[0].simulated

@@ -57,7 +57,7 @@ DENY: dict[str, object] = {
 MALFORMED: dict[str, object] = {
     "allow": False,
     "effect": "ImplicitDeny",
-    "errors": ["`action` is no action"],
+    "errors": ["action: is missing"],
     "policy_type": None,
     "reason": "malformed_request",
     "statements": [],
