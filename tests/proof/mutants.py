@@ -300,14 +300,14 @@ MUTANTS = [
     Mutant(
         "an unknown field of a request is ignored",
         REQUEST,
-        "= _parts(request)",
-        "= _parts(object.filter(request, _fields))",
+        "= _fields(request)",
+        "= _fields(object.filter(request, {\"principal\", \"action\", \"resource\", \"context\"}))",
     ),
     Mutant(
         "a request may set `acs:PrincipalARN` to another principal",
         REQUEST,
-        '\tobject.get(given, "acs:PrincipalARN", said) == said',
-        '\tobject.get(given, "acs:PrincipalARN", said) != 5',
+        '\tobject.get(context, "acs:PrincipalARN", arn) == arn',
+        '\tobject.get(context, "acs:PrincipalARN", arn) != 5',
     ),
     Mutant(
         "an OPA without the list of condition keys reads a context",
@@ -324,7 +324,7 @@ MUTANTS = [
     Mutant(
         "the number of keys in a context is not limited",
         REQUEST,
-        "\tcount(given) <= limit\n",
+        "\tcount(context) <= limit\n",
         "",
     ),
     Mutant(

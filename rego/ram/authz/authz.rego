@@ -8,6 +8,7 @@ package ram.authz
 import data.ram.answer
 import data.ram.evaluation
 import data.ram.request
+import data.ram.request_faults
 import data.ram.table
 
 # METADATA
@@ -38,7 +39,7 @@ default decision := {
 #   - input: schema.requests
 decisions := [decide(one) | some one in input.requests] if request.is_batch(input)
 
-else := {"errors": request.batch_faults(input)}
+else := {"errors": request_faults.of_batch(input)}
 
 default decisions := {"errors": ["requests: must be a list, and the only field"]}
 
@@ -54,6 +55,6 @@ decide(one) := found if {
 _decide(one) := evaluation.decision(request.question(one)) if {
 	data.store.format == 1
 } else := answer.malformed(faults) if {
-	faults := request.faults(one)
+	faults := request_faults.of_request(one)
 	count(faults) > 0
 } else := answer.malformed(["request: could not be decided"])

@@ -211,7 +211,7 @@ test_a_malformed_request_is_told_before_an_unknown_principal if {
 	asked := object.union(_start("user/nobody"), {"extra": 1})
 	authz.decide(asked) == object.union(
 		_no("malformed_request"),
-		{"errors": ["extra: is no field of a request"]},
+		{"errors": ["extra: is not a field of a request"]},
 	) with data.store as _store
 }
 

@@ -8,6 +8,7 @@ package ram.simulate
 import data.ram.answer
 import data.ram.evaluation
 import data.ram.request
+import data.ram.request_faults
 
 # METADATA
 # description: The decision on the input, which is a simulation.
@@ -35,7 +36,7 @@ default decision := {
 #   - input: schema.simulations
 decisions := [decide(one) | some one in input.requests] if request.is_batch(input)
 
-else := {"errors": request.batch_faults(input)}
+else := {"errors": request_faults.of_batch(input)}
 
 default decisions := {"errors": ["requests: must be a list, and the only field"]}
 
@@ -46,6 +47,6 @@ decide(one) := object.union(_decide(one), {"simulated": true})
 _decide(one) := evaluation.decision(request.simulation(one)) if {
 	data.store.format == 1
 } else := answer.malformed(faults) if {
-	faults := request.simulation_faults(one)
+	faults := request_faults.of_simulation(one)
 	count(faults) > 0
 } else := answer.malformed(["request: could not be decided"])

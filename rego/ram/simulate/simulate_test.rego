@@ -154,16 +154,18 @@ test_trust_policies_are_read_cases if {
 
 _malformed(errors) := object.union(_decided("ImplicitDeny", "malformed_request", null, []), {"errors": errors})
 
-_policies_fault := "policies: must be an object from names to translated identity policies of a user, role or owner"
+_policies_fault := "policies: must be an object from names to translated identity policies"
+
+_principal_fault := "principal: must be a user, a role or an owner in a simulation"
 
 test_malformed_cases if {
 	right := _asked(_arn("user/x"), "ecs:Start", "*", {})
 	cases := [
 		[object.remove(right, ["policies"]), [_policies_fault]],
 		[object.union(right, {"policies": {"p": {"format": 1}}}), [_policies_fault]],
-		[object.union(right, {"principal": "ecs.aliyuncs.com"}), [_policies_fault]],
-		[object.union(right, {"principal": _arn("saml-provider/x")}), [_policies_fault]],
-		[object.union(right, {"extra": 1}), ["extra: is no field of a request"]],
+		[object.union(right, {"principal": "ecs.aliyuncs.com"}), [_principal_fault]],
+		[object.union(right, {"principal": _arn("saml-provider/x")}), [_principal_fault]],
+		[object.union(right, {"extra": 1}), ["extra: is not a field of a request"]],
 		[null, ["input: must be an object"]],
 	]
 	count(cases) > 0

@@ -8,6 +8,7 @@ package slr.request
 import data.ram.authz
 import data.ram.principal
 import data.ram.request
+import data.ram.request_faults
 import data.slr.answer
 
 # METADATA
@@ -37,7 +38,7 @@ faults(question, required, optional) := sort((((missing | unknown) | (common | o
 	unknown := {sprintf("%v: is not a field of this question", [field]) |
 		some field in (fields - (_common | (required | optional)))
 	}
-	common := {text | some text in request.faults(_of_principal(question))}
+	common := {text | some text in request_faults.of_request(_of_principal(question))}
 	own := {"context.ram:ServiceName: comes from the role: leave it out" |
 		"ram:ServiceName" in object.keys(question.context)
 	}

@@ -91,7 +91,7 @@ test_unreadable_cases if {
 		],
 		[
 			_with({"context": {"acs:PrincipalARN": "acs:ram::1234567890123456:user/bob"}}),
-			["context.acs:PrincipalARN: must be what the principal says, or left out", _context_fault],
+			["context.acs:PrincipalARN: must be the principal's ARN, or left out", _context_fault],
 		],
 	]
 	count(cases) > 0
