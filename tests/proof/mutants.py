@@ -301,7 +301,7 @@ MUTANTS = [
         "an unknown field of a request is ignored",
         REQUEST,
         "= _fields(request)",
-        "= _fields(object.filter(request, {\"principal\", \"action\", \"resource\", \"context\"}))",
+        '= _fields(object.filter(request, {"principal", "action", "resource", "context"}))',
     ),
     Mutant(
         "a request may set `acs:PrincipalARN` to another principal",
