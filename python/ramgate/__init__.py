@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from ramgate.faults import Fault
     from ramgate.language.translation import translate
-    from ramgate.model.decision import Decision, Request, Simulation, Statement
+    from ramgate.model.decision import Decision, Decisions, Request, Simulation, Statement
     from ramgate.model.denials import AccessDenied, FeatureDenied
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
     from ramgate.sidecar.sidecar import Sidecar
@@ -50,6 +50,7 @@ __all__ = [
     "Client",
     "Creation",
     "Decision",
+    "Decisions",
     "Deletion",
     "EditError",
     "Fault",
@@ -79,6 +80,7 @@ _MODULES = {
     "Client": "client.client",
     "Creation": "model.service_linked_role",
     "Decision": "model.decision",
+    "Decisions": "model.decision",
     "Deletion": "model.service_linked_role",
     "Fault": "faults",
     "Feature": "model.service_linked_role",

@@ -77,8 +77,7 @@ def test_a_required_decision_that_denies_raises(connect: Callable[..., Asker]) -
 def test_a_batch_is_one_request(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(result([ALLOW, DENY, MALFORMED]), result([]))) as server:
         client = connect(server.url)
-        decisions = client.decide_all(Request(*ASKED) for _ in range(3))
-        assert client.decide_all([]) == []
+        decisions = client.decide_all([Request(*ASKED) for _ in range(3)])
     assert [bool(decision) for decision in decisions] == [True, False, False]
     assert server.heads[0].startswith(b"POST /v1/data/ram/authz/decisions HTTP/1.1\r\n")
     assert len(json.loads(server.questions[0])["input"]["requests"]) == 3
@@ -310,7 +309,6 @@ def test_a_real_opa_decides(connect: Callable[..., Asker], real: Opa) -> None:
             assert ask(client, "ecs:DeleteInstance").reason == "no_statement_matches"
         requests = [Request(*ASKED), Request("p", "a:B", "*")] * 500
         assert [bool(one) for one in client.decide_all(requests)] == [True, False] * 500
-        assert client.decide_all([]) == []
         with pytest.raises(AnswerError, match=r"^`ram/simulate/decision` is undefined: "):
             client.simulate(*ASKED, policies={})
 

@@ -12,7 +12,7 @@ from ramgate.client import decoding
 from ramgate.client.http import Response
 from ramgate.client.queries import DECISION, DECISIONS, SIMULATED_DECISION, SIMULATED_DECISIONS
 from ramgate.errors import AnswerError, InvalidRequest
-from ramgate.model.decision import Decision, Statement
+from ramgate.model.decision import Decision, Decisions, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def respond(body: object, status: int = 200) -> Response:
     return Response(status, raw, final=False)
 
 
-def read_all(*decisions: object, count: int | None = None) -> list[Decision]:
+def read_all(*decisions: object, count: int | None = None) -> Decisions:
     count = len(decisions) if count is None else count
     return decoding.read_all(DECISIONS, count, respond({"result": decisions}))
 
@@ -153,7 +153,7 @@ def test_a_batch_is_read_in_its_order() -> None:
     decisions = read_all(ALLOW, DENY, MALFORMED, ALLOW)
     assert [bool(decision) for decision in decisions] == [True, False, False, True]
     assert decisions[2].errors == ("action: is missing",)
-    assert read_all() == []
+    assert len(read_all()) == 0
     body = respond({"result": [SIMULATED]})
     assert decoding.read_all(SIMULATED_DECISIONS, 1, body)[0].simulated
 

@@ -15,7 +15,7 @@ from ramgate import Request
 from ramgate.catalog import catalog
 
 if TYPE_CHECKING:
-    from ramgate import Client, Decision
+    from ramgate import Client, Decisions
 
 ARN = "acs:ram::1234567890123456:role/"
 ACTIONS: dict[str, list[str]] = json.loads(
@@ -44,7 +44,7 @@ def request(role: str, action: str, named: str = "") -> Request:
     return Request(ARN + role, action, resource, context)
 
 
-def decide_all(client: Client, requests: list[Request]) -> list[Decision]:
+def decide_all(client: Client, requests: list[Request]) -> Decisions:
     assert requests
     return client.decide_all(requests)
 

@@ -200,7 +200,7 @@ def test_deletion_removes_the_permissions_and_the_feature_stops_until_the_role_i
 
     assert client.feature(OWNER, feature).outcome == "create"
     client = world(account(roles=(role,)))
-    assert client.decide_all([asked]) == [before]
+    assert list(client.decide_all([asked])) == [before]
     assert client.feature(ALICE, feature).outcome == "ready"
 
 

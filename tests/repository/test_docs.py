@@ -48,14 +48,16 @@ def test_an_operators_example_holds(ramgate_client: Client, row: tuple[str, ...]
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
     policies = {"p": translate({"Version": "1", "Statement": [statement]})}
     decisions = ramgate_client.simulate_all(
-        Simulation(
-            "acs:ram::1234567890123456:user/u",
-            "a:b",
-            "*",
-            {"k": json.loads(value)},
-            policies=policies,
-        )
-        for value in (satisfying, other)
+        [
+            Simulation(
+                "acs:ram::1234567890123456:user/u",
+                "a:b",
+                "*",
+                {"k": json.loads(value)},
+                policies=policies,
+            )
+            for value in (satisfying, other)
+        ]
     )
     assert [bool(decision) for decision in decisions] == [True, False]
 

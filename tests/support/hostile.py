@@ -20,10 +20,10 @@ from ramgate.client.client import Client
 from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Self
 
-    from ramgate.model.decision import Context, Decision, Policy, Request, Simulation
+    from ramgate.model.decision import Context, Decision, Decisions, Policy, Request, Simulation
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 BOUND = 10.0
@@ -266,7 +266,7 @@ class Awaited:
         asked = self._client.require(principal, action, resource, context, session_policies)
         return self._runner.run(asked)
 
-    def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
+    def decide_all(self, requests: Sequence[Request]) -> Decisions:
         return self._runner.run(self._client.decide_all(requests))
 
     def simulate(
@@ -281,7 +281,7 @@ class Awaited:
         asked = self._client.simulate(principal, action, resource, context, policies=policies)
         return self._runner.run(asked)
 
-    def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
+    def simulate_all(self, simulations: Sequence[Simulation]) -> Decisions:
         return self._runner.run(self._client.simulate_all(simulations))
 
     def creation(

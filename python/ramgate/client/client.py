@@ -16,7 +16,7 @@ from ramgate.model.denials import denial, feature_denial
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ramgate.client.connection import Steps
     from ramgate.client.queries import BatchAnswer, Query
-    from ramgate.model.decision import Context, Decision, Policy
+    from ramgate.model.decision import Context, Decision, Decisions, Policy
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 __all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "Client"]
@@ -100,20 +100,20 @@ class Client(BaseClient):
             raise denial(request, decision)
         return decision
 
-    def decide_all(self, requests: Iterable[Request]) -> list[Decision]:
+    def decide_all(self, requests: Sequence[Request]) -> Decisions:
         """Return a decision for each request, in their order, with one call to OPA.
 
-        A malformed request does not raise here: its decision denies, and has `errors`. An empty
-        list is sent too.
+        A malformed request does not raise here: its decision denies, and has `errors`. Raises
+        `TypeError` if `requests` is not a sequence, and `ValueError` if it is empty.
 
         >>> from ramgate import Request
         >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
-        >>> decisions = client.decide_all(
+        >>> decisions = client.decide_all([
         ...     Request(f"acs:ram::1234567890123456:user/{name}", "alikafka:ListTopic", instance)
         ...     for name in ("alice", "carol")
-        ... )
-        >>> [decision.allow for decision in decisions]
-        [True, False]
+        ... ])
+        >>> [decision.allow for decision in decisions], decisions.all_allowed
+        ([True, False], False)
         """
         return self._ask_all(queries.DECISIONS, requests)
 
@@ -147,7 +147,7 @@ class Client(BaseClient):
         request = Simulation(principal, action, resource, context, policies=policies)
         return self._ask(queries.SIMULATED_DECISION, request)
 
-    def simulate_all(self, simulations: Iterable[Simulation]) -> list[Decision]:
+    def simulate_all(self, simulations: Sequence[Simulation]) -> Decisions:
         """Return a decision for each simulation, as `decide_all` does for requests.
 
         >>> from ramgate import Simulation
@@ -252,8 +252,7 @@ class Client(BaseClient):
         response = self._run(self._connections.ask(request, response_limit(1)))
         return decoding.read(query, response)
 
-    def _ask_all(self, query: Query[BatchAnswer], questions: Iterable[Request]) -> list[Decision]:
-        questions = list(questions)
+    def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions)
         response = self._run(self._connections.ask(request, response_limit(len(questions))))
         return decoding.read_all(query, len(questions), response)

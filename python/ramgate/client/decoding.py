@@ -11,11 +11,11 @@ import msgspec
 from ramgate.client.queries import REVISION, Answer, Refusal
 from ramgate.errors import AnswerError, InvalidRequest
 from ramgate.faults import printable
+from ramgate.model.decision import Decisions
 
 if TYPE_CHECKING:
     from ramgate.client.http import Response
     from ramgate.client.queries import BatchAnswer, Query
-    from ramgate.model.decision import Decision
 
 __all__ = ["raise_if_malformed", "read", "read_all", "read_revision"]
 
@@ -65,7 +65,7 @@ def raise_if_malformed(answer: _A) -> _A:
     return answer
 
 
-def read_all(query: Query[BatchAnswer], count: int, response: Response) -> list[Decision]:
+def read_all(query: Query[BatchAnswer], count: int, response: Response) -> Decisions:
     """Return the `count` decisions in `response`; a malformed request has one too.
 
     Raises `InvalidRequest` when OPA refused the list as a whole, `AnswerError` for a response that
@@ -79,7 +79,7 @@ def read_all(query: Query[BatchAnswer], count: int, response: Response) -> list[
         raise AnswerError(f"`{query.path}` returned {len(result)} decisions for {count} requests")
     if any(decision.simulated is not query.simulated for decision in result):
         raise _simulation_error(query)
-    return result
+    return Decisions(result)
 
 
 def read_revision(response: Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from ramgate.errors import InvalidRequest
 from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ramgate.client.http import Url
     from ramgate.client.queries import Query
@@ -99,10 +100,17 @@ def encode_all_json(head: bytes, questions: Iterable[bytes]) -> bytes:
 def encode_all(head: bytes, questions: Sequence[Request]) -> bytes:
     """Return the request for a list of decisions.
 
-    Raises `InvalidRequest`, which names each field of each request that JSON cannot express.
+    Raises `InvalidRequest`, which names each field of each request that JSON cannot express,
+    `TypeError` if `questions` is not a sequence, and `ValueError` if it is empty. (A generator that
+    was used before is empty: `all` of its decisions would be true.)
     """
+    kind = type(questions).__name__
+    if not isinstance(questions, Sequence):
+        raise TypeError(f"the requests must be a sequence, such as a list, not a `{kind}`")
+    if not questions:
+        raise ValueError("the requests must be at least one")
     try:
-        return encode_json(head, b'{"requests":%b}' % _encode(questions))
+        return encode_json(head, b'{"requests":%b}' % _encode(tuple(questions)))
     except _ENCODING_ERRORS as error:
         errors = [
             text

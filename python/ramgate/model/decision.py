@@ -8,7 +8,8 @@ cannot be created, neither from a response nor by hand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, overload
 
 import msgspec
 
@@ -16,12 +17,14 @@ from ramgate.model import copies
 from ramgate.model.copies import NO_CONTEXT, Context, Policy, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Never
 
 __all__ = [
     "NO_CONTEXT",
     "Context",
     "Decision",
+    "Decisions",
     "Effect",
     "Policy",
     "PolicyType",
@@ -138,6 +141,60 @@ class Decision(
 
     def __bool__(self) -> bool:
         return self.allow
+
+
+class Decisions(Sequence[Decision]):
+    """The answers to a list of requests, in their order.
+
+    It has no truth value, because a list of denials would be true: ask `all_allowed`, or look at
+    each decision.
+
+    >>> from ramgate import Request
+    >>> instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    >>> requests = [
+    ...     Request(f"acs:ram::1234567890123456:user/{name}", "alikafka:ListTopic", instance)
+    ...     for name in ("alice", "carol")
+    ... ]
+    >>> decisions = client.decide_all(requests)
+    >>> decisions.all_allowed
+    False
+    >>> [decision.effect for decision in decisions]
+    ['Allow', 'ImplicitDeny']
+    """
+
+    __slots__ = ("_decisions",)
+
+    def __init__(self, decisions: Iterable[Decision]) -> None:
+        self._decisions = tuple(decisions)
+
+    @property
+    def all_allowed(self) -> bool:
+        """True exactly if there is a decision and every decision allows."""
+        return bool(self._decisions) and all(self._decisions)
+
+    def __bool__(self) -> Never:
+        raise TypeError("`Decisions` has no truth value: use `all_allowed`, or each decision")
+
+    def __len__(self) -> int:
+        return len(self._decisions)
+
+    @overload
+    def __getitem__(self, index: int) -> Decision: ...
+    @overload
+    def __getitem__(self, index: slice) -> Decisions: ...
+    def __getitem__(self, index: int | slice) -> Decision | Decisions:
+        if isinstance(index, slice):
+            return Decisions(self._decisions[index])
+        return self._decisions[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decisions) and self._decisions == other._decisions
+
+    def __hash__(self) -> int:
+        return hash(self._decisions)
+
+    def __repr__(self) -> str:
+        return f"Decisions({list(self._decisions)!r})"
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
