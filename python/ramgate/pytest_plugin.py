@@ -4,26 +4,35 @@
 folder that the ini option `ramgate_accounts` names, relative to the folder of the ini file; without
 the option, the shipped example. `ramgate_world` has a second OPA, for tests that state accounts
 themselves. With pytest-xdist, each worker starts its own two.
+
+Two mistakes fail a test: a decision about a principal or role that does not exist, unless the test
+has the marker `ramgate_unknown`; and a call of `AsyncClient` that is not awaited.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sys
+from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ramgate import resources
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from ramgate.client.client import Client
     from ramgate.sidecar.sidecar import Sidecar
+    from ramgate.testing.unknown_names import UnknownNames
     from ramgate.testing.world import World
 
 __all__ = [
     "pytest_addoption",
     "pytest_configure",
+    "pytest_runtest_call",
     "ramgate_client",
     "ramgate_sidecar",
     "ramgate_world",
@@ -44,14 +53,53 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Raise `pytest.UsageError` before any test runs, if the option names no file or folder."""
+    """Register the marker, and raise `pytest.UsageError` if the option names no file or folder."""
+    config.addinivalue_line(
+        "markers", "ramgate_unknown: the test expects a principal or a role that does not exist"
+    )
     path = _accounts(config)
     if path is not None and not path.exists():
         raise pytest.UsageError(f"{_OPTION}: no such file or folder: `{path}`")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    """Fail a test that called an `AsyncClient` and did not await the call."""
+    forgotten = _forgotten_calls()
+    forgotten.clear()
+    yield
+    if calls := _forgotten_calls():
+        pytest.fail(f"never awaited: {', '.join(f'`{name}(…)`' for name in calls)}", pytrace=False)
+
+
+def _forgotten_calls() -> deque[str]:
+    """Return the calls without `await`; a test without `AsyncClient` does not import it."""
+    module = sys.modules.get("ramgate.client.pending_call")
+    return deque() if module is None else module.FORGOTTEN
+
+
 @pytest.fixture(scope="session")
-def ramgate_sidecar(pytestconfig: pytest.Config) -> Iterator[Sidecar]:
+def _ramgate_names() -> Iterator[UnknownNames]:
+    from ramgate.testing.unknown_names import UnknownNames  # noqa: PLC0415 - as above
+
+    with UnknownNames() as names:
+        yield names
+
+
+@pytest.fixture(autouse=True)
+def _ramgate_unknown(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test with the marker ask about principals and roles that do not exist."""
+    if request.node.get_closest_marker("ramgate_unknown") is None:
+        yield
+        return
+    names: UnknownNames = request.getfixturevalue("_ramgate_names")
+    names.is_expected = True
+    yield
+    names.is_expected = False
+
+
+@pytest.fixture(scope="session")
+def ramgate_sidecar(pytestconfig: pytest.Config, _ramgate_names: UnknownNames) -> Iterator[Sidecar]:
     """One OPA for the session, as `ramgate.Sidecar`: for its URL, or for more clients.
 
     >>> def test_a_second_client_sees_the_same_accounts(ramgate_sidecar, ramgate_client):
@@ -61,11 +109,13 @@ def ramgate_sidecar(pytestconfig: pytest.Config) -> Iterator[Sidecar]:
     from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
     from ramgate.sidecar.sidecar import Sidecar  # noqa: PLC0415
 
-    sidecar = Sidecar(_accounts(pytestconfig))
+    path = _accounts(pytestconfig)
+    sidecar = Sidecar(path)
     try:
         sidecar.start()
     except RamgateError as error:
         raise pytest.UsageError(f"ramgate_sidecar: {error}") from None
+    _ramgate_names.accounts[sidecar.url] = path or resources.path("examples/accounts.yaml")
     yield sidecar
     sidecar.stop()
 
@@ -89,7 +139,9 @@ def ramgate_client(ramgate_sidecar: Sidecar) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def _ramgate_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def _ramgate_worlds(
+    tmp_path_factory: pytest.TempPathFactory, _ramgate_names: UnknownNames
+) -> Iterator[World]:
     from ramgate.errors import RamgateError  # noqa: PLC0415 - only where a test asks for OPA
     from ramgate.testing.world import World  # noqa: PLC0415
 
@@ -98,6 +150,7 @@ def _ramgate_worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
             world = stack.enter_context(World(tmp_path_factory.mktemp("ramgate")))
         except RamgateError as error:
             raise pytest.UsageError(f"ramgate_world: {error}") from None
+        _ramgate_names.accounts[world.url] = world.accounts
         yield world
 
 

@@ -177,6 +177,7 @@ def test_a_role_deletes_itself_and_none_of_the_other_roles(
 
 
 @EVERY
+@pytest.mark.ramgate_unknown
 def test_deletion_removes_the_permissions_and_the_feature_stops_until_the_role_is_recreated(
     world: World, role: str, service_name: str, feature: str
 ) -> None:

@@ -139,6 +139,7 @@ def test_a_world_is_what_was_stated(ramgate_world):
         ramgate_world(users={"u": {"policies": ["gone"]}})
     assert client.decide(*ASKED).reason == "no_statement_matches"
 
+@pytest.mark.ramgate_unknown
 def test_nothing_is_left_of_it(ramgate_world):
     with pytest.raises(LookupError, match="no accounts are stated yet: call"):
         ramgate_world.client
@@ -225,3 +226,87 @@ def test_the_examples_of_the_fixtures_pass(pytester: pytest.Pytester) -> None:
     examples = doctest.DocTestParser().get_examples(text)
     pytester.makepyfile("\n\n".join(example.source for example in examples))
     run(pytester).assert_outcomes(passed=3)
+
+
+UNKNOWN = """
+import asyncio
+import pytest
+from ramgate import AsyncClient, Client, Request
+
+LIST = ("alikafka:ListTopic", "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x")
+ALCIE = ("acs:ram::1234567890123456:user/alcie", *LIST)
+ROLE = ("acs:ram::1234567890123456:user/alice", "sts:AssumeRole",
+    "acs:ram::1234567890123456:role/conectorapp")
+
+def test_a_decision(ramgate_client):
+    assert not ramgate_client.decide(*ALCIE)
+
+def test_a_role(ramgate_client):
+    assert not ramgate_client.decide(*ROLE)
+
+def test_a_batch(ramgate_client):
+    assert not ramgate_client.decide_all([Request(*ALCIE)]).all_allowed
+
+def test_a_client_of_ones_own(ramgate_sidecar):
+    with Client(ramgate_sidecar.url) as client:
+        assert not client.decide(*ALCIE)
+
+def test_an_error_that_is_expected(ramgate_client):
+    with pytest.raises(Exception):
+        ramgate_client.require(*ALCIE)
+
+@pytest.mark.parametrize("batches", [None, 1])
+def test_asyncio(ramgate_sidecar, batches):
+    async def main():
+        async with AsyncClient(ramgate_sidecar.url, batches=batches) as client:
+            return await client.decide(*ALCIE)
+    assert not asyncio.run(main())
+
+def test_an_asyncio_batch(ramgate_sidecar):
+    async def main():
+        async with AsyncClient(ramgate_sidecar.url) as client:
+            return await client.decide_all([Request(*ALCIE)])
+    assert not asyncio.run(main()).all_allowed
+
+def test_a_world(ramgate_world):
+    assert not ramgate_world(users={"alicia": {}}).decide(*ALCIE)
+"""
+
+
+def test_an_unknown_name_fails_a_test(pytester: pytest.Pytester) -> None:
+    """A misspelt user was denied, and a test that expects a denial passed."""
+    pytester.makepyfile(UNKNOWN)
+    done = run(pytester)
+    done.assert_outcomes(failed=9)
+    alcie = "`acs:ram::1234567890123456:user/alcie` does not exist"
+    done.stdout.fnmatch_lines_random(
+        [
+            f"*{alcie}: did you mean `user/alice`?*ramgate_unknown",
+            f"*{alcie}: did you mean `user/alicia`?*ramgate_unknown",
+            "*:role/conectorapp` does not exist: did you mean `role/ConnectorApp`?*",
+            ">*ramgate_client.decide(*ALCIE)*",
+        ]
+    )
+
+
+def test_a_test_that_expects_an_unknown_name_passes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(f"{UNKNOWN}\n\npytestmark = pytest.mark.ramgate_unknown\n")
+    run(pytester).assert_outcomes(passed=9)
+
+
+FORGOTTEN = """
+from ramgate import AsyncClient
+
+def test_without_await():
+    call = AsyncClient().decide("p", "a:b", "*")
+
+def test_the_next_one():
+    pass
+"""
+
+
+def test_a_call_that_is_not_awaited_fails_its_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(FORGOTTEN)
+    done = run(pytester)
+    done.assert_outcomes(failed=1, passed=1, warnings=1)
+    done.stdout.fnmatch_lines(["*never awaited: `AsyncClient.decide(…)`*"])

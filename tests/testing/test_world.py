@@ -27,6 +27,7 @@ def world(running: World) -> Iterator[World]:
     running.forget()
 
 
+@pytest.mark.ramgate_unknown
 def test_the_parts_of_an_account_and_a_whole_document_state_the_same(world: World) -> None:
     users = {"u": {"policies": ["AliyunKafkaFullAccess"]}}
     client = world(users=users)

@@ -232,7 +232,9 @@ class AsyncClient(BaseClient):
         if self._batches is None:
             return await self._ask(queries.DECISION, request)
         decision = await self._batches.decide(encoding.to_json(request))
-        return decoding.raise_if_malformed(decision)
+        decoding.raise_if_malformed(decision)
+        self._observe(request, decision)
+        return decision
 
     async def _decide_batch(self, batch: Sequence[bytes]) -> Sequence[Decision]:
         if len(batch) == 1:
@@ -242,11 +244,16 @@ class AsyncClient(BaseClient):
         return await self._send_all(queries.DECISIONS, len(batch), request)
 
     async def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        return await self._send(query, encoding.encode(self._heads[query], question))
+        answer = await self._send(query, encoding.encode(self._heads[query], question))
+        self._observe(question, answer)
+        return answer
 
     async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions)
-        return await self._send_all(query, len(questions), request)
+        decisions = await self._send_all(query, len(questions), request)
+        for question, decision in zip(questions, decisions, strict=True):
+            self._observe(question, decision)
+        return decisions
 
     async def _send(self, query: Query[_A], request: bytes) -> _A:
         response = await self._run(self._connections.ask(request, response_limit(1)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from typing import Final
+from collections.abc import Callable
+from typing import ClassVar, Final, TypeAlias
 
 from ramgate.client import encoding, queries
 from ramgate.client.connection import Connections
@@ -17,10 +18,14 @@ DEFAULT_TIMEOUT: Final = 2.0
 """Seconds."""
 
 _DAY: Final = 86400.0
+_Observer: TypeAlias = Callable[[str, object, object], None]
 
 
 class BaseClient:
     """The base of `Client` and `AsyncClient`; see there."""
+
+    observer: ClassVar[_Observer | None] = None
+    """Called with the URL, the question and the answer of each call; for the pytest plugin."""
 
     def __init__(
         self,
@@ -59,6 +64,12 @@ class BaseClient:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
+
+    def _observe(self, question: object, answer: object) -> None:
+        """Show the observer, if there is one, an answer before the caller gets it."""
+        __tracebackhide__ = True
+        if BaseClient.observer is not None:
+            BaseClient.observer(self._url, question, answer)
 
     def _late(self) -> TransportError:
         """Return the error for a call that reached its deadline."""

@@ -250,12 +250,17 @@ class Client(BaseClient):
     def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
         request = encoding.encode(self._heads[query], question)
         response = self._run(self._connections.ask(request, response_limit(1)))
-        return decoding.read(query, response)
+        answer = decoding.read(query, response)
+        self._observe(question, answer)
+        return answer
 
     def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions)
         response = self._run(self._connections.ask(request, response_limit(len(questions))))
-        return decoding.read_all(query, len(questions), response)
+        decisions = decoding.read_all(query, len(questions), response)
+        for question, decision in zip(questions, decisions, strict=True):
+            self._observe(question, decision)
+        return decisions
 
     def _run(self, steps: Steps) -> Response:
         deadline = time.monotonic() + self._timeout

@@ -51,7 +51,7 @@ class World:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / "world.json"
+        self.accounts = folder / "world.json"
         self._sidecar = Sidecar(bundle=_empty_bundle())
         self._client: Client | None = None
 
@@ -71,10 +71,10 @@ class World:
             text = json.dumps({"accounts": {ACCOUNT: parts}} if document is None else document)
         except TypeError as error:
             raise TypeError(f"{_NAME}: {error}") from None
-        self._file.touch(mode=0o600)
-        self._file.write_text(text)
+        self.accounts.touch(mode=0o600)
+        self.accounts.write_text(text)
         try:
-            self._sidecar.load(self._file)
+            self._sidecar.load(self.accounts)
         except InvalidFiles as error:
             # A new error, which has no frame of ramgate but this one; and pytest hides this one.
             raise InvalidFiles([_without_file(fault, prefix) for fault in error.faults]) from None

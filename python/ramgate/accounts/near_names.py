@@ -1,0 +1,43 @@
+"""Find the principal that a misspelt ARN was meant to name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ramgate.documents.messages import did_you_mean
+
+if TYPE_CHECKING:
+    from ramgate.accounts.store import Store
+
+__all__ = ["near_name"]
+
+_MEMBER: Final = re.compile(r"acs:ram:[^:]*:([0-9]{16}):([a-z-]+)(?:/([^/]*))?.*")
+
+
+def near_name(arn: str, store: Store) -> str | None:
+    """Ask whether the nearest name to an unknown principal or role was meant; None if none is near.
+
+    >>> from ramgate import resources
+    >>> from ramgate.accounts import reader
+    >>> from ramgate.catalog import catalog
+    >>> store = reader.load(resources.path("examples/accounts.yaml"), catalog.load())
+    >>> near_name("acs:ram::1234567890123456:user/alcie", store)
+    'did you mean `user/alice`?'
+    """
+    member = _MEMBER.fullmatch(arn)
+    if member is None:
+        return None
+    number, kind, name = member.groups()
+    account = store["accounts"].get(number)
+    if account is None:
+        return did_you_mean(number, store["accounts"]).removeprefix(": ") or None
+    known = {
+        "user": list(account["users"]),
+        "role": [role["name"] for role in account["roles"].values()],
+    }
+    # a name of the same kind first: `user/x` may be meant for `user/y` before `role/x`
+    for near in sorted(known, key=lambda other: other not in kind):
+        if hint := did_you_mean(name or "", known[near]):
+            return hint.removeprefix(": ").replace("`", f"`{near}/", 1)
+    return None
