@@ -22,11 +22,11 @@ test_decision_of_a_verdict_cases if {
 	}
 }
 
-test_no_decision_of_another_verdict if {
+test_an_unknown_verdict_has_no_decision if {
 	not answer.of({"effect": "allow", "statements": []}, "SessionPolicy")
 }
 
-test_a_no_holds_no_statement if {
+test_an_implicit_denial_has_no_statement if {
 	answer.no("unknown_role", null) == {
 		"allow": false,
 		"effect": "ImplicitDeny",
@@ -36,7 +36,7 @@ test_a_no_holds_no_statement if {
 	}
 }
 
-test_a_malformed_request_is_told_why if {
+test_a_malformed_request_has_its_faults if {
 	answer.malformed(["a", "b"]) == {
 		"allow": false,
 		"effect": "ImplicitDeny",

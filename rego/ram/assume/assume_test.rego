@@ -52,7 +52,7 @@ _app := "acs:ram::1234567890123456:role/app"
 
 _alice := "acs:ram::1234567890123456:user/alice"
 
-test_asking_cases if {
+test_applies_cases if {
 	cases := {
 		"sts:assumerole": true,
 		"sts:tagsession": true,
@@ -91,7 +91,7 @@ _knows(text) if assume.knows_role(_question(_alice, text))
 
 else := false
 
-# By identity, by trust: what is decided, and by which.
+# The identity effect, the trust effect, the decision and the layer that decides.
 test_both_must_allow_cases if {
 	identity := "AccountLevelIdentityBasedPolicy"
 	trust := "AssumeRolePolicy"

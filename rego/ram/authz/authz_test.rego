@@ -112,7 +112,7 @@ _store := {
 	},
 }
 
-# The root folder, then the account.
+# The control policies of the root folder, then those of the account.
 _directory(root, account) := object.union(_store, {"directory": {
 	"management": _managing,
 	"levels": {_here: [root, account]},
@@ -186,7 +186,7 @@ test_the_action_is_compared_without_case if {
 	authz.decide(other) == _unmatched(_account_level) with data.store as _store
 }
 
-test_what_is_damaged_in_the_store_never_allows_cases if {
+test_damaged_data_in_the_store_never_allows_cases if {
 	cases := {
 		"user/frank": _denied(_account_level, []),
 		"user/grace": _denied(_account_level, []),
@@ -197,7 +197,7 @@ test_what_is_damaged_in_the_store_never_allows_cases if {
 	}
 }
 
-test_a_store_that_is_not_there_or_newer_never_allows_cases if {
+test_a_missing_or_newer_store_never_allows_cases if {
 	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"}), object.remove(_store, ["format"])]
 	count(cases) > 0
 	every store in cases {
@@ -207,7 +207,7 @@ test_a_store_that_is_not_there_or_newer_never_allows_cases if {
 }
 
 # 5.1
-test_a_malformed_request_is_told_before_an_unknown_principal if {
+test_a_malformed_request_comes_before_an_unknown_principal if {
 	asked := object.union(_start("user/nobody"), {"extra": 1})
 	authz.decide(asked) == object.union(
 		_no("malformed_request"),
@@ -291,7 +291,7 @@ test_control_policies_never_grant if {
 	authz.decide(_start("user/bob")) == _unmatched(_account_level) with data.store as store
 }
 
-test_whom_control_policies_bind_cases if {
+test_control_policies_bind_principals_cases if {
 	denied := _denied("ControlPolicy", [["Nothing", 0]])
 	cases := [
 		[_arn("user/alice"), "acs:oss::1234567890123456:b", denied],
@@ -525,7 +525,7 @@ test_without_input_nothing_is_decided if {
 	authz.decisions == {"errors": ["requests: must be a list, and the only field"]} with data.store as _store
 }
 
-test_input_that_is_no_object_cases if {
+test_input_must_be_an_object_cases if {
 	cases := [null, true, 5, "x", [], [_start("user/alice")]]
 	count(cases) > 0
 	every one in cases {
@@ -555,7 +555,7 @@ test_an_empty_batch_is_an_empty_list if {
 	authz.decisions == [] with input as {"requests": []} with data.store as _store
 }
 
-test_an_envelope_at_fault_is_told_cases if {
+test_an_invalid_batch_has_errors_cases if {
 	cases := [
 		{}, null, [], "x", 5, {"requests": "x"}, {"requests": null}, {"requests": {}}, {"requests": {"0": {}}},
 		{"Requests": []}, {"requests": [], "extra": 1}, [_start("user/alice")], _start("user/alice"),
@@ -569,9 +569,9 @@ test_an_envelope_at_fault_is_told_cases if {
 
 _long := {"requests": ["not read" | some _ in numbers.range(0, 10000)]}
 
-test_a_batch_that_is_too_long_says_so if {
-	told := {"errors": ["requests: must be at most 10000, so send several batches"]}
-	authz.decisions == told with input as _long with data.store as _store
+test_a_batch_that_is_too_long_is_refused if {
+	expected := {"errors": ["requests: must be at most 10000, so send several batches"]}
+	authz.decisions == expected with input as _long with data.store as _store
 }
 
 test_what_a_table_has_is_the_decision if {

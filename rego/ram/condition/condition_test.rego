@@ -173,7 +173,7 @@ test_an_unknown_comparison_is_never_satisfied_in_an_allow_cases if {
 	}
 }
 
-# A value that its family cannot read, beside one that it can, and that matches.
+# For each operator: listed values, a value that matches, and values that the operator cannot read.
 _unreadable := {
 	"StringEquals": [["a"], "a", [1, 0, 1.5]],
 	"StringEqualsIgnoreCase": [["a"], "a", [1]],
@@ -197,7 +197,7 @@ _unreadable := {
 	]],
 }
 
-# What one family reads, no other one does, but for a string.
+# Values of other types, which no operator of this family can read.
 _foreign := {
 	"Numeric": ["10.0.0.1", "::1", "2026-03-11T00:00:00Z", "true", false],
 	"Date": ["10.0.0.1", "::1", "10", 10, "true", false],
@@ -205,7 +205,7 @@ _foreign := {
 	"IpAddress": ["2026-03-11T00:00:00Z", "10", 10, "true", false],
 }
 
-test_what_another_family_reads_cannot_be_read_cases if {
+test_a_value_of_another_type_is_unreadable_cases if {
 	count(_foreign) > 0
 	every family, values in _foreign {
 		every operator in {operator | some operator in condition.comparisons; startswith(operator, family)} {
@@ -220,7 +220,7 @@ test_what_another_family_reads_cannot_be_read_cases if {
 	}
 }
 
-test_what_cannot_be_read_counts_against_the_caller_cases if {
+test_an_unreadable_value_counts_against_the_caller_cases if {
 	count(_unreadable) > 0
 	object.keys(_unreadable) == condition.comparisons
 	every operator, parts in _unreadable {
@@ -240,7 +240,7 @@ test_what_cannot_be_read_counts_against_the_caller_cases if {
 	}
 }
 
-test_what_is_absent_counts_against_the_caller_cases if {
+test_an_absent_value_counts_against_the_caller_cases if {
 	cases := [{}, {"k": []}, {"K": "a"}, {"k2": 10}]
 	count(cases) > 0
 	every context in cases {

@@ -30,7 +30,7 @@ _effect(levels, changes) := found if {
 	found := control.decision(object.union(_question, changes)).effect with data.store as _store(levels)
 } else := "none"
 
-test_the_first_level_that_does_not_allow_settles_it_cases if {
+test_the_first_level_that_does_not_allow_decides_cases if {
 	cases := [
 		[[["Everything"], ["Everything"]], "none"],
 		[[["Everything"], ["directory/Nothing"], []], "ExplicitDeny"],
@@ -45,7 +45,7 @@ test_the_first_level_that_does_not_allow_settles_it_cases if {
 	}
 }
 
-test_whom_it_binds_cases if {
+test_bound_principals_cases if {
 	cases := [
 		[{}, "ImplicitDeny"],
 		[{"principal": {"kind": "role", "name": "app"}}, "ImplicitDeny"],

@@ -27,7 +27,7 @@ _condition(operator, value) := {
 	"values": [value],
 }
 
-# A statement that every action leads to.
+# A document with one statement, which covers every action.
 _holding(statement) := {
 	"format": 1,
 	"kind": "identity",
@@ -115,7 +115,7 @@ test_an_unknown_part_is_refused if {
 	left == set()
 }
 
-test_what_is_no_document_is_refused_cases if {
+test_a_value_that_is_not_a_document_is_refused_cases if {
 	cases := [null, true, 5, "", [], {}, [_document], {"Version": "1", "Statement": []}]
 	count(cases) > 0
 	every one in cases {
@@ -239,7 +239,7 @@ test_index_cases if {
 	}
 }
 
-test_no_statement_at_all_is_refused if {
+test_a_document_without_statements_is_refused if {
 	none := {
 		"format": 1,
 		"kind": "identity",
@@ -252,7 +252,7 @@ test_no_statement_at_all_is_refused if {
 	not _is_complete(none)
 }
 
-test_a_statement_that_nothing_leads_to_is_refused if {
+test_an_unreachable_statement_is_refused if {
 	unreachable := {"statements": [{"effect": "Allow", "any_resource": true}, {"effect": "Deny", "any_resource": true}]}
 	not _is_complete(object.union(_holding({}), unreachable))
 }

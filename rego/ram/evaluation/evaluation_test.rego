@@ -23,7 +23,7 @@ _trust := {
 	"not_actions": [],
 }
 
-# Everything that can say no does, but for what is taken away.
+# Every check denies; a case removes the checks before the one that it is about.
 _store := {
 	"policies": {"Everything": _document("Allow"), "Nothing": _document("Deny"), "trust:App": _trust},
 	"service_linked_roles": {},
@@ -51,7 +51,7 @@ _there := {"action": "ecs:Start", "resource": "acs:ecs::6543210987654321:i", "se
 
 _allowing := object.union(_free, {"accounts": {"1234567890123456": {"roles": {"app": {"policies": ["Everything"]}}}}})
 
-test_the_first_check_that_settles_it_is_final_cases if {
+test_the_first_check_that_decides_is_final_cases if {
 	cases := [
 		[_store, {"principal": "acs:ram::1234567890123456:role/gone/s"}, ["unknown_principal", null]],
 		[_store, {}, ["statement_denies", "ControlPolicy"]],

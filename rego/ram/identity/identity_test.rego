@@ -54,7 +54,7 @@ test_a_service_is_never_unknown if {
 	_is_known(principal.parse("gone.aliyuncs.com")) with data.store as _store
 }
 
-test_whoever_belongs_to_no_known_account_is_unknown_cases if {
+test_a_principal_of_an_unknown_account_is_unknown_cases if {
 	cases := ["user/alice", "role/app", "root"]
 	count(cases) > 0
 	every text in cases {

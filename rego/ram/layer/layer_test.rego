@@ -90,7 +90,7 @@ test_statements_are_sorted_by_policy_then_by_index if {
 	layer.store_verdict(["p"], _question) == layer.request_verdict({"p": _long}, _question) with data.store as {"policies": {"p": _long}}
 }
 
-test_carried_cases if {
+test_request_verdict_cases if {
 	cases := [
 		[{}, _neither],
 		[{"p": _other}, _neither],

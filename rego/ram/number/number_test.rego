@@ -48,7 +48,7 @@ test_parse_is_undefined_cases if {
 	}
 }
 
-test_the_same_number_in_other_words_cases if {
+test_a_number_has_one_form_cases if {
 	cases := [
 		["1000", json.unmarshal("1e3")],
 		["0.1", "0.10"],
@@ -65,7 +65,7 @@ test_the_same_number_in_other_words_cases if {
 	}
 }
 
-test_less_than_all_that_follow if {
+test_each_number_is_less_than_all_that_follow if {
 	ordered := [
 		"-123456789012345678901234567891", "-123456789012345678901234567890", "-1000", "-100.5", "-100.49", "-10", "-9",
 		"-1", "-0.011", "-0.01", "0", "0.000000000000000000000000000001", "0.001", "0.0011", "0.01", "0.1", "0.11", "0.9",

@@ -137,7 +137,7 @@ test_account_of_the_resource_cases if {
 	}
 }
 
-# Each of these fields makes a request that cannot be read, with one fault that names the field.
+# Each of these values makes the request unreadable, with one fault that names the field.
 _simulated_principal := "principal: must be a user, a role or an owner in a simulation"
 
 _unreadable := {

@@ -92,7 +92,7 @@ _covers(parts, text) if {
 	resource.covers(parts, {"resource": compared, "is_role": is_role})
 } else := false
 
-test_covered_cases if {
+test_covers_cases if {
 	role := "acs:ram::1234567890123456:role/AppRole"
 	cases := [
 		[{"any_resource": true}, "*", true],

@@ -65,7 +65,7 @@ _allowed := _decided("Allow", "statement_allows", _level, [["p", 0]])
 
 _unmatched := _decided("ImplicitDeny", "no_statement_matches", _level, [])
 
-test_only_the_given_policies_count_cases if {
+test_only_the_policies_of_the_simulation_count_cases if {
 	cases := [
 		["user/denied", {"p": _of("Allow")}, _allowed],
 		["user/denied", {}, _unmatched],
@@ -197,8 +197,8 @@ test_a_batch_keeps_order_and_length if {
 	[one.simulated | some one in decided] == [true, true, true, true]
 }
 
-test_a_batch_that_is_too_long_says_so if {
+test_a_batch_that_is_too_long_is_refused if {
 	asked := {"requests": ["not read" | some _ in numbers.range(0, 10000)]}
-	told := {"errors": ["requests: must be at most 10000, so send several batches"]}
-	simulate.decisions == told with input as asked with data.store as _store
+	expected := {"errors": ["requests: must be at most 10000, so send several batches"]}
+	simulate.decisions == expected with input as asked with data.store as _store
 }

@@ -5,7 +5,7 @@ import data.ram.trust
 
 _here := "acs:ram::1234567890123456:"
 
-test_admitted_cases if {
+test_admits_cases if {
 	cases := [
 		["root", "user/alice", true],
 		["root", "role/App", true],
@@ -46,7 +46,7 @@ test_service_cases if {
 	}
 }
 
-test_nobody_is_admitted_by_an_empty_list if {
+test_an_empty_list_admits_no_principal if {
 	not _admits([], "acs:ram::1234567890123456:user/alice")
 	not _admits([], "ecs.aliyuncs.com")
 }
