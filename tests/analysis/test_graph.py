@@ -10,7 +10,6 @@ from ramgate import resources
 from ramgate.accounts import reader as accounts
 from ramgate.analysis import graph
 from ramgate.catalog import catalog
-from ramgate.cli import main as cli
 from ramgate.errors import RamgateError
 
 if TYPE_CHECKING:
@@ -131,15 +130,14 @@ def test_labels_are_escaped() -> None:
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-def test_graphviz_draws_the_example(tmp_path: Path) -> None:
-    target = tmp_path / "accounts.svg"
-    assert cli.main(["graph", "-o", str(target)]) == 0
-    assert "instanceencryption.alikafka.aliyuncs.com" in target.read_text()
+def test_graphviz_draws_the_example() -> None:
+    example = resources.path("examples/accounts.yaml")
+    assert b"instanceencryption.alikafka.aliyuncs.com" in graph.svg(drawn(example))
 
 
 @pytest.fixture
 def graphviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `dot`, first on PATH, to be written."""
+    """A `dot` for a test to write; it comes first on PATH."""
     path = tmp_path / "bin" / "dot"
     path.parent.mkdir()
     path.touch(0o755)
@@ -147,26 +145,20 @@ def graphviz(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_svg_is_what_graphviz_makes_of_the_same_text(
-    graphviz: Path, world: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_svg_is_the_output_of_graphviz_for_the_same_text(graphviz: Path) -> None:
     graphviz.write_text('#!/bin/sh\necho "$@"\ncat\n')
-    assert cli.main(["graph", "--accounts", str(world)]) == 0
-    assert capsys.readouterr() == (f"-Tsvg\n{drawn(world)}", "")
+    assert graph.svg("digraph {}\n") == b"-Tsvg\ndigraph {}\n"
 
 
 @pytest.mark.parametrize(
-    ("script", "cause"),
+    ("script", "message"),
     [("echo bad >&2; exit 3", "could not draw: bad"), ("exit 3", "could not draw: exit status 3")],
 )
-def test_a_graphviz_that_fails_is_quoted(
-    script: str, cause: str, graphviz: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_graphviz_that_fails_is_quoted(script: str, message: str, graphviz: Path) -> None:
     graphviz.write_text(f"#!/bin/sh\ncat >/dev/null\n{script}\n")
-    assert cli.main(["graph"]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.endswith(f"`{graphviz}` {cause}\n")
+    with pytest.raises(RamgateError) as raised:
+        graph.svg("digraph {}")
+    assert str(raised.value) == f"`{graphviz}` {message}"
 
 
 def test_a_graphviz_that_does_not_end_is_given_up(
@@ -178,24 +170,9 @@ def test_a_graphviz_that_does_not_end_is_given_up(
         graph.svg("digraph {}")
 
 
-def test_without_graphviz_svg_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_without_graphviz_svg_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert cli.main(["graph"]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "apt install graphviz" in captured.err
-    assert "--format dot" in captured.err
-    assert cli.main(["graph", "--format", "dot"]) == 0
-    assert capsys.readouterr().out.startswith("digraph ramgate {\n")
-
-
-def test_a_graph_is_written_to_the_file_that_is_named(
-    tmp_path: Path, world: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    target = tmp_path / "accounts.dot"
-    named = ["--accounts", str(world), "--format", "dot", "-o", str(target)]
-    assert cli.main(["graph", *named]) == 0
-    assert target.read_text() == drawn(world)
-    assert capsys.readouterr() == ("", "")
+    with pytest.raises(RamgateError, match=r"apt install graphviz.*--format dot"):
+        graph.svg("digraph {}")
