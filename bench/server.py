@@ -18,6 +18,7 @@ from ramgate.bundle.builder import Bundle
 from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
+from ramgate.sidecar.health import is_healthy
 from ramgate.sidecar.invocation import environment, flags
 from ramgate.sidecar.output import last_error
 from ramgate.sidecar.supervisor import Supervised
@@ -134,13 +135,15 @@ class Opa:
             },
         )
         while (
-            not (self._server.activated or self._server.refused)
+            not (ready := is_healthy(self._address))
+            and not self._server.refused
             and self._process.running()
             and time.monotonic() < began + _ACTIVATION_SECONDS
         ):
-            self._server.wait_for_outcome(_LOOK_SECONDS)
+            self._server.heard.wait(_LOOK_SECONDS)
+            self._server.heard.clear()
         self.ready_after = time.monotonic() - began
-        if not self._server.activated:
+        if not ready:
             self.close()
             raise WrongAnswerError(f"OPA did not start: {last_error(self._process.lines)}")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -14,7 +15,7 @@ from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
 from tiny_bundle import tiny_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MEDIA_TYPE = "application/vnd.openpolicyagent.bundles"
 FIRST = tiny_bundle("first")
@@ -66,7 +67,7 @@ class Waiter(threading.Thread):
         self._server = server
         self._has = has
         self.start()
-        eventually(lambda: server.activated)
+        eventually(server.heard.is_set)
 
     def run(self) -> None:
         self.answer = ask(self._server, has=self._has, wait=60)
@@ -142,34 +143,51 @@ def test_only_one_path_is_served(server: BundleServer, path: str) -> None:
     assert (answer.status, answer.content) == (404, b"")
 
 
-def test_the_next_request_shows_that_a_bundle_was_activated(server: BundleServer) -> None:
-    assert not server.activated
+def test_a_bundle_is_delivered_once_it_was_sent(server: BundleServer) -> None:
+    ask(server, authorization="Bearer wrong")
+    assert not server.delivered
     ask(server)
-    assert not server.activated
-    ask(server, has='"first"')
-    assert server.activated
-    assert not server.refused
+    assert server.delivered
+    server.publish(SECOND)
+    assert not server.delivered
 
 
-def test_the_next_request_shows_that_a_bundle_was_refused(server: BundleServer) -> None:
+def test_the_next_request_hints_that_a_bundle_was_refused(server: BundleServer) -> None:
     ask(server, has='"zeroth"')
     assert not server.refused
     ask(server, has='"zeroth"')
     assert server.refused
-    assert not server.activated
 
 
-def test_a_refusal_does_not_carry_over_to_the_next_bundle(server: BundleServer) -> None:
+@pytest.mark.parametrize("another", [BundleServer.forget, lambda server: server.publish(SECOND)])
+def test_a_refusal_does_not_carry_over_to_another_bundle_or_opa(
+    server: BundleServer, another: Callable[[BundleServer], None]
+) -> None:
     ask(server)
     ask(server)
-    server.publish(SECOND)
+    assert server.refused
+    another(server)
     assert not server.refused
-    server.wait_for_outcome(0)
-    assert not server.activated
     ask(server)
-    ask(server, has='"second"')
-    server.wait_for_outcome(0)
-    assert server.activated
+    assert not server.refused
+
+
+def test_a_refused_bundle_is_sent_again_on_its_connection_after_a_pause(
+    server: BundleServer,
+) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=BOUND)
+    headers = {"Authorization": f"Bearer {server.token}", "Prefer": "wait=60"}
+    arrived = []
+    with contextlib.closing(connection):
+        for _ in range(3):
+            connection.request("GET", RESOURCE, headers=headers)
+            assert Answer(connection.getresponse()).content == FIRST.content
+            arrived.append(time.monotonic())
+        assert arrived[2] - arrived[1] >= 1
+        assert ask(server, wait=60).status == 200  # another connection does not wait
+        connection.request("GET", RESOURCE, headers=headers)
+        server.publish(SECOND)  # and no pause delays another bundle
+        assert Answer(connection.getresponse()).content == SECOND.content
 
 
 def test_closing_the_server_ends_a_waiting_request_at_once() -> None:
@@ -200,7 +218,4 @@ def test_a_client_that_disconnects_does_not_disturb_the_server(
         asker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         asker.sendall(b"GET /bundle.tar.gz HTTP/1.1\r\nHost:")
     assert ask(server).status == 200
-    threads = [thread for thread in threading.enumerate() if "process_request" in thread.name]
-    for thread in threads:
-        thread.join(BOUND)
     assert capfd.readouterr().err == ""

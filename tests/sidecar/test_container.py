@@ -25,7 +25,7 @@ from processes import BOUND, eventually
 from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.sidecar import container
-from ramgate.sidecar.address import Address
+from ramgate.sidecar.address import Address, AddressTakenError
 from ramgate.sidecar.container import LABEL, Container
 from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.sidecar import Sidecar
@@ -135,6 +135,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             assert report is None
             jobs.append(json.loads(env["RAMGATE_CONTAINER"]))
 
+        def wait(self, timeout: float) -> None:
+            assert timeout == 0
+
         def stop(self) -> None:
             jobs.append({"stopped": True})
 
@@ -242,7 +245,9 @@ def test_a_container_is_ready_once_it_has_an_address_and_opa_is_healthy(
     engine: Engine, opa: Path, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     healthy: set[Address] = set()
+    revisions = {Address("127.0.0.1", 4711): "another"}
     monkeypatch.setattr(container, "is_healthy", healthy.__contains__)
+    monkeypatch.setattr(container, "active_revision", lambda address, _: revisions[address])
     runtime = start(opa)
     assert not runtime.ready()
     running = engine.containers.create(started[0]["name"])
@@ -250,8 +255,43 @@ def test_a_container_is_ready_once_it_has_an_address_and_opa_is_healthy(
     running.attrs["NetworkSettings"]["Ports"] = ports
     assert not runtime.ready()
     healthy.add(Address("127.0.0.1", 4711))
+    assert not runtime.ready()
+    revisions[Address("127.0.0.1", 4711)] = BUNDLE.revision
     assert runtime.ready()
     assert not runtime.refused
+
+
+def test_a_container_that_has_ended_runs_again_on_its_port(
+    engine: Engine, opa: Path, started: list[dict[str, Any]]
+) -> None:
+    runtime = start(opa)
+    runtime.restart()  # before it has got a port
+    assert started[1] == started[0]
+    running = engine.containers.create(started[0]["name"])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = {"8181/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
+        running.attrs["NetworkSettings"]["Ports"] = ports
+        assert runtime.addresses == (Address("127.0.0.1", port),)
+        with pytest.raises(AddressTakenError, match="Address already in use"):
+            runtime.restart()
+    runtime.restart()
+    assert started[2:] == [{**started[0], "port": port}]
+    assert running.stopped
+    runtime.await_news(0)
+
+
+def test_a_container_that_the_engine_does_not_remove_cannot_run_again(
+    engine: Engine, opa: Path, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get(_name: str) -> Thing:
+        raise DockerException("gone")
+
+    runtime = start(opa)
+    monkeypatch.setattr(engine.containers, "get", get)
+    with pytest.raises(SidecarError, match=r"^cannot create the container: gone$"):
+        runtime.restart()
+    assert len(started) == 1
 
 
 def test_stopping_leaves_nothing_but_the_image(
@@ -289,7 +329,7 @@ def test_a_bundle_cannot_be_published_into_an_image(engine: Engine, opa: Path) -
     runtime = start(opa)
     assert runtime.bundle is BUNDLE
     with pytest.raises(SidecarError, match=r"is part of its image: start another sidecar$"):
-        runtime.publish(BUNDLE, 1)
+        runtime.want(BUNDLE)
     assert engine.open
 
 

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import socket
 import stat
 import sys
 import time
+import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +17,9 @@ import pytest
 from processes import BOUND, alive, eventually
 from ramgate.bundle.builder import Bundle
 from ramgate.errors import OpaUnavailable, SidecarError
+from ramgate.sidecar.bundle_server import RESOURCE
 from ramgate.sidecar.sidecar import Sidecar
+from ramgate.sidecar.state import State
 from sidecars import ALLOW, REQUEST, ask, gone, recorded
 from tiny_bundle import tiny_bundle
 
@@ -94,22 +100,63 @@ def test_a_published_bundle_is_live_when_publish_returns() -> None:
             assert sidecar.revision == f"number-{number}"
 
 
-def test_a_refused_bundle_leaves_the_one_before() -> None:
+def test_a_refused_bundle_stays_wanted_while_opa_decides_by_the_one_before() -> None:
     with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar:
         with pytest.raises(SidecarError, match=r"^OPA refused the bundle: Bundle load failed: .*"):
             sidecar.publish(tiny_bundle("bad", "{"))
-        assert sidecar.revision == "one"
+        state = sidecar.state()
+        assert (state.wanted, state.active, state.settled) == ("bad", "one", False)
+        assert state.seconds > 0
         assert ask(sidecar.url).result == 1
         sidecar.publish(tiny_bundle("three", "3"))
         assert ask(sidecar.url).result == 3
+        assert sidecar.state() == State("three", "three")
 
 
-def test_a_bundle_that_is_not_activated_in_time_is_taken_back() -> None:
-    with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar:
-        with pytest.raises(SidecarError, match=r"^OPA did not activate the bundle within 0 s$"):
-            sidecar.publish(tiny_bundle("two", "2"), timeout=0)
-        assert sidecar.revision == "one"
-        eventually(lambda: ask(sidecar.url).result == 1)
+def test_a_bundle_that_a_stopped_opa_gets_late_is_not_taken_back(tmp_path: Path) -> None:
+    """OPA was stopped for 40 s, and the revocation was taken back a moment after it went on."""
+    opa, pid = recorded(tmp_path)
+    with Sidecar(bundle=tiny_bundle("allows", "1"), opa=opa) as sidecar:
+        os.kill(int(pid.read_text()), signal.SIGSTOP)
+        try:
+            with pytest.raises(SidecarError, match=r"^OPA did not activate the bundle within 1 s$"):
+                sidecar.publish(tiny_bundle("revokes", "2"), timeout=1)
+            assert sidecar.revision == "revokes"
+            assert sidecar.state().active is None
+        finally:
+            os.kill(int(pid.read_text()), signal.SIGCONT)
+        eventually(lambda: sidecar.state().settled)
+        first = time.monotonic()
+        while time.monotonic() - first < 2:
+            assert ask(sidecar.url).result == 2
+            time.sleep(0.05)
+
+
+def test_a_stranger_with_the_token_cannot_claim_that_opa_has_activated_a_bundle(
+    tmp_path: Path,
+) -> None:
+    """An `If-None-Match` with the new revision made `publish` return before OPA had it."""
+    opa, pid = recorded(tmp_path)
+    with Sidecar(bundle=tiny_bundle("allows", "1"), opa=opa) as sidecar:
+        server = sidecar._keeper.runtime._server  # type: ignore[union-attr]  # noqa: SLF001
+        os.kill(int(pid.read_text()), signal.SIGSTOP)
+        try:
+            sidecar.want(tiny_bundle("revokes", "2"))
+            request = urllib.request.Request(  # noqa: S310 - loopback
+                server.url + RESOURCE,
+                headers={
+                    "Authorization": f"Bearer {server.token}",
+                    "If-None-Match": '"revokes"',
+                },
+            )
+            with pytest.raises(urllib.error.HTTPError, match="304"):
+                urllib.request.urlopen(request, timeout=BOUND)  # noqa: S310
+            assert not sidecar.state().settled
+            with pytest.raises(SidecarError, match="did not activate"):
+                sidecar.publish(tiny_bundle("revokes", "2"), timeout=0)
+        finally:
+            os.kill(int(pid.read_text()), signal.SIGCONT)
+        eventually(lambda: sidecar.state().settled)
 
 
 def test_a_port_in_use_is_named(unguarded: Sidecar) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -159,13 +160,6 @@ def test_without_the_token_the_revision_is_not_seen(guarded: Sidecar) -> None:
         assert client.healthy()
 
 
-def test_an_opa_without_ramgates_rules_has_no_revision(unguarded: Sidecar) -> None:
-    with unguarded.client() as client:
-        with pytest.raises(AnswerError, match="or runs without ramgate's bundle"):
-            client.revision()
-        assert client.healthy()
-
-
 def test_a_port_taken_meanwhile_is_replaced_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         claimed = Address.claim
@@ -241,19 +235,24 @@ def test_an_interrupted_start_leaves_nothing_running(
 
     sidecar = Sidecar(bundle=tiny_bundle(), opa=opa)
     clock = SimpleNamespace(sleep=interrupt, monotonic=time.monotonic)
-    monkeypatch.setattr("ramgate.sidecar.sidecar.time", clock)
+    monkeypatch.setattr("ramgate.sidecar.keeper.time", clock)
     with pytest.raises(KeyboardInterrupt):
         sidecar.start()
     monkeypatch.undo()
     assert not alive(int(pid.read_text()))
 
 
-def test_waiting_ends_when_opa_does(tmp_path: Path) -> None:
+def test_waiting_ends_when_opa_does_and_is_not_started_again(tmp_path: Path) -> None:
     opa, pid = recorded(tmp_path)
-    with Sidecar(bundle=tiny_bundle(), opa=opa) as sidecar:
+    log = io.StringIO()
+    with Sidecar(bundle=tiny_bundle(), opa=opa, restart=False, log=log) as sidecar:
         os.kill(int(pid.read_text()), signal.SIGKILL)
-        with pytest.raises(SidecarError, match=r"^OPA ended unexpectedly: it printed no error$"):
-            sidecar.wait()
+        for question in (sidecar.wait, sidecar.state, lambda: sidecar.url, sidecar.client):
+            with pytest.raises(
+                SidecarError, match=r"^OPA ended unexpectedly: it printed no error$"
+            ):
+                question()
+    assert log.getvalue() == "ramgate: OPA ended unexpectedly: it printed no error\n"
 
 
 def test_waiting_ends_in_peace_when_the_sidecar_is_stopped() -> None:

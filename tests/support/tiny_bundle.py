@@ -10,7 +10,7 @@ from ramgate import resources
 from ramgate.bundle.builder import Bundle
 
 ROOTS = ("ram", "slr", "store", "system")
-SYSTEM = ("rego/system/authz/authz.rego", "rego/system/log/log.rego")
+SYSTEM = tuple(f"rego/system/{name}/{name}.rego" for name in ("authz", "log", "status"))
 
 
 def tiny_bundle(revision: str = "tiny-1", decision: str = '"tiny"') -> Bundle:

@@ -18,13 +18,17 @@ from ramgate.errors import SidecarError
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Address"]
+__all__ = ["Address", "AddressTakenError"]
 
 _TCP = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):(?P<port>[0-9]{1,5})")
 _UNIX = "unix://"
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound here
 _LAST_PORT = 65535
 _LONGEST_PATH = 103  # sun_path has 104 bytes on macOS, 108 on Linux, and ends in a null
+
+
+class AddressTakenError(SidecarError):
+    """Another process listens on the address."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,14 +90,15 @@ class Address:
     def claim(self) -> Address:
         """Return an address that is free to listen on: this one, with a free port for port 0.
 
-        Raises `SidecarError` if it is taken. The file of a unix socket without a listener is a
-        leftover, which OPA removes; OPA would remove any other file at that path as well, so such
-        a file is an error here.
+        Raises `AddressTakenError` if it is taken, `SidecarError` if it cannot be used. The file of
+        a unix socket without a listener is a leftover, which OPA removes; OPA would remove any
+        other file at that path as well, so such a file is an error here.
         """
         try:
             return self._claim()
         except OSError as error:
-            raise SidecarError(f"cannot listen on `{self}`: {error.strerror or error}") from error
+            kind = AddressTakenError if error.errno == errno.EADDRINUSE else SidecarError
+            raise kind(f"cannot listen on `{self}`: {error.strerror or error}") from error
 
     def _claim(self) -> Address:
         if not self.path:

@@ -4,20 +4,24 @@ The protocol (`v1/download/download.go` of OPA 1.22.2): `If-None-Match` names th
 has. `Prefer: modes=…;wait=N` permits the server to delay its response for N seconds until there is
 another bundle; a 200 with the media type `application/vnd.openpolicyagent.bundles` tells OPA that
 the server supports this. OPA sends its next request as soon as it has activated or refused the
-bundle, so that request shows which of the two happened.
+bundle.
+
+That request is a hint and no proof: whoever has the token can send it. The decision that OPA has
+activated a bundle rests on OPA's own answer about its revision (`ramgate.sidecar.health`).
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import hmac
-import http.server
 import re
 import secrets
-import socketserver
+import socket
 import threading
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from ramgate.sidecar.http_server import HttpServer, Reply, Request
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,35 +33,30 @@ __all__ = ["RESOURCE", "BundleServer"]
 RESOURCE = "/bundle.tar.gz"
 """The path of the bundle, below the server's `url`."""
 
-_MEDIA_TYPE = "application/vnd.openpolicyagent.bundles"
-_WAIT = re.compile(r"(?:^|;)wait=(\d{1,9})(?:;|$)")
-_LONGEST_WAIT = 300.0
-_STALLED_SECONDS = 10.0
-_POLL_SECONDS = 0.05
+_MEDIA_TYPE: Final = "application/vnd.openpolicyagent.bundles"
+_WAIT: Final = re.compile(r"(?:^|;)wait=(\d{1,9})(?:;|$)")
+_LONGEST_WAIT: Final = 300.0
+_LONGEST_PAUSE: Final = 30.0
+_BACKLOG: Final = 128
 
 
 class BundleServer:
-    """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`."""
+    """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`.
+
+    `heard` is set each time OPA asks for a bundle: it may have activated or refused one.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self.token = secrets.token_urlsafe(32)
+        self.heard = threading.Event()
         self._bundle = bundle
         self._sent = ""
-        self._active = ""
         self._refused = False
         self._closed = False
-        self._changed = threading.Condition()
-        self._http = _Server(self)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(_POLL_SECONDS,), name="ramgate-bundle"
-        )
-        self._thread.daemon = True
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """The URL without the path: `http://127.0.0.1:PORT`."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        self._changed = asyncio.Event()
+        listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._http = HttpServer(listener, self._admit, self._answer, "ramgate-bundle")
 
     @property
     def bundle(self) -> Bundle:
@@ -66,35 +65,30 @@ class BundleServer:
 
     def publish(self, bundle: Bundle) -> None:
         """Serve this bundle from now on; a waiting request is answered with it at once."""
-        with self._changed:
-            self._bundle = bundle
-            self._sent = ""
-            self._refused = False
-            self._changed.notify_all()
+        self._bundle = bundle
+        self.forget()
+        self._http.call(self._wake)
+
+    def forget(self) -> None:
+        """Forget which bundle was sent, for the start of another OPA."""
+        self._sent = ""
+        self._refused = False
 
     @property
-    def activated(self) -> bool:
-        """True if OPA has activated the bundle."""
-        return self._active == _etag(self._bundle)
+    def delivered(self) -> bool:
+        """True if a program with the token has received the bundle since `publish` or `forget`."""
+        return self._sent == _etag(self._bundle)
 
     @property
     def refused(self) -> bool:
-        """True if OPA received the bundle and sent its next request without activating it."""
+        """True if OPA received the bundle and seems to have refused it: a hint."""
         return self._refused
-
-    def wait_for_outcome(self, timeout: float) -> None:
-        """Wait until OPA has activated or refused the bundle, at most `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.activated or self.refused, timeout)
 
     def close(self) -> None:
         """Stop at once: answer the waiting requests and accept no others."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        self._closed = True
+        self._http.call(self._wake)
+        self._http.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,67 +96,51 @@ class BundleServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def answer(self, active: str, wait: float) -> Bundle | None:
-        """Return the bundle, or None if OPA has it and no other is published in `wait` seconds.
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
-        `active` is the ETag of the bundle that OPA has, empty if it has none.
+    def _admit(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").encode("latin-1")
+        return hmac.compare_digest(given, f"Bearer {self.token}".encode())
+
+    async def _answer(self, request: Request) -> Reply:
+        if request.target != RESOURCE:
+            return Reply(HTTPStatus.NOT_FOUND)
+        wait = _WAIT.search(request.headers.get("prefer", ""))
+        active = request.headers.get("if-none-match", "").partition(",")[0].strip()
+        self._refused = self._sent not in {"", active}
+        self.heard.set()
+        seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
+        bundle = await self._next(active, seconds, request.memory)
+        if bundle is None:
+            return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
+        etag = self._sent = _etag(bundle)
+        request.memory[etag] = request.memory.get(etag, 0) + 1
+        return Reply(HTTPStatus.OK, bundle.content, _MEDIA_TYPE, {"ETag": etag})
+
+    async def _next(self, active: str, seconds: float, sent: dict[str, int]) -> Bundle | None:
+        """Return the bundle, or None if OPA has it and no other is published in these seconds.
+
+        `sent` counts how often each bundle was sent on this connection. One that was sent already
+        was refused, or broke off: it is sent again after 1, 2, 4, … seconds, at most 30.
         """
-        with self._changed:
-            self._active = active
-            self._refused = self._sent not in {"", active}
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or _etag(self._bundle) != active, wait)
-            if _etag(self._bundle) == active:
-                return None
-            self._sent = _etag(self._bundle)
-            return self._bundle
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not self._closed:
+            changed, bundle, now = self._changed, self._bundle, loop.time()
+            etag = _etag(bundle)
+            until = end
+            if etag != active:
+                times = sent.get(etag, 0)
+                until = min(end, now + min(2.0 ** (times - 1), _LONGEST_PAUSE)) if times else now
+            try:
+                async with asyncio.timeout_at(until):
+                    await changed.wait()
+            except TimeoutError:
+                return None if etag == active else bundle
+        return None
 
 
 def _etag(bundle: Bundle) -> str:
     return f'"{bundle.revision}"'
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    # Not http.server's HTTPServer, which resolves its own host name when it binds.
-    daemon_threads = True
-
-    def __init__(self, owner: BundleServer) -> None:
-        self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: _Server
-    timeout = _STALLED_SECONDS
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError):  # the client has disconnected
-            super().handle()
-
-    def do_GET(self) -> None:
-        owner = self.server.owner
-        if not hmac.compare_digest(
-            self.headers.get("Authorization", "").encode(), f"Bearer {owner.token}".encode()
-        ):
-            self._reply(HTTPStatus.UNAUTHORIZED)
-        elif self.path != RESOURCE:
-            self._reply(HTTPStatus.NOT_FOUND)
-        else:
-            wait = _WAIT.search(self.headers.get("Prefer", ""))
-            active = self.headers.get("If-None-Match", "").partition(",")[0].strip()
-            seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
-            if bundle := owner.answer(active, seconds):
-                self._reply(HTTPStatus.OK, _etag(bundle), bundle.content)
-            else:
-                self._reply(HTTPStatus.NOT_MODIFIED, active)
-
-    def _reply(self, status: HTTPStatus, etag: str = "", content: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("ETag", etag)
-        self.send_header("Content-Type", _MEDIA_TYPE)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Do nothing: OPA logs its failed requests."""

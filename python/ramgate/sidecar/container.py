@@ -25,7 +25,7 @@ from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.install import install_opa_for
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.health import is_healthy
+from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import environment, flags
 from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.supervisor import Supervised
@@ -67,6 +67,7 @@ class Container:
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         self.bundle = bundle
+        self._token = settings.token
         self._name = f"ramgate-{secrets.token_hex(8)}"
         self._address: Address | None = None
         [address] = settings.addresses
@@ -74,7 +75,7 @@ class Container:
             address.claim()
         self._engine = _connect()
         try:
-            job = {
+            self._job = {
                 "image": _image(self._engine, settings.opa, bundle),
                 "name": self._name,
                 "command": [
@@ -90,11 +91,8 @@ class Container:
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }
-            self.supervised = Supervised(
-                [sys.executable, "-m", "ramgate.sidecar.container"],
-                {**os.environ, _JOB: json.dumps(job)},
-                writer_to(settings.log),
-            )
+            self._report = writer_to(settings.log)
+            self._start()
         except _FAILURES as error:
             self._engine.close()
             raise SidecarError(f"cannot create the container: {error}") from error
@@ -113,19 +111,41 @@ class Container:
         return () if self._address is None else (self._address,)
 
     def ready(self) -> bool:
-        """Return True if the container runs, and OPA is healthy, which includes its bundle."""
+        """Return True if the container runs, and its OPA decides by the bundle."""
+        return self.active() == self.bundle.revision and all(map(is_healthy, self.addresses))
+
+    def active(self) -> str | None:
+        """Return the revision that OPA itself reports, or None if it does not answer."""
         addresses = self.addresses
-        return bool(addresses) and all(map(is_healthy, addresses))
+        return active_revision(addresses[0], self._token) if addresses else None
 
     @property
     def refused(self) -> bool:
         """Always False: nothing distinguishes a refused bundle from one not yet loaded."""
         return False
 
-    def publish(self, bundle: Bundle, timeout: float) -> Never:
+    def want(self, bundle: Bundle) -> Never:
         """Raise `SidecarError`: the bundle is part of the image."""
-        del bundle, timeout
+        del bundle
         raise SidecarError("a container's bundle is part of its image: start another sidecar")
+
+    def await_news(self, timeout: float) -> None:
+        """Wait `timeout` seconds: nothing comes from a container."""
+        self.supervised.wait(timeout)
+
+    def restart(self) -> None:
+        """Run the container, which has ended, again on the same port of this machine.
+
+        Raises `SidecarError` if the port is taken or no process can be started.
+        """
+        if self._address is not None:
+            self._address.claim()
+            self._job["port"] = self._address.port
+        try:
+            _remove(self._engine, self._name)
+            self._start()
+        except _FAILURES as error:
+            raise SidecarError(f"cannot create the container: {error}") from error
 
     def stop(self) -> None:
         """Stop OPA and remove the container and its network; the image is kept."""
@@ -133,6 +153,13 @@ class Container:
         with contextlib.suppress(*_FAILURES):
             _remove(self._engine, self._name)
         self._engine.close()
+
+    def _start(self) -> None:
+        self.supervised = Supervised(
+            [sys.executable, "-m", "ramgate.sidecar.container"],
+            {**os.environ, _JOB: json.dumps(self._job)},
+            self._report,
+        )
 
 
 def _connect() -> DockerClient:

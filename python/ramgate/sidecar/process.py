@@ -8,9 +8,9 @@ from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.find import find_opa
 from ramgate.sidecar.bundle_server import BundleServer
-from ramgate.sidecar.health import is_healthy
+from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import environment, flags
-from ramgate.sidecar.output import last_error, writer_to
+from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
@@ -29,65 +29,83 @@ class Process:
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         opa = settings.opa or find_opa()
+        self._token = settings.token
+        self._report = writer_to(settings.log)
         self.addresses = tuple(address.claim() for address in settings.addresses)
-        self._server = BundleServer(bundle)
         try:
-            self.supervised = Supervised(
-                [
-                    str(opa),
-                    "run",
-                    *flags(
-                        str(resources.path("opa-config.yaml")),
-                        (address.flag for address in self.addresses),
-                        authorization=settings.token is not None,
-                        decision_log=settings.decision_log,
-                    ),
-                ],
-                {
-                    **environment(settings.token),
-                    "RAMGATE_BUNDLE_URL": self._server.url,
-                    "RAMGATE_BUNDLE_TOKEN": self._server.token,
-                },
-                writer_to(settings.log),
-            )
+            self._server = BundleServer(bundle)
         except OSError as error:
+            raise SidecarError(f"cannot serve the bundle: {error}") from error
+        self._command = [
+            str(opa),
+            "run",
+            *flags(
+                str(resources.path("opa-config.yaml")),
+                (address.flag for address in self.addresses),
+                authorization=settings.token is not None,
+                decision_log=settings.decision_log,
+            ),
+        ]
+        self._environment = {
+            **environment(settings.token),
+            "RAMGATE_BUNDLE_URL": self._server.url,
+            "RAMGATE_BUNDLE_TOKEN": self._server.token,
+        }
+        try:
+            self._start()
+        except BaseException:
             self._server.close()
-            raise SidecarError(f"cannot start a process: {error}") from error
+            raise
 
     @property
     def bundle(self) -> Bundle:
-        """The bundle that OPA decides by, or is about to."""
+        """The wanted bundle: the one that OPA decides by, or is to decide by."""
         return self._server.bundle
 
     def ready(self) -> bool:
         """Return True if this OPA decides by the bundle and answers at each of its addresses."""
-        # The bundle server first: its client is this OPA, while any server may answer at an
-        # address.
-        return self._server.activated and all(map(is_healthy, self.addresses))
+        # An OPA that has not fetched the bundle cannot have activated it: another program answers.
+        return (
+            self._server.delivered
+            and self.active() == self._server.bundle.revision
+            and all(map(is_healthy, self.addresses))
+        )
+
+    def active(self) -> str | None:
+        """Return the revision that OPA itself reports, or None if it does not answer."""
+        return active_revision(self.addresses[0], self._token)
 
     @property
     def refused(self) -> bool:
-        """True if OPA has refused the bundle."""
+        """True if OPA seems to have refused the bundle; the server offers it again."""
         return self._server.refused
 
-    def publish(self, bundle: Bundle, timeout: float) -> None:
-        """Replace the bundle, and return once OPA decides by the new one.
-
-        Raises `SidecarError` if OPA refuses it, or does not activate it within `timeout` seconds;
-        OPA then keeps the bundle before.
-        """
-        before = self._server.bundle
+    def want(self, bundle: Bundle) -> None:
+        """Serve another bundle from now on."""
         self._server.publish(bundle)
-        self._server.wait_for_outcome(timeout)
-        if self._server.activated:
-            return
-        refused = self._server.refused
-        self._server.publish(before)
-        if refused:
-            raise SidecarError(f"OPA refused the bundle: {last_error(self.supervised.lines)}")
-        raise SidecarError(f"OPA did not activate the bundle within {timeout:g} s")
+
+    def await_news(self, timeout: float) -> None:
+        """Wait until OPA asks for a bundle, at most `timeout` seconds."""
+        self._server.heard.wait(timeout)
+        self._server.heard.clear()
+
+    def restart(self) -> None:
+        """Start OPA, which has ended, again: the same addresses, the wanted bundle.
+
+        Raises `SidecarError` if an address is taken or no process can be started.
+        """
+        for address in self.addresses:
+            address.claim()
+        self._server.forget()
+        self._start()
 
     def stop(self) -> None:
         """Stop OPA, then the bundle server."""
         self.supervised.stop()
         self._server.close()
+
+    def _start(self) -> None:
+        try:
+            self.supervised = Supervised(self._command, self._environment, self._report)
+        except OSError as error:
+            raise SidecarError(f"cannot start a process: {error}") from error

@@ -1,4 +1,4 @@
-"""The interface between `Sidecar` and a running OPA, which `Process` and `Container` implement."""
+"""The interface between `Keeper` and an OPA, which `Process` and `Container` implement."""
 
 from __future__ import annotations
 
@@ -27,19 +27,28 @@ class Runtime(Protocol):
 
     @property
     def bundle(self) -> Bundle:
-        """The bundle that OPA decides by, or is about to."""
+        """The wanted bundle: the one that OPA decides by, or is to decide by."""
 
     def ready(self) -> bool:
         """Return True if this OPA decides by the bundle and answers at each of its addresses."""
 
+    def active(self) -> str | None:
+        """Return the revision that OPA itself reports, or None if it does not answer."""
+
     @property
     def refused(self) -> bool:
-        """True if OPA is known to have refused the bundle."""
+        """True if OPA seems to have refused the bundle; it is offered again nevertheless."""
 
-    def publish(self, bundle: Bundle, timeout: float) -> None:
-        """Replace the bundle, and return once OPA decides by the new one.
+    def want(self, bundle: Bundle) -> None:
+        """Make this the wanted bundle. Raises `SidecarError` if the bundle is fixed."""
 
-        Raises `SidecarError` if it does not within `timeout` seconds; OPA then keeps its bundle.
+    def await_news(self, timeout: float) -> None:
+        """Wait until OPA may have activated or refused the bundle, at most `timeout` seconds."""
+
+    def restart(self) -> None:
+        """Start OPA, which has ended, again: the same addresses, the wanted bundle.
+
+        Raises `SidecarError` if an address is taken or no process can be started.
         """
 
     def stop(self) -> None:

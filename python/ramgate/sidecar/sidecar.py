@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +11,7 @@ from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.output import last_error
+from ramgate.sidecar.keeper import Keeper
 from ramgate.sidecar.process import Process
 from ramgate.sidecar.settings import Settings
 
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
 
     from ramgate.bundle.builder import Builder, Bundle
     from ramgate.sidecar.runtime import Runtime
+    from ramgate.sidecar.state import State
 
 __all__ = ["Sidecar"]
 
-_ATTEMPTS = 3
-_POLL_SECONDS = 0.01
 _PUBLISH_SECONDS = 30.0
 
 
@@ -50,6 +48,12 @@ class Sidecar:
         ...     its_client.decide(root, "alikafka:DeleteTopic", topic).reason
         'account_owner'
 
+    If OPA ends before `stop`, killed or out of memory, it is started again on the same addresses
+    with the bundle that was published last, after a pause that grows up to 30 seconds. Each time is
+    written to `log`, or else logged as a warning of `ramgate.sidecar.keeper`, and `state` counts
+    them. With `restart=False`, or if another process has taken an address meanwhile, OPA has ended
+    for good: `wait` and every other method but `stop` raise `SidecarError`.
+
     OPA ends with this process, even after SIGKILL. After a fork it ends with the last of the parent
     and its children; `stop` does nothing in a child.
 
@@ -68,6 +72,7 @@ class Sidecar:
         opa: Path | str | None = None,
         runtime: Literal["process", "container"] = "process",
         decision_log: bool = False,
+        restart: bool = True,
         startup_timeout: float = 30.0,
         log: TextIO | None = None,
     ) -> None:
@@ -88,37 +93,30 @@ class Sidecar:
         self._startup_timeout = startup_timeout
         self._builder: Builder | None = None
         self._publishing = threading.RLock()
-        self._runtime: Runtime | None = None
+        self._restart = restart
+        self._keeper: Keeper | None = None
         self._owner = 0
 
     def start(self) -> Self:
         """Start OPA and wait until it is ready, as entering the `with` block does."""
-        if self._runtime is not None:
+        if self._keeper is not None:
             raise SidecarError("the sidecar is already running")
         bundle = self._bundle or self._build(self._accounts)
         self._owner = os.getpid()
-        attempts = _ATTEMPTS
-        while True:
-            self._runtime = self._launch(bundle)
-            try:
-                self._await_ready(self._runtime)
-            except SidecarError as error:
-                self.stop()
-                attempts -= 1
-                # Another process has taken the free port since `claim`: try another free port.
-                if not attempts or "bind: address already in use" not in str(error):
-                    raise
-            except BaseException:
-                self.stop()
-                raise
-            else:
-                return self
+        self._keeper = Keeper(
+            self._launch,
+            bundle,
+            timeout=self._startup_timeout,
+            restart=self._restart,
+            log=self._settings.log,
+        )
+        return self
 
     def stop(self) -> None:
         """Stop OPA and wait until it has ended; do nothing if it does not run."""
-        runtime, self._runtime = self._runtime, None
-        if runtime is not None and self._owner == os.getpid():
-            runtime.stop()
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None and self._owner == os.getpid():
+            keeper.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -127,18 +125,17 @@ class Sidecar:
         self.stop()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until OPA has ended, at most `timeout` seconds.
+        """Wait until OPA has ended for good, at most `timeout` seconds.
 
-        Raises `SidecarError` with OPA's last error if it ended without `stop`.
+        Returns when the time is over, or after `stop`; a restart does not end it. Raises
+        `SidecarError` with OPA's last error if OPA ended and is not started again.
         """
-        runtime = self._running()
-        if runtime.supervised.wait(timeout) and runtime is self._runtime:
-            raise SidecarError(f"OPA ended unexpectedly: {last_error(runtime.supervised.lines)}")
+        self._running().wait(timeout)
 
     @property
     def urls(self) -> tuple[str, ...]:
         """The URLs of `addresses`, in their order: `http://host:port`, `unix:///path`."""
-        return tuple(address.url for address in self._running().addresses)
+        return tuple(address.url for address in self._running().runtime.addresses)
 
     @property
     def url(self) -> str:
@@ -147,19 +144,41 @@ class Sidecar:
 
     @property
     def bundle(self) -> Bundle:
-        """The bundle that OPA decides by."""
-        return self._running().bundle
+        """The wanted bundle, the one published last: OPA decides by it, or is to."""
+        return self._running().runtime.bundle
 
     @property
     def revision(self) -> str:
-        """The revision of that bundle."""
+        """The revision of the wanted bundle; `state` tells whether OPA decides by it."""
         return self.bundle.revision
 
-    def publish(self, bundle: Bundle, *, timeout: float = _PUBLISH_SECONDS) -> None:
-        """Replace OPA's bundle, and return once OPA decides by the new one.
+    def state(self) -> State:
+        """Ask OPA for its revision, and return it beside the wanted one.
 
-        Raises `SidecarError` if OPA refuses it or does not activate it within `timeout` seconds;
-        OPA then keeps its bundle. Always raises for a container: its bundle is part of its image.
+        >>> sidecar.state().wanted == sidecar.state().active == sidecar.revision
+        True
+        """
+        return self._running().state()
+
+    def want(self, bundle: Bundle) -> None:
+        """Replace OPA's bundle, and return at once; `state` tells when OPA decides by it.
+
+        OPA is offered the bundle until it decides by it, or another one is published. Always raises
+        `SidecarError` for a container: its bundle is part of its image.
+
+        >>> sidecar.want(sidecar.bundle)
+        """
+        with self._publishing:
+            self._running().want(bundle)
+
+    def publish(self, bundle: Bundle, *, timeout: float = _PUBLISH_SECONDS) -> None:
+        """Replace OPA's bundle, and return once OPA itself reports the revision of the new one.
+
+        Raises `SidecarError` if OPA refuses it or does not activate it within `timeout` seconds.
+        The new bundle stays wanted then: OPA decides by its bundle before, is offered the new one
+        again and again, and comes back with it after a restart. Nothing takes it back but another
+        `publish`, since the bundle before may allow what the new one has revoked. Always raises for
+        a container: its bundle is part of its image.
         """
         with self._publishing:
             self._running().publish(bundle, timeout)
@@ -168,7 +187,8 @@ class Sidecar:
         """Replace OPA's accounts by a file or a folder, and return once OPA decides by them.
 
         Only the files that changed since an earlier `load` are translated. Raises `InvalidFiles`
-        with every fault, and `SidecarError` as `publish` does; OPA then keeps its accounts.
+        with every fault: OPA and `bundle` keep the accounts before. Raises `SidecarError` as
+        `publish` does: the new accounts stay wanted.
         """
         with self._publishing:
             self.publish(self._build(Path(accounts)), timeout=timeout)
@@ -189,7 +209,7 @@ class Sidecar:
             raise SidecarError(
                 f"opa-python-client is missing: {error}; run `pip install 'ramgate[opa]'`"
             ) from error
-        for address in self._running().addresses:
+        for address in self._running().runtime.addresses:
             if not address.path:
                 host = address.url.removeprefix("http://").rpartition(":")[0]
                 return OpaClient(host=host, port=address.port, token=self._settings.token)
@@ -199,10 +219,10 @@ class Sidecar:
         self._builder = self._builder or bundles.Builder()
         return self._builder.build(accounts)
 
-    def _running(self) -> Runtime:
-        if self._runtime is None:
+    def _running(self) -> Keeper:
+        if self._keeper is None:
             raise SidecarError("the sidecar is not running: call `start`, or use a `with` block")
-        return self._runtime
+        return self._keeper
 
     def _launch(self, bundle: Bundle) -> Runtime:
         if self._settings.runtime == "process":
@@ -214,26 +234,3 @@ class Sidecar:
                 f"the docker SDK is missing: {error}; run `pip install 'ramgate[docker]'`"
             ) from error
         return Container(self._settings, bundle)
-
-    def _await_ready(self, runtime: Runtime) -> None:
-        deadline = time.monotonic() + self._startup_timeout
-        while True:
-            ready = runtime.ready()
-            # After `ready`: an OPA that has ended cannot be the one that answered.
-            if not runtime.supervised.running():
-                raise SidecarError(f"OPA did not start: {last_error(runtime.supervised.lines)}")
-            if ready:
-                return
-            if runtime.refused:
-                raise SidecarError(f"OPA refused the bundle: {_stop_and_quote(runtime)}")
-            if time.monotonic() > deadline:
-                raise SidecarError(
-                    f"OPA was not ready within {self._startup_timeout:g} s: "
-                    f"{_stop_and_quote(runtime)}"
-                )
-            time.sleep(_POLL_SECONDS)
-
-
-def _stop_and_quote(runtime: Runtime) -> str:
-    runtime.stop()
-    return last_error(runtime.supervised.lines)

@@ -8,6 +8,7 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Final
 
+from ramgate import resources
 from ramgate.bundle.builder import ROOTS, Bundle
 from ramgate.errors import InvalidFiles
 from ramgate.faults import Fault
@@ -115,12 +116,16 @@ def _without_file(fault: Fault, prefix: str) -> Fault:
 
 
 def _empty_bundle() -> Bundle:
-    """Return a bundle without rules: OPA answers every query with undefined."""
+    """Return a bundle that answers with its revision, and every other query with undefined."""
     revision = "nothing"
     manifest = json.dumps({"revision": revision, "roots": ROOTS, "rego_version": 1}).encode()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        member = tarfile.TarInfo(".manifest")
-        member.size = len(manifest)
-        archive.addfile(member, io.BytesIO(manifest))
+        for name, content in {
+            ".manifest": manifest,
+            "status.rego": resources.path("rego/system/status/status.rego").read_bytes(),
+        }.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return Bundle(gzip.compress(packed.getvalue()), revision, {})

@@ -6,6 +6,12 @@
 package system.log
 
 # METADATA
+# title: Drop
+# description: True for an entry that is left out. A query of the loaded revision is not a decision.
+# scope: document
+drop if input.path == "system/status/revision"
+
+# METADATA
 # title: Mask
 # description: >-
 #   The paths to remove from an entry: whole policy documents that came with a request, those of a role

@@ -21,3 +21,10 @@ test_documents_of_a_batch_are_left_out if {
 	log.mask == {"/input/requests/1/session_policies", "/input/requests/2/policies"}
 		with input as {"input": {"requests": [_request, session, simulated]}}
 }
+
+test_a_query_of_the_revision_is_not_logged if {
+	log.drop with input as {"path": "system/status/revision"}
+	not log.drop with input as {"path": "ram/authz/decision"}
+	not log.drop with input as {"path": "system/status/revision/x"}
+	not log.drop with input as {"input": {"path": "system/status/revision"}}
+}
