@@ -11,6 +11,7 @@ from command_line import (
     ACCOUNT,
     ALICE,
     ALLOWED,
+    CAROL,
     DENIES,
     EXAMPLE,
     FROM_THE_OFFICE,
@@ -165,3 +166,13 @@ def test_check_reads_a_policy_from_standard_input(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(DENIES).encode())))
     assert main(["check", *ALLOWED, "--policy", "-", "--url", ramgate_sidecar.url]) == 1
     assert capsys.readouterr().out.startswith("ExplicitDeny  statement_denies: stdin[0]  ")
+
+
+def test_check_adds_nothing_to_a_denial_of_a_known_principal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check", CAROL, "alikafka:ListTopic", INSTANCE]) == 1
+    assert capsys.readouterr() == (
+        "ImplicitDeny  no_statement_matches  (AccountLevelIdentityBasedPolicy)\n",
+        EXAMPLE,
+    )
