@@ -78,6 +78,7 @@ def test_check_without_a_server_starts_one_and_says_what_it_answers_from(
     assert captured.err == EXAMPLE
 
 
+@pytest.mark.ramgate_unknown
 def test_check_answers_from_the_accounts_named(
     accounts: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_check_recognizes_a_file_name_in_place_of_the_resource(
     )
 
 
+@pytest.mark.ramgate_unknown
 @pytest.mark.parametrize(
     ("principal", "action", "resource", "hint"),
     [
