@@ -22,6 +22,7 @@ from generator import Batch, Damaged, Question, Verbatim, World
 from ramgate import InvalidFiles, InvalidPolicy, Sidecar, resources
 from ramgate.bundle import builder as bundle
 from ramgate.language.translation import translate
+from ramgate.sidecar.address import Address
 from reference_evaluator import Catalog, Evaluator, ServiceLinkedRole, principal_of
 
 if TYPE_CHECKING:
@@ -59,16 +60,26 @@ def read_catalog() -> Catalog:
     )
 
 
+class _Connection(http.client.HTTPConnection):
+    """A connection to a unix socket."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("localhost")
+        self._address = Address.parse(url)
+
+    def connect(self) -> None:
+        self.sock = self._address.connect(_SECONDS)
+
+
 class Opa:
     """An OPA that decides by one batch of worlds after the other."""
 
     def __init__(self, sidecar: Sidecar, directory: Path) -> None:
         self._sidecar = sidecar
         self._file = directory / "accounts.json"
-        self._connections = queue.SimpleQueue[http.client.HTTPConnection]()
+        self._connections = queue.SimpleQueue[_Connection]()
         for _ in range(_CONNECTIONS):
-            host = sidecar.url.removeprefix("http://")
-            self._connections.put(http.client.HTTPConnection(host, timeout=_SECONDS))
+            self._connections.put(_Connection(sidecar.url))
         self._threads = concurrent.futures.ThreadPoolExecutor(_CONNECTIONS)
 
     def build(self, document: Object) -> Bundle:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import http.client
 import json
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate import AsyncClient, RamgateError, Request, Sidecar
+from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,13 +159,16 @@ class Soak:
 
 def provenance(url: str) -> str:
     """Return the revision in the provenance of an answer from OPA."""
-    request = urllib.request.Request(  # noqa: S310 - the URL of the sidecar
-        f"{url}/v1/data/ram/authz/decisions?provenance=true",
-        b'{"input": {"requests": []}}',
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
-        return str(json.load(answer)["provenance"]["bundles"]["ramgate"]["revision"])
+    connection = http.client.HTTPConnection("localhost")
+    with contextlib.closing(connection):
+        connection.sock = Address.parse(url).connect(_TIMEOUT)
+        connection.request(
+            "POST",
+            "/v1/data/ram/authz/decisions?provenance=true",
+            b'{"input": {"requests": []}}',
+        )
+        answer = json.load(connection.getresponse())
+    return str(answer["provenance"]["bundles"]["ramgate"]["revision"])
 
 
 def soak(revisions: int, seconds: float) -> Soak:

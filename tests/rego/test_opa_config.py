@@ -5,12 +5,14 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
+from pathlib import Path
 
 import yaml
 
 from ramgate import resources
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE
+from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.sidecar import Sidecar
 from tiny_bundle import tiny_bundle
@@ -43,9 +45,18 @@ def test_every_key_has_a_comment_above_it() -> None:
 
 
 def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
-    passed = flags("FILE", ["ADDR"], authorization=True, decision_log=True)
+    passed = flags(
+        "FILE",
+        ["ADDR"],
+        authorization=True,
+        decision_log=True,
+        ready_timeout=30,
+        certificate=Certificate(Path("FILE"), Path("FILE")),
+    )
     explained = re.findall(r"^#   (--\S+)(?: |$)", TEXT, re.MULTILINE)
-    assert sorted(explained) == sorted(passed)
+    passed.remove("--ready-timeout=30")
+    assert sorted(explained) == sorted([*passed, "--ready-timeout=SECONDS"])
+    passed.append("--ready-timeout")
     assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
 
 
@@ -78,7 +89,7 @@ def test_opa_knows_every_key_and_answers_by_default() -> None:
 
 
 def test_a_body_too_large_is_refused_before_it_is_read() -> None:
-    with Sidecar(bundle=tiny_bundle()) as sidecar:
+    with Sidecar(bundle=tiny_bundle(), addresses=["127.0.0.1:0"]) as sidecar:
         connection = HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
         connection.putrequest("POST", "/v1/data/ram/authz/decision")
         connection.putheader("Content-Length", str(16 * 1024 * 1024 + 1))

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from ramgate import Sidecar
+
 if TYPE_CHECKING:
-    from ramgate import Sidecar
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -81,11 +83,16 @@ def test_the_pages_have_blocks_of_every_kind() -> None:
     assert len(SHELL) > 8
 
 
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The URL of an OPA that runs as `make run` starts it, on another port."""
+    with Sidecar(addresses=["127.0.0.1:0"]) as sidecar:
+        yield sidecar.url
+
+
 @pytest.mark.parametrize("block", PROGRAMS, ids=str)
-def test_a_program_prints_the_text_below_it(
-    block: Block, ramgate_sidecar: Sidecar, tmp_path: Path
-) -> None:
-    program = block.text.replace(ADDRESS, ramgate_sidecar.url)
+def test_a_program_prints_the_text_below_it(block: Block, url: str, tmp_path: Path) -> None:
+    program = block.text.replace(ADDRESS, url)
     printed = run([sys.executable, "-c", program], tmp_path)
     assert block.output is not None
     assert printed == block.output
@@ -99,7 +106,7 @@ def test_a_test_passes(block: Block, pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_the_commands_of_a_page_print_the_text_below_them(
-    page: Path, ramgate_sidecar: Sidecar, tmp_path: Path
+    page: Path, url: str, tmp_path: Path
 ) -> None:
     """Run the page's commands in their order; a block of YAML becomes `accounts.yaml`."""
     for block in blocks(page):
@@ -113,7 +120,7 @@ def test_the_commands_of_a_page_print_the_text_below_them(
                 assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
             elif not NOT_RUN.fullmatch(command):
                 here = re.sub(r"^(\.venv/bin/)?ramgate\b", lambda _: RAMGATE, command)
-                here = here.replace(ADDRESS, ramgate_sidecar.url)
+                here = here.replace(ADDRESS, url)
                 printed += run(["/bin/sh", "-euc", here], tmp_path)
         if block.output is not None:
             if "curl" in block.text:

@@ -1,21 +1,52 @@
 from __future__ import annotations
 
 import http.client
+import socket
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from processes import BOUND
 from ramgate.errors import SidecarError
+from ramgate.sidecar import process
 from ramgate.sidecar.sidecar import Sidecar
-from sidecars import DECISION_PATH, REQUEST, TOKEN, Reply, ask
+from sidecars import ALLOW, DECISION_PATH, REQUEST, TOKEN, Reply, ask
 from tiny_bundle import tiny_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Access(NamedTuple):
+    """A URL of an OPA that authorizes its requests, and the token that it requires."""
+
+    url: str
+    token: str | None
+
+
+@pytest.fixture(
+    scope="module",
+    params=["token", "loopback", "unix beside loopback", "unix with a token"],
+)
+def access(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Access]:
+    """Return each kind of address on which OPA answers public paths and nothing else."""
+    unix = f"unix://{tmp_path_factory.mktemp('socket')}/s"
+    addresses = [] if request.param == "unix with a token" else ["127.0.0.1:0"]
+    token = TOKEN if "token" in request.param else None
+    if request.param.startswith("unix"):
+        addresses.insert(0, unix)
+    bundle = tiny_bundle(decision=ALLOW)
+    with Sidecar(bundle=bundle, addresses=addresses, token=token) as sidecar:
+        yield Access(sidecar.url, token)
 
 
 @pytest.mark.parametrize(
     "path", [DECISION_PATH, f"{DECISION_PATH}s", "/v1/data/ram/authz/%64ecision"]
 )
-def test_the_token_opens_the_public_paths(guarded: Sidecar, path: str) -> None:
-    assert ask(guarded.url, target=path, token=TOKEN).status == 200
+def test_access_opens_the_public_paths(access: Access, path: str) -> None:
+    assert ask(access.url, target=path, token=access.token).status == 200
 
 
 def test_the_client_has_the_token(guarded: Sidecar) -> None:
@@ -25,8 +56,8 @@ def test_the_client_has_the_token(guarded: Sidecar) -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/health?bundles", "/health?bundles=true&plugins"])
 @pytest.mark.parametrize("token", [None, "wrong", TOKEN])
-def test_health_needs_no_token(guarded: Sidecar, path: str, token: str | None) -> None:
-    assert ask(guarded.url, "GET", path, token=token).status == 200
+def test_health_needs_no_token(access: Access, path: str, token: str | None) -> None:
+    assert ask(access.url, "GET", path, token=token).status == 200
 
 
 @pytest.mark.parametrize(
@@ -90,6 +121,7 @@ def test_nothing_is_answered_without_the_token(guarded: Sidecar, authorization: 
         ("GET", "/debug/pprof/"),
         ("POST", "/v0/data/ram/authz/decision"),
         ("POST", "/v1/query"),
+        ("POST", "/v1/data?explain=full"),
         ("POST", "/v1/compile"),
         ("POST", "/v1/compile/ram/authz/decision"),
         ("PUT", DECISION_PATH),
@@ -101,11 +133,78 @@ def test_nothing_is_answered_without_the_token(guarded: Sidecar, authorization: 
         ("DELETE", "/v1/policies/x"),
     ],
 )
-def test_the_token_opens_nothing_else(guarded: Sidecar, method: str, target: str) -> None:
+def test_access_opens_nothing_else(access: Access, method: str, target: str) -> None:
+    """Without a token, an OPA on loopback TCP had its whole API open to every local program."""
     # 401 comes from system.authz; OPA itself rejects some of these requests and redirects others
-    reply = ask(guarded.url, method, target, {"query": "x := data", "input": {}}, token=TOKEN)
+    reply = ask(access.url, method, target, {"query": "x := data", "input": {}}, token=access.token)
     assert reply.status in {301, 400, 401, 405}
     assert b"result" not in reply.body
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"oRIGIN": "http://127.0.0.1:8181"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"sec-fetch-site": "same-origin"},
+        {"SEC-FETCH-SITE": "none"},
+        {"Origin": "http://localhost", "Host": "localhost"},
+    ],
+)
+def test_a_web_page_is_refused(access: Access, headers: dict[str, str]) -> None:
+    """A page in a browser of this machine could ask OPA, and by DNS rebinding read the answers."""
+    assert ask(access.url, token=access.token, **headers).status == 401
+
+
+def test_a_program_with_its_own_headers_is_answered(access: Access) -> None:
+    headers = {"User-Agent": "a program", "Accept": "*/*", "Sec-Fetch-Mode": "cors", "Host": "x"}
+    assert ask(access.url, token=access.token, **headers).status == 200
+
+
+def test_no_query_reads_the_environment_or_reaches_other_hosts(access: Access) -> None:
+    """An ad-hoc query read OPA's environment, and carried data off by HTTP and by DNS."""
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0.2)
+        url = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+        for query in (
+            "x := opa.runtime().env",
+            f'http.send({{"method": "get", "url": "{url}"}}, x)',
+            'x := net.lookup_ip_addr("localhost")',
+        ):
+            body = {"query": query}
+            assert ask(access.url, target="/v1/query", body=body, token=access.token).status == 401
+            policy = ask(access.url, "PUT", "/v1/policies/mine", f"package mine\n\n{query}\n")
+            assert policy.status == 401
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
+
+
+@pytest.mark.parametrize(
+    ("stated", "status"),
+    [
+        ({}, 401),
+        ({"RAMGATE_ACCESS": "token"}, 401),
+        ({"RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": ""}, 401),
+        ({"RAMGATE_ACCESS": "nobody"}, 401),
+        ({"RAMGATE_ACCESS": "loopback", "RAMGATE_TOKEN_SHA256": ""}, 401),
+        ({"RAMGATE_ACCESS": "loopback"}, 200),
+    ],
+)
+def test_access_that_is_not_stated_is_nobodys(
+    monkeypatch: pytest.MonkeyPatch, stated: dict[str, str], status: int
+) -> None:
+    """A lost variable must not open OPA."""
+    monkeypatch.setattr(process, "environment", lambda *_, **__: stated)
+    # OPA does not tell the sidecar its revision either.
+    monkeypatch.setattr(process, "active_revision", lambda *_: "tiny-1")
+    bundle = tiny_bundle(decision=ALLOW)
+    with Sidecar(bundle=bundle, addresses=["127.0.0.1:0"], token=TOKEN) as sidecar:
+        assert ask(sidecar.url, token=TOKEN).status == status
+        assert ask(sidecar.url, token=None).status == status
+        assert ask(sidecar.url, "GET", "/health").status == 200
 
 
 def test_nothing_but_health_is_answered_before_the_bundle_is_there(
@@ -147,7 +246,7 @@ def test_nothing_but_health_is_answered_before_the_bundle_is_there(
         ("DELETE", "/v1/data/system/bundles", None),
     ],
 )
-def test_even_without_a_token_grants_and_code_are_read_only(
+def test_even_in_an_open_opa_grants_and_code_are_read_only(
     unguarded: Sidecar, method: str, target: str, body: object
 ) -> None:
     before = ask(unguarded.url, "GET", "/v1/data").result
@@ -158,7 +257,7 @@ def test_even_without_a_token_grants_and_code_are_read_only(
 @pytest.mark.parametrize(
     "package", ["ram.authz", "ram.mine", "ram", "slr", "store", "system.authz", "system.log"]
 )
-def test_even_without_a_token_the_bundles_packages_take_no_policies(
+def test_even_in_an_open_opa_the_bundles_packages_take_no_policies(
     unguarded: Sidecar, package: str
 ) -> None:
     connection = http.client.HTTPConnection(unguarded.url.removeprefix("http://"), timeout=BOUND)

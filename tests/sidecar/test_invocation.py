@@ -1,23 +1,52 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
+import pytest
+
+from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.invocation import environment, flags
 
 
 def test_optional_flags_are_off_by_default() -> None:
-    quiet = flags("c", ["a:1", "b:2"], authorization=False, decision_log=False)
+    quiet = flags("c", ["a:1", "b:2"], authorization=False, decision_log=False, ready_timeout=30)
     assert [flag for flag in quiet if flag.startswith("--addr")] == ["--addr=a:1", "--addr=b:2"]
-    everything = flags("c", ["a:1", "b:2"], authorization=True, decision_log=True)
+    everything = flags(
+        "c",
+        ["a:1", "b:2"],
+        authorization=True,
+        decision_log=True,
+        ready_timeout=30,
+        certificate=Certificate(Path("x.crt"), Path("x.key")),
+    )
     assert set(everything) - set(quiet) == {
+        "--tls-cert-file=x.crt",
+        "--tls-private-key-file=x.key",
+        "--tls-cert-refresh-period=10s",
         "--authentication=token",
         "--authorization=basic",
         "--set=decision_logs.console=true",
     }
 
 
+@pytest.mark.parametrize(("timeout", "flag"), [(30, 30), (0, 1), (0.2, 1), (1.5, 2), (-1, 1)])
+def test_opa_never_listens_before_its_bundle_is_active(timeout: float, flag: int) -> None:
+    """0 seconds and less would turn OPA's check off."""
+    given = flags("c", [], authorization=False, decision_log=False, ready_timeout=timeout)
+    assert f"--ready-timeout={flag}" in given
+
+
 def test_opa_receives_only_the_hash_of_the_token() -> None:
-    assert not [name for name in environment(None) if name.startswith("RAMGATE_")]
-    variables = environment("abc")
-    assert variables["RAMGATE_TOKEN_SHA256"] == (hashlib.sha256(b"abc").hexdigest())
-    assert "abc" not in variables.values()
+    variables = environment("abc", authorization=True)
+    assert {name: variables[name] for name in variables if name.startswith("RAMGATE_")} == {
+        "RAMGATE_ACCESS": "token",
+        "RAMGATE_TOKEN_SHA256": hashlib.sha256(b"abc").hexdigest(),
+    }
+
+
+def test_access_is_stated_if_opa_authorizes_and_not_otherwise() -> None:
+    stated = environment(None, authorization=True)
+    assert stated.pop("RAMGATE_ACCESS") == "loopback"
+    assert stated == environment(None, authorization=False)
+    assert not [name for name in stated if name.startswith("RAMGATE_")]

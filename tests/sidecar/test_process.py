@@ -7,24 +7,23 @@ import signal
 import socket
 import stat
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from processes import BOUND, alive, eventually
 from ramgate.bundle.builder import Bundle
 from ramgate.errors import OpaUnavailable, SidecarError
-from ramgate.sidecar.bundle_server import RESOURCE
+from ramgate.sidecar import process
+from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.state import State
-from sidecars import ALLOW, REQUEST, ask, gone, recorded
+from sidecars import ALLOW, REQUEST, TOKEN, ask, gone, recorded
 from tiny_bundle import tiny_bundle
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_the_opa_to_run_can_be_chosen(tmp_path: Path) -> None:
@@ -40,7 +39,47 @@ def test_opa_knows_nothing_of_this_environment(monkeypatch: pytest.MonkeyPatch) 
     with Sidecar(bundle=tiny_bundle()) as sidecar:
         reply = ask(sidecar.url, target="/v1/query", body={"query": "x := opa.runtime().env"})
     known = reply.result[0]["x"]  # type: ignore[index]
-    assert set(known) - {"TZ"} == {"GOMAXPROCS", "RAMGATE_BUNDLE_TOKEN", "RAMGATE_BUNDLE_URL"}
+    assert set(known) - {"TZ"} == {"GOMAXPROCS", "RAMGATE_BUNDLE_TOKEN_FILE", "RAMGATE_BUNDLE_URL"}
+
+
+def test_no_token_is_in_opas_environment_or_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundle server's token was in /proc/PID/environ, and so in `opa.runtime().env`."""
+    tokens: list[str] = []
+
+    class Server(BundleServer):
+        def __init__(self, bundle: Bundle) -> None:
+            super().__init__(bundle)
+            tokens.append(self.token)
+
+    monkeypatch.setattr(process, "BundleServer", Server)
+    opa, pid = recorded(tmp_path)
+    with Sidecar(bundle=tiny_bundle(), opa=opa, token=TOKEN):
+        proc = Path(f"/proc/{pid.read_text()}")
+        seen = proc.joinpath("environ").read_text() + proc.joinpath("cmdline").read_text()
+        variables = dict(
+            line.split("=", 1) for line in proc.joinpath("environ").read_text().split("\0")[:-1]
+        )
+        file = Path(variables["RAMGATE_BUNDLE_TOKEN_FILE"])
+        assert [file.read_text()] == tokens
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert TOKEN not in seen
+        assert tokens[0] not in seen
+    assert not file.parent.exists()
+
+
+def test_without_addresses_opa_listens_on_a_socket_in_a_private_folder() -> None:
+    """Any local user could connect to the loopback port that was the default."""
+    with Sidecar(bundle=tiny_bundle()) as sidecar:
+        assert len(sidecar.urls) == 1
+        path = Path(sidecar.url.removeprefix("unix://"))
+        assert stat.S_ISSOCK(path.stat().st_mode)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        assert ask(sidecar.url, "GET", "/v1/data/store").status == 200
+    assert not path.parent.exists()
 
 
 def test_opa_is_quiet_while_all_is_well() -> None:
@@ -204,5 +243,16 @@ def test_without_a_python_for_the_supervisor_nothing_starts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(SidecarError, match=r"^cannot start a process: .*missing"):
         Sidecar(bundle=tiny_bundle()).start()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_that_fails_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(SidecarError, match=r"^cannot listen on"):
+        Sidecar(bundle=tiny_bundle(), addresses=["unix:///no/such/folder/s"]).start()
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -210,7 +210,8 @@ def test_an_opa_that_does_not_listen_is_not_ready(tmp_path: Path) -> None:
     program = """
 import os, time, urllib.request
 request = urllib.request.Request(os.environ["RAMGATE_BUNDLE_URL"] + "/bundle.tar.gz")
-request.add_header("Authorization", "Bearer " + os.environ["RAMGATE_BUNDLE_TOKEN"])
+token = open(os.environ["RAMGATE_BUNDLE_TOKEN_FILE"]).read()
+request.add_header("Authorization", "Bearer " + token)
 request.add_header("If-None-Match", '"tiny-1"')
 try:
     urllib.request.urlopen(request, timeout=10)
@@ -291,10 +292,13 @@ with Sidecar(bundle=tiny_bundle(), opa=Path({opa!r}), addresses=["127.0.0.1:0", 
 def script(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
     def start(then: str) -> subprocess.Popen[str]:
         opa, _pid = recorded(tmp_path)
+        temporary = tmp_path / "tmp"
+        temporary.mkdir()
         tests = str(Path(__file__).parents[1] / "support")
         program = SCRIPT.format(tests=tests, folder=str(tmp_path), opa=str(opa), then=then)
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", program],
+            env={**os.environ, "TMPDIR": str(temporary)},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -312,11 +316,14 @@ def test_opa_does_not_outlive_its_parent(
         assert parent.stdout is not None
         url = parent.stdout.readline().strip()
         assert ask(url).status == 200
+        assert list((tmp_path / "tmp").iterdir())
         # to the whole group, as a terminal does
         os.killpg(parent.pid, getattr(signal, end))
         parent.wait(BOUND)
         eventually(lambda: not alive(int((tmp_path / "pid").read_text())))
         eventually(lambda: gone(url))
+        # nor do the token of the bundle server and its folder
+        eventually(lambda: not list((tmp_path / "tmp").iterdir()))
     with Sidecar(
         bundle=tiny_bundle(), addresses=[url.removeprefix("http://"), f"unix://{tmp_path}/s"]
     ):
@@ -350,11 +357,6 @@ def test_opa_python_client_reads_health_and_data(unguarded: Sidecar) -> None:
         assert client.get_data("store") == {"result": {"secret": "grants"}}
 
 
-def test_opa_python_client_has_the_token(guarded: Sidecar) -> None:
-    with guarded.opa_client() as client:
-        assert client.query_rule({}, "ram.authz", "decision")["result"]["allow"] is True
-
-
 def test_without_opa_python_client_the_extra_is_named(
     unguarded: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,10 +367,21 @@ def test_without_opa_python_client_the_extra_is_named(
         unguarded.opa_client()
 
 
-def test_opa_python_client_needs_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"open": True},
+        {"addresses": ["127.0.0.1:0"]},
+        {"addresses": ["127.0.0.1:0"], "token": TOKEN},
+    ],
+)
+def test_opa_python_client_needs_an_open_tcp_address(arguments: dict[str, Any]) -> None:
     with (
-        Sidecar(bundle=tiny_bundle(), addresses=["unix://s.sock"]) as sidecar,
-        pytest.raises(SidecarError, match=r"^opa-python-client needs a TCP address"),
+        Sidecar(bundle=tiny_bundle(), **arguments) as sidecar,
+        pytest.raises(
+            SidecarError,
+            match=r"needs OPA's whole API on a TCP address: create the sidecar with .*open=True`$",
+        ),
     ):
         sidecar.opa_client()

@@ -278,6 +278,32 @@ def test_a_command_that_is_not_there_is_127(
     assert capsys.readouterr().out.startswith("error: [Errno 2]")
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_the_folder_of_a_parent_that_has_ended_is_removed(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    killed: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    """A parent that stops its command removes the folder itself."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "file").touch()
+    line = json.dumps({**json.loads(job(STAY)), "folder": str(folder)}) + "\n"
+    handler = signal.getsignal(signal.SIGTERM)
+    read, write = os.pipe()
+    os.write(write, line.encode() + (b"" if killed else b"\n"))
+    if killed:
+        os.close(write)
+    with open(read, encoding="utf-8") as stdin:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(SystemExit):
+            runpy.run_path(supervisor.__file__, run_name="__main__")
+    signal.signal(signal.SIGTERM, handler)
+    if not killed:
+        os.close(write)
+    assert folder.exists() is not killed
+
+
 def test_without_a_job_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     with open(os.devnull, encoding="utf-8") as stdin:  # noqa: PTH123 - a device
         monkeypatch.setattr(sys, "stdin", stdin)

@@ -99,11 +99,13 @@ def recorded(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def unguarded() -> Iterator[Sidecar]:
-    with Sidecar(bundle=tiny_bundle(decision=ALLOW)) as sidecar:
+    bundle = tiny_bundle(decision=ALLOW)
+    with Sidecar(bundle=bundle, addresses=["127.0.0.1:0"], open=True) as sidecar:
         yield sidecar
 
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Sidecar]:
-    with Sidecar(bundle=tiny_bundle(decision=ALLOW), token=TOKEN) as sidecar:
+    bundle = tiny_bundle(decision=ALLOW)
+    with Sidecar(bundle=bundle, addresses=["127.0.0.1:0"], token=TOKEN) as sidecar:
         yield sidecar

@@ -13,14 +13,21 @@ ROOTS = ("ram", "slr", "store", "system")
 SYSTEM = tuple(f"rego/system/{name}/{name}.rego" for name in ("authz", "log", "status"))
 
 
-def tiny_bundle(revision: str = "tiny-1", decision: str = '"tiny"') -> Bundle:
-    """Return a bundle with this Rego term as `ram.authz.decision`, and with the real `system`."""
+def tiny_bundle(
+    revision: str = "tiny-1", decision: str = '"tiny"', *, other_rules: int = 0
+) -> Bundle:
+    """Return a bundle with this Rego term as `ram.authz.decision`, and the real `system`.
+
+    OPA needs about a second to compile 5,000 `other_rules`.
+    """
     files = {
         ".manifest": json.dumps({"revision": revision, "roots": ROOTS, "rego_version": 1}),
         "data.json": json.dumps({"store": {"secret": "grants"}}),
         "ram/authz/authz.rego": (
             f"package ram.authz\n\ndecision := {decision}\n\ndecisions := [decision]\n"
         ),
+        "ram/other/other.rego": "package ram.other\n\n"
+        + "".join(f"rule_{number} if input.number == {number}\n" for number in range(other_rules)),
         **{name.removeprefix("rego/"): resources.path(name).read_text() for name in SYSTEM},
     }
     content = io.BytesIO()

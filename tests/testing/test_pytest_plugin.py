@@ -79,7 +79,7 @@ def test_the_accounts_are_found_beside_the_ini_file(
     # from another folder than that of the ini file
     result = run(pytester, "-s", str(tests))
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*url http://127.0.0.1:*"])
+    result.stdout.fnmatch_lines(["*url unix:///*/opa.sock"])
 
 
 def test_accounts_that_are_not_there_are_a_usage_error(pytester: pytest.Pytester) -> None:

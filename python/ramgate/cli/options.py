@@ -32,11 +32,13 @@ __all__ = [
     "add_context",
     "add_json",
     "add_output",
+    "add_plain_http",
     "add_principal",
     "add_source",
     "add_token",
     "context",
     "load_accounts",
+    "octal",
     "open_client",
     "token",
 ]
@@ -98,13 +100,14 @@ def add_context(parser: argparse.ArgumentParser) -> None:
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add `--accounts`, `--url` and `--token-file`, from which `open_client` makes a client."""
+    """Add `--accounts`, `--url` and their companions, from which `open_client` makes a client."""
     source = parser.add_mutually_exclusive_group()
     add_accounts(source)
     source.add_argument(
         "--url", help="ask the OPA at http://host:port or unix:///path instead of starting one"
     )
     add_token(parser, "a file with the token that the OPA at --url requires")
+    add_plain_http(parser)
 
 
 def add_json(parser: argparse.ArgumentParser, text: str) -> None:
@@ -122,6 +125,16 @@ def add_accounts(parser: argparse._ActionsContainer) -> None:
 def add_token(parser: argparse.ArgumentParser, text: str) -> None:
     """Add `--token-file`, which `token` reads."""
     parser.add_argument("--token-file", metavar="FILE", help=text)
+
+
+def add_plain_http(parser: argparse.ArgumentParser) -> None:
+    """Add `--plain-http` of a client."""
+    parser.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="send the token to an http:// URL of another machine, too: everyone on the way can "
+        "read it",
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, text: str, *, required: bool = False) -> None:
@@ -175,20 +188,27 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
     if options.url:
         from ramgate.client.client import Client
 
-        with Client(options.url, token=token(options), timeout=REQUEST_SECONDS) as client:
+        with Client(
+            options.url,
+            token=token(options),
+            timeout=REQUEST_SECONDS,
+            plain_http=options.plain_http,
+        ) as client:
             yield client
         return
-    import tempfile
-
     from ramgate.sidecar.sidecar import Sidecar
 
     accounts = accounts_or_example(options)
-    with (
-        tempfile.TemporaryDirectory(prefix="ramgate-") as folder,
-        Sidecar(accounts, addresses=[f"unix://{folder}/opa.sock"]) as sidecar,
-        sidecar.client(timeout=REQUEST_SECONDS) as client,
-    ):
+    with Sidecar(accounts) as sidecar, sidecar.client(timeout=REQUEST_SECONDS) as client:
         yield client
+
+
+def octal(text: str) -> int:
+    """Return the number that `text` writes in octal, for argparse."""
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not an octal number, such as 660") from None
 
 
 def context(pairs: Sequence[str]) -> dict[str, str | list[str]]:

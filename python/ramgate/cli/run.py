@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ramgate.cli.options import (
     DEFAULT_ADDRESS,
@@ -13,6 +13,7 @@ from ramgate.cli.options import (
     add_accounts,
     add_command,
     add_token,
+    octal,
     token,
 )
 from ramgate.cli.output import FINE, counts, json_line, say
@@ -32,14 +33,20 @@ Prints where OPA listens, the revision of its data and a `curl` command to try. 
 it serves the shipped example accounts.
 
 You can edit the accounts while it runs: a valid change is served at once; an invalid one is
-reported on stderr, and the previous accounts stay in use. An address that other machines can reach
-requires --token-file.
+reported on stderr, and the previous accounts stay in use.
+
+On TCP OPA takes only a POST to a public path, never from a web page, and GET /health. On unix
+sockets alone, their mode and group decide who can connect, and whoever can has OPA's whole API,
+which shows all policies and accounts. An address that other machines can reach requires
+--token-file, and --tls-cert and --tls-key; both files are read again when they change.
 
 Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start or has ended.
 
 examples:
   ramgate run --accounts accounts.yaml
   ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
+  ramgate run --accounts accounts.yaml --addr unix:///run/opa.sock --socket-mode 660
+  ramgate run --addr :8181 --token-file token --tls-cert tls.crt --tls-key tls.key
 """
 _LOOK_SECONDS: Final = 0.25
 
@@ -57,7 +64,30 @@ def add_to(commands: Commands) -> None:
         help="listen on host:port or unix://PATH; repeat for several addresses "
         f"(default {DEFAULT_ADDRESS})",
     )
+    parser.add_argument(
+        "--socket-mode",
+        metavar="MODE",
+        type=octal,
+        help="the mode of the unix sockets, in octal (default 600: only you)",
+    )
+    parser.add_argument(
+        "--socket-group", metavar="GROUP", help="the group of the unix sockets, a name or a number"
+    )
     add_token(parser, "require the token in FILE from every client")
+    parser.add_argument(
+        "--tls-cert", metavar="FILE", help="speak TLS on TCP, with the certificate chain in FILE"
+    )
+    parser.add_argument("--tls-key", metavar="FILE", help="the private key of that certificate")
+    parser.add_argument(
+        "--plain-http",
+        action="store_true",
+        help="no TLS for other machines either: a proxy in front speaks it",
+    )
+    parser.add_argument(
+        "--open",
+        action="store_true",
+        help="OPA's whole API for every program on this machine, also on TCP",
+    )
 
 
 def run(options: Namespace) -> int:
@@ -67,15 +97,37 @@ def run(options: Namespace) -> int:
 
     addresses = options.addr or [DEFAULT_ADDRESS]
     watch = Watch(accounts_or_example(options))
+    if bool(options.tls_cert) != bool(options.tls_key):
+        raise ValueError("--tls-cert and --tls-key belong together")
     sidecar = Sidecar(
-        bundle=watch.build(), addresses=addresses, token=token(options), log=sys.stderr
+        bundle=watch.build(),
+        addresses=addresses,
+        token=token(options),
+        tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
+        plain_http=options.plain_http,
+        open=options.open,
+        log=sys.stderr,
+        **_socket_access(options),
     )
+    _warn(options)
     with contextlib.suppress(KeyboardInterrupt), sidecar:
         print("\n".join(_greeting(sidecar, options)), flush=True)
         while True:
             sidecar.wait(_LOOK_SECONDS)
             _follow(watch, sidecar)
     return FINE
+
+
+def _socket_access(options: Namespace) -> dict[str, Any]:
+    given = {"socket_mode": options.socket_mode, "socket_group": options.socket_group}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _warn(options: Namespace) -> None:
+    if options.open:
+        say("warning: --open: every program on this machine can read and change everything in OPA")
+    if options.plain_http:
+        say("warning: --plain-http: whoever is on the way can read tokens, requests and decisions")
 
 
 def _follow(watch: Watch, sidecar: Sidecar) -> None:
@@ -94,6 +146,8 @@ def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
     bundle, url, extra = sidecar.bundle, sidecar.url, ""
     if options.token_file:
         extra += f' -H "Authorization: Bearer $(cat {shlex.quote(options.token_file)})"'
+    if url.startswith("https://"):
+        extra += f" --cacert {shlex.quote(options.tls_cert)}"
     if url.startswith("unix://"):
         extra += f" --unix-socket {shlex.quote(url.removeprefix('unix://'))}"
         url = "http://localhost"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.options import DEFAULT_ADDRESS, REQUEST_SECONDS, add_command, add_token, token
+from ramgate.cli.options import (
+    DEFAULT_ADDRESS,
+    REQUEST_SECONDS,
+    add_command,
+    add_plain_http,
+    add_token,
+    token,
+)
 from ramgate.cli.output import FINE, NO
 
 if TYPE_CHECKING:
@@ -36,13 +43,19 @@ def add_to(commands: Commands) -> None:
         "--url", default=default, help=f"http://host:port or unix:///path (default {default})"
     )
     add_token(parser, "a file with the token that the OPA requires")
+    add_plain_http(parser)
 
 
 def run(options: Namespace) -> int:
     """Print the revision and the health."""
     from ramgate.client.client import Client
 
-    with Client(options.url, token=token(options), timeout=REQUEST_SECONDS) as client:
+    with Client(
+        options.url,
+        token=token(options),
+        timeout=REQUEST_SECONDS,
+        plain_http=options.plain_http,
+    ) as client:
         revision, healthy = client.revision(), client.healthy()
     print(f"url       {options.url}")
     print(f"revision  {revision}")

@@ -63,13 +63,14 @@ class AsyncClient(BaseClient):
     'statement_allows'
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first by name
         self,
         url: str = DEFAULT_URL,
         *,
         timeout: float = DEFAULT_TIMEOUT,
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
+        plain_http: bool = False,
         batches: int | None = None,
     ) -> None:
         """Create a client as `Client` does; `batches` is for applications with many tasks.
@@ -99,7 +100,7 @@ class AsyncClient(BaseClient):
         >>> [decision.allow for decision in asyncio.run(main())]
         [True, False]
         """
-        super().__init__(url, timeout=timeout, token=token, tls=tls)
+        super().__init__(url, timeout=timeout, token=token, tls=tls, plain_http=plain_http)
         if batches is not None and batches < 1:
             raise ValueError(f"`batches` is `{batches}`: it must be at least 1")
         self._batches = (

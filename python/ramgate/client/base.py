@@ -34,13 +34,15 @@ class BaseClient:
         timeout: float = DEFAULT_TIMEOUT,
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
+        plain_http: bool = False,
     ) -> None:
         """Create a client of the OPA at `url`. It connects on the first call.
 
         * `url`: `http://host:port`, `https://host[:port]` or `unix:///path`.
         * `timeout`: the seconds, at most a day, that one call may take as a whole: to look the
           name up, connect, send, wait, and send once more where a kept connection had ended.
-        * `token`: the bearer token that OPA expects.
+        * `token`: the bearer token that OPA expects. A `url` with `http://` then needs a loopback
+          host, since everyone on the way can read the token; `plain_http` lifts that.
         * `tls`: a context in place of the default, which trusts the system's certificates.
 
         Raises `ValueError` for a value that cannot be used.
@@ -52,6 +54,11 @@ class BaseClient:
             )
         if tls is not None and not parsed.secure:
             raise ValueError(f"`tls` needs an `https` url, not `{url}`")
+        if token is not None and parsed.exposed and not plain_http:
+            raise ValueError(
+                f"`{url}` would carry the token in clear text: use `https://`, or pass "
+                "`plain_http=True` (`--plain-http`) where the network is trusted"
+            )
         if parsed.secure and tls is None:
             tls = ssl.create_default_context()
         self._url = url

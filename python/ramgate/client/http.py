@@ -48,6 +48,20 @@ class Url(msgspec.Struct, frozen=True):
     port: int = 0
     secure: bool = False
 
+    @property
+    def exposed(self) -> bool:
+        """True if requests cross a network in clear text: HTTP, and not to this machine.
+
+        >>> Url.parse("http://10.0.0.1:8181").exposed, Url.parse("http://127.0.0.1:8181").exposed
+        (True, False)
+        """
+        if self.secure or not self.host or self.host.lower() == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
     @classmethod
     def parse(cls, text: str) -> Url:
         """Parse `http://host:port`, `https://host[:port]` or `unix:///path`.

@@ -35,12 +35,14 @@ class AddressTakenError(SidecarError):
 class Address:
     """A TCP `host` and `port`, or the absolute `path` of a unix socket.
 
-    An empty host means every interface, and port 0 any free port.
+    An empty host means every interface, and port 0 any free port. On a `secure` address OPA speaks
+    TLS.
     """
 
     host: str = ""
     port: int = 0
     path: str = ""
+    secure: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -72,10 +74,11 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The URL for a client on this machine: `http://host:port` or `unix:///path`."""
+        """The URL for a client on this machine: `http[s]://host:port` or `unix:///path`."""
         if self.path:
             return str(self)
-        return f"http://{_bracketed(_EVERYWHERE.get(self.host, self.host))}:{self.port}"
+        scheme = "https" if self.secure else "http"
+        return f"{scheme}://{_bracketed(_EVERYWHERE.get(self.host, self.host))}:{self.port}"
 
     @property
     def private(self) -> bool:

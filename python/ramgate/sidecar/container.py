@@ -70,7 +70,7 @@ class Container:
         self._token = settings.token
         self._name = f"ramgate-{secrets.token_hex(8)}"
         self._address: Address | None = None
-        [address] = settings.addresses
+        [address] = settings.addresses or (Address("127.0.0.1"),)
         if address.port:
             address.claim()
         self._engine = _connect()
@@ -82,12 +82,13 @@ class Container:
                     *flags(
                         "/opa-config.yaml",
                         ["0.0.0.0:8181"],  # of the container's own network
-                        authorization=settings.token is not None,
+                        authorization=settings.authorization,
                         decision_log=settings.decision_log,
+                        ready_timeout=settings.startup_timeout,
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",
                 ],
-                "environment": environment(settings.token),
+                "environment": environment(settings.token, authorization=settings.authorization),
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ramgate.sidecar.certificate import Certificate
+
 __all__ = ["environment", "flags"]
 
 # Variables that tune the Go runtime. OPA receives no others: `opa.runtime().env` shows all of them
-# to every client that may send an ad-hoc query.
+# to a client that may send an ad-hoc query.
 _PASSED_ON = ("GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "TZ")
+_CERTIFICATE_SECONDS = 10
 
 
-def flags(
-    config: str, addresses: Iterable[str], *, authorization: bool, decision_log: bool
+def flags(  # noqa: PLR0913 - all but two by name
+    config: str,
+    addresses: Iterable[str],
+    *,
+    authorization: bool,
+    decision_log: bool,
+    ready_timeout: float,
+    certificate: Certificate | None = None,
 ) -> list[str]:
     """Return the arguments after `opa run`; `opa-config.yaml` explains each."""
     return [
@@ -25,21 +35,35 @@ def flags(
         f"--config-file={config}",
         *(f"--addr={address}" for address in addresses),
         "--unix-socket-perm=600",
+        f"--ready-timeout={max(1, math.ceil(ready_timeout))}",
         "--skip-version-check",
         "--log-level=error",
         "--log-format=json",
         "--shutdown-grace-period=2",
         *(["--authentication=token", "--authorization=basic"] if authorization else []),
+        *(_tls(certificate) if certificate else []),
         *(["--set=decision_logs.console=true"] if decision_log else []),
     ]
 
 
-def environment(token: str | None) -> dict[str, str]:
-    """Return the environment of an OPA that requires this token, or no token if None.
+def environment(token: str | None, *, authorization: bool) -> dict[str, str]:
+    """Return the environment of an OPA.
 
-    It contains the token's SHA-256 and never the token.
+    With `authorization` it states who has access: who has the `token`, of which it contains the
+    SHA-256 only, or without a token every program that can connect.
     """
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    if token is None:
+    if not authorization:
         return passed_on
-    return {**passed_on, "RAMGATE_TOKEN_SHA256": hashlib.sha256(token.encode()).hexdigest()}
+    if token is None:
+        return {**passed_on, "RAMGATE_ACCESS": "loopback"}
+    sha256 = hashlib.sha256(token.encode()).hexdigest()
+    return {**passed_on, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
+
+
+def _tls(certificate: Certificate) -> list[str]:
+    return [
+        f"--tls-cert-file={certificate.cert}",
+        f"--tls-private-key-file={certificate.key}",
+        f"--tls-cert-refresh-period={_CERTIFICATE_SECONDS}s",
+    ]

@@ -15,19 +15,28 @@ _ERRORS = frozenset({"error", "fatal", "panic"})
 _LONGEST_MESSAGE = 600
 _CANCELED = "context canceled"
 """Part of the error that OPA logs for its own bundle request each time it stops."""
+_NOT_READY = "Failed to wait for plugins activation"
+"""Part of the error with which OPA ends when `--ready-timeout` is over."""
 _RUN_BY_ROOT = "OPA running with uid or gid 0."
 """The start of a warning that OPA logs whatever `--log-level` is; `ramgate` need not repeat it."""
 
 
 def last_error(lines: Sequence[str]) -> str:
-    """Return the last error among the lines that OPA printed, on one line of 600 characters."""
+    """Return the last error among the lines that OPA printed, on one line of 600 characters.
+
+    The error that OPA prints when its time to get ready is over comes after its cause, if there is
+    one, and is returned only if there is none.
+    """
+    late = ""
     for line in reversed(lines):
         level, message = _entry(line)
         if level in _ERRORS or not level:
             text = " ".join(message.split())
-            if text and _CANCELED not in text:
+            if _NOT_READY in text:
+                late = text
+            elif text and _CANCELED not in text:
                 return text[:_LONGEST_MESSAGE]
-    return "it printed no error"
+    return late[:_LONGEST_MESSAGE] or "it printed no error"
 
 
 def writer_to(log: TextIO | None) -> Callable[[str], None] | None:

@@ -11,9 +11,12 @@ from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import environment, flags
 from ramgate.sidecar.output import writer_to
+from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ramgate.bundle.builder import Bundle
     from ramgate.sidecar.settings import Settings
 
@@ -24,38 +27,57 @@ class Process:
     """The `Runtime` of an OPA process, which the constructor starts.
 
     Raises `OpaUnavailable` if the settings name no OPA and `find_opa` finds none, and
-    `SidecarError` if an address is taken or no process can be started.
+    `SidecarError` if an address is taken, the certificate cannot be used or no process can be
+    started.
     """
 
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         opa = settings.opa or find_opa()
-        self._token = settings.token
+        self._settings = settings
         self._report = writer_to(settings.log)
-        self.addresses = tuple(address.claim() for address in settings.addresses)
+        if settings.certificate is not None:
+            settings.certificate.check()
+        self._folder = PrivateFolder()
         try:
+            addresses = settings.addresses or (self._folder.socket,)
+            self.addresses = tuple(address.claim() for address in addresses)
             self._server = BundleServer(bundle)
         except OSError as error:
+            self._folder.remove()
             raise SidecarError(f"cannot serve the bundle: {error}") from error
+        except BaseException:
+            self._folder.remove()
+            raise
+        try:
+            self._prepare(opa)
+            self._start()
+        except BaseException:
+            self._server.close()
+            self._folder.remove()
+            raise
+
+    def _prepare(self, opa: Path) -> None:
+        """Write the token of the bundle server, and the command and environment of OPA."""
+        settings = self._settings
         self._command = [
             str(opa),
             "run",
             *flags(
                 str(resources.path("opa-config.yaml")),
                 (address.flag for address in self.addresses),
-                authorization=settings.token is not None,
+                authorization=settings.authorization,
                 decision_log=settings.decision_log,
+                ready_timeout=settings.startup_timeout,
+                certificate=settings.certificate,
             ),
         ]
+        # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.
+        token_file = self._folder.write("bundle-token", self._server.token)
         self._environment = {
-            **environment(settings.token),
+            **environment(settings.token, authorization=settings.authorization),
             "RAMGATE_BUNDLE_URL": self._server.url,
-            "RAMGATE_BUNDLE_TOKEN": self._server.token,
+            "RAMGATE_BUNDLE_TOKEN_FILE": str(token_file),
         }
-        try:
-            self._start()
-        except BaseException:
-            self._server.close()
-            raise
 
     @property
     def bundle(self) -> Bundle:
@@ -63,17 +85,25 @@ class Process:
         return self._server.bundle
 
     def ready(self) -> bool:
-        """Return True if this OPA decides by the bundle and answers at each of its addresses."""
+        """Return True if this OPA decides by the bundle and answers at each of its addresses.
+
+        Opens its sockets to the group and the mode of the settings before that. Raises
+        `SidecarError` if the system refuses to.
+        """
         # An OPA that has not fetched the bundle cannot have activated it: another program answers.
-        return (
+        if not (
             self._server.delivered
             and self.active() == self._server.bundle.revision
-            and all(map(is_healthy, self.addresses))
-        )
+            and all(is_healthy(address, self._settings.certificate) for address in self.addresses)
+        ):
+            return False
+        for address in self.addresses:
+            self._settings.socket_access.apply(address)
+        return True
 
     def active(self) -> str | None:
         """Return the revision that OPA itself reports, or None if it does not answer."""
-        return active_revision(self.addresses[0], self._token)
+        return active_revision(self.addresses[0], self._settings.token, self._settings.certificate)
 
     @property
     def refused(self) -> bool:
@@ -100,12 +130,15 @@ class Process:
         self._start()
 
     def stop(self) -> None:
-        """Stop OPA, then the bundle server."""
+        """Stop OPA, then the bundle server, and remove their private folder."""
         self.supervised.stop()
         self._server.close()
+        self._folder.remove()
 
     def _start(self) -> None:
         try:
-            self.supervised = Supervised(self._command, self._environment, self._report)
+            self.supervised = Supervised(
+                self._command, self._environment, self._report, folder=self._folder.path
+            )
         except OSError as error:
             raise SidecarError(f"cannot start a process: {error}") from error

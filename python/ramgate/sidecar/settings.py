@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
+from ramgate.sidecar.socket_access import OWNER_ONLY, SocketAccess
 from ramgate.sidecar.token import FORM, is_token
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from ramgate.sidecar.address import Address
+    from ramgate.sidecar.certificate import Certificate
 
 __all__ = ["Settings"]
 
@@ -20,29 +22,74 @@ __all__ = ["Settings"]
 class Settings:
     """The arguments of a `Sidecar` from which a `Process` or a `Container` starts OPA.
 
-    Raises `ValueError` for values that do not fit together.
+    Without `addresses`, a process listens on a unix socket in a private folder, and a container on
+    a free loopback port. Raises `ValueError` for values that do not fit together.
     """
 
-    addresses: tuple[Address, ...]
+    addresses: tuple[Address, ...] = ()
     token: str | None = None
+    certificate: Certificate | None = None
+    plain_http: bool = False
+    open: bool = False
+    socket_access: SocketAccess = OWNER_ONLY
     opa: Path | None = None
     runtime: Literal["process", "container"] = "process"
+    startup_timeout: float = 30.0
     decision_log: bool = False
     log: TextIO | None = None
 
     def __post_init__(self) -> None:
         if self.token is not None and not is_token(self.token):
             raise ValueError(f"`token` must be {FORM}")
+        if self.certificate is not None and self.plain_http:
+            raise ValueError("`tls` and `plain_http` exclude each other")
+        if self.open:
+            self._check_open()
         for address in self.addresses:
-            if self.token is None and not address.private:
-                raise ValueError(
-                    f"`{address}` needs a token: other machines can reach it, and without a token "
-                    "OPA shows everyone all policies and accounts; "
-                    "add `--token-file FILE` to the command, or `token` in Python"
-                )
-        if self.runtime == "container" and not self._is_one_loopback_port():
-            raise ValueError("a container listens on one loopback address, `127.0.0.1:PORT`")
+            if not address.private:
+                self._check_exposed(address)
+        if self.socket_access != OWNER_ONLY and not any(a.path for a in self.addresses):
+            raise ValueError("a socket's mode and group need an address `unix://PATH`")
+        if self.runtime == "container" and not self._fits_a_container():
+            raise ValueError(
+                "a container listens on one loopback address, `127.0.0.1:PORT`, without TLS"
+            )
 
-    def _is_one_loopback_port(self) -> bool:
+    @property
+    def authorization(self) -> bool:
+        """True if OPA evaluates `system.authz` before each request.
+
+        False on unix sockets alone, which their mode guards, unless a token is required as well.
+        """
+        tcp = self.runtime == "container" or not all(address.path for address in self.addresses)
+        return not self.open and (tcp or self.token is not None)
+
+    def _check_open(self) -> None:
+        if self.runtime == "container":
+            raise ValueError("a container cannot be open")
+        if self.token is not None or self.certificate is not None:
+            raise ValueError(
+                "an open OPA requires no token and has no TLS: they exclude each other"
+            )
+        for address in self.addresses:
+            if not address.private:
+                raise ValueError(f"`{address}` cannot be open: other machines can reach it")
+
+    def _check_exposed(self, address: Address) -> None:
+        if self.token is None:
+            raise ValueError(
+                f"`{address}` needs a token: other machines can reach it; "
+                "add `--token-file FILE` to the command, or `token` in Python"
+            )
+        if self.certificate is None and not self.plain_http:
+            raise ValueError(
+                f"`{address}` needs TLS: other machines can reach it, and the token would travel "
+                "in clear text; add `--tls-cert FILE --tls-key FILE` to the command, or `tls` in "
+                "Python; behind a proxy that speaks TLS, `--plain-http` or `plain_http`"
+            )
+
+    def _fits_a_container(self) -> bool:
+        if not self.addresses:
+            return self.certificate is None
         [first, *others] = self.addresses
-        return not others and not first.path and first.private
+        return not others and not first.path and first.private and self.certificate is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from pathlib import Path
@@ -11,9 +12,11 @@ from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import Address
+from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.keeper import Keeper
 from ramgate.sidecar.process import Process
 from ramgate.sidecar.settings import Settings
+from ramgate.sidecar.socket_access import SOCKET_MODE, SocketAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +36,22 @@ _PUBLISH_SECONDS = 30.0
 class Sidecar:
     """An OPA that decides by a bundle and runs as long as the `with` block.
 
-    `accounts` is an accounts file or a folder of accounts files, None for the shipped example;
-    `bundle` is a bundle to use instead. OPA listens on all `addresses`: each is `host:port` (port 0
-    is any free port) or `unix://PATH`. With a `token`, OPA answers only requests that carry it; an
-    address that other machines can reach needs one. `opa` is the OPA to run, by default the one
-    that `ramgate.opa.find.find_opa` finds. `runtime` is `"process"`, or `"container"` for an OPA in
-    Docker, which listens on one loopback address and takes an `opa` for Linux. `decision_log` turns
-    OPA's decision log on. OPA's output is written to `log`, line by line, except its warning about
-    running as root.
+    * `accounts` is an accounts file or a folder of accounts files, None for the shipped example;
+      `bundle` is a bundle to use instead.
+    * OPA listens on all `addresses`: each is `host:port` (port 0 is any free port) or
+      `unix://PATH`. Without them it listens on a unix socket in a folder that only this user can
+      open, and that is removed at the end.
+    * On unix sockets alone, `socket_mode` and `socket_group` decide who can connect, and whoever
+      can has OPA's whole API. If an address is TCP, all of them take a POST to a public path and
+      GET /health, nothing else; `open` turns that off, on addresses of this machine.
+    * With a `token`, OPA answers only requests that carry it. An address that other machines can
+      reach needs one, and `tls`: the files of a certificate and of its key, which OPA reads again
+      when they change. `plain_http` does without TLS, behind a proxy that speaks it.
+    * `opa` is the OPA to run, by default the one that `ramgate.opa.find.find_opa` finds. `runtime`
+      is `"process"`, or `"container"` for an OPA in Docker, which listens on one loopback address,
+      by default on a free port, and takes an `opa` for Linux.
+    * `decision_log` turns OPA's decision log on. OPA's output is written to `log`, line by line,
+      except its warning about running as root.
 
         >>> root = "acs:ram::1234567890123456:root"
         >>> topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
@@ -67,8 +78,13 @@ class Sidecar:
         accounts: Path | str | None = None,
         *,
         bundle: Bundle | None = None,
-        addresses: Sequence[str] = ("127.0.0.1:0",),
+        addresses: Sequence[str] | None = None,
+        socket_mode: int = SOCKET_MODE,
+        socket_group: str | int | None = None,
         token: str | None = None,
+        tls: tuple[Path | str, Path | str] | None = None,
+        plain_http: bool = False,
+        open: bool = False,  # noqa: A002 - the word of the command's option
         opa: Path | str | None = None,
         runtime: Literal["process", "container"] = "process",
         decision_log: bool = False,
@@ -78,19 +94,27 @@ class Sidecar:
     ) -> None:
         if accounts is not None and bundle is not None:
             raise ValueError("`accounts` and `bundle` exclude each other")
-        if not addresses or isinstance(addresses, str):
+        if addresses is not None and (not addresses or isinstance(addresses, str)):
             raise ValueError("`addresses` must be a list of at least one address")
+        parsed = map(Address.parse, addresses or ())
         self._settings = Settings(
-            addresses=tuple(map(Address.parse, addresses)),
+            addresses=tuple(
+                dataclasses.replace(address, secure=tls is not None and not address.path)
+                for address in parsed
+            ),
             token=token,
+            certificate=None if tls is None else Certificate(*map(Path, tls)),
+            plain_http=plain_http,
+            open=open,
+            socket_access=SocketAccess(socket_mode, socket_group),
             opa=None if opa is None else Path(opa),
             runtime=runtime,
+            startup_timeout=startup_timeout,
             decision_log=decision_log,
             log=log,
         )
         self._accounts = None if accounts is None else Path(accounts)
         self._bundle = bundle
-        self._startup_timeout = startup_timeout
         self._builder: Builder | None = None
         self._publishing = threading.RLock()
         self._restart = restart
@@ -106,7 +130,7 @@ class Sidecar:
         self._keeper = Keeper(
             self._launch,
             bundle,
-            timeout=self._startup_timeout,
+            timeout=self._settings.startup_timeout,
             restart=self._restart,
             log=self._settings.log,
         )
@@ -134,12 +158,12 @@ class Sidecar:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """The URLs of `addresses`, in their order: `http://host:port`, `unix:///path`."""
+        """The URLs of the addresses, in their order: `http[s]://host:port`, `unix:///path`."""
         return tuple(address.url for address in self._running().runtime.addresses)
 
     @property
     def url(self) -> str:
-        """The first of `urls`, which `client` connects to."""
+        """The first of `urls`, which `client` connects to: without `addresses` `unix:///…`."""
         return self.urls[0]
 
     @property
@@ -194,14 +218,24 @@ class Sidecar:
             self.publish(self._build(Path(accounts)), timeout=timeout)
 
     def client(self, *, timeout: float = DEFAULT_TIMEOUT) -> Client:
-        """Return a client of this OPA, with its token; the caller closes it."""
-        return Client(self.url, timeout=timeout, token=self._settings.token)
+        """Return a client of this OPA, with its token; the caller closes it.
+
+        Of all certificates it trusts the one that `tls` names as it is now, and no other.
+        """
+        url, certificate = self.url, self._settings.certificate
+        return Client(
+            url,
+            timeout=timeout,
+            token=self._settings.token,
+            tls=certificate.trust() if certificate and url.startswith("https://") else None,
+            plain_http=self._settings.plain_http,
+        )
 
     def opa_client(self) -> OpaClient:
         """Return opa-python-client's client on the first TCP address: policies, data, health.
 
-        For decisions use `client`, which is many times faster. Raises `SidecarError` if no address
-        is TCP, or if that package is missing.
+        For decisions use `client`, which is many times faster. Raises `SidecarError` if the sidecar
+        is not `open` or has no TCP address, or if that package is missing.
         """
         try:
             from opa_client.opa import OpaClient  # noqa: PLC0415 - an extra
@@ -209,11 +243,14 @@ class Sidecar:
             raise SidecarError(
                 f"opa-python-client is missing: {error}; run `pip install 'ramgate[opa]'`"
             ) from error
-        for address in self._running().runtime.addresses:
-            if not address.path:
-                host = address.url.removeprefix("http://").rpartition(":")[0]
-                return OpaClient(host=host, port=address.port, token=self._settings.token)
-        raise SidecarError("opa-python-client needs a TCP address, and this sidecar has none")
+        addresses = [a for a in self._running().runtime.addresses if not a.path]
+        if not addresses or not self._settings.open:
+            raise SidecarError(
+                "opa-python-client needs OPA's whole API on a TCP address: "
+                'create the sidecar with `addresses=["127.0.0.1:0"], open=True`'
+            )
+        host = addresses[0].url.removeprefix("http://").rpartition(":")[0]
+        return OpaClient(host=host, port=addresses[0].port)
 
     def _build(self, accounts: Path | None) -> Bundle:
         self._builder = self._builder or bundles.Builder()

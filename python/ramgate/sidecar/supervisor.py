@@ -1,11 +1,12 @@
 """Run a command that ends no later than the process that started it, even after SIGKILL.
 
 `Supervised` runs this file as a small supervisor process in a session of its own, and writes one
-line to its stdin pipe: `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS}`. The
-supervisor runs the command and stops it (SIGTERM, the seconds of grace, SIGKILL) as soon as the
-pipe delivers another byte or is closed. On every POSIX system the kernel closes the pipe when the
-parent exits, even after SIGKILL. Linux's `PR_SET_PDEATHSIG` is not enough: it ends a child with
-the *thread* that started it, and macOS has no equivalent.
+line to its stdin pipe: `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS,
+"folder": PATH}`. The supervisor runs the command and stops it (SIGTERM, the seconds of grace,
+SIGKILL) as soon as the pipe delivers another byte or is closed. On every POSIX system the kernel
+closes the pipe when the parent exits, even after SIGKILL; the supervisor then removes the folder,
+since nothing else is left to do that. Linux's `PR_SET_PDEATHSIG` is not enough: it ends a child
+with the *thread* that started it, and macOS has no equivalent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from typing import IO
 
 __all__ = ["GRACE", "Supervised"]
@@ -37,6 +39,7 @@ class Supervised:
 
     The command has exactly the environment `env`, an empty stdin, no terminal, and creates files
     that only their owner can use. A thread passes each line of its stdout and stderr to `report`.
+    If this process ends without `stop`, the files in `folder` and the folder are removed.
     Raises `OSError` if Python cannot be started.
     """
 
@@ -47,6 +50,7 @@ class Supervised:
         report: Callable[[str], object] | None = None,
         *,
         grace: float = GRACE,
+        folder: Path | None = None,
     ) -> None:
         self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
@@ -65,7 +69,8 @@ class Supervised:
         self._stdout = cast("IO[str]", self._process.stdout)
         self._reader = threading.Thread(target=self._read, name="ramgate-output", daemon=True)
         self._reader.start()
-        self._send(json.dumps({"command": list(command), "env": dict(env), "grace": grace}))
+        job = {"command": list(command), "env": dict(env), "grace": grace}
+        self._send(json.dumps({**job, "folder": None if folder is None else str(folder)}))
 
     @property
     def pid(self) -> int:
@@ -140,18 +145,34 @@ def _supervise() -> int:
         sys.stdout.write(f"error: {error}\n")
         return 127
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
-    threading.Thread(target=_stop_on_byte_or_end, args=(command, job["grace"]), daemon=True).start()
+    orphaned = threading.Event()
+    arguments = (command, job["grace"], orphaned)
+    threading.Thread(target=_stop_on_byte_or_end, args=arguments, daemon=True).start()
     status = command.wait()
+    if orphaned.is_set() and (folder := job.get("folder")):
+        _remove(folder)
     return status if status >= 0 else 128 - status
 
 
-def _stop_on_byte_or_end(command: subprocess.Popen[bytes], grace: float) -> None:
-    os.read(sys.stdin.fileno(), 1)
+def _stop_on_byte_or_end(
+    command: subprocess.Popen[bytes], grace: float, orphaned: threading.Event
+) -> None:
+    if not os.read(sys.stdin.fileno(), 1):
+        orphaned.set()
     command.terminate()
     try:
         command.wait(grace)
     except subprocess.TimeoutExpired:
         command.kill()
+
+
+def _remove(folder: str) -> None:
+    from pathlib import Path  # noqa: PLC0415 - rarely needed
+
+    with contextlib.suppress(OSError):
+        for file in Path(folder).iterdir():
+            file.unlink()
+        Path(folder).rmdir()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 # title: Access to this OPA
 # description: >-
 #   OPA evaluates this package before it serves a request, if it runs with
-#   `--authentication=token --authorization=basic`. The environment contains the SHA-256 of the token,
-#   never the token itself.
+#   `--authentication=token --authorization=basic`, as ramgate starts every OPA that listens on TCP.
+#   OPA's environment states who has access: `RAMGATE_ACCESS=token` and the SHA-256 of the token, or
+#   `RAMGATE_ACCESS=loopback`. Without such a statement nobody has.
 package system.authz
 
 # METADATA
 # title: Public paths
-# description: The paths that a caller with the token may POST to, split as OPA splits them.
+# description: The paths that a caller with access may POST to, split as OPA splits them.
 public_paths := {
 	["v1", "data", "ram", "authz", "decision"],
 	["v1", "data", "ram", "authz", "decisions"],
@@ -22,7 +23,7 @@ public_paths := {
 
 # METADATA
 # title: Allow
-# description: True for a POST to a public path with the token, and for GET /health.
+# description: True for a POST to a public path by a program with access, and for GET /health.
 # scope: document
 default allow := false
 
@@ -37,7 +38,27 @@ allow if {
 	input.method == "POST"
 	input.path in public_paths
 	input.params == {}
-	_has_token
+	_is_from_a_program
+	_has_access
 }
 
-_has_token if crypto.sha256(input.identity) == opa.runtime().env.RAMGATE_TOKEN_SHA256
+# A browser sends `Origin` with every POST, also after DNS rebinding, and newer ones `Sec-Fetch-Site`
+# too. OPA shows each header under its canonical name, in whatever case it was sent.
+_is_from_a_program if {
+	is_object(input.headers)
+	not input.headers.Origin
+	not input.headers["Sec-Fetch-Site"]
+}
+
+_env := opa.runtime().env
+
+# OPA listens on loopback addresses and unix sockets only. A token's hash contradicts that.
+_has_access if {
+	_env.RAMGATE_ACCESS == "loopback"
+	not _env.RAMGATE_TOKEN_SHA256
+}
+
+_has_access if {
+	_env.RAMGATE_ACCESS == "token"
+	crypto.sha256(input.identity) == _env.RAMGATE_TOKEN_SHA256
+}

@@ -2,7 +2,12 @@ package system.authz_test
 
 import data.system.authz
 
-_runtime := {"env": {"RAMGATE_TOKEN_SHA256": crypto.sha256("right")}}
+_runtime := {"env": {
+	"RAMGATE_ACCESS": "token",
+	"RAMGATE_TOKEN_SHA256": crypto.sha256("right"),
+}}
+
+_loopback := {"env": {"RAMGATE_ACCESS": "loopback"}}
 
 _post(path) := {
 	"method": "POST",
@@ -57,11 +62,77 @@ test_token_cases if {
 	not authz.allow with input as object.remove(right, ["identity"]) with opa.runtime as _runtime
 }
 
-test_without_a_token_hash_in_the_environment_every_token_is_refused if {
+test_loopback_needs_no_token_cases if {
 	right := _post("v1/data/ram/authz/decision")
-	not authz.allow with input as right with opa.runtime as {"env": {}}
-	not authz.allow with input as right
-		with opa.runtime as {"env": {"RAMGATE_TOKEN_SHA256": ""}}
+	requests := [
+		right,
+		object.remove(right, ["identity"]),
+		object.union(right, {"identity": "another"}),
+	]
+	some _ in requests
+	every request in requests {
+		authz.allow with input as request with opa.runtime as _loopback
+	}
+}
+
+test_unstated_access_is_refused_cases if {
+	right := _post("v1/data/ram/authz/decision")
+	hash := crypto.sha256("right")
+	environments := [
+		{},
+		{"RAMGATE_TOKEN_SHA256": hash},
+		{"RAMGATE_ACCESS": "token"},
+		{"RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": ""},
+		{"RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": "right"},
+		{"RAMGATE_ACCESS": "", "RAMGATE_TOKEN_SHA256": hash},
+		{"RAMGATE_ACCESS": "Token", "RAMGATE_TOKEN_SHA256": hash},
+		{"RAMGATE_ACCESS": "loopback", "RAMGATE_TOKEN_SHA256": hash},
+		{"RAMGATE_ACCESS": "loopback", "RAMGATE_TOKEN_SHA256": ""},
+		{"RAMGATE_ACCESS": ""},
+		{"RAMGATE_ACCESS": "open"},
+		{"RAMGATE_ACCESS": true},
+		{"RAMGATE_ACCESS": "127.0.0.1"},
+	]
+	some _ in environments
+	every environment in environments {
+		not authz.allow with input as right with opa.runtime as {"env": environment}
+	}
+	not authz.allow with input as right with opa.runtime as {}
+}
+
+test_a_browser_is_refused_cases if {
+	right := _post("v1/data/ram/authz/decision")
+	refused := [
+		{"Origin": ["https://evil.example"]},
+		{"Origin": ["null"]},
+		{"Origin": [""]},
+		{"Origin": ["http://127.0.0.1:8181"], "Accept": ["*/*"]},
+		{"Sec-Fetch-Site": ["cross-site"]},
+		{"Sec-Fetch-Site": ["same-origin"]},
+		{"Sec-Fetch-Site": ["none"]},
+		{"Sec-Fetch-Site": [""]},
+	]
+	some _ in refused
+	every headers in refused {
+		every runtime in [_runtime, _loopback] {
+			not authz.allow with input as object.union(right, {"headers": headers})
+				with opa.runtime as runtime
+		}
+	}
+	harmless := object.union(right, {"headers": {
+		"Accept": ["*/*"],
+		"User-Agent": ["curl/8"],
+		"Sec-Fetch-Mode": ["cors"],
+	}})
+	authz.allow with input as harmless with opa.runtime as _runtime
+	authz.allow with input as harmless with opa.runtime as _loopback
+}
+
+test_unknown_headers_are_refused if {
+	right := _post("v1/data/ram/authz/decision")
+	not authz.allow with input as object.remove(right, ["headers"]) with opa.runtime as _loopback
+	not authz.allow with input as object.union(right, {"headers": null})
+		with opa.runtime as _loopback
 }
 
 test_method_and_params_cases if {
@@ -78,6 +149,7 @@ test_method_and_params_cases if {
 	some _ in changes
 	every change in changes {
 		not authz.allow with input as object.union(right, change) with opa.runtime as _runtime
+		not authz.allow with input as object.union(right, change) with opa.runtime as _loopback
 	}
 }
 
@@ -106,5 +178,6 @@ test_other_path_cases if {
 	some _ in paths
 	every path in paths {
 		not authz.allow with input as _post(path) with opa.runtime as _runtime
+		not authz.allow with input as _post(path) with opa.runtime as _loopback
 	}
 }
