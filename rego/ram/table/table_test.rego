@@ -22,12 +22,16 @@ _store := {
 		_arn("user/dave"): "set:4",
 		_arn("user/gone"): "set:0",
 	}},
-	"groups": {"1234567890123456": {_arn("user/bob"): {_group: "set:1"}}},
+	"groups": {"1234567890123456": {
+		_arn("user/bob"): {_group: "set:1"},
+		_arn("role/Own"): {_group: "set:1"},
+	}},
 	"accounts": {"1234567890123456": {"roles": {
 		"app": {"name": "App", "trust": "1234567890123456/trust:App"},
 		"two": {"name": "Two", "trust": "1234567890123456/trust:Two"},
 		"strict": {"name": "Strict", "trust": "1234567890123456/trust:Strict"},
 		"denying": {"name": "Denying", "trust": "1234567890123456/trust:Denying"},
+		"twice": {"name": "Twice", "trust": "1234567890123456/trust:Twice"},
 	}}},
 	"policies": {
 		"1234567890123456/own": {"grants": {"alikafka:send": [3, _resource("orders")]}},
@@ -43,6 +47,10 @@ _store := {
 			"effect": "Allow",
 			"principals": ["ecs.aliyuncs.com"],
 			"conditions": [{"key": "sts:ExternalId"}],
+		}]},
+		"1234567890123456/trust:Twice": {"actions": {"sts:assumerole": [0]}, "statements": [{
+			"effect": "Allow",
+			"principals": ["acs:ram::1234567890123456:root", "acs:ram::1234567890123456:user/bob"],
 		}]},
 		"1234567890123456/trust:Denying": {"actions": {"sts:assumerole": [0]}, "statements": [{
 			"effect": "Deny",
@@ -232,6 +240,9 @@ test_decision_in_a_resource_group if {
 	asked := object.union(_asked("user/bob", "alikafka:Delete", _resource("orders")), {"context": {"acs:ResourceGroupId": _group}})
 	_says(asked, "Allow", "elsewhere")
 	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "elsewhere")
+	_says(object.union(asked, {"resource": "*"}), "Allow", "elsewhere")
+	_says(object.union(asked, {"principal": _arn("role/Own")}), "Allow", "elsewhere")
+	_says(object.union(asked, {"principal": _arn("assumed-role/Own/one")}), "Allow", "elsewhere")
 	every context in [
 		{"acs:ResourceGroupId": "rg-other"}, {"acs:ResourceGroupId": ["rg-production"]}, {"acs:ResourceGroupId": _group, "acs:sourceip": "x"},
 		{"acs:ResourceGroupId": _group, "acs:CurrentTime": "2026-01-01T00:00:00Z"}, {"acs:resourcegroupid": _group},
@@ -266,6 +277,7 @@ test_decision_on_assuming_a_role if {
 	_by_trust(_trusting(_arn("user/bob"), "STS:assumerole", "APP"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting(_arn("user/alice"), "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
+	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "twice"), "Allow", "statement_allows", [{"policy": "trust:Twice", "index": 0}])
 	_by_trust(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting("oss.aliyuncs.com", "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
 }
@@ -284,7 +296,10 @@ test_decision_on_assuming_a_role_is_left_to_the_general_rule if {
 		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"resource": "acs:ram::6543210987654321:role/app"}))
 	}
 
-	# the identity policies do not allow it, or say nothing
+	# the trust policy lists the principal twice: by its name and by its account
+	_leaves(_trusting(_arn("user/bob"), "sts:AssumeRole", "twice"))
+
+	# the identity policies do not allow it, or do not mention it
 	_leaves(_trusting(_arn("role/Own"), "sts:AssumeRole", "app"))
 	_leaves(_trusting(_arn("user/gone"), "sts:AssumeRole", "app"))
 	_leaves(_trusting("ecs.aliyuncs.com:root", "sts:AssumeRole", "app"))
