@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import socket
+import threading
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate.accounts import reader
-from ramgate.bundle import builder
+from processes import BOUND, eventually
+from ramgate.bundle import builder, scan, watch
 from ramgate.bundle.watch import Watch
+from ramgate.documents import source
+from ramgate.documents.messages import ChangingFileError
 from ramgate.errors import InvalidFiles, UnreadableFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ramgate.bundle.builder import Bundle
 
@@ -50,6 +56,23 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+class Clock:
+    """The monotonic clock of the watch, which a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(watch, "time", clock)
+    return clock
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "accounts"
@@ -60,12 +83,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_of_a_folder_is_seen_once(folder: Path, change: str) -> None:
+def test_every_change_of_a_folder_is_seen_once(folder: Path, change: str, clock: Clock) -> None:
     watched = Watch(folder)
     first = watched.build()
     assert looked(watched, first.revision) is None
     CHANGES[change](folder)
-    assert looked(watched, first.revision) == builder.build(folder) != first
+    if change in {"renamed", "removed"}:
+        assert looked(watched, first.revision) is None
+        clock.now += 3
+        assert watched.look(first.revision) == builder.build(folder) != first
+    else:
+        assert looked(watched, first.revision) == builder.build(folder) != first
     assert looked(watched, first.revision) is None
 
 
@@ -84,28 +112,61 @@ def test_a_file_alone_and_a_link_that_is_turned_are_seen(folder: Path, tmp_path:
 
 def test_what_changes_from_look_to_look_is_not_read_yet(folder: Path) -> None:
     watched = Watch(folder)
+    watched.build()
     for users in (["v"], ["v", "w"], ["v", "w", "x"]):
         written(folder / "a.yaml", *users)
         assert watched.look("") is None
     assert watched.look("") == builder.build(folder)
 
 
+def test_what_changes_all_the_time_does_not_hold_up_the_rest(folder: Path, clock: Clock) -> None:
+    """A revocation in one file never counted while another file changed at every look."""
+    watched = Watch(folder)
+    first = watched.build()
+    before = (folder / "b.yaml").read_text()
+    written(folder / "a.yaml", "v")
+    for number in range(12):
+        written(folder / "b.yaml", *["u"] * number, number=THERE)
+        assert watched.look(first.revision) is None
+        clock.now += 0.25
+    written(folder / "b.yaml", "x", number=THERE)
+    found = watched.look(first.revision)
+    (folder / "b.yaml").write_text(before)
+    assert found == builder.build(folder) != first
+    assert looked(watched, found.revision) is None
+
+
 def test_what_changes_while_it_is_read_is_read_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watch(folder)
+    read, changing = source.read_regular, [3]
+
+    def meanwhile(path: Path) -> object:
+        if path.name == "a.yaml" and changing[0]:
+            changing[0] -= 1
+            raise ChangingFileError
+        return read(path)
+
+    monkeypatch.setattr(source, "read_regular", meanwhile)
+    first = watched.build()
+    assert first == builder.build(folder)
+    changing[0] = 1
     written(folder / "a.yaml", "v")
-    build = builder.Builder.build
+    assert watched.look("") is None
+    assert looked(watched) == builder.build(folder) != first
 
-    def meanwhile(self: builder.Builder, path: Path) -> Bundle:
-        built = build(self, path)
-        written(folder / "a.yaml", "v", "w")
-        return built
 
-    monkeypatch.setattr(builder.Builder, "build", meanwhile)
-    assert looked(watched) is None
-    monkeypatch.undo()
-    assert looked(watched) == builder.build(folder)
+def test_a_file_that_changes_whenever_it_is_read_is_a_fault_at_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changes(_path: Path) -> object:
+        raise ChangingFileError
+
+    watched = Watch(folder)
+    monkeypatch.setattr(source, "read_regular", changes)
+    with pytest.raises(UnreadableFiles, match=r"a\.yaml: changed while it was read\n.*b\.yaml: "):
+        watched.build()
 
 
 def test_what_says_the_same_as_before_is_no_news(folder: Path) -> None:
@@ -114,9 +175,28 @@ def test_what_says_the_same_as_before_is_no_news(folder: Path) -> None:
     with (folder / "a.yaml").open("a") as file:
         file.write("# a comment\n")
     assert looked(watched, first.revision) is None
-    # whoever has another one is told
     os.utime(folder / "a.yaml")
-    assert looked(watched, "another") == first
+    assert looked(watched, "another") is None
+
+
+def test_a_second_write_with_the_same_size_and_times_is_seen(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two writes within the resolution of the time stamps look like one."""
+    clock = Clock()
+    monkeypatch.setattr(scan, "time", clock)
+    monkeypatch.setattr(scan, "_version", lambda status: (status.st_size,))
+    watched = Watch(folder)
+    first = watched.build()
+    written(folder / "a.yaml", "v")  # as long as before
+    assert looked(watched, first.revision) is None
+    clock.now += 3
+    assert watched.look(first.revision) == builder.build(folder) != first
+    # from then on the time stamps count
+    clock.now += 3
+    assert watched.look(first.revision) is None
+    written(folder / "a.yaml", "w")
+    assert looked(watched, first.revision) is None
 
 
 def test_faults_are_raised_once_for_the_same_contents(folder: Path) -> None:
@@ -139,27 +219,332 @@ def test_faults_are_raised_once_for_the_same_contents(folder: Path) -> None:
         looked(watched, first.revision)
 
 
-def test_accounts_that_are_gone_are_a_fault(folder: Path) -> None:
+def test_a_build_that_fails_for_another_reason_is_tried_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object) -> Bundle:
+        raise MemoryError
+
+    watched = Watch(folder)
+    first = watched.build()
+    written(folder / "a.yaml", "v")
+    monkeypatch.setattr(builder.Builder, "build", exhausted)
+    assert watched.look(first.revision) is None
+    for _ in range(2):
+        with pytest.raises(MemoryError):
+            watched.look(first.revision)
+    monkeypatch.undo()
+    assert watched.look(first.revision) == builder.build(folder) != first
+
+
+def test_accounts_that_are_gone_are_a_fault_after_three_seconds(folder: Path, clock: Clock) -> None:
     watched = Watch(folder)
     alone = Watch(folder / "a.yaml")
+    first, sole = watched.build(), alone.build()
     shutil.rmtree(folder)
     for gone in (watched, alone):
+        assert looked(gone) is None
+    clock.now += 3
+    for gone in (watched, alone):
         with pytest.raises(UnreadableFiles, match="there is no such file"):
-            looked(gone)
+            gone.look("")
         assert looked(gone) is None
     folder.mkdir()
-    with pytest.raises(InvalidFiles, match="contains no accounts file"):
-        looked(watched)
+    assert looked(watched) is None
     written(folder / "a.yaml", "u")
-    assert looked(watched) == looked(alone) == builder.build(folder)
+    clock.now += 3
+    assert looked(alone, sole.revision) == sole
+    assert looked(watched) == sole != first
+    (folder / "a.yaml").unlink()
+    assert looked(watched) is None
+    clock.now += 3
+    with pytest.raises(InvalidFiles, match="contains no accounts file"):
+        watched.look("")
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "b.yaml"])
+def test_a_file_that_is_missing_for_less_than_three_seconds_stays(
+    folder: Path, clock: Clock, name: str
+) -> None:
+    """A checkout or rsync takes a file away for a moment: its accounts were gone meanwhile."""
+    watched = Watch(folder)
+    first = watched.build()
+    text = (folder / name).read_text()
+    for _ in range(3):
+        (folder / name).unlink()
+        assert looked(watched, first.revision) is None
+        clock.now += 2.9
+        assert looked(watched, first.revision) is None
+        (folder / name).write_text(text)
+        assert looked(watched, first.revision) is None
+
+
+def test_while_a_file_comes_and_goes_the_other_changes_count_after_three_seconds(
+    folder: Path, clock: Clock
+) -> None:
+    watched = Watch(folder)
+    first = watched.build()
+    text = (folder / "b.yaml").read_text()
+    written(folder / "a.yaml", "v")
+    for _ in range(3):
+        (folder / "b.yaml").unlink()
+        assert watched.look(first.revision) is None
+        (folder / "b.yaml").write_text(text)
+        assert watched.look(first.revision) is None
+        clock.now += 0.9
+    (folder / "b.yaml").unlink()
+    clock.now += 0.4
+    found = watched.look(first.revision)
+    (folder / "b.yaml").write_text(text)
+    assert found == builder.build(folder) != first
 
 
 def test_a_file_that_goes_while_it_is_looked_at_is_no_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Watch(folder)
-    gone = folder / "gone.yaml"
-    monkeypatch.setattr(reader, "files", lambda _: [folder / "a.yaml", gone])
-    assert watched.look("") is None
+    first = watched.build()
+    iterate = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: [*iterate(self), folder / "gone.yaml"])
+    assert looked(watched, first.revision) is None
+    assert watched.unread == []
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def bound_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the path of a socket is short
+        listener.bind(path.name)
+        os.chdir(here)
+
+
+STRAYS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a FIFO": (fifo, "is a FIFO, not a file"),
+    "a socket": (bound_socket, "is a socket, not a file"),
+    "a directory": (Path.mkdir, "is a directory, not a file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "is a device, not a file"),
+}
+
+
+@pytest.mark.parametrize("kind", STRAYS)
+def test_a_stray_is_named_once_and_stops_nothing(folder: Path, kind: str) -> None:
+    """A FIFO blocked the watch for ever, a directory or a socket stopped every later change."""
+    make, reason = STRAYS[kind]
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    expected = builder.build(folder)
+    make(folder / "c.yaml")
+    assert looked(watched, first.revision) is None
+    assert told == [f"{folder}/c.yaml: {reason}: left out"]
+    written(folder / "a.yaml", "v")
+    changed = looked(watched, first.revision)
+    assert changed is not None
+    assert changed != expected
+    assert len(told) == 1
+    again = Watch(folder, told.append)
+    assert again.build() == changed
+    assert told == [f"{folder}/c.yaml: {reason}: left out"] * 2
+    assert watched.unread == again.unread == []
+
+
+@pytest.mark.parametrize("kind", STRAYS)
+def test_a_file_that_becomes_a_stray_keeps_its_last_content(folder: Path, kind: str) -> None:
+    """Its policies may be denials: without them others would be allowed."""
+    make, reason = STRAYS[kind]
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    text = (folder / "b.yaml").read_text()
+    (folder / "b.yaml").unlink()
+    make(folder / "b.yaml")
+    assert looked(watched, first.revision) is None
+    assert told == [f"{folder}/b.yaml: {reason}: its last valid content stays in use"]
+    assert watched.unread == [folder / "b.yaml"]
+    written(folder / "a.yaml", "v")
+    changed = looked(watched, first.revision)
+    (folder / "b.yaml").rename(folder / "off")
+    (folder / "b.yaml").write_text(text)
+    assert changed == builder.build(folder) != first
+    assert looked(watched, changed.revision) is None
+    assert watched.unread == []
+
+
+def test_a_file_that_cannot_be_read_keeps_its_last_content_and_is_a_fault_at_first(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    read = source.read_regular
+
+    def refuse(path: Path) -> object:
+        if path.name in {"b.yaml", "c.yaml"}:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return read(path)
+
+    monkeypatch.setattr(source, "read_regular", refuse)
+    os.utime(folder / "b.yaml")
+    written(folder / "a.yaml", "v")
+    written(folder / "c.yaml", number="1" * 16)
+    changed = looked(watched, first.revision)
+    assert told == [
+        f"{folder}/b.yaml: cannot be read: permission denied: its last valid content stays in use",
+        f"{folder}/c.yaml: cannot be read: permission denied: left out",
+    ]
+    assert watched.unread == [folder / "b.yaml"]
+    with pytest.raises(UnreadableFiles, match=r"b\.yaml: cannot be read: .*\n.*c\.yaml: cannot"):
+        Watch(folder).build()
     monkeypatch.undo()
-    assert watched.look("") is None
+    (folder / "c.yaml").unlink()
+    assert changed == builder.build(folder) != first
+
+
+def test_a_file_that_is_too_large_is_a_problem(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    monkeypatch.setattr(source, "MAXIMUM_BYTES", 200)
+    first = watched.build()
+    written(folder / "a.yaml", *(f"u{number}" for number in range(20)))
+    assert looked(watched, first.revision) is None
+    assert told == [f"{folder}/a.yaml: is larger than 64 MiB: its last valid content stays in use"]
+
+
+@pytest.mark.parametrize("name", [".#a.yaml", ".a.yaml", "a.yaml~", "#a.yaml#", ".a.yaml.swp"])
+def test_the_files_of_editors_are_not_accounts(folder: Path, name: str) -> None:
+    """Emacs' lock file is a link to nowhere, which stopped every later change."""
+    watched = Watch(folder)
+    first = watched.build()
+    (folder / name).symlink_to("somebody@a-machine.4711")
+    assert looked(watched, first.revision) is None
+    written(folder / "a.yaml", "v")
+    assert looked(watched, first.revision) == builder.build(folder) != first
+
+
+def test_a_name_that_is_not_utf_8_is_reported(folder: Path) -> None:
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    name = os.fsdecode(b"\xff.yaml")
+    written(folder / name, number="1" * 16)
+    assert looked(watched, first.revision) is None
+    reported = f"{folder}/\\udcff.yaml: its name is not UTF-8: rename it"
+    assert told == [f"{reported}: left out"]
+    for build in (Watch(folder).build, lambda: builder.build(folder)):
+        with pytest.raises(UnreadableFiles) as refused:
+            build()
+        assert str(refused.value) == reported
+        assert str(refused.value).encode()
+
+
+class Mount:
+    """Files that hang when they are read, as on a network mount, until `answer` is set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hanging: set[str] = set()
+        self.answer = threading.Event()
+        self._read = source.read_regular
+        monkeypatch.setattr(source, "read_regular", self.read)
+        monkeypatch.setattr(scan, "_HUNG_SECONDS", 0.2)
+
+    def read(self, path: Path) -> object:
+        if path.name in self.hanging:
+            assert self.answer.wait(BOUND)
+        return self._read(path)
+
+
+@pytest.fixture
+def mount(monkeypatch: pytest.MonkeyPatch) -> Mount:
+    return Mount(monkeypatch)
+
+
+def test_a_file_that_hangs_is_named_and_stops_nothing(folder: Path, mount: Mount) -> None:
+    """A read on a network mount that hangs blocked the watch for ever."""
+    told: list[str] = []
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    mount.hanging = {"b.yaml"}
+    written(folder / "b.yaml", "v", number=THERE)
+    written(folder / "a.yaml", "v")
+    while (found := watched.look(first.revision)) is None:
+        pass
+    assert told == [f"{folder}/b.yaml: {scan.HUNG}: its last valid content stays in use"]
+    assert found.counts["users"] == first.counts["users"]
+    assert found != first
+    mount.answer.set()
+    eventually(lambda: watched.look(found.revision) == builder.build(folder))
+    assert watched.unread == []
+
+
+def test_a_file_that_hangs_at_first_is_a_fault(folder: Path, mount: Mount) -> None:
+    mount.hanging = {"b.yaml"}
+    with pytest.raises(UnreadableFiles, match=r"b\.yaml: does not answer: it hangs"):
+        Watch(folder).build()
+    mount.answer.set()
+
+
+def test_a_folder_in_which_many_files_hang_hangs_itself(
+    folder: Path, mount: Mount, clock: Clock
+) -> None:
+    watched = Watch(folder)
+    first = watched.build()
+    names = [f"c{number}.yaml" for number in range(5)]
+    for number, name in enumerate(names):
+        written(folder / name, number=f"{number}" * 16)
+    mount.hanging = set(names)
+    assert looked(watched, first.revision) is None
+    assert len([one for one in threading.enumerate() if one.name == "ramgate-scan"]) == 4
+    clock.now += 3
+    with pytest.raises(UnreadableFiles, match=f"^{folder}: does not answer"):
+        watched.look(first.revision)
+    mount.answer.set()
+    eventually(lambda: watched.look(first.revision) == builder.build(folder))
+
+
+def test_without_threads_nothing_is_known(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watched = Watch(folder)
+    first = watched.build()
+    monkeypatch.setattr(scan, "threading", SimpleNamespace(Thread=refuse, Event=threading.Event))
+    assert looked(watched, first.revision) is None
+    clock.now += 3
+    with pytest.raises(UnreadableFiles, match="cannot be read: can't start new thread"):
+        watched.look(first.revision)
+    monkeypatch.setattr(scan, "threading", threading)
+    assert looked(watched, first.revision) == first
+
+
+def test_a_pipe_is_read_once_and_not_watched(folder: Path) -> None:
+    """A shell's `--accounts <(…)` names `/dev/fd/63`."""
+    reading, writing = os.pipe()
+    os.write(writing, (folder / "a.yaml").read_bytes())
+    os.close(writing)
+    watched = Watch(Path(f"/dev/fd/{reading}"))
+    bundle = watched.build()
+    assert bundle == builder.build(folder / "a.yaml")
+    assert looked(watched) is None
+    os.close(reading)
+
+
+def test_a_fifo_alone_is_a_fault(tmp_path: Path) -> None:
+    fifo(tmp_path / "a.yaml")
+    with pytest.raises(UnreadableFiles, match="is a FIFO, not a file"):
+        Watch(tmp_path / "a.yaml").build()
+
+
+def test_without_another_way_a_problem_is_a_warning_in_the_log(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fifo(folder / "c.yaml")
+    Watch(folder).build()
+    assert caplog.messages == [f"{folder}/c.yaml: is a FIFO, not a file: left out"]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +20,9 @@ from ramgate.documents.source import (
     read,
 )
 from ramgate.errors import InvalidFiles, UnreadableFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_a_file_is_read_by_its_name(tmp_path: Path) -> None:
@@ -49,6 +54,36 @@ def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path) -> None:
         assert str(refused.value) == f"{path}: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (os.mkfifo, "is a FIFO, not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device, not a file"),
+    ],
+)
+def test_a_path_that_is_not_a_file_is_reported_without_opening_it(
+    tmp_path: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    """Opening a FIFO took for ever, and reading `/dev/zero` took 64 MiB."""
+    make(tmp_path / "a.yaml")
+    with pytest.raises(UnreadableFiles) as refused:
+        read(tmp_path / "a.yaml")
+    assert str(refused.value) == f"{tmp_path}/a.yaml: {reason}"
+
+
+def test_a_file_that_changes_while_it_is_read_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that writes in place left a valid document with half of its denials."""
+    path = tmp_path / "a.yaml"
+    path.write_text("a: b\n")
+    sizes = itertools.count()
+    monkeypatch.setattr("ramgate.documents.source._version", lambda _: next(sizes))
+    with pytest.raises(UnreadableFiles) as refused:
+        read(path)
+    assert str(refused.value) == f"{path}: changed while it was read"
+
+
 def test_a_file_without_permission_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +91,8 @@ def test_a_file_without_permission_is_reported(
         raise PermissionError(13, os.strerror(13))
 
     path = tmp_path / "a.yaml"
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    path.touch()
+    monkeypatch.setattr("ramgate.documents.source.os.open", refuse)
     with pytest.raises(UnreadableFiles) as refused:
         read(path)
     assert str(refused.value) == f"{path}: cannot be read: permission denied"

@@ -13,7 +13,7 @@ from ramgate.accounts.account import FileReader
 from ramgate.documents import source
 from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.faults import Fault, Findings
+from ramgate.faults import Fault, Findings, printable
 from ramgate.language.keys import spellings
 from ramgate.language.translation import FORMAT, translate
 
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from ramgate.accounts.store import Account, Directory, Store
     from ramgate.catalog.catalog import Catalog
 
-__all__ = ["Reader", "examine", "files", "load"]
+__all__ = ["NOT_UTF_8", "Reader", "examine", "files", "is_accounts_file", "is_utf_8", "load"]
 
 _T = TypeVar("_T")
+
+NOT_UTF_8: Final = "its name is not UTF-8: rename it"
+"""The message of a fault about such a name."""
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 
@@ -61,13 +64,14 @@ def examine(path: Path, catalog: Catalog, content: bytes | None = None) -> tuple
     >>> print(*findings.faults)
     accounts.yaml:1: accounts.x: `x` is not a valid account number: it must match `[0-9]{16}`
     """
-    return Reader(catalog).examine(path, content)
+    return Reader(catalog).examine(path, None if content is None else {path: content})
 
 
 def files(path: Path) -> list[Path]:
     """Return the accounts files that a path names: itself, or the folder's files by their names.
 
-    Raises `InvalidFiles` if the folder contains none, `UnreadableFiles` if it cannot be listed.
+    Hidden files are left out: editors and `git` write them (`.#a.yaml`). Raises `InvalidFiles` if
+    the folder contains none, `UnreadableFiles` if it cannot be listed or a name is not UTF-8.
 
     >>> from pathlib import Path
     >>> Path("folder").mkdir()
@@ -79,13 +83,41 @@ def files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     try:
-        found = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+        found = sorted(file for file in path.iterdir() if is_accounts_file(file.name))
     except OSError as error:
         raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
+    unnamed = [
+        Fault(printable(str(file)), message=NOT_UTF_8) for file in found if not is_utf_8(file)
+    ]
+    if unnamed:
+        raise UnreadableFiles(unnamed)
     if not found:
         message = "contains no accounts file: *.yaml, *.yml or *.json"
         raise InvalidFiles([Fault(str(path), message=message)])
     return found
+
+
+def is_accounts_file(name: str) -> bool:
+    """True if a file of this name in a folder of accounts files is one of them.
+
+    >>> [name for name in ("a.yaml", "a.yaml~", ".#a.yaml", "README.md") if is_accounts_file(name)]
+    ['a.yaml']
+    """
+    return name.endswith(_SUFFIXES) and not name.startswith(".")
+
+
+def is_utf_8(path: Path) -> bool:
+    """True if the bytes of a path are UTF-8: any other path cannot be printed or stored as JSON.
+
+    >>> from pathlib import Path
+    >>> is_utf_8(Path("a.yaml"))
+    True
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Reader:
@@ -131,23 +163,28 @@ class Reader:
             "accounts": {},
         }
 
-    def load(self, path: Path) -> Store:
-        """Return the store, as the function `load` does; raises the same."""
-        store, findings = self.examine(path)
+    def load(self, path: Path, contents: Mapping[Path, bytes] | None = None) -> Store:
+        """Return the store, as the function `load` does; raises the same.
+
+        `contents` has the bytes of the files, if the caller has read them: no file is read then.
+        """
+        store, findings = self.examine(path, contents)
         if findings.faults:
             raise InvalidFiles(findings.faults)
         return store
 
-    def examine(self, path: Path, content: bytes | None = None) -> tuple[Store, Findings]:
+    def examine(
+        self, path: Path, contents: Mapping[Path, bytes] | None = None
+    ) -> tuple[Store, Findings]:
         """Return the store and the findings, as the function `examine` does; raises the same."""
         store, found, unreadable = self._base.copy(), Findings(), False
         store["policies"], store["accounts"] = dict(store["policies"]), {}
         defined_in: dict[str, str] = {}
         parts: dict[Path, _Part] = {}
-        for file in files(path):
+        for file in files(path) if contents is None else sorted(contents):
             try:
-                read = source.content(file) if content is None else content
-                part = self._part(file, read, defined_in)
+                content = source.content(file) if contents is None else contents[file]
+                part = self._part(file, content, defined_in)
             except InvalidFiles as error:
                 unreadable |= isinstance(error, UnreadableFiles)
                 found.faults.extend(error.faults)

@@ -86,10 +86,17 @@ class Builder:
         self._tables = Tables()
         self._encoder = _Encoder()
 
-    def build(self, accounts: Path | None = None) -> Bundle:
-        """Build a bundle, as the function `build` does; raises the same."""
+    def build(
+        self, accounts: Path | None = None, contents: Mapping[Path, bytes] | None = None
+    ) -> Bundle:
+        """Build a bundle, as the function `build` does; raises the same.
+
+        `contents` has the bytes of the accounts files, if the caller has read them.
+        """
         with _gc_disabled():
-            store = self._reader.load(accounts or resources.path("examples/accounts.yaml"))
+            store = self._reader.load(
+                accounts or resources.path("examples/accounts.yaml"), contents
+            )
         files = dict(self._rego)
         files["data.json"] = self._encoder.encode(self._tables.beside(store))
         digest = hashlib.sha256()

@@ -12,9 +12,30 @@ from ramgate.faults import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["describe", "did_you_mean", "join_names", "reason"]
+__all__ = [
+    "ChangingFileError",
+    "NotAFileError",
+    "describe",
+    "did_you_mean",
+    "join_names",
+    "reason",
+]
 
 _KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
+
+
+class NotAFileError(OSError):
+    """The path names something that is not a regular file."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"is {kind}, not a file")
+
+
+class ChangingFileError(OSError):
+    """The file changed while it was read."""
+
+    def __init__(self) -> None:
+        super().__init__("changed while it was read")
 
 
 def describe(value: object) -> str:
@@ -72,5 +93,7 @@ def reason(error: OSError) -> str:
             return "there is no such file"
         case IsADirectoryError():
             return "is a directory, not a file"
+        case NotAFileError() | ChangingFileError():
+            return str(error)
         case _:
             return f"cannot be read: {(error.strerror or str(error)).lower()}"

@@ -11,7 +11,9 @@ import contextlib
 import dataclasses
 import errno
 import functools
+import os
 import re
+import stat
 import sys
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -19,7 +21,7 @@ from typing import BinaryIO, Final
 import yaml
 
 from ramgate.documents import json_text, yaml_text
-from ramgate.documents.messages import reason
+from ramgate.documents.messages import ChangingFileError, NotAFileError, reason
 from ramgate.documents.tree import (
     NotPlainError,
     SyntaxFault,
@@ -43,12 +45,14 @@ __all__ = [
     "decode",
     "parse",
     "read",
+    "read_regular",
 ]
 
 MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 STANDARD_INPUT: Final = Path("<stdin>")
 
 _STREAM: Final = re.compile(rf"{STANDARD_INPUT}|/dev/stdin|/dev/fd/[0-9]+|/proc/[^/]+/fd/[0-9]+")
+_KINDS: Final = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def content(path: Path) -> bytes:
 
     The file is opened and read once, so a pipe such as `/dev/fd/63` works, and so does
     `STANDARD_INPUT`. Both are empty when they are read again: keep the bytes, and `decode` them.
+    Any other path must be a regular file: opening a FIFO could take forever.
 
     >>> file = Path("policy.json")
     >>> _ = file.write_text("{}")
@@ -103,10 +108,47 @@ def content(path: Path) -> bytes:
     b'{}'
     """
     try:
+        if not _STREAM.fullmatch(str(path)):
+            return read_regular(path)[0]
         with _open(path) as file:
-            found = file.read(MAXIMUM_BYTES + 1)
+            return _read(file, path)
     except OSError as error:
         raise UnreadableFiles([Fault(str(path), message=reason(error))]) from error
+
+
+def read_regular(path: Path) -> tuple[bytes, os.stat_result]:
+    """Return the bytes of a regular file, at most 64 MiB, and its status after they were read.
+
+    Opens the file without waiting, so a FIFO or a socket does not block. Raises `OSError`,
+    `NotAFileError` and `ChangingFileError` among it, and `InvalidFiles` for a larger file.
+
+    >>> file = Path("policy.json")
+    >>> _ = file.write_text("{}")
+    >>> read_regular(file)[0]
+    b'{}'
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise NotAFileError(_KINDS.get(stat.S_IFMT(mode), "a device"))
+    with open(path, "rb", opener=_without_waiting) as file:
+        before = os.fstat(file.fileno())
+        found = _read(file, path)
+        after = os.fstat(file.fileno())
+    if _version(before) != _version(after):
+        raise ChangingFileError
+    return found, after
+
+
+def _version(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _read(file: BinaryIO, path: Path) -> bytes:
+    found = file.read(MAXIMUM_BYTES + 1)
     if len(found) > MAXIMUM_BYTES:
         raise InvalidFiles([Fault(str(path), message="is larger than 64 MiB")])
     return found

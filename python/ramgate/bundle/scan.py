@@ -1,0 +1,167 @@
+"""Read the files of a folder in a thread that may block, as on a network mount that hangs."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+import threading
+import time
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from ramgate.accounts import reader
+from ramgate.documents import source
+from ramgate.documents.messages import ChangingFileError, NotAFileError, reason
+from ramgate.errors import InvalidFiles
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+__all__ = ["HUNG", "Content", "Problem", "Scan", "Scanner"]
+
+HUNG: Final = "does not answer: it hangs, as on a network mount"
+"""The message about a file that takes longer than two seconds."""
+
+_HUNG_SECONDS: Final = 2.0
+_MOST_HUNG: Final = 4
+# The coarsest time stamps of a file system are two seconds apart (FAT).
+_COARSEST_SECONDS: Final = 2.5
+
+_Version: TypeAlias = tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file, its version, and when they were read first.
+
+    A version is trusted once the bytes were read again later than two writes can have the same time
+    stamp: until then a second write of the same size could go unseen.
+    """
+
+    data: bytes
+    version: _Version
+    read_at: float
+    trusted: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file was not read.
+
+    A `stray` is not a file at all: a FIFO, a socket, a directory. A `brief` problem is over at the
+    next scan: the file changed while it was read.
+    """
+
+    message: str
+    stray: bool = False
+    brief: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scan:
+    """The files that were read, and the problems of the others, by their paths.
+
+    A problem of the scanned path itself means that nothing is known about the files.
+    """
+
+    contents: dict[Path, Content] = dataclasses.field(default_factory=dict)
+    problems: dict[Path, Problem] = dataclasses.field(default_factory=dict)
+
+
+class Scanner:
+    """Scans an accounts file, or a folder of them, any number of times.
+
+    A file that hangs is left to its blocked thread, and is a problem until that thread returns.
+
+    >>> from pathlib import Path
+    >>> file = Path("accounts.yaml")
+    >>> _ = file.write_text("accounts: {}")
+    >>> Scanner(file).scan({}).contents[file].data
+    b'accounts: {}'
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hung: dict[Path, _Pass] = {}
+
+    def scan(self, known: dict[Path, Content]) -> Scan:
+        """Read the files whose versions differ from those of `known`, and return all of them."""
+        self._hung = {file: at for file, at in self._hung.items() if not at.finished.is_set()}
+        while len(self._hung) < _MOST_HUNG and self._path not in self._hung:
+            try:
+                attempt = _Pass(self._path, known, frozenset(self._hung))
+            except RuntimeError as error:  # no thread can be started
+                return Scan({}, {self._path: Problem(f"cannot be read: {error}")})
+            if attempt.finished.wait(_HUNG_SECONDS):
+                return attempt.result
+            self._hung[attempt.at] = attempt
+        return Scan({}, {self._path: Problem(HUNG)})
+
+
+class _Pass:
+    """One pass over the files, in a thread of its own; `at` is the file that it has reached."""
+
+    def __init__(self, path: Path, known: dict[Path, Content], hung: frozenset[Path]) -> None:
+        self.at = path
+        self.result = Scan({}, dict.fromkeys(hung, Problem(HUNG)))
+        self.finished = threading.Event()
+        self._path = path
+        self._known = known
+        threading.Thread(target=self._run, name="ramgate-scan", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            for file in self._files():
+                if file not in self.result.problems:
+                    self.at = file
+                    self._read(file)
+        except OSError as error:
+            self.result.problems[self._path] = Problem(reason(error))
+        finally:
+            self.finished.set()
+
+    def _files(self) -> list[Path]:
+        if not stat.S_ISDIR(self._path.stat().st_mode):
+            return [self._path]
+        return [file for file in self._path.iterdir() if reader.is_accounts_file(file.name)]
+
+    def _read(self, file: Path) -> None:
+        contents, problems = self.result.contents, self.result.problems
+        if not reader.is_utf_8(file):
+            problems[file] = Problem(reader.NOT_UTF_8)
+            return
+        known, now = self._known.get(file), time.monotonic()
+        try:
+            if (
+                known
+                and _version(file.stat()) == known.version
+                and (known.trusted or now < known.read_at + _COARSEST_SECONDS)
+            ):
+                contents[file] = known
+                return
+            data, status = source.read_regular(file)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            stray = isinstance(error, NotAFileError | IsADirectoryError)
+            brief = isinstance(error, ChangingFileError)
+            problems[file] = Problem(reason(error), stray, brief)
+            return
+        except InvalidFiles as error:
+            problems[file] = Problem(error.faults[0].message)
+            return
+        version = _version(status)
+        if known and (known.data, known.version) == (data, version):
+            contents[file] = dataclasses.replace(known, trusted=True)
+        else:
+            contents[file] = Content(data, version, now)
+
+
+def _version(status: os.stat_result) -> _Version:
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
