@@ -5,15 +5,19 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from command_line import ALLOWED, SECONDS
+from hammer import EVERYTHING, NOT_AUTHORIZED, NOT_WRITTEN, WRITES, Hammer
+from processes import eventually
+from ramgate import Client, RamgateError
 from ramgate.bundle import builder as bundle
 from ramgate.cli.main import main
 from ramgate.opa.find import find_opa
+from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from ramgate import Sidecar
 
@@ -38,6 +42,39 @@ def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
         decision = client.decide(*ALLOWED)
     assert answer["allow"] is decision.allow is True
     assert answer["statements"] == [{"policy": "AliyunKafkaFullAccess", "index": 0}]
+
+
+@pytest.mark.parametrize("address", ["unix:///run/ramgate/opa.sock", "127.0.0.1:8181"])
+def test_an_opa_that_is_started_by_hand_as_the_help_shows_answers_decisions_and_takes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    """The help showed an OPA on TCP that took policies, and gave decisions by them."""
+    assert main(["build", "--example", "-o", str(tmp_path / "bundle.tar.gz")]) == 0
+    with pytest.raises(SystemExit):
+        main(["build", "--help"])
+    example = capsys.readouterr().out.rpartition("examples:\n")[2].replace("\\\n", "")
+    [command] = [line for line in example.splitlines() if address in line]
+    on_tcp = not address.startswith("unix")
+    here = str(Address.parse("127.0.0.1:0").claim()) if on_tcp else f"unix://{tmp_path}/opa.sock"
+    shell = command.replace(address, here).replace("opa run", f"exec {find_opa()} run")
+    attacks, refused = (EVERYTHING, NOT_AUTHORIZED) if on_tcp else (WRITES, NOT_WRITTEN)
+    with Hammer(here, attacks, refused) as hammer:
+        opa = subprocess.Popen(["/bin/sh", "-c", shell], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        try:
+            with Client(f"http://{here}" if on_tcp else here) as client:
+                eventually(lambda: _is_allowed(client))
+            eventually(lambda: hammer.answers > len(attacks))
+        finally:
+            opa.terminate()
+            opa.wait(SECONDS)
+    assert hammer.accepted == []
+
+
+def _is_allowed(client: Client) -> bool:
+    try:
+        return client.decide(*ALLOWED).allow
+    except RamgateError:
+        return False
 
 
 def test_build_replaces_nothing_where_it_cannot_write(

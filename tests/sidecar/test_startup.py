@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hammer import EVERYTHING, WRITES, Hammer
+from hammer import EVERYTHING, NOT_AUTHORIZED, NOT_WRITTEN, WRITES, Hammer
 from processes import eventually
 from ramgate.sidecar.sidecar import Sidecar
 from sidecars import DECISION_PATH, TOKEN, ask
@@ -22,10 +22,6 @@ DENY = json.dumps({"allow": False, "effect": "ImplicitDeny"})
 STARTS = 3
 RULES = 2_000
 ENOUGH = 100
-# 401 comes from system.authz; OPA answers some requests before it asks for an authorization.
-NOT_AUTHORIZED = (301, 400, 401, 404, 405)
-# 400 comes from the owner of the roots.
-NOT_WRITTEN = (400, 404, 405)
 
 
 def unused_port() -> int:

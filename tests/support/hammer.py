@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Self
 
+# 401 comes from system.authz; OPA answers some requests before it asks for an authorization.
+NOT_AUTHORIZED = (301, 400, 401, 404, 405)
+# 400 comes from the owner of the roots.
+NOT_WRITTEN = (400, 404, 405)
 _SECONDS = 10.0
 _THREADS = 2
 _ALLOW = '{"allow": true, "effect": "Allow"}'

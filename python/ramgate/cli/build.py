@@ -21,11 +21,19 @@ the revision and the number of accounts, policies, roles and users, on stderr if
 stdout. Invalid accounts are reported on stderr, and no file is written.
 
 {OUTPUT_TEXT}
+By default OPA takes policies from every program that can connect. Start it on a unix socket that
+only you can open, or with ramgate's access rules, which answer nothing but decisions. On an address
+that other machines can reach, use `ramgate run`, which demands a token and TLS there.
+
 Exit status: 0 written, 1 faults found, 2 a file cannot be read or written.
 
 examples:
   ramgate build --accounts accounts.yaml -o bundle.tar.gz
-  opa run --server --skip-version-check -b bundle.tar.gz
+  opa run --server --skip-version-check -b bundle.tar.gz \\
+    --addr unix:///run/ramgate/opa.sock --unix-socket-perm 600
+  RAMGATE_ACCESS=loopback opa run --server --skip-version-check -b bundle.tar.gz \\
+    --addr 127.0.0.1:8181 --authentication=token --authorization=basic \\
+    --set=server.decoding.max_length=2097152 --set=server.decoding.gzip.max_length=2097152
 """
 
 
