@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,10 @@ from ramgate.bundle import builder as bundle
 from ramgate.bundle.watch import Watch
 from ramgate.cli.main import main
 from ramgate.errors import SidecarError
+from sidecars import ask
+
+DATA = Path(__file__).parents[1] / "data"
+CERT, KEY = DATA / "tls.crt", DATA / "tls.key"
 
 
 class Running:
@@ -85,6 +91,75 @@ def test_run_on_a_port_in_use_exits_with_2(capsys: pytest.CaptureFixture[str]) -
     captured = capsys.readouterr()
     assert captured.out == ""
     assert address in captured.err
+
+
+def test_run_speaks_tls_and_prints_a_curl_that_works(tmp_path: Path, accounts: str) -> None:
+    token = written(tmp_path / "token", "s3cret")
+    Path(token).chmod(0o600)
+    arguments = ["--addr", "0.0.0.0:0", "--token-file", token, "--accounts", accounts]
+    running = Running(*arguments, "--tls-cert", str(CERT), "--tls-key", str(KEY))
+    assert re.match(r"answering on https://127\.0\.0\.1:\d+ ", running.lines[0])
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[3]], timeout=SECONDS)
+    assert json.loads(answer)["result"]["allow"] is True
+    assert running.stop(signal.SIGINT) == (0, "")
+
+
+@pytest.mark.parametrize("file", ["--tls-cert", "--tls-key"])
+def test_a_certificate_needs_its_key(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", file, str(CERT)]) == 2
+    assert capsys.readouterr().err.endswith("--tls-cert and --tls-key belong together\n")
+
+
+def test_run_behind_a_proxy_says_what_is_in_clear_text(tmp_path: Path, accounts: str) -> None:
+    token = written(tmp_path / "token", "s3cret")
+    Path(token).chmod(0o600)
+    arguments = ["--addr", "0.0.0.0:0", "--token-file", token, "--accounts", accounts]
+    running = Running(*arguments, "--plain-http")
+    assert running.stop(signal.SIGINT) == (
+        0,
+        "warning: --plain-http: whoever is on the way can read tokens, requests and decisions\n",
+    )
+
+
+def test_an_open_opa_has_its_whole_api_and_run_says_so(tmp_path: Path, accounts: str) -> None:
+    url = f"unix://{tmp_path}/s"
+    running = Running("--addr", "127.0.0.1:0", "--addr", url, "--accounts", accounts, "--open")
+    tcp = running.lines[0].split()[2]
+    for address in (tcp, url):
+        assert ask(address, "GET", "/v1/data/store").status == 200
+    assert running.stop(signal.SIGINT) == (
+        0,
+        "warning: --open: every program on this machine can read and change everything in OPA\n",
+    )
+
+
+def test_run_on_tcp_takes_nothing_but_questions(accounts: str) -> None:
+    """Every local program could read all accounts, change data, and use OPA to reach others."""
+    running = Running("--addr", "127.0.0.1:0", "--accounts", accounts)
+    tcp = running.lines[0].split()[2]
+    assert ask(tcp, "GET", "/v1/data/store").status == 401
+    assert ask(tcp, "PUT", "/v1/data/mine", {}).status == 401
+    assert ask(tcp, Origin="https://evil.example").status == 401
+    assert ask(tcp, body={"input": {}}).status == 200
+    assert running.stop(signal.SIGINT) == (0, "")
+
+
+def test_run_gives_its_socket_a_mode_and_a_group(tmp_path: Path, accounts: str) -> None:
+    path = tmp_path / "s"
+    given = ["--socket-mode", "660", "--socket-group", str(os.getgid())]
+    running = Running("--addr", f"unix://{path}", "--accounts", accounts, *given)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert path.stat().st_gid == os.getgid()
+    assert running.stop(signal.SIGINT) == (0, "")
+
+
+def test_a_socket_mode_is_octal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["run", "--socket-mode", "rw"])
+    assert exit_.value.code == 2
+    assert "`rw` is not an octal number, such as 660" in capsys.readouterr().err
+    assert main(["run", "--addr", "unix:///x", "--socket-mode", "755"]) == 2
+    assert "the socket mode `755` is not one from 600 to 666" in capsys.readouterr().err
 
 
 def test_an_address_for_other_machines_needs_a_token_file(

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from ramgate import Client, Sidecar
 from ramgate.cli.main import main
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_status_needs_the_token_that_opa_demands(
@@ -21,6 +19,20 @@ def test_status_needs_the_token_that_opa_demands(
         assert "check the `token`" in capsys.readouterr().err
         assert main(["status", "--url", sidecar.url, "--token-file", str(token)]) == 0
         assert f"revision  {sidecar.revision}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["status"], ["check", "a", "b:c", "*"]])
+def test_a_command_sends_no_token_to_another_machine_in_clear_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("s3cret")
+    token.chmod(0o600)
+    given = [*command, "--url", "http://0.0.0.0:1", "--token-file", str(token)]
+    assert main(given) == 2
+    assert "would carry the token in clear text: use `https://`" in capsys.readouterr().err
+    assert main([*given, "--plain-http"]) == 2
+    assert "cannot reach `http://0.0.0.0:1`" in capsys.readouterr().err
 
 
 def test_status_of_what_does_not_answer_exits_with_2(

@@ -182,6 +182,24 @@ def test_a_parameter_that_cannot_be_used_is_refused(
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_token_does_not_leave_this_machine_in_clear_text(
+    kind: type[Client | AsyncClient],
+) -> None:
+    """Whoever was on the way could read the token, and ask in the name of the application."""
+    with pytest.raises(ValueError, match="would carry the token in clear text") as caught:
+        kind("http://opa.example:8181", token="s3cret")  # noqa: S106 - a test's own
+    assert str(caught.value) == (
+        "`http://opa.example:8181` would carry the token in clear text: use `https://`, or pass "
+        "`plain_http=True` (`--plain-http`) where the network is trusted"
+    )
+    assert "s3cret" not in str(caught.value)
+    kind("http://opa.example:8181", token="s3cret", plain_http=True)  # noqa: S106
+    kind("http://opa.example:8181")
+    kind("http://localhost:8181", token="s3cret")  # noqa: S106
+    kind("https://opa.example", token="s3cret")  # noqa: S106
+
+
 def test_a_closed_client_raises(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED)) as server:
         client = connect(server.url)

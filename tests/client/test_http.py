@@ -110,6 +110,30 @@ def test_a_refused_url_comes_with_the_rule(text: str, error: str) -> None:
     assert str(caught.value).startswith(error)
 
 
+@pytest.mark.parametrize(
+    ("text", "exposed"),
+    [
+        ("unix:///s", False),
+        ("https://opa.example", False),
+        ("https://10.0.0.1:8181", False),
+        ("http://127.0.0.1:8181", False),
+        ("http://127.255.0.9:8181", False),
+        ("http://[::1]:8181", False),
+        ("http://localhost:8181", False),
+        ("http://LOCALHOST:8181", False),
+        ("http://10.0.0.1:8181", True),
+        ("http://0.0.0.0:8181", True),
+        ("http://[::]:8181", True),
+        ("http://[fe80::1]:8181", True),
+        ("http://127.1:8181", True),
+        ("http://localhost.example:8181", True),
+        ("http://opa:8181", True),
+    ],
+)
+def test_plain_http_beyond_loopback_is_exposed(text: str, exposed: bool) -> None:  # noqa: FBT001
+    assert Url.parse(text).exposed is exposed
+
+
 def test_a_refused_url_does_not_show_its_password() -> None:
     with pytest.raises(ValueError, match=r"`127\.0\.0\.1:8181` is not a valid url") as caught:
         Url.parse("http://user:s3cret@127.0.0.1:8181")
