@@ -59,6 +59,12 @@ CONTROL = "rego/ram/control/control.rego"
 ASSUME = "rego/ram/assume/assume.rego"
 ACTION = "rego/ram/action/action.rego"
 TRUST = "rego/ram/trust/trust.rego"
+AUTHZ = "rego/system/authz/authz.rego"
+INVOCATION = "python/ramgate/sidecar/invocation.py"
+SETTINGS = "python/ramgate/sidecar/settings.py"
+SOCKET_ACCESS = "python/ramgate/sidecar/socket_access.py"
+HEALTH = "python/ramgate/sidecar/health.py"
+BASE = "python/ramgate/client/base.py"
 PRINCIPAL = "rego/ram/principal/principal.rego"
 ADDRESS = "rego/ram/address/address.rego"
 DOCUMENT = "rego/ram/document/document.rego"
@@ -599,6 +605,156 @@ MUTANTS = [
         CHECKSUMS,
         "        if entry is None:\n",
         "        if entry is None:\n            continue\n        if False:\n",
+    ),
+    Mutant(
+        "a caller without the token has access",
+        AUTHZ,
+        "\tcrypto.sha256(input.identity) == _env.RAMGATE_TOKEN_SHA256\n",
+        "\tcrypto.sha256(input.identity)\n",
+    ),
+    Mutant(
+        "a token is enough, whatever access is stated",
+        AUTHZ,
+        '\t_env.RAMGATE_ACCESS == "token"\n',
+        "",
+    ),
+    Mutant(
+        "access that is not stated is loopback",
+        AUTHZ,
+        '_env.RAMGATE_ACCESS == "loopback"',
+        'object.get(_env, "RAMGATE_ACCESS", "loopback") == "loopback"',
+    ),
+    Mutant(
+        "any statement of access is loopback",
+        AUTHZ,
+        '_env.RAMGATE_ACCESS == "loopback"',
+        "_env.RAMGATE_ACCESS",
+    ),
+    Mutant(
+        "loopback has access beside the hash of a token",
+        AUTHZ,
+        "\tnot _env.RAMGATE_TOKEN_SHA256\n",
+        "",
+    ),
+    Mutant(
+        "access needs no token and no loopback",
+        AUTHZ,
+        "\t_has_access\n}\n",
+        "}\n",
+    ),
+    Mutant(
+        "a web page is answered",
+        AUTHZ,
+        "\t_is_from_a_program\n\t_has_access",
+        "\t_has_access",
+    ),
+    Mutant(
+        "`Origin` is not looked at",
+        AUTHZ,
+        "\tnot input.headers.Origin\n",
+        "",
+    ),
+    Mutant(
+        "`Sec-Fetch-Site` is not looked at",
+        AUTHZ,
+        '\tnot input.headers["Sec-Fetch-Site"]\n',
+        "",
+    ),
+    Mutant(
+        "a request without known headers is from a program",
+        AUTHZ,
+        "\tis_object(input.headers)\n",
+        "",
+    ),
+    Mutant(
+        "query parameters are accepted",
+        AUTHZ,
+        "\tinput.params == {}\n",
+        "",
+    ),
+    Mutant(
+        "every method may go to a public path",
+        AUTHZ,
+        '\tinput.method == "POST"\n',
+        "",
+    ),
+    Mutant(
+        "every path is public",
+        AUTHZ,
+        "\tinput.path in public_paths\n",
+        "",
+    ),
+    Mutant(
+        "all paths below health are open",
+        AUTHZ,
+        'input.path == ["health"]',
+        'input.path[0] == "health"',
+    ),
+    Mutant(
+        "health takes every method",
+        AUTHZ,
+        '\tinput.method == "GET"\n',
+        "",
+    ),
+    Mutant(
+        "OPA listens before its bundle is active",
+        INVOCATION,
+        '        f"--ready-timeout={max(1, math.ceil(ready_timeout))}",\n',
+        "",
+    ),
+    Mutant(
+        "a timeout below a second turns the readiness off",
+        INVOCATION,
+        "max(1, math.ceil(ready_timeout))",
+        "int(ready_timeout)",
+    ),
+    Mutant(
+        "an OPA on TCP without a token does not authorize",
+        SETTINGS,
+        "return not self.open and (tcp or self.token is not None)",
+        "return not self.open and self.token is not None",
+    ),
+    Mutant(
+        "a TCP address beside a unix socket does not authorize",
+        SETTINGS,
+        "not all(address.path for address in self.addresses)",
+        "not any(address.path for address in self.addresses)",
+    ),
+    Mutant(
+        "other machines need no TLS",
+        SETTINGS,
+        "if self.certificate is None and not self.plain_http:",
+        "if False:",
+    ),
+    Mutant(
+        "an address of other machines can be open",
+        SETTINGS,
+        'raise ValueError(f"`{address}` cannot be open: other machines can reach it")',
+        "pass",
+    ),
+    Mutant(
+        "a socket is widened before it has its group",
+        SOCKET_ACCESS,
+        """        if self.group is not None:
+            os.chown(path, -1, self._gid(), follow_symlinks=False)
+        path.chmod(self.mode)
+""",
+        """        path.chmod(self.mode)
+        if self.group is not None:
+            os.chown(path, -1, self._gid(), follow_symlinks=False)
+""",
+    ),
+    Mutant(
+        "a client sends its token over plain HTTP to any host",
+        BASE,
+        "if token is not None and parsed.exposed and not plain_http:",
+        "if False:",
+    ),
+    Mutant(
+        "the probes of a sidecar trust every certificate",
+        HEALTH,
+        "certificate.trust(also_expired=True)",
+        "__import__('ssl')._create_unverified_context()",
     ),
 ]
 
