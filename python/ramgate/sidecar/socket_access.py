@@ -1,4 +1,4 @@
-"""Who may open a unix socket: its mode, and the group that it belongs to."""
+"""The mode and the group of a unix socket, which decide who can open it."""
 
 from __future__ import annotations
 
