@@ -103,7 +103,7 @@ class Decision(
 
     * `allow`: true for the effect `Allow` only.
     * `effect`, `reason`: see docs/reference/policy-language.md, section 5.
-    * `policy_type`: the layer that decided, `None` if no policy was read.
+    * `policy_type`: the layer that decided, `None` if no layer did.
     * `statements`: the statements that decided, by policy, then index. Non-empty exactly for the
       reasons `statement_allows` and `statement_denies`.
     * `errors`: a text for each field at fault. Non-empty exactly for `malformed_request`.
