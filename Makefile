@@ -15,7 +15,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak bench bench-guard build-wheel lock clean \
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak chaos bench bench-guard build-wheel lock clean \
   FORCE
 
 help: ## list the targets
@@ -63,6 +63,9 @@ mutants: setup ## put deliberate faults into the code; the tests must catch each
 
 soak: setup ## change the accounts a thousand times under load; takes some minutes
 	.venv/bin/python tests/proof/soak.py
+
+chaos: setup ## kill, stop, fill and flood `ramgate run` with faults drawn by a seed (MINUTES=10 SEED=1)
+	.venv/bin/python tests/proof/chaos.py --minutes $(MINUTES) --seed $(SEED) --report
 
 bench-guard: setup ## check that a decision needs no more allocations and evaluations than before
 	.venv/bin/python -m bench.guard

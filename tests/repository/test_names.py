@@ -26,6 +26,7 @@ PATH = re.compile(rf"(?<![\w./-]){FOLDERS}/[\w./*-]*[\w*]")
 MODULE = re.compile(r"(?<![\w./@-])ramgate(?:\.[a-z_A-Z]\w*)+(?![\w-])")
 RULE = re.compile(r"(?<![\w.])data\.((?:ram|slr|system)(?:\.\w+)+)")
 CALL = re.compile(r"`(?:[\w.]+\.)?(\w+)\([^`]*\)`")
+TEST = re.compile(r"`(test_\w+)`")
 # functions of other programs, and of the languages themselves
 FOREIGN = {
     "delay": "wrk",
@@ -90,6 +91,7 @@ def unknown(text: str) -> set[str]:
         for name in CALL.findall(text)
         if name not in NAMES and name not in FOREIGN and not hasattr(builtins, name)
     }
+    found |= {name for name in TEST.findall(text) if name not in NAMES}
     return found
 
 
@@ -109,6 +111,8 @@ def test_names_in_prose_exist(path: Path) -> None:
         ("`ramgate.edit.add`", {"ramgate.edit.add"}),
         ("data.ram.authz.decision, data.ram.request", set()),
         ("data.ram.authz.nothing", {"ram.authz.nothing"}),
+        ("`test_nothing_of_the_kind`", {"test_nothing_of_the_kind"}),
+        ("`test_names_in_prose_exist` and the file `test_names.py`", set()),
         ("`nothing_of_the_kind(x)` and `len(x)`", {"nothing_of_the_kind"}),
     ],
 )
