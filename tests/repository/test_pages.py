@@ -30,7 +30,8 @@ SECONDS = 60
 # commands that fetch packages or stay in the foreground; other tests run each of them
 NOT_RUN = re.compile(
     r"python3 -m venv \.venv|\.venv/bin/pip install \./ramgate-[0-9.]+-py3-none-any\.whl pytest"
-    r"|\.venv/bin/ramgate install-opa|pytest test_access\.py|ramgate run( --accounts accounts\.yaml)?"
+    r"|\.venv/bin/ramgate install-opa|pytest test_access\.py"
+    r"|ramgate run( --accounts accounts\.yaml)?"
 )
 
 
