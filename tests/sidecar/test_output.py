@@ -62,3 +62,12 @@ def test_every_other_line_is_passed_on(line: str) -> None:
 
 def test_without_a_log_nothing_is_written() -> None:
     assert writer_to(None) is None
+
+
+def test_the_cause_of_a_late_opa_comes_before_its_lateness() -> None:
+    late = json.dumps(
+        {"level": "error", "msg": "Failed to wait for plugins activation.", "err": "timeout"}
+    )
+    cause = json.dumps({"level": "error", "msg": "Bundle load failed: no route to host"})
+    assert last_error([cause, late]) == "Bundle load failed: no route to host"
+    assert last_error([late]) == "Failed to wait for plugins activation: timeout"

@@ -249,6 +249,19 @@ def test_without_a_python_for_the_supervisor_nothing_starts(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_bundle_server_nothing_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_bundle: Bundle) -> BundleServer:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(process, "BundleServer", refuse)
+    with pytest.raises(SidecarError, match=r"^cannot serve the bundle: too many open files$"):
+        Sidecar(bundle=tiny_bundle()).start()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_start_that_fails_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

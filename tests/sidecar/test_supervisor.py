@@ -59,6 +59,10 @@ def test_a_command_runs_until_it_is_stopped(supervise: Callable[..., Supervised]
     assert not alive(command)
 
 
+def test_waiting_ends_with_its_time(supervise: Callable[..., Supervised]) -> None:
+    assert not supervise(STAY).wait(0)
+
+
 def test_stopping_twice_and_after_the_end_does_nothing(
     supervise: Callable[..., Supervised],
 ) -> None:
