@@ -75,7 +75,7 @@ def test_a_bundle_holds_code_data_and_a_manifest() -> None:
         "rego_version": 1,
     }
     example = reader.load(resources.path("examples/accounts.yaml"), catalog.load())
-    whole = Tables().beside(example)
+    whole = Tables().add_to(example)
     assert json.loads(found["data.json"]) == {"store": json.loads(json.dumps(whole))}
     assert "content" not in repr(built)
 

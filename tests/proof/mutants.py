@@ -73,6 +73,9 @@ TRANSLATE = "python/ramgate/language/translation.py"
 RESOURCES = "python/ramgate/language/resource_element.py"
 CONDITIONS = "python/ramgate/language/condition_element.py"
 ACCOUNTS = "python/ramgate/accounts/account.py"
+CLAUSES = "python/ramgate/tables/clauses.py"
+ENTRIES = "python/ramgate/tables/entries.py"
+SETS = "python/ramgate/tables/sets.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 WRITE = "python/ramgate/documents/atomic_write.py"
@@ -422,37 +425,37 @@ MUTANTS = [
     ),
     Mutant(
         "in a table an Allow beats a Deny",
-        TABLES,
-        'effect = "ExplicitDeny" if matching["Deny"] else "Allow" if settling else "ImplicitDeny"',
-        'effect = "Allow" if matching["Allow"] else "ExplicitDeny" if settling else "ImplicitDeny"',
+        ENTRIES,
+        'effect = "ExplicitDeny" if matching["Deny"] else "Allow" if deciding else "ImplicitDeny"',
+        'effect = "Allow" if matching["Allow"] else "ExplicitDeny" if deciding else "ImplicitDeny"',
     ),
     Mutant(
         "in a table an absent key satisfies a negated operator in an Allow (4.5)",
-        TABLES,
-        'return [(*wanted,), ((given, True),)] if one["negated"] else [(*wanted,)]',
-        "return [(*wanted,)]",
+        CLAUSES,
+        'return [(match,), present] if one["negated"] else [(match,)]',
+        "return [(match,)]",
     ),
     Mutant(
         "in a table the policies of a resource group are evaluated after a Deny (5.6)",
-        TABLES,
-        '_OWN: "ImplicitDeny"',
-        '_OWN: "ExplicitDeny"',
+        ENTRIES,
+        'OWN: "ImplicitDeny"',
+        'OWN: "ExplicitDeny"',
     ),
     Mutant(
         "a table decides without the policies of the resource group in the request",
-        TABLES,
-        'if pattern.strip("*") and key != _GROUP:',
+        ENTRIES,
+        'if pattern.strip("*") and key != GROUP:',
         'if pattern.strip("*"):',
     ),
     Mutant(
         "in a table an absent key matches an empty pattern",
-        TABLES,
-        'if pattern.strip("*") and key != _GROUP:',
-        "if key != _GROUP:",
+        ENTRIES,
+        'if pattern.strip("*") and key != GROUP:',
+        "if key != GROUP:",
     ),
     Mutant(
         "in a table a role's resource is compared with case (3.4)",
-        TABLES,
+        CLAUSES,
         "if is_assuming:",
         "if not is_assuming:",
     ),
@@ -470,8 +473,8 @@ MUTANTS = [
     ),
     Mutant(
         "in a table an action pattern with a wildcard allows `sts:AssumeRole`",
-        TABLES,
-        "by_service | _NOT_OF_STS",
+        SETS,
+        "by_service | _NO_STS",
         "by_service",
     ),
     Mutant(
@@ -482,9 +485,9 @@ MUTANTS = [
     ),
     Mutant(
         "in a table a test that fails is answered like one that holds",
-        TABLES,
-        'found = {"false": entries[""], "true": entries["a"]}',
-        'found = {"false": entries["a"], "true": entries["a"]}',
+        SETS,
+        'by_result = {"false": entries[""], "true": entries["a"]}',
+        'by_result = {"false": entries["a"], "true": entries["a"]}',
     ),
     Mutant(
         "in a table the wildcard of all actions allows `sts:AssumeRole`",

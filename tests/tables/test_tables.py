@@ -51,7 +51,7 @@ def policy(*statements: Mapping[str, object]) -> dict[str, object]:
 def alices(folder: Path, *statements: Mapping[str, object]) -> dict[str, Any]:
     """The store with its tables, where alice holds one policy of these statements."""
     users = {"alice": {"policies": ["own"]}}
-    return Tables().beside(store(folder, policies={"own": policy(*statements)}, users=users))
+    return Tables().add_to(store(folder, policies={"own": policy(*statements)}, users=users))
 
 
 def line(whole: dict[str, Any], action: str) -> Any:  # noqa: ANN401 - an entry, or None
@@ -411,7 +411,7 @@ def test_a_resource_group_has_sets_of_its_own(tmp_path: Path) -> None:
     }
     held = ["own", {"policy": "group", "resource_group": "rg-1"}]
     users = {"alice": {"policies": held}, "bob": {"policies": ["own"]}}
-    whole: dict[str, Any] = Tables().beside(store(tmp_path, policies=policies, users=users))
+    whole: dict[str, Any] = Tables().add_to(store(tmp_path, policies=policies, users=users))
     assert whole["who"][ACCOUNT][ALICE] == f"{ACCOUNT}/own"
     assert whole["groups"] == {ACCOUNT: {ALICE: {"rg-1": whole["groups"][ACCOUNT][ALICE]["rg-1"]}}}
     name = whole["groups"][ACCOUNT][ALICE]["rg-1"]
@@ -450,7 +450,7 @@ def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) ->
         linked,
         next(role.role for role in known.values() if not role.is_published),
     ]
-    whole: dict[str, Any] = Tables().beside(store(tmp_path, directory=directory, **parts))
+    whole: dict[str, Any] = Tables().add_to(store(tmp_path, directory=directory, **parts))
     assert line(whole, "ecs:start")["true"]["allow"] is True
     denied = line(whole, "oss:getobject")["true"]
     assert (denied["effect"], denied["policy_type"]) == ("ImplicitDeny", "ControlPolicy")
@@ -460,7 +460,7 @@ def test_control_policies_are_judged_first_and_level_by_level(tmp_path: Path) ->
     )
     assert len(whole["who"][ACCOUNT]) == 2
     directory["management"] = ACCOUNT
-    free: dict[str, Any] = Tables().beside(store(tmp_path, directory=directory, **parts))
+    free: dict[str, Any] = Tables().add_to(store(tmp_path, directory=directory, **parts))
     assert free["who"][ACCOUNT][ALICE] == f"{ACCOUNT}/own"
 
 
@@ -476,7 +476,7 @@ def test_what_has_not_changed_is_the_same_object(tmp_path: Path) -> None:
         held = {name: {"policies": given} for name, given in users.items()}
         document = {"accounts": {ACCOUNT: {"policies": policies, "users": held}}}
         path.write_text(json.dumps(document))
-        return made.beside(reader.load(path))
+        return made.add_to(reader.load(path))
 
     first, second = whole(alice=["a", "b"]), whole(alice=["a", "b"])
     third = whole(alice=["a", "b"], bob=["a"])
@@ -495,7 +495,7 @@ def test_sets_of_several_policies_have_tables_as_far_as_they_are_few(
     monkeypatch.setattr(tables, "_SPARE_LINES", -2000)
     policies = {name: policy({"Action": f"ecs:{name}"}) for name in "abc"}
     users = {"alice": {"policies": ["a", "b"]}, "bob": {"policies": ["c"]}}
-    whole: dict[str, Any] = Tables().beside(store(tmp_path, policies=policies, users=users))
+    whole: dict[str, Any] = Tables().add_to(store(tmp_path, policies=policies, users=users))
     assert whole["lines"].keys() == {f"{ACCOUNT}/c"}
     assert whole["who"][ACCOUNT][ALICE] not in whole["rest"]
 

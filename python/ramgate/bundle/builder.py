@@ -98,7 +98,7 @@ class Builder:
                 accounts or resources.path("examples/accounts.yaml"), contents
             )
         files = dict(self._rego)
-        files["data.json"] = self._encoder.encode(self._tables.beside(store))
+        files["data.json"] = self._encoder.encode(self._tables.add_to(store))
         digest = hashlib.sha256()
         for name in sorted(files):
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))

@@ -1,0 +1,60 @@
+"""Move the plain grants of a policy out of its statements.
+
+A plain grant is an Allow of one literal resource, without conditions, of actions that no other
+statement of the policy applies to. An account's own policies consist mostly of such grants. Kept
+with the policy, `[index, resource]` by action, a million of them fit into memory; an entry each
+would not.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from ramgate.tables.actions import ASSUMING, indexes_about
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ramgate.tables.actions import Document
+
+__all__ = ["with_grants"]
+
+
+def with_grants(document: Document) -> Document:
+    """Return the document with its plain grants under `grants`, by action.
+
+    A statement of which they leave nothing becomes None. A document without plain grants is
+    returned itself.
+    """
+    actions: Mapping[str, list[int]] = document["actions"]
+    actions_of = collections.defaultdict(list)
+    for action, indexes in actions.items():
+        for index in indexes:
+            actions_of[index].append(action)
+    for pattern in (document["service_wildcards"], *document["wildcards"].values()):
+        for index in itertools.chain(*pattern.values()):
+            actions_of.pop(index, None)
+    statements = list(document["statements"])
+    grants: dict[str, list[object]] = {}
+    for index, names in actions_of.items():
+        if _is_plain(statements[index]) and all(
+            action not in ASSUMING and len(indexes_about(document, action)) == 1 for action in names
+        ):
+            grants.update((action, [index, *statements[index]["resources"]]) for action in names)
+            statements[index] = None
+    if not grants:
+        return document
+    left = {action: indexes for action, indexes in actions.items() if action not in grants}
+    return {**document, "statements": statements, "actions": left, "grants": grants}
+
+
+def _is_plain(statement: Mapping[str, Any]) -> bool:
+    # 3.4: an ARN of RAM may be a role's, which is compared without case
+    return (
+        statement.keys() == {"effect", "resources"}
+        and statement["effect"] == "Allow"
+        and len(statement["resources"]) == 1
+        and not statement["resources"][0].startswith("acs:ram:")
+    )

@@ -1,0 +1,83 @@
+"""List the policies that decide about each principal of an account, layer by layer.
+
+The numbers in comments are those of the rules in `docs/reference/policy-language.md`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ramgate.accounts.store import Account, Scopes
+
+__all__ = ["CONTROL", "IN_GROUP", "OWN", "Holding", "Policies", "digest", "holdings"]
+
+CONTROL: Final = "ControlPolicy"
+OWN: Final = "AccountLevelIdentityBasedPolicy"
+IN_GROUP: Final = "ResourceGroupLevelIdentityBasedPolicy"
+
+
+class Policies(NamedTuple):
+    """A set of policies, by their ids: the control policies by level, the account's, a group's."""
+
+    levels: tuple[tuple[str, ...], ...]
+    own: tuple[str, ...]
+    group: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """The set's name: the id of its only policy, or else `set:` and a digest."""
+        if not self.levels and len(self.own) == 1 and self.group is None:
+            return self.own[0]
+        return f"set:{digest(tuple(self))}"
+
+    @property
+    def layers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The layers in the order in which they decide: the policy type, and the ids."""
+        for level in self.levels:
+            yield CONTROL, level
+        yield OWN, self.own
+        if self.group is not None:
+            yield IN_GROUP, self.group
+
+
+class Holding(NamedTuple):
+    """The policies that decide about a principal, in a resource group or (`""`) outside of any."""
+
+    arn: str
+    group: str
+    policies: Policies
+
+
+def holdings(
+    number: str,
+    account: Account,
+    levels: Iterable[Iterable[str]],
+    service_linked_roles: Mapping[str, Mapping[str, object]],
+) -> Iterator[Holding]:
+    """Yield the holdings of an account's roles and users."""
+    control = tuple(tuple(level) for level in levels)
+    for folded, role in account["roles"].items():
+        service_linked = service_linked_roles.get(folded)
+        # 5.6: the policy of an unpublished service-linked role is unknown
+        if service_linked is None or service_linked["is_published"]:
+            arn = f"acs:ram::{number}:role/{role['name']}"
+            # 5.4: control policies do not bind a service-linked role
+            yield from _by_group(arn, role, () if service_linked else control)
+    for name, user in account["users"].items():
+        yield from _by_group(f"acs:ram::{number}:user/{name}", user, control)
+
+
+def digest(value: object) -> str:
+    """Return a name for a value of plain types: equal values have equal names."""
+    return hashlib.blake2b(repr(value).encode(), digest_size=8).hexdigest()
+
+
+def _by_group(arn: str, scopes: Scopes, control: tuple[tuple[str, ...], ...]) -> Iterator[Holding]:
+    own = tuple(scopes["policies"])
+    yield Holding(arn, "", Policies(control, own))
+    for group, attached in scopes.get("resource_groups", {}).items():
+        yield Holding(arn, group, Policies(control, own, tuple(attached)))
