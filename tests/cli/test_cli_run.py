@@ -13,11 +13,8 @@ from pathlib import Path
 import pytest
 
 from command_line import ACCOUNT, EXAMPLE, SECONDS, written
-from ramgate import Sidecar
 from ramgate.bundle import builder as bundle
-from ramgate.bundle.watch import Watch
 from ramgate.cli.main import main
-from ramgate.errors import SidecarError
 from sidecars import ask
 
 DATA = Path(__file__).parents[1] / "data"
@@ -37,7 +34,7 @@ class Running:
             start_new_session=True,
         )
         assert self.process.stdout is not None
-        self.lines = [self.process.stdout.readline() for _ in range(4)]
+        self.lines = [self.process.stdout.readline() for _ in range(5)]
 
     def next_error(self) -> str:
         """The next line on stderr."""
@@ -56,16 +53,17 @@ def test_run_says_where_it_listens_what_it_knows_and_what_to_try(
 ) -> None:
     path = tmp_path / "opa.sock"
     running = Running("--addr", "127.0.0.1:0", "--addr", f"unix://{path}")
-    where, knows, tries, curl = running.lines
+    where, knows, state, tries, curl = running.lines
     assert re.fullmatch(rf"answering on http://127\.0\.0\.1:\d+ and unix://{path} \(.*\)\n", where)
     assert re.fullmatch(r"revision \w{16}: accounts 1, policies 11, roles 5, users 3\n", knows)
+    assert state == f"state at unix://{path}.status\n"
     assert tries == "in another terminal, try:\n"
     answer = subprocess.check_output(["/bin/sh", "-c", curl], timeout=SECONDS)
     assert json.loads(answer)["result"]["allow"] is True
     status, errors = running.stop(number)
     assert status == 0
     assert errors == EXAMPLE
-    assert not path.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_over_a_unix_socket_with_a_token_prints_a_curl_that_works(
@@ -76,7 +74,7 @@ def test_run_over_a_unix_socket_with_a_token_prints_a_curl_that_works(
     token.chmod(0o600)
     arguments = ["--addr", f"unix://{tmp_path}/s", "--token-file", str(token)]
     running = Running(*arguments, "--accounts", accounts)
-    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[3]], timeout=SECONDS)
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[4]], timeout=SECONDS)
     assert json.loads(answer)["result"]["reason"] == "account_owner"
     asked = ["check", f"{ACCOUNT}:root", "a:b", "*", "--url", f"unix://{tmp_path}/s"]
     assert main(asked) == 2
@@ -99,7 +97,7 @@ def test_run_speaks_tls_and_prints_a_curl_that_works(tmp_path: Path, accounts: s
     arguments = ["--addr", "0.0.0.0:0", "--token-file", token, "--accounts", accounts]
     running = Running(*arguments, "--tls-cert", str(CERT), "--tls-key", str(KEY))
     assert re.match(r"answering on https://127\.0\.0\.1:\d+ ", running.lines[0])
-    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[3]], timeout=SECONDS)
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[4]], timeout=SECONDS)
     assert json.loads(answer)["result"]["allow"] is True
     assert running.stop(signal.SIGINT) == (0, "")
 
@@ -175,17 +173,21 @@ def test_run_follows_its_accounts_and_keeps_what_it_has_while_they_are_faulty(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def revision() -> str:
-        assert main(["status", "--url", url]) == 0
+        assert main(["status", "--url", url]) == is_faulty
         printed = re.fullmatch(
-            rf"url       {url}\nrevision  (\w{{16}})\nhealth    ready\n", capsys.readouterr().out
+            rf"url       {url}\nrevision  (\w{{16}})\nhealth    ready\nwanted    (\w{{16}})\n"
+            r"(?:faults    2 in the accounts files for \d+ s, since \S+Z\n)?restarts  0\n",
+            capsys.readouterr().out,
         )
         assert printed
+        assert printed[1] == printed[2]
+        assert ("faults" in printed[0]) is is_faulty
         return printed[1]
 
     def account(*users: str) -> str:
         return f'accounts:\n  "1234567890123456": {{users: {{{", ".join(users)}}}}}\n'
 
-    path = tmp_path / "accounts"
+    path, is_faulty = tmp_path / "accounts", False
     path.mkdir()
     file = written(path / "accounts.yaml", account("u: {}"))
     url = f"unix://{tmp_path}/s"
@@ -198,41 +200,84 @@ def test_run_follows_its_accounts_and_keeps_what_it_has_while_they_are_faulty(
         for user, group in (("v", "gone"), ("w", "lost"))
     ]
     assert [running.next_error() for _ in range(3)] == [*faults, f"revision {first} stays in use\n"]
+    is_faulty = True
     assert revision() == first
     other = written(tmp_path / "other", account("u: {}", "v: {}"))
     Path(other).replace(file)
     published = running.next_error()
+    is_faulty = False
     second = revision()
     assert published == running.lines[1].replace(first, second).replace("users 1", "users 2")
     assert second == bundle.build(path).revision != first
     assert running.stop(signal.SIGTERM) == (0, "")
 
 
-def test_run_ends_when_opa_does(
-    accounts: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def opa_of(running: Running) -> int:
+    """Return the process id of the OPA: the command of the supervisor."""
+    [supervisor] = children(running.process.pid)
+    [opa] = children(supervisor)
+    return opa
+
+
+def children(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def test_a_killed_opa_is_started_again_and_told(
+    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    looks = 0
-
-    def ended(self: Sidecar, timeout: float) -> None:
-        nonlocal looks
-        assert timeout < 1
-        assert self.url
-        looks += 1
-        if looks > 2:
-            raise SidecarError("OPA ended unexpectedly: it printed no error")
-
-    def refused(*_: object) -> None:
-        raise SidecarError("OPA did not activate the bundle within 30 s")
-
-    monkeypatch.setattr(Sidecar, "wait", ended)
-    monkeypatch.setattr(Sidecar, "publish", refused)
-    monkeypatch.setattr(Watch, "look", lambda *_: bundle.build())
-    assert main(["run", "--addr", "127.0.0.1:0", "--accounts", accounts]) == 2
-    captured = capsys.readouterr()
-    revision = bundle.build(Path(accounts)).revision
-    assert captured.err.endswith(
-        "OPA did not activate the bundle within 30 s\n"
-        f"revision {revision} stays in use\n"
-        * 2
-        + "ramgate: OPA ended unexpectedly: it printed no error\n"
+    """`ramgate run` ended with the OPA that it ran."""
+    url = f"unix://{tmp_path}/s"
+    running = Running("--addr", url, "--accounts", accounts)
+    os.kill(opa_of(running), signal.SIGKILL)
+    assert running.next_error() == (
+        "ramgate: OPA ended unexpectedly: it printed no error; "
+        "starting it again in 0 s (restart 1)\n"
     )
+    assert running.next_error().startswith("ramgate: OPA answers again, by revision ")
+    assert main(["status", "--url", url]) == 0
+    assert capsys.readouterr().out.endswith("restarts  1\n")
+    assert running.stop(signal.SIGINT) == (0, "")
+
+
+def test_without_restart_run_ends_when_opa_does(tmp_path: Path, accounts: str) -> None:
+    running = Running("--no-restart", "--addr", f"unix://{tmp_path}/s", "--accounts", accounts)
+    os.kill(opa_of(running), signal.SIGKILL)
+    _, errors = running.process.communicate(timeout=SECONDS)
+    assert running.process.returncode == 2
+    error = "ramgate: OPA ended unexpectedly: it printed no error"
+    assert errors == f"{error}; it is not started again\n{error}\n"
+    assert list(tmp_path.iterdir()) == [Path(accounts)]
+
+
+def test_the_state_is_told_where_it_is_asked_for(
+    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = Running("--addr", "127.0.0.1:0", "--accounts", accounts)
+    private = running.lines[2].removeprefix("state at ").strip()
+    assert private.startswith("unix:///")
+    url = running.lines[0].split()[2]
+    assert main(["status", "--url", url]) == 0
+    assert "wanted" not in capsys.readouterr().out
+    assert main(["status", "--url", url, "--status-addr", private]) == 0
+    assert "wanted" in capsys.readouterr().out
+    assert running.stop(signal.SIGTERM)[0] == 0
+    assert not Path(private.removeprefix("unix://")).parent.exists()
+
+    told = f"unix://{tmp_path}/state"
+    running = Running("--addr", "127.0.0.1:0", "--accounts", accounts, "--status-addr", told)
+    assert running.lines[2] == f"state at {told}\n"
+    assert running.stop(signal.SIGTERM)[0] == 0
+
+
+def test_a_fifo_in_the_folder_of_accounts_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    """The command hung for ever before it started, or at the first look."""
+    path = tmp_path / "accounts"
+    path.mkdir()
+    written(path / "a.yaml", 'accounts: {"1234567890123456": {}}')
+    os.mkfifo(path / "b.yaml")
+    running = Running("--addr", f"unix://{tmp_path}/s", "--accounts", str(path))
+    assert running.next_error() == f"{path}/b.yaml: is a FIFO, not a file: left out\n"
+    written(path / "a.yaml", 'accounts: {"1234567890123456": {users: {u: {}}}}')
+    assert running.next_error().endswith("users 1\n")
+    assert running.stop(signal.SIGTERM) == (0, "")

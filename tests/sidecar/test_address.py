@@ -130,6 +130,22 @@ def test_a_path_with_nothing_there_can_be_claimed(short_path: Path) -> None:
     assert Address(path=str(short_path)).claim() == Address(path=str(short_path))
 
 
+def test_only_a_leftover_socket_is_removed(short_path: Path) -> None:
+    address = Address(path=str(short_path))
+    address.remove_leftover()
+    Address("127.0.0.1", 1).remove_leftover()
+    with socket.socket(socket.AF_UNIX) as leftover:
+        leftover.bind(address.path)
+        leftover.listen()
+        address.remove_leftover()
+        assert Path(address.path).is_socket()
+    address.remove_leftover()
+    assert not Path(address.path).exists()
+    Path(address.path).touch()
+    address.remove_leftover()
+    assert Path(address.path).exists()
+
+
 def test_a_leftover_socket_can_be_claimed(short_path: Path) -> None:
     listening(short_path).close()
     assert short_path.is_socket()

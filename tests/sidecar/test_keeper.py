@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 import socket
+import stat
 import threading
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,11 +20,10 @@ from ramgate.sidecar.address import Address
 from ramgate.sidecar.keeper import Keeper
 from ramgate.sidecar.process import Process
 from ramgate.sidecar.sidecar import Sidecar
+from ramgate.sidecar.state import State
+from ramgate.sidecar.status import status_of
 from sidecars import ask, recorded
 from tiny_bundle import tiny_bundle
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 AGAIN = "OPA ended unexpectedly: it printed no error; starting it again in {} s (restart {})"
 
@@ -282,3 +282,60 @@ def test_the_constructor_of_a_keeper_raises_what_launch_raises() -> None:
 
     with pytest.raises(SidecarError, match=r"^no$"):
         Keeper(launch, tiny_bundle(), timeout=1, restart=True, log=None)
+
+
+@pytest.mark.parametrize("addresses", [None, ["127.0.0.1:0"], ["127.0.0.1:0", "unix://{}/s"]])
+def test_the_state_is_told_beside_opas_socket_or_in_a_private_folder(
+    tmp_path: Path, addresses: list[str] | None
+) -> None:
+    given = addresses and [address.format(tmp_path) for address in addresses]
+    log = io.StringIO()
+    opa, pid = recorded(tmp_path)
+    sidecar = Sidecar(
+        bundle=tiny_bundle("one"), opa=opa, addresses=given, status_address="auto", log=log
+    )
+    with sidecar:
+        address = sidecar.status_address
+        assert address is not None
+        beside = [f"{url}.status" for url in sidecar.urls if url.startswith("unix://")]
+        assert [address] == beside or not beside
+        assert stat.S_IMODE(Path(address.removeprefix("unix://")).stat().st_mode) == 0o600
+        assert status_of(address) == State("one", "one")
+        sidecar.count_faults(2)
+        kill(pid)
+        eventually(lambda: status_of(address).active == "one")
+        state = status_of(address)
+        assert (state.restarts, state.faults, state.settled) == (1, 2, False)
+        assert state.seconds > 0
+    assert not Path(address.removeprefix("unix://")).exists()
+
+
+def test_a_name_that_is_too_long_beside_opas_socket_is_one_in_the_private_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "s" * (103 - len(f"{tmp_path}/"))
+    with Sidecar(
+        bundle=tiny_bundle(), addresses=[f"unix://{name}"], status_address="auto"
+    ) as sidecar:
+        assert sidecar.status_address is not None
+        assert not sidecar.status_address.startswith(sidecar.url)
+        assert status_of(sidecar.status_address).settled
+
+
+def test_the_status_address_can_be_chosen_or_left_out() -> None:
+    with Sidecar(bundle=tiny_bundle(), status_address="127.0.0.1:0") as sidecar:
+        assert sidecar.status_address is not None
+        assert sidecar.status_address.startswith("127.0.0.1:")
+        assert status_of(sidecar.status_address).settled
+    with Sidecar(bundle=tiny_bundle()) as sidecar:
+        assert sidecar.status_address is None
+
+
+def test_a_status_address_that_is_taken_leaves_no_opa(tmp_path: Path) -> None:
+    opa, pid = recorded(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SidecarError, match=rf"^cannot listen on `{address}`: "):
+            Sidecar(bundle=tiny_bundle(), opa=opa, status_address=address).start()
+    assert not alive(int(pid.read_text()))

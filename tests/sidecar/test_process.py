@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import socket
 import stat
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +22,7 @@ from ramgate.bundle.builder import Bundle
 from ramgate.errors import OpaUnavailable, SidecarError
 from ramgate.sidecar import process
 from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
+from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.state import State
 from sidecars import ALLOW, REQUEST, TOKEN, ask, gone, recorded
@@ -237,6 +240,36 @@ def test_no_opa_at_all_is_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("OPA", str(tmp_path / "missing"))
     with pytest.raises(OpaUnavailable):
         Sidecar(bundle=tiny_bundle()).start()
+
+
+@pytest.mark.parametrize("name", ["mkdtemp", "write"])
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    target = tempfile if name == "mkdtemp" else PrivateFolder
+    monkeypatch.setattr(target, name, full)
+    threads = threading.active_count()
+    with pytest.raises(SidecarError, match=r"^cannot .*No space left on device"):
+        Sidecar(bundle=tiny_bundle()).start()
+    assert list(tmp_path.iterdir()) == []
+    assert threading.active_count() == threads
+
+
+def test_without_descriptors_there_is_no_bundle_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("ramgate.sidecar.bundle_server.socket.create_server", exhausted)
+    with pytest.raises(SidecarError, match=r"^cannot serve the bundle: .*Too many open files"):
+        Sidecar(bundle=tiny_bundle()).start()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_python_for_the_supervisor_nothing_starts(

@@ -44,6 +44,9 @@ TLS = (DATA / "tls.crt", DATA / "tls.key")
             "one loopback address",
         ),
         ({"runtime": "container", "addresses": ["127.0.0.1:0"] * 2}, "one loopback address"),
+        ({"status_address": "0.0.0.0:0"}, "must be a unix socket or a loopback address"),
+        ({"status_address": "nonsense"}, "is not an address: write `host:port`"),
+        ({"runtime": "container", "status_address": "auto"}, "has no folder of its own"),
     ],
 )
 def test_arguments_that_do_not_fit_together_are_refused(

@@ -101,6 +101,8 @@ def test_faulty_accounts_leave_the_ones_before(tmp_path: Path) -> None:
         with pytest.raises(InvalidFiles) as expected:
             bundles.build(path)
         assert faults.value.faults == expected.value.faults
+        assert sidecar.state().faults == 1
+        assert not sidecar.state().settled
         assert client.revision() == sidecar.revision == before
         assert client.decide("acs:ram::1234567890123456:user/u", "alikafka:DeleteTopic", "*")
 
@@ -253,7 +255,9 @@ def test_waiting_ends_when_opa_does_and_is_not_started_again(tmp_path: Path) -> 
                 SidecarError, match=r"^OPA ended unexpectedly: it printed no error$"
             ):
                 question()
-    assert log.getvalue() == "ramgate: OPA ended unexpectedly: it printed no error\n"
+    assert log.getvalue() == (
+        "ramgate: OPA ended unexpectedly: it printed no error; it is not started again\n"
+    )
 
 
 def test_waiting_ends_in_peace_when_the_sidecar_is_stopped() -> None:
@@ -282,7 +286,10 @@ from pathlib import Path
 from tiny_bundle import tiny_bundle
 from ramgate.sidecar.sidecar import Sidecar
 os.chdir({folder!r})
-with Sidecar(bundle=tiny_bundle(), opa=Path({opa!r}), addresses=["127.0.0.1:0", "unix://s"]) as s:
+addresses = ["127.0.0.1:0", "unix://s"]
+with Sidecar(
+    bundle=tiny_bundle(), opa=Path({opa!r}), addresses=addresses, status_address="auto"
+) as s:
     print(s.url, flush=True)
     {then}
 """
@@ -317,12 +324,14 @@ def test_opa_does_not_outlive_its_parent(
         url = parent.stdout.readline().strip()
         assert ask(url).status == 200
         assert list((tmp_path / "tmp").iterdir())
+        assert (tmp_path / "s.status").is_socket()
         # to the whole group, as a terminal does
         os.killpg(parent.pid, getattr(signal, end))
         parent.wait(BOUND)
         eventually(lambda: not alive(int((tmp_path / "pid").read_text())))
         eventually(lambda: gone(url))
-        # nor do the token of the bundle server and its folder
+        # nor do the token of the bundle server and its folder, nor the sockets
+        eventually(lambda: not (tmp_path / "s.status").exists())
         eventually(lambda: not list((tmp_path / "tmp").iterdir()))
     with Sidecar(
         bundle=tiny_bundle(), addresses=[url.removeprefix("http://"), f"unix://{tmp_path}/s"]

@@ -73,6 +73,13 @@ def test_stopping_twice_and_after_the_end_does_nothing(
     assert running.lines == ("done",)
 
 
+def test_waiting_ends_when_its_time_is_over(supervise: Callable[..., Supervised]) -> None:
+    running = supervise(STAY)
+    assert not running.wait(0.01)
+    running.stop()
+    assert running.wait(0.01)
+
+
 def test_stopping_at_once_stops_the_command(supervise: Callable[..., Supervised]) -> None:
     running = supervise(STAY, grace=0.0)
     started = time.monotonic()
@@ -288,11 +295,14 @@ def test_the_folder_of_a_parent_that_has_ended_is_removed(
     tmp_path: Path,
     killed: bool,  # noqa: FBT001 - a parameter of the table
 ) -> None:
-    """A parent that stops its command removes the folder itself."""
+    """A parent that stops its command removes them itself."""
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "file").touch()
-    line = json.dumps({**json.loads(job(STAY)), "folder": str(folder)}) + "\n"
+    file = tmp_path / "file"
+    file.touch()
+    left = {"folder": str(folder), "files": [str(tmp_path / "gone"), str(file)]}
+    line = json.dumps({**json.loads(job(STAY)), **left}) + "\n"
     handler = signal.getsignal(signal.SIGTERM)
     read, write = os.pipe()
     os.write(write, line.encode() + (b"" if killed else b"\n"))
@@ -305,7 +315,7 @@ def test_the_folder_of_a_parent_that_has_ended_is_removed(
     signal.signal(signal.SIGTERM, handler)
     if not killed:
         os.close(write)
-    assert folder.exists() is not killed
+    assert folder.exists() is file.exists() is not killed
 
 
 def test_without_a_job_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:

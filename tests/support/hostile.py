@@ -104,6 +104,12 @@ class Peer:
         self._server.questions.append(body)
         return body
 
+    def receive_head(self) -> None:
+        """Read one request without a body, and do not record it."""
+        while b"\r\n\r\n" not in self._pending:
+            self._pending += self._receive()
+        self._pending = self._pending.partition(b"\r\n\r\n")[2]
+
     def _receive(self) -> bytes:
         data = self.socket.recv(1024 * 1024)
         if not data:

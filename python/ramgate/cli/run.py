@@ -17,12 +17,10 @@ from ramgate.cli.options import (
     token,
 )
 from ramgate.cli.output import FINE, counts, json_line, say
-from ramgate.errors import InvalidFiles, SidecarError
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from ramgate.bundle.watch import Watch
     from ramgate.cli.options import Commands
     from ramgate.sidecar.sidecar import Sidecar
 
@@ -33,14 +31,19 @@ Prints where OPA listens, the revision of its data and a `curl` command to try. 
 it serves the shipped example accounts.
 
 You can edit the accounts while it runs: a valid change is served at once; an invalid one is
-reported on stderr, and the previous accounts stay in use.
+reported on stderr, and the previous accounts stay in use. A change stays wanted until OPA decides
+by it. An OPA that ends is started again with it.
+
+GET /status and, for Prometheus, GET /metrics at --status-addr tell the wanted and the active
+revision, since when they differ, and the restarts. `ramgate status` shows them.
 
 On TCP OPA takes only a POST to a public path, never from a web page, and GET /health. On unix
 sockets alone, their mode and group decide who can connect, and whoever can has OPA's whole API,
 which shows all policies and accounts. An address that other machines can reach requires
 --token-file, and --tls-cert and --tls-key; both files are read again when they change.
 
-Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start or has ended.
+Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start, or has ended and another process
+has taken its address.
 
 examples:
   ramgate run --accounts accounts.yaml
@@ -48,7 +51,6 @@ examples:
   ramgate run --accounts accounts.yaml --addr unix:///run/opa.sock --socket-mode 660
   ramgate run --addr :8181 --token-file token --tls-cert tls.crt --tls-key tls.key
 """
-_LOOK_SECONDS: Final = 0.25
 
 
 def add_to(commands: Commands) -> None:
@@ -88,15 +90,26 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="OPA's whole API for every program on this machine, also on TCP",
     )
+    parser.add_argument(
+        "--status-addr",
+        metavar="ADDR",
+        default="auto",
+        help="tell the state on a loopback host:port or unix://PATH (default: the name of OPA's "
+        "first unix socket with .status added, else a socket in a private folder)",
+    )
+    parser.add_argument(
+        "--no-restart", action="store_true", help="end when OPA ends, with exit status 2"
+    )
 
 
 def run(options: Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     from ramgate.bundle.watch import Watch
+    from ramgate.sidecar.follower import Follower
     from ramgate.sidecar.sidecar import Sidecar
 
     addresses = options.addr or [DEFAULT_ADDRESS]
-    watch = Watch(accounts_or_example(options))
+    watch = Watch(accounts_or_example(options), say)
     if bool(options.tls_cert) != bool(options.tls_key):
         raise ValueError("--tls-cert and --tls-key belong together")
     sidecar = Sidecar(
@@ -106,15 +119,15 @@ def run(options: Namespace) -> int:
         tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
         plain_http=options.plain_http,
         open=options.open,
+        restart=not options.no_restart,
+        status_address=options.status_addr,
         log=sys.stderr,
         **_socket_access(options),
     )
     _warn(options)
     with contextlib.suppress(KeyboardInterrupt), sidecar:
         print("\n".join(_greeting(sidecar, options)), flush=True)
-        while True:
-            sidecar.wait(_LOOK_SECONDS)
-            _follow(watch, sidecar)
+        Follower(sidecar, watch, say, lambda bundle: say(counts(bundle))).run()
     return FINE
 
 
@@ -128,17 +141,6 @@ def _warn(options: Namespace) -> None:
         say("warning: --open: every program on this machine can read and change everything in OPA")
     if options.plain_http:
         say("warning: --plain-http: whoever is on the way can read tokens, requests and decisions")
-
-
-def _follow(watch: Watch, sidecar: Sidecar) -> None:
-    """Publish the accounts if they have changed and are valid."""
-    try:
-        bundle = watch.look(sidecar.revision)
-        if bundle is not None:
-            sidecar.publish(bundle)
-            say(counts(bundle))
-    except (InvalidFiles, SidecarError) as error:
-        say(f"{error}\nrevision {sidecar.revision} stays in use")
 
 
 def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
@@ -155,6 +157,7 @@ def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
     return [
         f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
         counts(bundle),
+        f"state at {sidecar.status_address}",
         "in another terminal, try:",
         f"  curl -s{extra} {url}/v1/data/ram/authz/decision -d {body}",
     ]

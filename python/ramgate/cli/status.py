@@ -18,18 +18,24 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from ramgate.cli.options import Commands
+    from ramgate.sidecar.status import State
 
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints the URL, the revision (a digest of ramgate's rules, the catalog and the accounts) and the
-health. `ramgate build` prints the same revision for the same accounts.
+Prints the URL, the revision (a digest of ramgate's rules, the catalog and the accounts) that OPA
+decides by, and the health. `ramgate build` prints the same revision for the same accounts.
 
-Exit status: 0 ready, 1 not ready, 2 no answer.
+`ramgate run` tells at its --status-addr which revision is wanted: that of the accounts files as
+they are now. The command asks there too: at --status-addr, else beside the unix socket of --url,
+if there is such a socket. While OPA decides by another revision, it prints since when.
+
+Exit status: 0 OPA is ready and decides by the wanted revision, 1 not so, 2 no answer.
 
 examples:
   ramgate status
   ramgate status --url unix:///run/ramgate.sock
+  ramgate status --status-addr unix:///run/ramgate.sock.status
 """
 
 
@@ -44,20 +50,65 @@ def add_to(commands: Commands) -> None:
     )
     add_token(parser, "a file with the token that the OPA requires")
     add_plain_http(parser)
+    parser.add_argument(
+        "--status-addr",
+        metavar="ADDR",
+        help="where `ramgate run` tells its state, host:port or unix://PATH (default: the socket "
+        "of --url with .status added)",
+    )
 
 
 def run(options: Namespace) -> int:
-    """Print the revision and the health."""
+    """Print the revision, the health and the wanted revision."""
     from ramgate.client.client import Client
+    from ramgate.errors import AnswerError, TransportError
 
+    state = _state(options)
     with Client(
         options.url,
         token=token(options),
         timeout=REQUEST_SECONDS,
         plain_http=options.plain_http,
     ) as client:
-        revision, healthy = client.revision(), client.healthy()
+        revision, health = "none", "ready"
+        try:
+            if not client.healthy():
+                health = "not ready"
+            revision = client.revision()
+        except TransportError:
+            if state is None:
+                raise
+            health = "no answer"
+        except AnswerError:
+            if health == "ready":
+                raise
     print(f"url       {options.url}")
     print(f"revision  {revision}")
-    print(f"health    {'ready' if healthy else 'not ready'}")
-    return FINE if healthy else NO
+    print(f"health    {health}")
+    if state is not None:
+        print("\n".join(_lines(state)))
+    return FINE if health == "ready" and (state is None or state.settled) else NO
+
+
+def _state(options: Namespace) -> State | None:
+    """Return the state that `ramgate run` tells, None if it is not known where."""
+    from ramgate.errors import TransportError
+    from ramgate.sidecar.status import status_beside, status_of
+
+    if options.status_addr:
+        return status_of(options.status_addr)
+    beside = status_beside(options.url)
+    try:
+        return None if beside is None else status_of(beside)
+    except (TransportError, ValueError):  # another program has started this OPA
+        return None
+
+
+def _lines(state: State) -> list[str]:
+    lines = [f"wanted    {state.wanted}"]
+    if state.wanted != state.active:
+        lines[0] += f", not in use for {state.seconds:.0f} s, since {state.since}"
+    if state.faults:
+        lasting = f" for {state.seconds:.0f} s, since {state.since}"
+        lines.append(f"faults    {state.faults} in the accounts files{lasting}")
+    return [*lines, f"restarts  {state.restarts}"]

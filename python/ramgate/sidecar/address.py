@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import ipaddress
@@ -102,6 +103,13 @@ class Address:
         except OSError as error:
             kind = AddressTakenError if error.errno == errno.EADDRINUSE else SidecarError
             raise kind(f"cannot listen on `{self}`: {error.strerror or error}") from error
+
+    def remove_leftover(self) -> None:
+        """Remove the file of a unix socket without a listener, which a killed OPA leaves."""
+        if self.path:
+            with contextlib.suppress(SidecarError, OSError):
+                self.claim()
+                Path(self.path).unlink()
 
     def _claim(self) -> Address:
         if not self.path:

@@ -53,7 +53,7 @@ class BundleServer:
         self._sent = ""
         self._refused = False
         self._closed = False
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
         listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._http = HttpServer(listener, self._admit, self._answer, "ramgate-bundle")
@@ -97,8 +97,8 @@ class BundleServer:
         self.close()
 
     def _wake(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        for woken in self._waiting:
+            woken.set()
 
     def _admit(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("latin-1")
@@ -126,20 +126,30 @@ class BundleServer:
         was refused, or broke off: it is sent again after 1, 2, 4, … seconds, at most 30.
         """
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end, due = loop.time() + seconds, dict[str, float]()
         while not self._closed:
-            changed, bundle, now = self._changed, self._bundle, loop.time()
+            bundle, now = self._bundle, loop.time()
             etag = _etag(bundle)
-            until = end
-            if etag != active:
-                times = sent.get(etag, 0)
-                until = min(end, now + min(2.0 ** (times - 1), _LONGEST_PAUSE)) if times else now
-            try:
-                async with asyncio.timeout_at(until):
-                    await changed.wait()
-            except TimeoutError:
+            until = end if etag == active else due.setdefault(etag, now + _pause(sent.get(etag, 0)))
+            if now >= min(until, end):
                 return None if etag == active else bundle
+            await self._change(min(until, end))
         return None
+
+    async def _change(self, until: float) -> None:
+        """Return once another bundle is published, at the latest at this time of the loop."""
+        woken = asyncio.Event()
+        self._waiting.add(woken)
+        alarm = asyncio.get_running_loop().call_at(until, woken.set)
+        try:
+            await woken.wait()
+        finally:
+            alarm.cancel()
+            self._waiting.discard(woken)
+
+
+def _pause(times: int) -> float:
+    return min(2.0 ** (times - 1), _LONGEST_PAUSE) if times else 0.0
 
 
 def _etag(bundle: Bundle) -> str:

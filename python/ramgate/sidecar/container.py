@@ -68,6 +68,7 @@ class Container:
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         self.bundle = bundle
         self._token = settings.token
+        self.status_address = settings.status_address
         self._name = f"ramgate-{secrets.token_hex(8)}"
         self._address: Address | None = None
         [address] = settings.addresses or (Address("127.0.0.1"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -11,12 +12,14 @@ from ramgate.errors import SidecarError
 from ramgate.sidecar.address import AddressTakenError
 from ramgate.sidecar.output import last_error
 from ramgate.sidecar.state import State
+from ramgate.sidecar.status_server import StatusServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
     from ramgate.bundle.builder import Bundle
+    from ramgate.sidecar.address import Address
     from ramgate.sidecar.runtime import Runtime
 
 __all__ = ["Keeper"]
@@ -39,8 +42,9 @@ class Keeper:
     seconds, at most 30. Each end is written to `log`, or logged if that is None. It is given up if
     another process has taken one of its addresses, or without `restart`.
 
-    The constructor returns once OPA is ready. It raises `SidecarError` if that is not so within
-    `timeout` seconds; nothing is left running then.
+    `faults` counts the faults of newer accounts files, for `state`. The constructor returns once
+    OPA is ready. It raises `SidecarError` if that is not so within `timeout` seconds; nothing is
+    left running then.
     """
 
     def __init__(
@@ -56,12 +60,14 @@ class Keeper:
         self._restart = restart
         self._log = log
         self._restarts = 0
-        self._differs_since: float | None = None
+        self.faults = 0
+        self._unsettled_since: float | None = None
         self._failure: SidecarError | None = None
         self._ended = threading.Event()
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._runtime = self._start(launch, bundle)
+        self._status = self._serve_status()
         self._thread = threading.Thread(target=self._keep, name="ramgate-keeper", daemon=True)
         self._thread.start()
 
@@ -75,8 +81,8 @@ class Keeper:
     def want(self, bundle: Bundle) -> None:
         """Make this the wanted bundle, and return at once; raises as `runtime` does."""
         runtime = self.runtime
-        if bundle.revision != runtime.bundle.revision and self._differs_since is None:
-            self._differs_since = time.monotonic()
+        if bundle.revision != runtime.bundle.revision and self._unsettled_since is None:
+            self._unsettled_since = time.monotonic()
         runtime.want(bundle)
 
     def publish(self, bundle: Bundle, timeout: float) -> None:
@@ -95,18 +101,18 @@ class Keeper:
             if left <= 0:
                 raise SidecarError(f"OPA did not activate the bundle within {timeout:g} s")
             runtime.await_news(min(left, _ASK_SECONDS))
-        self._differs_since = None
+        self.state()
 
     def state(self) -> State:
         """Ask OPA for its revision, and return the state; raises as `runtime` does."""
         runtime = self.runtime
-        wanted, active, now = runtime.bundle.revision, runtime.active(), time.monotonic()
-        if wanted == active:
-            self._differs_since = None
-        elif self._differs_since is None:
-            self._differs_since = now
-        since = self._differs_since
-        return State(wanted, active, 0.0 if since is None else now - since, self._restarts)
+        active, now = runtime.active(), time.monotonic()
+        state = State(runtime.bundle.revision, active, 0.0, self._restarts, self.faults)
+        if state.settled:
+            self._unsettled_since = None
+            return state
+        since = self._unsettled_since = self._unsettled_since or now
+        return dataclasses.replace(state, seconds=now - since)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until OPA has ended for good, at most `timeout` seconds; raise `SidecarError` then.
@@ -116,9 +122,16 @@ class Keeper:
         self._ended.wait(timeout)
         _ = self.runtime
 
+    @property
+    def status_address(self) -> Address | None:
+        """The address where the state is told, None if nowhere."""
+        return None if self._status is None else self._status.address
+
     def stop(self) -> None:
         """Stop OPA and wait until it has ended."""
         self._stopping.set()
+        if self._status is not None:
+            self._status.close()
         with self._starting:
             self._runtime.stop()
         self._thread.join()
@@ -140,6 +153,14 @@ class Keeper:
                 raise
             else:
                 return runtime
+
+    def _serve_status(self) -> StatusServer | None:
+        address = self._runtime.status_address
+        try:
+            return None if address is None else StatusServer(address, self.state)
+        except BaseException:
+            self._runtime.stop()
+            raise
 
     def _await_ready(self, runtime: Runtime) -> None:
         deadline = time.monotonic() + self._timeout
@@ -164,7 +185,7 @@ class Keeper:
         except SidecarError as error:
             if not self._stopping.is_set():
                 self._failure = error
-                self._tell(str(error))
+                self._tell(f"{error}; it is not started again")
         finally:
             self._ended.set()
 
@@ -176,7 +197,7 @@ class Keeper:
             self._runtime.supervised.wait()
             if self._stopping.is_set():
                 return
-            self._differs_since = self._differs_since or time.monotonic()
+            self._unsettled_since = self._unsettled_since or time.monotonic()
             error = f"OPA ended unexpectedly: {last_error(self._runtime.supervised.lines)}"
             if not self._restart:
                 raise SidecarError(error)

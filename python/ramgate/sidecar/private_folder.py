@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import Address
+from ramgate.sidecar.status import STATUS_SUFFIX
 
 __all__ = ["PrivateFolder"]
 
@@ -26,11 +27,11 @@ class PrivateFolder:
         try:
             self.path = _create(tempfile.gettempdir())
             try:
-                self.socket = self._socket()
+                self.socket, self.status_socket = self._sockets()
             except ValueError:  # too long for a socket
                 self.remove()
                 self.path = _create(_SHORT)
-                self.socket = self._socket()
+                self.socket, self.status_socket = self._sockets()
         except OSError as error:
             raise SidecarError(f"cannot create a private folder: {error}") from error
 
@@ -45,8 +46,9 @@ class PrivateFolder:
         """Remove the folder and its files; do nothing if it is gone."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def _socket(self) -> Address:
-        return Address.parse(f"unix://{self.path / _SOCKET}")
+    def _sockets(self) -> tuple[Address, Address]:
+        text = f"unix://{self.path / _SOCKET}"
+        return Address.parse(text), Address.parse(f"{text}{STATUS_SUFFIX}")
 
 
 def _create(parent: str) -> Path:

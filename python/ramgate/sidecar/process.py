@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.find import find_opa
+from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import environment, flags
 from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.private_folder import PrivateFolder
+from ramgate.sidecar.status import STATUS_SUFFIX
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ramgate.bundle.builder import Bundle
     from ramgate.sidecar.settings import Settings
 
@@ -41,6 +43,7 @@ class Process:
         try:
             addresses = settings.addresses or (self._folder.socket,)
             self.addresses = tuple(address.claim() for address in addresses)
+            self.status_address = _status_address(settings, self._folder)
             self._server = BundleServer(bundle)
         except OSError as error:
             self._folder.remove()
@@ -51,9 +54,11 @@ class Process:
         try:
             self._prepare(opa)
             self._start()
+        except OSError as error:
+            self._end()
+            raise SidecarError(f"cannot write the bundle's token: {error}") from error
         except BaseException:
-            self._server.close()
-            self._folder.remove()
+            self._end()
             raise
 
     def _prepare(self, opa: Path) -> None:
@@ -132,13 +137,34 @@ class Process:
     def stop(self) -> None:
         """Stop OPA, then the bundle server, and remove their private folder."""
         self.supervised.stop()
+        for address in self.addresses:
+            address.remove_leftover()
+        self._end()
+
+    def _end(self) -> None:
         self._server.close()
         self._folder.remove()
 
     def _start(self) -> None:
         try:
             self.supervised = Supervised(
-                self._command, self._environment, self._report, folder=self._folder.path
+                self._command,
+                self._environment,
+                self._report,
+                folder=self._folder.path,
+                files=[Path(self.status_address.path)]
+                if self.status_address and self.status_address.path
+                else (),
             )
         except OSError as error:
             raise SidecarError(f"cannot start a process: {error}") from error
+
+
+def _status_address(settings: Settings, folder: PrivateFolder) -> Address | None:
+    if not settings.has_status_beside:
+        return settings.status_address
+    for address in settings.addresses:
+        if address.path:
+            with contextlib.suppress(ValueError):  # too long for a socket
+                return Address.parse(f"{address}{STATUS_SUFFIX}")
+    return folder.status_socket

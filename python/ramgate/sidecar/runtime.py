@@ -26,6 +26,10 @@ class Runtime(Protocol):
         """The addresses that OPA listens on, with their ports; none while they are unknown."""
 
     @property
+    def status_address(self) -> Address | None:
+        """The address where the state of the sidecar is to be told, None for nowhere."""
+
+    @property
     def bundle(self) -> Bundle:
         """The wanted bundle: the one that OPA decides by, or is to decide by."""
 

@@ -22,6 +22,7 @@ __all__ = ["Settings"]
 class Settings:
     """The arguments of a `Sidecar` from which a `Process` or a `Container` starts OPA.
 
+    The state is told at `status_address`, or at a socket beside OPA's if `has_status_beside`.
     Without `addresses`, a process listens on a unix socket in a private folder, and a container on
     a free loopback port. Raises `ValueError` for values that do not fit together.
     """
@@ -36,6 +37,8 @@ class Settings:
     runtime: Literal["process", "container"] = "process"
     startup_timeout: float = 30.0
     decision_log: bool = False
+    status_address: Address | None = None
+    has_status_beside: bool = False
     log: TextIO | None = None
 
     def __post_init__(self) -> None:
@@ -50,6 +53,15 @@ class Settings:
                 self._check_exposed(address)
         if self.socket_access != OWNER_ONLY and not any(a.path for a in self.addresses):
             raise ValueError("a socket's mode and group need an address `unix://PATH`")
+        if self.status_address is not None and not self.status_address.private:
+            raise ValueError(
+                f"the status address `{self.status_address}` must be a unix socket or a loopback "
+                "address: whoever can connect reads the state"
+            )
+        if self.has_status_beside and self.runtime == "container":
+            raise ValueError(
+                'a container has no folder of its own: give `status_address`, not "auto"'
+            )
         if self.runtime == "container" and not self._fits_a_container():
             raise ValueError(
                 "a container listens on one loopback address, `127.0.0.1:PORT`, without TLS"

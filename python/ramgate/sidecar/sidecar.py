@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
-from ramgate.errors import SidecarError
+from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.keeper import Keeper
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sidecar"]
 
+_AUTO = "auto"
 _PUBLISH_SECONDS = 30.0
 
 
@@ -50,6 +51,9 @@ class Sidecar:
     * `opa` is the OPA to run, by default the one that `ramgate.opa.find.find_opa` finds. `runtime`
       is `"process"`, or `"container"` for an OPA in Docker, which listens on one loopback address,
       by default on a free port, and takes an `opa` for Linux.
+    * `status_address`, a loopback address or a unix socket, tells `state` over HTTP: `GET /status`
+      and, for Prometheus, `GET /metrics`. "auto" is a socket beside OPA's first one, its name with
+      `.status` added, or one in the private folder.
     * `decision_log` turns OPA's decision log on. OPA's output is written to `log`, line by line,
       except its warning about running as root.
 
@@ -89,6 +93,7 @@ class Sidecar:
         runtime: Literal["process", "container"] = "process",
         decision_log: bool = False,
         restart: bool = True,
+        status_address: str | None = None,
         startup_timeout: float = 30.0,
         log: TextIO | None = None,
     ) -> None:
@@ -97,6 +102,7 @@ class Sidecar:
         if addresses is not None and (not addresses or isinstance(addresses, str)):
             raise ValueError("`addresses` must be a list of at least one address")
         parsed = map(Address.parse, addresses or ())
+        told = None if status_address in {None, _AUTO} else str(status_address)
         self._settings = Settings(
             addresses=tuple(
                 dataclasses.replace(address, secure=tls is not None and not address.path)
@@ -111,6 +117,8 @@ class Sidecar:
             runtime=runtime,
             startup_timeout=startup_timeout,
             decision_log=decision_log,
+            has_status_beside=status_address == _AUTO,
+            status_address=None if told is None else Address.parse(told),
             log=log,
         )
         self._accounts = None if accounts is None else Path(accounts)
@@ -167,6 +175,12 @@ class Sidecar:
         return self.urls[0]
 
     @property
+    def status_address(self) -> str | None:
+        """The address where `state` is told, as `host:port` or `unix://PATH`, None if nowhere."""
+        address = self._running().status_address
+        return None if address is None else str(address)
+
+    @property
     def bundle(self) -> Bundle:
         """The wanted bundle, the one published last: OPA decides by it, or is to."""
         return self._running().runtime.bundle
@@ -183,6 +197,13 @@ class Sidecar:
         True
         """
         return self._running().state()
+
+    def count_faults(self, count: int) -> None:
+        """Count the faults of newer accounts for `state`, as `load` does; 0 once they are valid.
+
+        >>> sidecar.count_faults(0)
+        """
+        self._running().faults = count
 
     def want(self, bundle: Bundle) -> None:
         """Replace OPA's bundle, and return at once; `state` tells when OPA decides by it.
@@ -215,7 +236,13 @@ class Sidecar:
         `publish` does: the new accounts stay wanted.
         """
         with self._publishing:
-            self.publish(self._build(Path(accounts)), timeout=timeout)
+            try:
+                bundle = self._build(Path(accounts))
+            except InvalidFiles as error:
+                self.count_faults(len(error.faults))
+                raise
+            self.count_faults(0)
+            self.publish(bundle, timeout=timeout)
 
     def client(self, *, timeout: float = DEFAULT_TIMEOUT) -> Client:
         """Return a client of this OPA, with its token; the caller closes it.

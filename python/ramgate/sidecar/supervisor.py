@@ -2,11 +2,12 @@
 
 `Supervised` runs this file as a small supervisor process in a session of its own, and writes one
 line to its stdin pipe: `{"command": [TEXT, …], "env": {NAME: VALUE, …}, "grace": SECONDS,
-"folder": PATH}`. The supervisor runs the command and stops it (SIGTERM, the seconds of grace,
-SIGKILL) as soon as the pipe delivers another byte or is closed. On every POSIX system the kernel
-closes the pipe when the parent exits, even after SIGKILL; the supervisor then removes the folder,
-since nothing else is left to do that. Linux's `PR_SET_PDEATHSIG` is not enough: it ends a child
-with the *thread* that started it, and macOS has no equivalent.
+"folder": PATH, "files": [PATH, …]}`. The supervisor runs the command and stops it (SIGTERM, the
+seconds of grace, SIGKILL) as soon as the pipe delivers another byte or is closed. On every POSIX
+system the kernel closes the pipe when the parent exits, even after SIGKILL; the supervisor then
+removes the files at once and the folder at the end, since nothing else is left to do that. Linux's
+`PR_SET_PDEATHSIG` is not enough: it ends a child with the *thread* that started it, and macOS has
+no equivalent.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ class Supervised:
 
     The command has exactly the environment `env`, an empty stdin, no terminal, and creates files
     that only their owner can use. A thread passes each line of its stdout and stderr to `report`.
-    If this process ends without `stop`, the files in `folder` and the folder are removed.
+    If this process ends without `stop`, `files` are removed, and `folder` with the files in it.
     Raises `OSError` if Python cannot be started.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first three by name
         self,
         command: Sequence[str],
         env: Mapping[str, str],
@@ -51,6 +52,7 @@ class Supervised:
         *,
         grace: float = GRACE,
         folder: Path | None = None,
+        files: Sequence[Path] = (),
     ) -> None:
         self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
@@ -69,8 +71,14 @@ class Supervised:
         self._stdout = cast("IO[str]", self._process.stdout)
         self._reader = threading.Thread(target=self._read, name="ramgate-output", daemon=True)
         self._reader.start()
-        job = {"command": list(command), "env": dict(env), "grace": grace}
-        self._send(json.dumps({**job, "folder": None if folder is None else str(folder)}))
+        job = {
+            "command": list(command),
+            "env": dict(env),
+            "grace": grace,
+            "folder": None if folder is None else str(folder),
+            "files": list(map(str, files)),
+        }
+        self._send(json.dumps(job))
 
     @property
     def pid(self) -> int:
@@ -146,7 +154,7 @@ def _supervise() -> int:
         return 127
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
     orphaned = threading.Event()
-    arguments = (command, job["grace"], orphaned)
+    arguments = (command, job["grace"], job.get("files", []), orphaned)
     threading.Thread(target=_stop_on_byte_or_end, args=arguments, daemon=True).start()
     status = command.wait()
     if orphaned.is_set() and (folder := job.get("folder")):
@@ -155,15 +163,22 @@ def _supervise() -> int:
 
 
 def _stop_on_byte_or_end(
-    command: subprocess.Popen[bytes], grace: float, orphaned: threading.Event
+    command: subprocess.Popen[bytes], grace: float, files: list[str], orphaned: threading.Event
 ) -> None:
     if not os.read(sys.stdin.fileno(), 1):
         orphaned.set()
+        _remove_files(files)  # at once: another process may soon want these names
     command.terminate()
     try:
         command.wait(grace)
     except subprocess.TimeoutExpired:
         command.kill()
+
+
+def _remove_files(files: list[str]) -> None:
+    for file in files:
+        with contextlib.suppress(OSError):
+            os.unlink(file)  # noqa: PTH108 - pathlib would take longer to import
 
 
 def _remove(folder: str) -> None:
