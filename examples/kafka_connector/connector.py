@@ -2,11 +2,13 @@
 
 `POST /<account>/<sink>` forwards the record in the body to a sink of the account. The service acts
 as the account's role `AliyunServiceRoleForAlikafkaConnector`, so it asks whether this role may make
-the call:
+the call. It answers with one of these statuses:
 
-- 204: the role may; the record was forwarded;
-- 403: the role may not, with ramgate's reason; the record was not forwarded;
-- 503: there was no decision, with the cause; the record was not forwarded.
+- 204: the role may make the call, and the record was forwarded;
+- 403: the role may not make the call; the body has ramgate's reason;
+- 503: there was no decision; the body has the cause.
+
+After 403 and 503, the record was not forwarded.
 """
 
 from __future__ import annotations
