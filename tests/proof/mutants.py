@@ -123,16 +123,16 @@ MUTANTS = [
     Mutant(
         "the quantifier `every` is read as `some`",
         CONDITION,
-        '\tcondition.quantifier == "every"\n\tevery element in elements {\n'
-        "\t\t_holds_of(condition, element, question)\n\t}",
-        '\tcondition.quantifier == "every"\n\tsome element in elements\n'
-        "\t_holds_of(condition, element, question)",
+        '\tcondition.quantifier == "every"\n\tevery value in values {\n'
+        "\t\t_holds_of(condition, value, listed)\n\t}",
+        '\tcondition.quantifier == "every"\n\tsome value in values\n'
+        "\t_holds_of(condition, value, listed)",
     ),
     Mutant(
         "an `IgnoreCase` operator compares with case",
         CONDITION,
-        "lower(value) == lower(one)",
-        "value == one",
+        "lower(one) == folded",
+        "one == value",
     ),
     Mutant(
         "`acs:PrincipalARN` of a role is compared with case (3.4)",
@@ -342,13 +342,85 @@ MUTANTS = [
     Mutant(
         "the number of requests in a batch is not limited",
         REQUEST,
-        "\tcount(value.requests) <= limit\n",
+        "\tcount(value.requests) <= limit.requests\n",
         "",
     ),
     Mutant(
         "the number of keys in a context is not limited",
         REQUEST,
-        "\tcount(context) <= limit\n",
+        "\tcount(context) <= limit.keys\n",
+        "",
+    ),
+    Mutant(
+        "the lengths of principal, action and resource are not limited",
+        REQUEST,
+        "\tlimit.are_short([text, operation, target])\n",
+        "",
+    ),
+    Mutant(
+        "the length of a condition key is not limited",
+        REQUEST,
+        "\tlimit.has_short_keys(context)\n",
+        "",
+    ),
+    Mutant(
+        "the length of a value is not limited",
+        REQUEST,
+        "\t\tlimit.is_short(element)\n",
+        "\t\t_ = element\n",
+    ),
+    Mutant(
+        "the number of elements in a list is not limited",
+        REQUEST,
+        "\tcount(limit.list(value)) <= limit.elements\n",
+        "",
+    ),
+    Mutant(
+        "the number of elements in a context is not limited",
+        REQUEST,
+        "\tcount(texts) <= limit.all_elements\n",
+        "",
+    ),
+    Mutant(
+        "the length of all values together is not limited",
+        REQUEST,
+        '\tcount(concat("", texts)) <= limit.all_values\n',
+        "",
+    ),
+    Mutant(
+        "the number of session policies is not limited",
+        REQUEST,
+        "\tcount(documents) <= limit.session_policies\n",
+        "",
+    ),
+    Mutant(
+        "the length of all documents of a simulation is not limited",
+        REQUEST,
+        "\tlimit.size(policies) <= limit.all_policies\n",
+        "",
+    ),
+    Mutant(
+        "products of conditions and context are not limited for session policies",
+        REQUEST,
+        "\tare_affordable(documents, context, [operation, target])\n",
+        "",
+    ),
+    Mutant(
+        "a table decides by a value that is too long",
+        TABLE,
+        "\tcount(value) <= 4096\n",
+        "",
+    ),
+    Mutant(
+        "a table decides with a condition key that is too long",
+        TABLE,
+        "\tlimit.has_short_keys(context)\n",
+        "",
+    ),
+    Mutant(
+        "a table decides on a service whose name is too long",
+        TABLE,
+        "\tcount(principal) <= 2048\n",
         "",
     ),
     Mutant(

@@ -16,17 +16,18 @@ import data.ram.number
 is_satisfied(condition, _, question) if {
 	element := question.context[condition.key]
 	not is_array(element)
-	_holds_of(condition, element, question)
+	_holds_of(condition, _read(_families[condition.operator], element), _values(condition, question))
 }
 
 is_satisfied(condition, _, question) if {
 	elements := question.context[condition.key]
 	is_array(elements)
 	elements != []
-	every element in elements {
-		_is_readable(condition, element)
-	}
-	_holds(condition, elements, question)
+
+	# Each element is read once, and not once for each listed value.
+	values := [value | some element in elements; value := _read(_families[condition.operator], element)]
+	count(values) == count(elements)
+	_holds(condition, values, _values(condition, question))
 }
 
 is_satisfied(condition, effect, question) if {
@@ -80,28 +81,27 @@ _needs_an_element(condition) if {
 	condition.negated == false
 }
 
-_holds(condition, elements, question) if {
+_holds(condition, values, listed) if {
 	condition.quantifier == "some"
-	some element in elements
-	_holds_of(condition, element, question)
+	some value in values
+	_holds_of(condition, value, listed)
 }
 
-_holds(condition, elements, question) if {
+_holds(condition, values, listed) if {
 	condition.quantifier == "every"
-	every element in elements {
-		_holds_of(condition, element, question)
+	every value in values {
+		_holds_of(condition, value, listed)
 	}
 }
 
-_holds_of(condition, element, question) if {
+_holds_of(condition, value, listed) if {
 	condition.negated == false
-	_matches(condition.operator, _read(_families[condition.operator], element), _values(condition, question))
+	_matches(condition.operator, value, listed)
 }
 
-_holds_of(condition, element, question) if {
+_holds_of(condition, value, listed) if {
 	condition.negated == true
-	value := _read(_families[condition.operator], element)
-	not _matches(condition.operator, value, _values(condition, question))
+	not _matches(condition.operator, value, listed)
 }
 
 # `false` and the empty string are readable values, so the result is compared with null.
@@ -143,8 +143,9 @@ _matches(operator, value, listed) if {
 
 _matches(operator, value, listed) if {
 	operator == "StringEqualsIgnoreCase"
+	folded := lower(value)
 	some one in listed
-	lower(value) == lower(one)
+	lower(one) == folded
 }
 
 _matches(operator, value, listed) if {

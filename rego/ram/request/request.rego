@@ -8,6 +8,7 @@ package ram.request
 import data.ram.action
 import data.ram.condition
 import data.ram.document
+import data.ram.limit
 import data.ram.principal
 import data.ram.resource
 
@@ -18,6 +19,7 @@ import data.ram.resource
 #   is missing, unknown or unreadable.
 question(request) := read if {
 	[text, operation, target, context, documents] = _fields(request)
+	limit.are_short([text, operation, target])
 	caller := principal.parse(text)
 	action.is_valid(operation)
 	[compared, is_role, account] = resource.parse(target, caller.account)
@@ -32,6 +34,7 @@ question(request) := read if {
 		"account": account,
 		"session_policies": session_policies(documents, caller),
 	})
+	are_affordable(documents, context, [operation, target])
 }
 
 # A request has the three required fields, either or both of the optional ones, and no other field.
@@ -56,29 +59,47 @@ _fields(request) := [text, operation, target, {}, []] if {
 #   The question of a simulation: that of the request without `policies`, and the documents that replace the
 #   principal's own policies. Undefined if the simulation cannot be read.
 simulation(request) := object.union(question(object.remove(request, ["policies"])), {"policies": request.policies}) if {
+	count(request) <= limit.fields
 	principal.has_identity(principal.parse(request.principal))
 	are_policies(request.policies)
+	are_affordable(request.policies, object.get(request, "context", {}), [request.action, request.resource])
 }
 
 # METADATA
 # description: True if the value maps names to complete translated identity policies.
 are_policies(policies) if {
 	is_object(policies)
+	are_few_policies(policies)
 	every policy in policies {
 		document.is_complete(policy)
 	}
 }
 
 # METADATA
-# description: The maximal number of requests in a batch, of keys in a context, and of elements in a key's list.
-limit := 10000
+# description: True if the documents of a simulation are neither too many nor too long, each and together.
+are_few_policies(policies) if {
+	count(policies) <= limit.policies
+	limit.size(policies) <= limit.all_policies
+	every policy in policies {
+		limit.size(policy) <= limit.policy
+	}
+}
+
+# METADATA
+# description: True if the evaluation of a request's own documents cannot take too long.
+are_affordable(documents, context, searchable) if {
+	# without documents: the usual case, and the cheap one
+	documents == []
+} else if {
+	limit.products(documents, context, searchable) == set()
+}
 
 # METADATA
 # description: True if the value is an object with a list of at most 10,000 requests and no other field.
 is_batch(value) if {
-	object.keys(value) == {"requests"}
+	count(value) == 1
 	is_array(value.requests)
-	count(value.requests) <= limit
+	count(value.requests) <= limit.requests
 }
 
 # METADATA
@@ -90,7 +111,9 @@ session_policies(documents, caller) := {} if documents == []
 else := {sprintf("session:%d", [position]): policy | some position, policy in documents} if {
 	caller.is_session
 	is_array(documents)
+	count(documents) <= limit.session_policies
 	every policy in documents {
+		limit.size(policy) <= limit.session_policy
 		document.is_complete(policy)
 	}
 }
@@ -103,31 +126,40 @@ with_filled_in(context, caller) := _own(caller) if context == {}
 
 else := _fill_in(context, own) if {
 	is_object(context)
-	count(context) <= limit
+	count(context) <= limit.keys
+	limit.has_short_keys(context)
 	_are_values(context)
 	condition.are_spelled(context)
 	own := _own(caller)
 	_agrees(context, own)
 }
 
-# A context of strings alone is the usual case, and `concat` is the cheap check for it.
-_are_values(context) if concat("", [value | some value in context])
-
+# A context of a few strings is the usual case, and `concat` is the cheap check for it.
 _are_values(context) if {
+	count(concat("", [value | some value in context])) <= limit.value
+} else if {
 	every value in context {
 		is_value(value)
+	}
+	texts := limit.texts(context)
+	count(texts) <= limit.all_elements
+	count(concat("", texts)) <= limit.all_values
+}
+
+# METADATA
+# description: True if the value is a string, a number, a boolean or a list of these, within its limits.
+is_value(value) if {
+	count(limit.list(value)) <= limit.elements
+	is_scalars(value)
+	every element in limit.list(value) {
+		limit.is_short(element)
 	}
 }
 
 # METADATA
-# description: True if the value is a string, a number, a boolean or a list of these.
-# scope: document
-is_value(value) if type_name(value) in _scalars
-
-is_value(value) if {
-	is_array(value)
-	count(value) <= limit
-	every element in value {
+# description: True if the value is a string, a number, a boolean or a list of these, of any size.
+is_scalars(value) if {
+	every element in limit.list(value) {
 		type_name(element) in _scalars
 	}
 }

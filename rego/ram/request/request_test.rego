@@ -396,32 +396,6 @@ test_batch_cases if {
 	}
 }
 
-test_a_context_has_at_most_10000_keys if {
-	right := _with({"context": {sprintf("%d", [index]): index | some index in numbers.range(1, 10000)}})
-	_question(right).context["10000"] == 10000
-	_faults_of(right) == []
-	wrong := _with({"context": {sprintf("%d", [index]): null | some index in numbers.range(0, 10000)}})
-	not _question(wrong)
-	_faults_of(wrong) == [_faults.context, "context: must have at most 10000 keys"]
-}
-
-test_a_context_of_strings_has_at_most_10000_keys if {
-	wrong := _with({"context": {sprintf("%d", [index]): "a" | some index in numbers.range(0, 10000)}})
-	not _question(wrong)
-	_faults_of(wrong) == [_faults.context, "context: must have at most 10000 keys"]
-}
-
-test_a_list_in_a_context_has_at_most_10000_elements if {
-	_faults_of(_with({"context": {"a": numbers.range(1, 10000)}})) == []
-	wrong := _with({"context": {"a": numbers.range(0, 10000)}})
-	not _question(wrong)
-	_faults_of(wrong) == [
-		"context.a: must be a list of at most 10000 elements",
-		"context.a: must be a string, a number, a boolean or a list of those",
-		_faults.context,
-	]
-}
-
 test_a_request_has_at_most_five_fields if {
 	wrong := _with({sprintf("%d", [index]): index | some index in numbers.range(0, 10000)})
 	not _question(wrong)

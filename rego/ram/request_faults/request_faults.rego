@@ -7,6 +7,7 @@ package ram.request_faults
 
 import data.ram.action
 import data.ram.condition
+import data.ram.limit
 import data.ram.principal
 import data.ram.request
 import data.ram.resource
@@ -18,12 +19,13 @@ of_request(value) := ["input: must be an object"] if not is_object(value)
 
 of_request(value) := ["input: must be an object of at most five fields"] if {
 	is_object(value)
-	count(value) > request.limit
+	count(value) > limit.fields
 }
 
-of_request(value) := sort((((_unknown(value) | _missing(value)) | _unreadable(value)) | _in_context(value))) if {
+of_request(value) := sort(((fields | _in_context(value)) | _in_session_policies(value))) if {
 	is_object(value)
-	count(value) <= request.limit
+	count(value) <= limit.fields
+	fields := ((_unknown(value) | _missing(value)) | _unreadable(value)) | _too_long(value)
 }
 
 # METADATA
@@ -31,25 +33,39 @@ of_request(value) := sort((((_unknown(value) | _missing(value)) | _unreadable(va
 # scope: document
 of_simulation(value) := ["input: must be an object"] if not is_object(value)
 
+of_simulation(value) := of_request(value) if {
+	is_object(value)
+	count(value) > limit.fields
+}
+
 of_simulation(value) := sort(array.concat(of_request(object.remove(value, ["policies"])), faults)) if {
 	is_object(value)
+	count(value) <= limit.fields
 	faults := array.concat(_of_policies(value), _of_simulated_principal(value))
 }
 
 # METADATA
 # description: The faults of a batch, as messages.
-of_batch(value) := [sprintf("requests: must be at most %d, so send several batches", [request.limit])] if {
+of_batch(value) := [sprintf("requests: must be at most %d, so send several batches", [limit.requests])] if {
 	is_array(value.requests)
-	count(value.requests) > request.limit
+	count(value.requests) > limit.requests
 } else := ["requests: must be a list, and the only field"]
 
-_of_policies(value) := ["policies: must be an object from names to translated identity policies"] if {
+_of_policies(value) := [sprintf("policies: must be at most %d documents of at most %d characters each and %d together, as JSON", [
+	limit.policies,
+	limit.policy,
+	limit.all_policies,
+])] if {
+	is_object(value.policies)
+	not request.are_few_policies(value.policies)
+} else := ["policies: must be an object from names to translated identity policies"] if {
 	not request.are_policies(object.get(value, "policies", null))
-} else := []
+} else := [sprintf("policies: %s", [text]) | some text in _products(value, value.policies)]
 
 # Services and providers have no identity policies that a simulation could replace.
 _of_simulated_principal(value) := ["principal: must be a user, a role or an owner in a simulation"] if {
-	caller := principal.parse(value.principal)
+	caller := _caller(value)
+	caller != null
 	not principal.has_identity(caller)
 } else := []
 
@@ -67,7 +83,7 @@ _required := {"principal", "action", "resource"}
 
 _is_readable(field, value) if {
 	field == "principal"
-	principal.parse(value.principal)
+	_caller(value) != null
 }
 
 _is_readable(field, value) if {
@@ -98,6 +114,7 @@ _is_readable(field, value) if {
 
 # If the principal cannot be parsed, the other fields are still checked, except those that depend on it.
 _caller(value) := caller if {
+	not _is_too_long(value.principal)
 	caller := principal.parse(value.principal)
 } else := null
 
@@ -111,26 +128,91 @@ _missing(value) := {sprintf("%s: is missing", [field]) |
 
 _unreadable(value) := {sprintf("%s: %s", [field, _forms[field]]) |
 	some field in (object.keys(value) & _fields)
+	not _is_too_long(object.get(value, field, null))
 	not _is_readable(field, value)
 }
 
+_too_long(value) := {sprintf("%s: must have at most %d characters", [field, limit.name]) |
+	some field in _required
+	_is_too_long(value[field])
+}
+
+_is_too_long(text) if {
+	is_string(text)
+	count(text) > limit.name
+}
+
+_in_session_policies(value) := {sprintf("session_policies: must be at most %d", [limit.session_policies])} if {
+	is_array(value.session_policies)
+	count(value.session_policies) > limit.session_policies
+} else := texts if {
+	is_array(value.session_policies)
+	texts := {text |
+		some position, document in value.session_policies
+		limit.size(document) > limit.session_policy
+		text := sprintf("session_policies[%d]: must have at most %d characters, as JSON", [position, limit.session_policy])
+	}
+	count(texts) > 0
+} else := {text |
+	is_array(value.session_policies)
+	some one in _products(value, value.session_policies)
+	text := sprintf("session_policies: %s", [one])
+}
+
+# The products are a fault only where the documents and the context can be read.
+_products(value, documents) := limit.products(documents, context, [value.action, value.resource]) if {
+	context := object.get(value, "context", {})
+	request.with_filled_in(context, _caller(value))
+	every field in ["action", "resource"] {
+		is_string(value[field])
+	}
+	count(documents) > 0
+} else := set()
+
 # With more keys than the limit, messages about each of them would take too long.
-_in_context(value) := {sprintf("context: must have at most %d keys", [request.limit])} if {
+_in_context(value) := {sprintf("context: must have at most %d keys", [limit.keys])} if {
 	is_object(value.context)
-	count(value.context) > request.limit
-} else := {sprintf("context.%s: %s", [key, text]) |
+	count(value.context) > limit.keys
+} else := {sprintf("context.%s: %s", [substring(key, 0, limit.key), text]) |
 	is_object(value.context)
 	caller := _caller(value)
 	some key, element in value.context
 	some text in _of_key(key, element, caller)
-}
+} | _of_all_values(object.get(value, "context", {}))
 
-_of_key(key, element, caller) := (unreadable | misspelled) | contradicting if {
-	too_long := {sprintf("must be a list of at most %d elements", [request.limit]) |
-		is_array(element)
-		count(element) > request.limit
+_of_key(key, element, caller) := (unreadable | too_large) | (misspelled | contradicting) if {
+	unreadable := {"must be a string, a number, a boolean or a list of those" |
+		_is_short_list(element)
+		not request.is_scalars(element)
 	}
-	unreadable := {"must be a string, a number, a boolean or a list of those" | not request.is_value(element)} | too_long
+	too_large := _of_size(key, element)
 	misspelled := {sprintf("is spelled `%s`", [condition.spelling(key)]) | condition.spelling(key) != key}
 	contradicting := {"must be the principal's ARN, or left out" | not request.agrees({key: element}, caller)}
 }
+
+_of_size(key, element) := (named | listed) | long if {
+	named := {sprintf("must be a key of at most %d characters", [limit.key]) | count(key) > limit.key}
+	listed := {sprintf("must be a list of at most %d elements", [limit.elements]) | not _is_short_list(element)}
+	long := {sprintf("must have at most %d characters in a value", [limit.value]) |
+		_is_short_list(element)
+		request.is_scalars(element)
+		some one in limit.list(element)
+		not limit.is_short(one)
+	}
+}
+
+_is_short_list(element) if count(limit.list(element)) <= limit.elements
+
+# A fault of the values together, if none of them is at fault by itself.
+_of_all_values(context) := elements | characters if {
+	is_object(context)
+	every element in context {
+		request.is_value(element)
+	}
+	elements := {sprintf("context: must have at most %d elements in all", [limit.all_elements]) |
+		count(limit.texts(context)) > limit.all_elements
+	}
+	characters := {sprintf("context: must have at most %d characters in all values", [limit.all_values]) |
+		count(concat("", limit.texts(context))) > limit.all_values
+	}
+} else := set()

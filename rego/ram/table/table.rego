@@ -10,6 +10,7 @@ package ram.table
 import data.ram.answer
 import data.ram.condition
 import data.ram.layer
+import data.ram.limit
 
 # METADATA
 # description: >-
@@ -25,15 +26,20 @@ decision(request) := entry["true"] if {
 } else := _decide(_line(data.store.who[split(resource, ":")[3]][principal], lower(action)), request) if {
 	# on a resource, without a context
 	{"principal": principal, "action": action, "resource": resource} = request
+	count(action) <= 2048
+	count(resource) <= 2048
 	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := entry[{true: "true", false: "false"}[glob.match(entry.value, null, value)]] if {
 	# with a context of the one key that the entry tests
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
-	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
-	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	entry := data.store.entries[_line(data.store.who[split(resource, ":")[3]][principal], lower(action))]
 	{entry.key: value} = context
+	count(action) <= 2048
+	count(resource) <= 2048
+	count(value) <= 4096
+	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
+	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := _decide(_line(_set(split(resource, ":")[3], principal, context), lower(action)), request) if {
 	# on a resource, with any context
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
@@ -42,6 +48,8 @@ decision(request) := entry["true"] if {
 	# by a role session, without a context
 	{"principal": principal, "action": action, "resource": resource} = request
 	regex.match(`^acs:ram::[0-9]{16}:(assumed-)?role/[A-Za-z0-9._@-]{1,64}/[A-Za-z0-9._@-]{1,64}$`, principal)
+	count(action) <= 2048
+	count(resource) <= 2048
 	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	account := split(resource, ":")[3]
@@ -59,15 +67,19 @@ decision(request) := entry["true"] if {
 	{"principal": principal, "action": action, "resource": resource} = request
 	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
 	regex.match(`^([a-z0-9-]+\.)+aliyuncs\.com$`, principal)
+	count(principal) <= 2048
 	_is_well_formed(action, resource)
 } else := _decide(_line(_set(_account(resource, principal), _holder(principal), context), lower(action)), request) if {
 	# on `*` with tests, and by a role session with a context
+	count(request) <= 4
 	{"principal": principal, "action": action, "resource": resource} = object.remove(request, ["context"])
 	context := object.get(request, "context", {})
 	_is_well_formed(action, resource)
 }
 
 _is_well_formed(action, resource) if {
+	count(action) <= 2048
+	count(resource) <= 2048
 	regex.match(`^(\*$|acs:[^:]*:[^:]*:[^:]*:)`, resource)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 }
@@ -86,6 +98,7 @@ _account(resource, _) := split(resource, ":")[3]
 _set(account, holder, context) := data.store.groups[account][holder][group] if {
 	group := context["acs:ResourceGroupId"]
 	is_string(group)
+	count(context) <= 50
 	_is_plain(object.remove(context, ["acs:ResourceGroupId"]))
 } else := data.store.who[account][holder] if _is_plain(context)
 
@@ -144,7 +157,8 @@ _is_plain(context) if {
 	context == {}
 } else if {
 	count(context) <= 50
-	concat("", [value | some value in context])
+	count(concat("", [value | some value in context])) <= 4096
+	limit.has_short_keys(context)
 	object.filter(context, ["acs:CurrentTime", "acs:PrincipalARN", "acs:ResourceGroupId"]) == {}
 	condition.are_spelled(context)
 }

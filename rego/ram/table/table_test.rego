@@ -381,3 +381,51 @@ test_decision_is_left_for_a_context_that_is_not_plain if {
 		}
 	}
 }
+
+_long := replace(sprintf("%05000d", [0]), "0", "x")
+
+_of_length(start, length) := concat("", [start, substring(_long, 0, length - count(start))])
+
+# A limit is checked in each body: whatever a table decides at the limit, it leaves one character above it.
+test_a_request_above_a_limit_is_left_to_the_general_rule_cases if {
+	contexts := [
+		null, {"alikafka:Acl": "true"}, {"acs:SourceIp": "1.2.3.4"}, {},
+		{"acs:ResourceGroupId": _group},
+	]
+	count(contexts) > 0
+	every context in contexts {
+		every principal in ["user/alice", "user/bob", "role/Own", "assumed-role/Reader/one"] {
+			every action in ["alikafka:Acl", "alikafka:Send", "alikafka:Get"] {
+				rest := {"context": context | context != null}
+				_leaves(object.union(_asked(principal, action, _of_length(_resource("o"), 2049)), rest))
+				_leaves(object.union(_asked(principal, _of_length(action, 2049), _resource("o")), rest))
+				_leaves(object.union(_asked(principal, _of_length(action, 2049), "*"), rest))
+			}
+		}
+	}
+}
+
+test_a_request_at_a_limit_is_decided_cases if {
+	asked := _asked("user/alice", "alikafka:Send", _of_length(_resource("o"), 2048))
+	_says(asked, "Allow", "everywhere")
+	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "everywhere")
+	_says(object.union(asked, {"action": _of_length("alikafka:Get", 2048)}), "Allow", "elsewhere")
+	acl := object.union(asked, {"action": "alikafka:Acl"})
+	_says(object.union(acl, {"context": {"alikafka:Acl": "true"}}), "Allow", "with_acl")
+	_says(object.union(acl, {"context": {"alikafka:Acl": _of_length("", 4096)}}), "ImplicitDeny", "with_acl")
+	_leaves(object.union(acl, {"context": {"alikafka:Acl": _of_length("", 4097)}}))
+	_says(object.union(acl, {"context": {"alikafka:Acl": "true", "k": _of_length("", 4092)}}), "Allow", "with_acl")
+	_leaves(object.union(acl, {"context": {"alikafka:Acl": "true", "k": _of_length("", 4097)}}))
+	_says(object.union(acl, {"context": {"alikafka:Acl": "true", _of_length("", 256): ""}}), "Allow", "with_acl")
+	_leaves(object.union(acl, {"context": {"alikafka:Acl": "true", _of_length("", 257): ""}}))
+	wide := {sprintf("key-%d", [number]): "x" | some number in numbers.range(1, 50)}
+	_leaves(object.union(asked, {"context": object.union(wide, {"acs:ResourceGroupId": _group})}))
+}
+
+test_a_service_above_the_limit_is_left_to_the_general_rule if {
+	long := concat(".", [_of_length("", 2035), "aliyuncs.com"])
+	count(long) == 2048
+	asked := _trusting(long, "sts:AssumeRole", "App")
+	_about(asked).reason == "no_statement_matches"
+	_leaves(object.union(asked, {"principal": concat("", ["x", long])}))
+}

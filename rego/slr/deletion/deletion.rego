@@ -7,6 +7,7 @@
 package slr.deletion
 
 import data.ram.authz
+import data.ram.limit
 import data.ram.resource
 import data.slr.answer
 import data.slr.request
@@ -74,10 +75,12 @@ _is_readable(question) if {
 }
 
 _is_usage(usage) if {
+	count(usage) == 2
 	object.keys(usage) == {"region", "resources"}
 	is_string(usage.region)
 	is_array(usage.resources)
 	every text in usage.resources {
+		limit.are_short([text])
 		resource.is_valid(text)
 	}
 }
@@ -90,13 +93,18 @@ _faults(question) := array.concat(request.faults(question, {"role"}, {"usages"})
 
 _forms := {
 	"role": "role: must be a string",
-	"usages": "usages: must be a list of objects with `region` and a list of ARNs, `resources`",
+	"usages": sprintf("usages: must be a list of at most %d objects with `region` and a list of ARNs, `resources`, at most %d in all", [
+		limit.usages,
+		limit.resources,
+	]),
 }
 
 _is_well_formed("role", value) if is_string(value)
 
 _is_well_formed("usages", value) if {
 	is_array(value)
+	count(value) <= limit.usages
+	count([text | some usage in value; some text in usage.resources]) <= limit.resources
 	every usage in value {
 		_is_usage(usage)
 	}

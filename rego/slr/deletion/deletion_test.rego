@@ -214,7 +214,10 @@ _malformed(errors) := {
 	"errors": errors,
 }
 
-_usages_fault := "usages: must be a list of objects with `region` and a list of ARNs, `resources`"
+_usages_fault := concat("", [
+	"usages: must be a list of at most 1000 objects with `region` and a list of ARNs, `resources`, ",
+	"at most 10000 in all",
+])
 
 test_malformed_usages_cases if {
 	usage := _usages[0]

@@ -6,6 +6,7 @@
 package slr.request
 
 import data.ram.authz
+import data.ram.limit
 import data.ram.principal
 import data.ram.request
 import data.ram.request_faults
@@ -19,11 +20,12 @@ import data.slr.answer
 is_readable(question, required, optional) if {
 	data.store.format == 1
 	is_object(question)
+	count(question) <= limit.fields
 	fields := object.keys(question)
 	fields & required == required
 	fields & (_common | (required | optional)) == fields
-	request.question(_of_principal(question))
-	not "ram:ServiceName" in object.keys(object.get(question, "context", {}))
+	request.question(_with_service_name(question))
+	not _has_service_name(question)
 }
 
 # METADATA
@@ -31,17 +33,21 @@ is_readable(question, required, optional) if {
 # scope: document
 faults(question, _, _) := ["input: must be an object"] if not is_object(question)
 
+faults(question, _, _) := ["input: must be an object of at most five fields"] if {
+	is_object(question)
+	count(question) > limit.fields
+}
+
 faults(question, required, optional) := sort((((missing | unknown) | (common | own)) | undecidable)) if {
 	is_object(question)
+	count(question) <= limit.fields
 	fields := object.keys(question)
 	missing := {sprintf("%s: is missing", [field]) | some field in (required - fields)}
 	unknown := {sprintf("%v: is not a field of this question", [field]) |
 		some field in (fields - (_common | (required | optional)))
 	}
-	common := {text | some text in request_faults.of_request(_of_principal(question))}
-	own := {"context.ram:ServiceName: comes from the role: leave it out" |
-		"ram:ServiceName" in object.keys(question.context)
-	}
+	common := {text | some text in request_faults.of_request(_with_service_name(question))}
+	own := {"context.ram:ServiceName: comes from the role: leave it out" | _has_service_name(question)}
 	undecidable := {"input: could not be decided" | not data.store.format == 1}
 }
 
@@ -94,3 +100,16 @@ _of_principal(question) := object.union(object.filter(question, _common), {
 	"action": "ram:GetRole",
 	"resource": "*",
 })
+
+_has_service_name(question) if object.get(question, ["context", "ram:ServiceName"], {}) != {}
+
+# The limits hold for the request with the key that is filled in, here with a value as long as any service's name.
+_with_service_name(question) := object.union(
+	_of_principal(question),
+	{"context": object.union({"ram:ServiceName": _longest_name}, question.context)},
+) if {
+	count(question.context) <= limit.keys
+	is_object(question.context)
+} else := _of_principal(question)
+
+_longest_name := sprintf("%064d", [0])
