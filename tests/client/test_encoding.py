@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -92,3 +93,37 @@ def test_a_field_that_json_cannot_express_is_named() -> None:
     assert [error.split("`")[1] for error in caught.value.errors] == [
         "requests[1].session_policies"
     ]
+
+
+HEAD = b"POST /\r\nContent-Length: "
+
+
+def test_a_body_at_the_limit_is_sent_and_one_above_it_is_not() -> None:
+    body = encoding.encode(HEAD, Request(*ASKED)).partition(b"\r\n\r\n")[2]
+    assert encoding.encode(HEAD, Request(*ASKED), len(body))
+    with pytest.raises(InvalidRequest, match=rf"the body has {len(body)} bytes, OPA takes at most"):
+        encoding.encode(HEAD, Request(*ASKED), len(body) - 1)
+
+
+@pytest.mark.parametrize("encode", ["encode_all", "encode_all_json"])
+def test_an_overlong_batch_says_how_many_requests_fit(encode: str) -> None:
+    requests: list[Any] = [Request(*ASKED, {"k": "x" * 30_000})] * 100
+    if encode == "encode_all_json":
+        requests = [encoding.to_json(request) for request in requests]
+    with pytest.raises(InvalidRequest) as caught:
+        getattr(encoding, encode)(HEAD, requests)
+    [error] = caught.value.errors
+    assert error.endswith(
+        "OPA takes at most 2,097,152 (`max_body`): about 69 of these 100 requests fit into one call"
+    )
+    assert getattr(encoding, encode)(HEAD, requests[:69])
+
+
+def test_ten_thousand_ordinary_requests_fit_into_one_body() -> None:
+    request = Request(
+        "acs:ram::1234567890123456:user/alice",
+        "alikafka:ListTopic",
+        "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+        {"acs:SourceIp": "203.0.113.9"},
+    )
+    assert encoding.encode_all(HEAD, [request] * 10_000)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import re
@@ -7,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
 import yaml
 
+from hostile import ASKED
 from ramgate import resources
+from ramgate.client.encoding import MAX_BODY
+from ramgate.errors import InvalidRequest
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE
 from ramgate.sidecar.certificate import Certificate
@@ -52,11 +57,13 @@ def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
         decision_log=True,
         ready_timeout=30,
         certificate=Certificate(Path("FILE"), Path("FILE")),
+        max_body=1,
     )
     explained = re.findall(r"^#   (--\S+)(?: |$)", TEXT, re.MULTILINE)
+    passed = [re.sub(r"(?<=length=)1$", "BYTES", flag) for flag in passed]
     passed.remove("--ready-timeout=30")
     assert sorted(explained) == sorted([*passed, "--ready-timeout=SECONDS"])
-    passed.append("--ready-timeout")
+    passed += ["--ready-timeout", "--max-body"]
     assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
 
 
@@ -88,11 +95,39 @@ def test_opa_knows_every_key_and_answers_by_default() -> None:
     assert "unknown configuration" not in log.getvalue()
 
 
+def test_the_limit_of_a_body_is_the_one_that_clients_know() -> None:
+    decoding = CONFIG["server"]["decoding"]
+    assert decoding["max_length"] == decoding["gzip"]["max_length"] == MAX_BODY
+
+
+def ask(sidecar: Sidecar, body: bytes, **headers: str) -> int:
+    connection = HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("POST", "/v1/data/ram/authz/decision", body, named)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def test_a_body_too_large_is_refused_before_it_is_read() -> None:
+    """A stranger's body of 16 MiB took 15 s of CPU and 1 GB."""
     with Sidecar(bundle=tiny_bundle(), addresses=["127.0.0.1:0"]) as sidecar:
         connection = HTTPConnection(sidecar.url.removeprefix("http://"), timeout=10)
         connection.putrequest("POST", "/v1/data/ram/authz/decision")
-        connection.putheader("Content-Length", str(16 * 1024 * 1024 + 1))
+        connection.putheader("Content-Length", str(MAX_BODY + 1))
         connection.endheaders()
         assert connection.getresponse().status == 400
         connection.close()
+
+
+def test_max_body_limits_bodies_and_what_they_decompress_to() -> None:
+    def zipped(size: int) -> bytes:
+        return gzip.compress(b"{}".ljust(size))
+
+    with Sidecar(bundle=tiny_bundle(), addresses=["127.0.0.1:0"], max_body=1000) as sidecar:
+        assert ask(sidecar, b"{}".ljust(1000)) == 200
+        assert ask(sidecar, b"{}".ljust(1001)) == 400
+        assert ask(sidecar, zipped(1000), Content_Encoding="gzip") == 200
+        assert ask(sidecar, zipped(1001), Content_Encoding="gzip") == 400
+        with sidecar.client() as client, pytest.raises(InvalidRequest, match="at most 1,000"):
+            client.decide(*ASKED, {"k": "x" * 1000})

@@ -19,11 +19,14 @@ def test_optional_flags_are_off_by_default() -> None:
         decision_log=True,
         ready_timeout=30,
         certificate=Certificate(Path("x.crt"), Path("x.key")),
+        max_body=1000,
     )
     assert set(everything) - set(quiet) == {
         "--tls-cert-file=x.crt",
         "--tls-private-key-file=x.key",
         "--tls-cert-refresh-period=10s",
+        "--set=server.decoding.max_length=1000",
+        "--set=server.decoding.gzip.max_length=1000",
         "--authentication=token",
         "--authorization=basic",
         "--set=decision_logs.console=true",

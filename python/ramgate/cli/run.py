@@ -86,6 +86,12 @@ def add_to(commands: Commands) -> None:
         help="no TLS for other machines either: a proxy in front speaks it",
     )
     parser.add_argument(
+        "--max-body",
+        metavar="BYTES",
+        type=int,
+        help="refuse larger bodies, also after decompression (default 2097152: 2 MiB)",
+    )
+    parser.add_argument(
         "--open",
         action="store_true",
         help="OPA's whole API for every program on this machine, also on TCP",
@@ -121,6 +127,7 @@ def run(options: Namespace) -> int:
         open=options.open,
         restart=not options.no_restart,
         status_address=options.status_addr,
+        max_body=options.max_body,
         log=sys.stderr,
         **_socket_access(options),
     )

@@ -71,6 +71,7 @@ class AsyncClient(BaseClient):
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
+        max_body: int = encoding.MAX_BODY,
         batches: int | None = None,
     ) -> None:
         """Create a client as `Client` does; `batches` is for applications with many tasks.
@@ -100,7 +101,9 @@ class AsyncClient(BaseClient):
         >>> [decision.allow for decision in asyncio.run(main())]
         [True, False]
         """
-        super().__init__(url, timeout=timeout, token=token, tls=tls, plain_http=plain_http)
+        super().__init__(
+            url, timeout=timeout, token=token, tls=tls, plain_http=plain_http, max_body=max_body
+        )
         if batches is not None and batches < 1:
             raise ValueError(f"`batches` is `{batches}`: it must be at least 1")
         self._batches = (
@@ -239,18 +242,19 @@ class AsyncClient(BaseClient):
 
     async def _decide_batch(self, batch: Sequence[bytes]) -> Sequence[Decision]:
         if len(batch) == 1:
-            request = encoding.encode_json(self._heads[queries.DECISION], batch[0])
+            request = encoding.encode_json(self._heads[queries.DECISION], batch[0], self._max_body)
             return [await self._send(queries.DECISION, request)]
-        request = encoding.encode_all_json(self._heads[queries.DECISIONS], batch)
+        request = encoding.encode_all_json(self._heads[queries.DECISIONS], batch, self._max_body)
         return await self._send_all(queries.DECISIONS, len(batch), request)
 
     async def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        answer = await self._send(query, encoding.encode(self._heads[query], question))
+        request = encoding.encode(self._heads[query], question, self._max_body)
+        answer = await self._send(query, request)
         self._observe(question, answer)
         return answer
 
     async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions)
+        request = encoding.encode_all(self._heads[query], questions, self._max_body)
         decisions = await self._send_all(query, len(questions), request)
         for question, decision in zip(questions, decisions, strict=True):
             self._observe(question, decision)

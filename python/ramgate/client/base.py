@@ -27,7 +27,7 @@ class BaseClient:
     observer: ClassVar[_Observer | None] = None
     """Called with the URL, the question and the answer of each call; for the pytest plugin."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first by name
         self,
         url: str = DEFAULT_URL,
         *,
@@ -35,6 +35,7 @@ class BaseClient:
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
+        max_body: int = encoding.MAX_BODY,
     ) -> None:
         """Create a client of the OPA at `url`. It connects on the first call.
 
@@ -43,6 +44,8 @@ class BaseClient:
           name up, connect, send, wait, and send once more where a kept connection had ended.
         * `token`: the bearer token that OPA expects. A `url` with `http://` then needs a loopback
           host, since everyone on the way can read the token; `plain_http` lifts that.
+        * `max_body`: the bytes of a body that OPA takes. A larger request is not sent: it raises
+          `InvalidRequest`, which says how many requests of a list fit.
         * `tls`: a context in place of the default, which trusts the system's certificates.
 
         Raises `ValueError` for a value that cannot be used.
@@ -52,6 +55,8 @@ class BaseClient:
             raise ValueError(
                 f"`timeout` is `{timeout}`: it must be more than 0 and at most {_DAY:.0f} seconds"
             )
+        if max_body < 1:
+            raise ValueError(f"`max_body` is `{max_body}`: it must be at least 1 byte")
         if tls is not None and not parsed.secure:
             raise ValueError(f"`tls` needs an `https` url, not `{url}`")
         if token is not None and parsed.exposed and not plain_http:
@@ -63,6 +68,7 @@ class BaseClient:
             tls = ssl.create_default_context()
         self._url = url
         self._timeout = timeout
+        self._max_body = max_body
         self._heads = {
             query: encoding.request_head(query, parsed, token) for query in queries.QUERIES
         }

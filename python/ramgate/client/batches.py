@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Batches"]
 
 _MAX_REQUESTS: Final = 100
-# Far below the 16 MiB that OPA takes in one request.
+# Far below the 2 MiB that OPA takes in one request.
 _MAX_BYTES: Final = 1024 * 1024
 
 

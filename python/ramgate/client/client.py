@@ -248,14 +248,14 @@ class Client(BaseClient):
         self.close()
 
     def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        request = encoding.encode(self._heads[query], question)
+        request = encoding.encode(self._heads[query], question, self._max_body)
         response = self._run(self._connections.ask(request, response_limit(1)))
         answer = decoding.read(query, response)
         self._observe(question, answer)
         return answer
 
     def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions)
+        request = encoding.encode_all(self._heads[query], questions, self._max_body)
         response = self._run(self._connections.ask(request, response_limit(len(questions))))
         decisions = decoding.read_all(query, len(questions), response)
         for question, decision in zip(questions, decisions, strict=True):

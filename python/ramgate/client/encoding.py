@@ -12,13 +12,12 @@ from ramgate.errors import InvalidRequest
 from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ramgate.client.http import Url
     from ramgate.client.queries import Query
     from ramgate.model.decision import Request
 
 __all__ = [
+    "MAX_BODY",
     "encode",
     "encode_all",
     "encode_all_json",
@@ -36,6 +35,9 @@ _TOKEN = re.compile(r"[!-~]+")
 _ENCODING_ERRORS = (TypeError, ValueError, RecursionError)
 
 _encode = msgspec.json.Encoder().encode
+MAX_BODY: Final = 2 * 1024 * 1024
+"""Bytes of a body that an OPA with ramgate's `opa-config.yaml` takes."""
+
 _ENVELOPE: Final = len(b'{"input":}')
 
 
@@ -79,28 +81,40 @@ def to_json(question: msgspec.Struct) -> bytes:
         raise InvalidRequest(_errors("", question)) from error
 
 
-def encode(head: bytes, question: msgspec.Struct) -> bytes:
+def encode(head: bytes, question: msgspec.Struct, max_body: int = MAX_BODY) -> bytes:
     """Return the request for one decision, or for one answer about a service-linked role.
 
-    Raises `InvalidRequest`, which names each field that JSON cannot express.
+    Raises `InvalidRequest`, which names each field that JSON cannot express, or says that the body
+    would have more than `max_body` bytes.
     """
-    return encode_json(head, to_json(question))
+    return encode_json(head, to_json(question), max_body)
 
 
-def encode_json(head: bytes, question: bytes) -> bytes:
-    """Return the request for one answer; `question` is JSON."""
-    return b'%b%d\r\n\r\n{"input":%b}' % (head, len(question) + _ENVELOPE, question)
+def encode_json(head: bytes, question: bytes, max_body: int = MAX_BODY, requests: int = 1) -> bytes:
+    """Return the request for one answer; `question` is JSON, of that number of `requests`.
+
+    Raises `InvalidRequest` if the body would have more than `max_body` bytes.
+    """
+    length = len(question) + _ENVELOPE
+    if length > max_body:
+        raise InvalidRequest([_too_long(length, max_body, requests)])
+    return b'%b%d\r\n\r\n{"input":%b}' % (head, length, question)
 
 
-def encode_all_json(head: bytes, questions: Iterable[bytes]) -> bytes:
-    """Return the request for a list of decisions; each of the `questions` is JSON."""
-    return encode_json(head, b'{"requests":[%b]}' % b",".join(questions))
+def encode_all_json(head: bytes, questions: Sequence[bytes], max_body: int = MAX_BODY) -> bytes:
+    """Return the request for a list of decisions; each of the `questions` is JSON.
+
+    Raises `InvalidRequest` if the body would have more than `max_body` bytes.
+    """
+    together = b'{"requests":[%b]}' % b",".join(questions)
+    return encode_json(head, together, max_body, len(questions))
 
 
-def encode_all(head: bytes, questions: Sequence[Request]) -> bytes:
+def encode_all(head: bytes, questions: Sequence[Request], max_body: int = MAX_BODY) -> bytes:
     """Return the request for a list of decisions.
 
-    Raises `InvalidRequest`, which names each field of each request that JSON cannot express,
+    Raises `InvalidRequest`, which names each field of each request that JSON cannot express, or
+    says how many of the requests fit into `max_body` bytes,
     `TypeError` if `questions` is not a sequence, and `ValueError` if it is empty. (A generator that
     was used before is empty: `all` of its decisions would be true.)
     """
@@ -110,7 +124,7 @@ def encode_all(head: bytes, questions: Sequence[Request]) -> bytes:
     if not questions:
         raise ValueError("the requests must be at least one")
     try:
-        return encode_json(head, b'{"requests":%b}' % _encode(tuple(questions)))
+        together = b'{"requests":%b}' % _encode(tuple(questions))
     except _ENCODING_ERRORS as error:
         errors = [
             text
@@ -118,6 +132,15 @@ def encode_all(head: bytes, questions: Sequence[Request]) -> bytes:
             for text in _errors(f"requests[{index}].", question)
         ]
         raise InvalidRequest(errors) from error
+    return encode_json(head, together, max_body, len(questions))
+
+
+def _too_long(length: int, max_body: int, requests: int) -> str:
+    text = f"the body has {length:,} bytes, OPA takes at most {max_body:,} (`max_body`)"
+    if requests == 1:
+        return text
+    fitting = max(1, requests * max_body // length)
+    return f"{text}: about {fitting:,} of these {requests:,} requests fit into one call"
 
 
 def _errors(place: str, question: msgspec.Struct) -> list[str]:

@@ -86,6 +86,7 @@ class Container:
                         authorization=settings.authorization,
                         decision_log=settings.decision_log,
                         ready_timeout=settings.startup_timeout,
+                        max_body=settings.max_body,
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",
                 ],

@@ -28,6 +28,7 @@ def flags(  # noqa: PLR0913 - all but two by name
     decision_log: bool,
     ready_timeout: float,
     certificate: Certificate | None = None,
+    max_body: int | None = None,
 ) -> list[str]:
     """Return the arguments after `opa run`; `opa-config.yaml` explains each."""
     return [
@@ -43,6 +44,7 @@ def flags(  # noqa: PLR0913 - all but two by name
         *(["--authentication=token", "--authorization=basic"] if authorization else []),
         *(_tls(certificate) if certificate else []),
         *(["--set=decision_logs.console=true"] if decision_log else []),
+        *(_limits(max_body) if max_body else []),
     ]
 
 
@@ -59,6 +61,13 @@ def environment(token: str | None, *, authorization: bool) -> dict[str, str]:
         return {**passed_on, "RAMGATE_ACCESS": "loopback"}
     sha256 = hashlib.sha256(token.encode()).hexdigest()
     return {**passed_on, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
+
+
+def _limits(max_body: int) -> list[str]:
+    return [
+        f"--set=server.decoding.max_length={max_body}",
+        f"--set=server.decoding.gzip.max_length={max_body}",
+    ]
 
 
 def _tls(certificate: Certificate) -> list[str]:

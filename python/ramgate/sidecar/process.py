@@ -74,6 +74,7 @@ class Process:
                 decision_log=settings.decision_log,
                 ready_timeout=settings.startup_timeout,
                 certificate=settings.certificate,
+                max_body=settings.max_body,
             ),
         ]
         # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.

@@ -36,6 +36,7 @@ class Settings:
     opa: Path | None = None
     runtime: Literal["process", "container"] = "process"
     startup_timeout: float = 30.0
+    max_body: int | None = None
     decision_log: bool = False
     status_address: Address | None = None
     has_status_beside: bool = False
@@ -44,6 +45,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.token is not None and not is_token(self.token):
             raise ValueError(f"`token` must be {FORM}")
+        if self.max_body is not None and self.max_body < 1:
+            raise ValueError(f"`max_body` is `{self.max_body}`: it must be at least 1 byte")
         if self.certificate is not None and self.plain_http:
             raise ValueError("`tls` and `plain_http` exclude each other")
         if self.open:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ramgate.bundle import builder as bundles
 from ramgate.client.client import DEFAULT_TIMEOUT, Client
+from ramgate.client.encoding import MAX_BODY
 from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
@@ -54,6 +55,8 @@ class Sidecar:
     * `status_address`, a loopback address or a unix socket, tells `state` over HTTP: `GET /status`
       and, for Prometheus, `GET /metrics`. "auto" is a socket beside OPA's first one, its name with
       `.status` added, or one in the private folder.
+    * `max_body` is the largest body in bytes that OPA takes, by default the 2 MiB of
+      `opa-config.yaml`, about 10,000 ordinary requests.
     * `decision_log` turns OPA's decision log on. OPA's output is written to `log`, line by line,
       except its warning about running as root.
 
@@ -92,6 +95,7 @@ class Sidecar:
         opa: Path | str | None = None,
         runtime: Literal["process", "container"] = "process",
         decision_log: bool = False,
+        max_body: int | None = None,
         restart: bool = True,
         status_address: str | None = None,
         startup_timeout: float = 30.0,
@@ -116,6 +120,7 @@ class Sidecar:
             opa=None if opa is None else Path(opa),
             runtime=runtime,
             startup_timeout=startup_timeout,
+            max_body=max_body,
             decision_log=decision_log,
             has_status_beside=status_address == _AUTO,
             status_address=None if told is None else Address.parse(told),
@@ -256,6 +261,7 @@ class Sidecar:
             token=self._settings.token,
             tls=certificate.trust() if certificate and url.startswith("https://") else None,
             plain_http=self._settings.plain_http,
+            max_body=self._settings.max_body or MAX_BODY,
         )
 
     def opa_client(self) -> OpaClient:
