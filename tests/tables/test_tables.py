@@ -128,6 +128,15 @@ def test_an_action_that_is_allowed_whatever_else_is_asked_has_no_tests(tmp_path:
     }
 
 
+def test_an_action_longer_than_a_request_may_have_is_left_to_the_general_rule(
+    tmp_path: Path,
+) -> None:
+    longest = f"ecs:{'x' * 2044}"
+    whole = alices(tmp_path, {"Action": [longest, f"{longest}x"]})
+    assert line(whole, longest) is not None
+    assert line(whole, f"{longest}x") is None
+
+
 def test_actions_that_nothing_tells_apart_share_an_entry(tmp_path: Path) -> None:
     whole = alices(tmp_path, {"Action": ["ecs:Start", "ecs:Stop"]})
     lines = whole["lines"][f"{ACCOUNT}/own"]
@@ -212,6 +221,7 @@ def test_a_condition_on_a_string_is_a_test(tmp_path: Path, kind: str) -> None:
     [
         {"NumericEquals": {"acs:Size": "1"}},
         {"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}},
+        {"StringEquals": {"k" * 257: "x"}},
         {"StringEquals": {"acs:CurrentTime": "x"}},
         {"StringEquals": {"acs:PrincipalARN": "x"}},
         {"StringEquals": {"acs:Service": "x*"}},

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from ramgate.client import decoding, encoding, queries
-from ramgate.client.base import DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
+from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
 from ramgate.client.batches import Batches
 from ramgate.client.connection import Lookup
 from ramgate.client.http import Response, response_limit
@@ -71,7 +71,7 @@ class AsyncClient(BaseClient):
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
-        max_body: int = encoding.MAX_BODY,
+        max_body: int = DEFAULT_MAX_BODY,
         batches: int | None = None,
     ) -> None:
         """Create a client as `Client` does; `batches` is for applications with many tasks.

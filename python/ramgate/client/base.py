@@ -11,8 +11,9 @@ from ramgate.client.connection import Connections
 from ramgate.client.http import Url
 from ramgate.errors import TransportError
 
-__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "BaseClient"]
+__all__ = ["DEFAULT_MAX_BODY", "DEFAULT_TIMEOUT", "DEFAULT_URL", "BaseClient"]
 
+DEFAULT_MAX_BODY: Final = encoding.MAX_BODY
 DEFAULT_URL: Final = "http://127.0.0.1:8181"
 DEFAULT_TIMEOUT: Final = 2.0
 """Seconds."""
@@ -35,7 +36,7 @@ class BaseClient:
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
-        max_body: int = encoding.MAX_BODY,
+        max_body: int = DEFAULT_MAX_BODY,
     ) -> None:
         """Create a client of the OPA at `url`. It connects on the first call.
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from ramgate.client import decoding, encoding, queries
-from ramgate.client.base import DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
+from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
 from ramgate.client.connection import Lookup
 from ramgate.client.http import Response, response_limit
 from ramgate.model.decision import NO_CONTEXT, Request, Simulation
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Context, Decision, Decisions, Policy
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
-__all__ = ["DEFAULT_TIMEOUT", "DEFAULT_URL", "Client"]
+__all__ = ["DEFAULT_MAX_BODY", "DEFAULT_TIMEOUT", "DEFAULT_URL", "Client"]
 
 _A = TypeVar("_A", bound=queries.Answer)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ramgate.bundle import builder as bundles
-from ramgate.client.client import DEFAULT_TIMEOUT, Client
-from ramgate.client.encoding import MAX_BODY
+from ramgate.client.client import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, Client
 from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
@@ -261,7 +260,7 @@ class Sidecar:
             token=self._settings.token,
             tls=certificate.trust() if certificate and url.startswith("https://") else None,
             plain_http=self._settings.plain_http,
-            max_body=self._settings.max_body or MAX_BODY,
+            max_body=self._settings.max_body or DEFAULT_MAX_BODY,
         )
 
     def opa_client(self) -> OpaClient:

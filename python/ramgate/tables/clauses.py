@@ -29,6 +29,8 @@ __all__ = [
 RESOURCE: Final = "resource"
 GROUP: Final = "acs:ResourceGroupId"
 
+# The longest key of a request (rego/ram/limit): no table decides by a longer one.
+_MAX_KEY: Final = 256
 _FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
 _BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
 _WILDCARD: Final = re.compile(r"[*?]")
@@ -103,7 +105,7 @@ def compile_statement(
 
 def _condition_clauses(one: Mapping[str, Any], effect: str) -> list[Clause]:
     """Return the clauses of a condition (4.2 to 4.7): an absent key counts against the caller."""
-    if one["key"] in _FILLED_IN:
+    if one["key"] in _FILLED_IN or len(one["key"]) > _MAX_KEY:
         raise NoTableError
     path = ("context", one["key"])
     is_present = Test(path, ("*",))

@@ -25,6 +25,8 @@ __all__ = ["About", "CompiledSet", "SetCompiler"]
 
 # 5.8: identity policies alone do not decide on assuming a role
 _NO_STS: Final = {"sts": None}
+# The longest action of a request (rego/ram/limit): no table decides on a longer one.
+_MAX_ACTION: Final = 2048
 _PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
 _IS_OF_RAM: Final = Test(RESOURCE, ("acs:ram:*",))
 
@@ -70,10 +72,7 @@ class SetCompiler:
         actions = {action for document in read for action in document["actions"]}
         services = {service for document in read for service in document["wildcards"]}
         parts: dict[str, Any] = {
-            "lines": {
-                action: None if action in ASSUMING else self._name(self._about(action))
-                for action in sorted(actions - granted.keys())
-            },
+            "lines": {action: self._line(action) for action in sorted(actions - granted.keys())},
             "assuming": dict(self._assuming()),
         }
         otherwise = self._by_patterns(None)
@@ -84,6 +83,11 @@ class SetCompiler:
         else:
             parts["otherwise" if granted else "rest"] = otherwise["entries"]["false"]
         return CompiledSet({name: one for name, one in parts.items() if one}, self._entries, read)
+
+    def _line(self, action: str) -> str | None:
+        if action in ASSUMING or len(action) > _MAX_ACTION:
+            return None
+        return self._name(self._about(action))
 
     def _about(self, action: str) -> tuple[About, ...]:
         return tuple(
