@@ -511,6 +511,8 @@ class _WorldBuilder:
             found = self._documents(3)
             request["policies"] = {f"p{place}": found[place] for place in range(len(found))}
         question = Question(request, simulated)
+        if pick.chance(1, 40):
+            stretch(pick, request)
         if pick.chance(1, 20):
             spoil(pick, question)
         return question
@@ -621,6 +623,38 @@ def _context_value(pick: Pick, given: Sequence[object], unreadable: Sequence[obj
     if pick.chance(1, 4):
         return [one() for _ in range(pick.below(4))]
     return one()
+
+
+# Requests at a limit, and above it
+
+
+def stretch(pick: Pick, request: Object) -> None:
+    """Give a request a size that is exactly at a limit, or one above it."""
+    more = pick.below(2)
+    character = pick.of("xü")
+    context = request.get("context")
+    if not isinstance(context, dict):
+        context = request["context"] = {}
+    way = pick.below(8)
+    if way == 0:
+        start = f"acs:oss:cn-a:{(request['principal'].split(':') + [''] * 4)[3]}:"
+        request["resource"] = start + character * (2048 + more - len(start))
+    elif way == 1:
+        request["action"] = "oss:" + "x" * (2044 + more)
+    elif way == 2:
+        context.update({f"k{number}": character for number in range(200 + more - len(context))})
+    elif way == 3:
+        context[character * (256 + more)] = "x"
+    elif way == 4:
+        context[pick.of(sorted({*context, "k"}))] = character * (4096 + more)
+    elif way == 5:
+        context[pick.of(sorted({*context, "k"}))] = [character] * (100 + more)
+    elif way == 6:
+        request["context"] = {f"k{number}": [character] * 100 for number in range(10)}
+        request["context"].update({"k": "x"} if more else {})
+    else:
+        request["context"] = {f"k{number}": character * 4096 for number in range(4)}
+        request["context"].update({"k": "x"} if more else {})
 
 
 # Malformed requests

@@ -358,6 +358,19 @@ _TRUST_ACTIONS: Final = frozenset({"sts:assumerole", "sts:tagsession", "sts:sets
 _FIELDS: Final = frozenset({"principal", "action", "resource", "context", "session_policies"})
 _LEAST_COLONS: Final = 4
 
+# The limits of a request. Those on the JSON of translated documents, and on their wildcards, are
+# not here: this evaluator reads RAM's documents. Characters are counted, not bytes.
+_MAX_NAME: Final = 2048
+_MAX_KEYS: Final = 200
+_MAX_KEY: Final = 256
+_MAX_VALUE: Final = 4096
+_MAX_LIST: Final = 100
+_MAX_ELEMENTS: Final = 1000
+_MAX_VALUES: Final = 16384
+_MAX_SESSION_POLICIES: Final = 10
+_MAX_POLICIES: Final = 100
+_MAX_COMPARISONS: Final = 20000
+
 
 class Malformed(Exception):
     """A request is malformed (5.1)."""
@@ -434,17 +447,37 @@ def _read(
     required = {"principal", "action", "resource", *({"policies"} if simulated else ())}
     if not isinstance(request, dict) or not required <= request.keys() <= fields:
         raise Malformed
+    for field in ("principal", "action", "resource"):
+        if not isinstance(request[field], str) or len(request[field]) > _MAX_NAME:
+            raise Malformed
     principal = principal_of(request["principal"])
     if simulated and principal.is_outside:
         raise Malformed
-    return Request(
+    context = request.get("context", {})
+    found = Request(
         principal,
         _action(request["action"]),
         _resource(request["resource"]),
-        _context(request.get("context", {}), principal, now),
+        _context(context, principal, now),
         _session_policies(request.get("session_policies", []), principal),
         _policies(request["policies"]) if simulated else None,
         outcomes,
+    )
+    for documents in (found.session_policies, (found.policies or {}).values()):
+        if _comparisons(documents, context) > _MAX_COMPARISONS:
+            raise Malformed
+    return found
+
+
+def _comparisons(documents: Iterable[Object], context: Object) -> int:
+    """Return how often the conditions may compare an element with a listed value."""
+    return sum(
+        len(_list(listed)) * len(_list(context[key]))
+        for document in documents
+        for statement in document["Statement"]
+        for keys in statement.get("Condition", {}).values()
+        for key, listed in keys.items()
+        if key in context
     )
 
 
@@ -470,6 +503,8 @@ def _context(given: object, principal: Principal, now: datetime.datetime) -> Obj
     for key, value in given.items():
         if is_misspelt(key) or not all(map(_is_scalar, _list(value))):
             raise Malformed
+    if not _is_small(given):
+        raise Malformed
     context = dict(given)
     if principal.is_outside:
         if "acs:PrincipalARN" in context:
@@ -481,6 +516,24 @@ def _context(given: object, principal: Principal, now: datetime.datetime) -> Obj
     return context
 
 
+def _is_small(context: Object) -> bool:
+    lists = [_list(value) for value in context.values()]
+    sizes = [len(_as_text(element)) for elements in lists for element in elements]
+    return (
+        len(context) <= _MAX_KEYS
+        and all(len(key) <= _MAX_KEY for key in context)
+        and all(len(elements) <= _MAX_LIST for elements in lists)
+        and len(sizes) <= _MAX_ELEMENTS
+        and all(size <= _MAX_VALUE for size in sizes)
+        and sum(sizes) <= _MAX_VALUES
+    )
+
+
+def _as_text(element: object) -> str:
+    """Return the text of an element, whose length is limited."""
+    return element if isinstance(element, str) else str(element)
+
+
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | bool | int | float | decimal.Decimal)
 
@@ -488,11 +541,13 @@ def _is_scalar(value: object) -> bool:
 def _session_policies(given: object, principal: Principal) -> list[Object]:
     if not isinstance(given, list) or (given and principal.kind != "session"):
         raise Malformed
+    if len(given) > _MAX_SESSION_POLICIES:
+        raise Malformed
     return [_identity_document(document) for document in given]
 
 
 def _policies(given: object) -> Object:
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or len(given) > _MAX_POLICIES:
         raise Malformed
     return {name: _identity_document(document) for name, document in given.items()}
 

@@ -428,3 +428,60 @@ def test_a_document_is_accepted(document: object) -> None:
 )
 def test_a_document_is_refused(document: object) -> None:
     assert not is_accepted(document)
+
+
+ARN = f"acs:oss:::{'x' * 2038}"
+
+
+@pytest.mark.parametrize(
+    ("largest", "too_large"),
+    [
+        ({"resource": ARN}, {"resource": f"{ARN}x"}),
+        ({"resource": ARN.replace("x", "ü")}, {"resource": f"{ARN}ü"}),
+        ({"action": f"oss:{'x' * 2044}"}, {"action": f"oss:{'x' * 2045}"}),
+        (
+            {"context": {f"{number}": 1 for number in range(200)}},
+            {"context": {f"{number}": 1 for number in range(201)}},
+        ),
+        ({"context": {"k" * 256: 1}}, {"context": {"k" * 257: 1}}),
+        ({"context": {"k": "x" * 4096}}, {"context": {"k": ["x" * 4097]}}),
+        ({"context": {"k": Decimal("1" * 4096)}}, {"context": {"k": Decimal("1" * 4097)}}),
+        ({"context": {"k": ["x"] * 100}}, {"context": {"k": ["x"] * 101}}),
+        (
+            {"context": {f"{number}": ["x"] * 100 for number in range(10)}},
+            {"context": {"k": 1} | {f"{number}": ["x"] * 100 for number in range(10)}},
+        ),
+        (
+            {"context": {f"{number}": "x" * 4096 for number in range(4)}},
+            {"context": {"k": "x"} | {f"{number}": "x" * 4096 for number in range(4)}},
+        ),
+    ],
+)
+def test_a_request_above_a_limit_is_malformed(
+    largest: dict[str, Any], too_large: dict[str, Any]
+) -> None:
+    ordinary = {"principal": USER, "action": "oss:Get", "resource": "*"}
+    evaluator = Evaluator(ACCOUNTS, CATALOG)
+    assert evaluator.decide({**ordinary, **largest}, NOW)["reason"] != "malformed_request"
+    assert evaluator.decide({**ordinary, **too_large}, NOW)["reason"] == "malformed_request"
+
+
+def test_documents_of_a_request_above_a_limit_make_it_malformed() -> None:
+    evaluator = Evaluator(ACCOUNTS, CATALOG)
+    session = {"principal": f"{ROLE}/s", "action": "oss:Get", "resource": "*"}
+    whole = policy(allow("*"))
+    listed = policy(allow("*", Condition={"StringLike": {"k": ["a"] * 1000}}))
+
+    def reason(**parts: object) -> str:
+        found: str = evaluator.decide({**session, **parts}, NOW)["reason"]
+        return found
+
+    assert reason(session_policies=[whole] * 10) != "malformed_request"
+    assert reason(session_policies=[whole] * 11) == "malformed_request"
+    at = {"session_policies": [listed], "context": {"k": ["x"] * 20}}
+    assert reason(**at) != "malformed_request"
+    assert reason(**at | {"context": {"k": ["x"] * 21}}) == "malformed_request"
+    for number, is_malformed in ((100, False), (101, True)):
+        asked = {**session, "policies": {f"{place}": whole for place in range(number)}}
+        found = evaluator.simulate(asked, NOW)["reason"]
+        assert (found == "malformed_request") is is_malformed
