@@ -378,3 +378,9 @@ def test_a_client_outlives_its_opa(connect: Callable[..., Asker], real: Opa) -> 
         client.decide(*ASKED)
     real.start()
     assert client.decide(*ASKED)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_max_body_is_at_least_one_byte(kind: type[Client] | type[AsyncClient]) -> None:
+    with pytest.raises(ValueError, match="`max_body` is `0`: it must be at least 1 byte"):
+        kind(max_body=0)

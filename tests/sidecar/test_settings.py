@@ -19,6 +19,7 @@ TLS = (DATA / "tls.crt", DATA / "tls.key")
     [
         ({"accounts": "x", "bundle": tiny_bundle()}, "exclude each other"),
         ({"addresses": []}, "at least one address"),
+        ({"max_body": 0}, "must be at least 1 byte"),
         ({"addresses": "127.0.0.1:0"}, "must be a list"),
         ({"addresses": ["nonsense"]}, "is not an address: write `host:port`"),
         ({"addresses": ["127.0.0.1:0", ":0"]}, "^`:0` needs a token: other machines can reach it"),

@@ -43,10 +43,7 @@ class Settings:
     log: TextIO | None = None
 
     def __post_init__(self) -> None:
-        if self.token is not None and not is_token(self.token):
-            raise ValueError(f"`token` must be {FORM}")
-        if self.max_body is not None and self.max_body < 1:
-            raise ValueError(f"`max_body` is `{self.max_body}`: it must be at least 1 byte")
+        self._check_values()
         if self.certificate is not None and self.plain_http:
             raise ValueError("`tls` and `plain_http` exclude each other")
         if self.open:
@@ -78,6 +75,12 @@ class Settings:
         """
         tcp = self.runtime == "container" or not all(address.path for address in self.addresses)
         return not self.open and (tcp or self.token is not None)
+
+    def _check_values(self) -> None:
+        if self.token is not None and not is_token(self.token):
+            raise ValueError(f"`token` must be {FORM}")
+        if self.max_body is not None and self.max_body < 1:
+            raise ValueError(f"`max_body` is `{self.max_body}`: it must be at least 1 byte")
 
     def _check_open(self) -> None:
         if self.runtime == "container":

@@ -66,7 +66,7 @@ _context(keys, elements, length) := {sprintf("k%d", [key]): list | some key in n
 _with(changes) := object.union(_request, changes)
 
 # The largest value that is decided, the smallest that is not, and the fault.
-_cases := {
+_sizes := {
 	"resource": [
 		_with({"resource": _arn(2048)}), _with({"resource": _arn(2049)}),
 		"resource: must have at most 2048 characters",
@@ -183,16 +183,16 @@ _simulate(request) := decision if {
 }
 
 test_a_request_at_a_limit_is_decided_cases if {
-	count(_cases) > 0
-	every name, one in _cases {
+	count(_sizes) > 0
+	every name, one in _sizes {
 		print(name)
 		not _decide(one[0]).errors
 	}
 }
 
 test_a_request_above_a_limit_is_malformed_cases if {
-	count(_cases) > 0
-	every name, one in _cases {
+	count(_sizes) > 0
+	every name, one in _sizes {
 		print(name)
 		_decide(one[1]).reason == "malformed_request"
 		one[2] in _decide(one[1]).errors
@@ -200,7 +200,7 @@ test_a_request_above_a_limit_is_malformed_cases if {
 }
 
 test_an_item_of_a_batch_above_a_limit_is_malformed if {
-	[_, wrong, fault] := _cases.resource
+	[_, wrong, fault] := _sizes.resource
 	asked := {"requests": [_request, wrong]}
 	[right, malformed] := authz.decisions with data.store as _store with input as asked
 	right.allow
@@ -209,7 +209,7 @@ test_an_item_of_a_batch_above_a_limit_is_malformed if {
 
 test_a_simulation_has_the_limits_of_a_request_cases if {
 	cases := {name: one |
-		some name, one in _cases
+		some name, one in _sizes
 		one[1].principal == _alice
 	}
 	count(cases) > 0
@@ -277,7 +277,7 @@ _feature(question) := answer if {
 }
 
 # `ram:ServiceName` is filled in, and counts.
-test_questions_about_service_linked_roles_have_the_limits_cases if {
+test_questions_about_service_linked_roles_have_the_limits if {
 	question := {"principal": _alice, "feature": "f"}
 	not _feature(object.union(question, {"context": _context(199, 1, 1)})).errors
 	_feature(object.union(question, {"context": _context(200, 1, 1)})).errors == [

@@ -405,7 +405,7 @@ test_a_request_above_a_limit_is_left_to_the_general_rule_cases if {
 	}
 }
 
-test_a_request_at_a_limit_is_decided_cases if {
+test_a_request_at_a_limit_is_decided if {
 	asked := _asked("user/alice", "alikafka:Send", _of_length(_resource("o"), 2048))
 	_says(asked, "Allow", "everywhere")
 	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "everywhere")
