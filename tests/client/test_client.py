@@ -150,8 +150,7 @@ def test_a_request_may_be_larger_than_the_sockets_buffers(
     connect: Callable[..., Asker], *, secure: bool
 ) -> None:
     with Hostile(answering(ALLOWED), tls=server_tls() if secure else None) as server:
-        tls = client_tls() if secure else None
-        client = connect(server.url, tls=tls, max_body=30_000_000)
+        client = connect(server.url, tls=client_tls() if secure else None)
         assert client.decide(*ASKED, {"k": "x" * 20_000_000})
     assert len(server.questions[0]) > 20_000_000
 
@@ -385,3 +384,17 @@ def test_a_client_outlives_its_opa(connect: Callable[..., Asker], real: Opa) -> 
 def test_max_body_is_at_least_one_byte(kind: type[Client | AsyncClient]) -> None:
     with pytest.raises(ValueError, match="`max_body` is `0`: it must be at least 1 byte"):
         kind(max_body=0)
+
+
+def test_a_larger_request_is_refused_before_it_is_sent(connect: Callable[..., Asker]) -> None:
+    """OPA answered 400 to it, or read it at the cost of a gigabyte."""
+    with Hostile(answering(ALLOWED)) as server:
+        client = connect(server.url, max_body=1000)
+        for ask in (
+            lambda: client.decide(*ASKED, {"k": "x" * 1000}),
+            lambda: client.decide_all([Request(*ASKED)] * 20),
+        ):
+            with pytest.raises(InvalidRequest, match="OPA takes at most 1,000"):
+                ask()
+        assert client.decide(*ASKED)
+        assert len(server.questions) == 1

@@ -63,7 +63,7 @@ def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
     passed = [re.sub(r"(?<=length=)1$", "BYTES", flag) for flag in passed]
     passed.remove("--ready-timeout=30")
     assert sorted(explained) == sorted([*passed, "--ready-timeout=SECONDS"])
-    passed += ["--ready-timeout", "--max-body", "--open"]
+    passed += ["--ready-timeout", "--max-body", "--open", "--socket-mode"]
     assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
 
 

@@ -338,13 +338,16 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Callable[..., Asker]]:
         *,
         timeout: float = FOREVER,
         token: str | None = None,
+        max_body: int = 30_000_000,
         tls: ssl.SSLContext | None = None,
     ) -> Asker:
         client: Asker
         if request.param == "sync":
-            client = Client(url, timeout=timeout, token=token, tls=tls)
+            client = Client(url, timeout=timeout, token=token, tls=tls, max_body=max_body)
         else:
-            asking = AsyncClient(url, timeout=timeout, token=token, tls=tls, batches=batches)
+            asking = AsyncClient(
+                url, timeout=timeout, token=token, tls=tls, batches=batches, max_body=max_body
+            )
             client = Awaited(asking)
         clients.append(client)
         return client
