@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,7 +54,7 @@ def send(entry: Entry, number: int) -> None:
         descriptor = os.pidfd_open(entry.pid)
         try:
             if runs(entry):
-                os.kill(entry.pid, number)
+                signal.pidfd_send_signal(descriptor, number)
         finally:
             os.close(descriptor)
 
