@@ -41,7 +41,7 @@ _FAULTS_A_ROUND: Final = 20
 # After each end of OPA the next start waits longer: 0, 0.5, 1, 2, … seconds.
 _ENDS_A_ROUND: Final = 3
 _LONG_RUN: Final = 300.0
-_BOTH: Final = 0.4
+_BOTH: Final = 0.6
 _HOLD: Final = 0.3
 _POLL: Final = 0.02
 _ENDINGS: Final = ("SIGTERM", "SIGINT", "SIGKILL", "SIGKILL with OPA stopped", "impostor")

@@ -34,7 +34,7 @@ MODES: Final = ("unix", "tcp", "token", "both")
 TOKEN: Final = "the-token-of-the-proof"  # noqa: S105 - a test's own
 _CLIENTS: Final = 2
 _CLIENT_SECONDS: Final = 5.0
-_PAUSE: Final = 0.02
+_PAUSE: Final = 0.05
 _KEPT_LINES: Final = 30
 
 
