@@ -64,7 +64,7 @@ class Tables:
         >>> from ramgate.accounts.reader import load
         >>> from ramgate.catalog import catalog
         >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
-        >>> sorted(Tables().add_to(store).keys() - store.keys())  # doctest: +NORMALIZE_WHITESPACE
+        >>> sorted(Tables().add_to(store).keys() - store.keys())
         ['assuming', 'entries', 'groups', 'lines', 'otherwise', 'patterns', 'rest', 'who']
         """
         documents: Mapping[str, Document] = store["policies"]

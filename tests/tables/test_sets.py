@@ -1,0 +1,181 @@
+"""The tables of one set of policies: lines, entries, patterns of actions, assuming a role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from decision_tables import ACCOUNT, OWN, TOPIC, effects, line, tables_of_alice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_general_rule_decides_on_an_action_longer_than_a_request_may_have(
+    tmp_path: Path,
+) -> None:
+    longest = f"ecs:{'x' * 2044}"
+    whole = tables_of_alice(tmp_path, {"Action": [longest, f"{longest}x"]})
+    assert line(whole, longest) is not None
+    assert line(whole, f"{longest}x") is None
+
+
+def test_actions_with_equal_statements_share_an_entry(tmp_path: Path) -> None:
+    whole = tables_of_alice(tmp_path, {"Action": ["ecs:Start", "ecs:Stop"]})
+    lines = whole["lines"][OWN]
+    assert lines["ecs:start"] == lines["ecs:stop"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["acs:ram:*:*:role/x", "*role/x", "acs:r*", "ACS:RAM*:x", "acs:?am:*:*:role/x"],
+)
+def test_the_general_rule_decides_on_resources_of_ram_that_may_be_roles(
+    tmp_path: Path, resource: str
+) -> None:
+    entry = line(
+        tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource}), "ram:getrole"
+    )
+    assert entry["tests"][1] == ["b", "resource", ("acs:ram:*",)]
+    assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
+
+
+def test_an_entry_about_resources_of_ram_has_no_outcome_for_them(tmp_path: Path) -> None:
+    entry = line(
+        tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*"}), "ram:getrole"
+    )
+    assert entry["tests"] == [["a", "resource", ("acs:ram:*",)]]
+    assert effects(entry) == {"": "ImplicitDeny"}
+
+
+def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path,
+        {"Action": ["sts:AssumeRole", "sts:Get*"]},
+        {"Action": "sts:*", "Effect": "Deny", "Resource": "acs:ram:*:*:role/Ops-[1]"},
+        {"Action": "sts:Tag*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
+        {"Action": "sts:SetSourceIdentity", "Condition": {"Bool": {"acs:MFAPresent": "true"}}},
+    )
+    assert line(whole, "sts:assumerole") is None
+    assert whole["assuming"].get(OWN, {}).keys() == set()
+    whole = tables_of_alice(
+        tmp_path,
+        {"Action": "sts:*"},
+        {"Action": "sts:Tag*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
+        {"Action": "sts:SetSourceIdentity", "Condition": {"StringEquals": {"acs:Service": ""}}},
+    )
+    assuming = whole["assuming"][OWN]
+    assert assuming.keys() == {"sts:assumerole", "sts:tagsession"}
+    assert whole["entries"][assuming["sts:assumerole"]]["resource"] == "*"
+    tagging = whole["entries"][assuming["sts:tagsession"]]
+    assert (
+        tagging["resource"]
+        == f"[aA][cC][sS]:[rR][aA][mM]:*:{ACCOUNT}:[rR][oO][lL][eE]/[oO][pP][sS]*"
+    )
+    assert effects(tagging) == {"": "Allow", "a": "ExplicitDeny"}
+    silent = tables_of_alice(tmp_path, {"Action": "ecs:Start"})
+    assert silent["assuming"] == {}
+
+
+def test_patterns_of_the_action_choose_the_entry(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path,
+        {"Action": ["ecs:Get*", "ecs:List*", "oss:*", "v*:Get*", "*:Describe*"]},
+        {"Action": "ecs:GetThis", "Effect": "Deny"},
+    )
+    name = OWN
+    assert whole["lines"][name].keys() == {"ecs:getthis"}
+    assert name not in whole["rest"]
+    patterns = whole["patterns"][name]
+    asked = {
+        service: line and line["tests"] if service != "oss" else line["prefixes"]
+        for service, line in (*patterns["services"].items(), ("", patterns["otherwise"]))
+    }
+    assert asked == {
+        "ecs": [("a", ("*:describe*", "ecs:get*", "ecs:list*"))],
+        "oss": [],
+        "sts": None,
+        "": [("a", ("*:describe*", "v*:get*"))],
+    }
+    found = {
+        held: effects(whole["entries"][entry])["a"]
+        for held, entry in patterns["services"]["ecs"]["entries"].items()
+    }
+    assert found == {"": "ImplicitDeny", "a": "Allow"}
+
+
+@pytest.mark.parametrize(
+    ("actions", "prefixes"),
+    [
+        (["ecs:Get*", "ecs:*", "ecs:List*"], []),
+        (["ecs:Get*", "ecs:List-All.*"], ["ecs:get", "ecs:list-all."]),
+        (["ecs:Get*", "*:List*"], None),
+        (["ecs:Get*All"], None),
+        (["ecs:Get?"], None),
+        (["ecs:Get?*"], None),
+        (["ecs:**"], []),
+        (["ecs:Get**"], None),
+    ],
+)
+def test_a_pattern_that_ends_in_its_only_wildcard_is_a_prefix(
+    tmp_path: Path, actions: list[str], prefixes: list[str] | None
+) -> None:
+    whole = tables_of_alice(tmp_path, {"Action": actions})
+    ecs = whole["patterns"][OWN]["services"]["ecs"]
+    assert ecs.get("prefixes") == prefixes
+    held = {"false": "ImplicitDeny", "true": "Allow"} if prefixes else {"false": "Allow"}
+    if prefixes is not None:
+        found = {result: effects(whole["entries"][one]) for result, one in ecs["entries"].items()}
+        assert found == {result: {"a": effect} for result, effect in held.items()}
+
+
+def test_a_pattern_of_not_action_may_be_a_prefix(tmp_path: Path) -> None:
+    excepting = tables_of_alice(tmp_path, {"NotAction": ["ecs:Get*"]})
+    assert excepting["rest"] == {}
+    assert excepting["patterns"][OWN]["otherwise"]["prefixes"] == ["ecs:get"]
+
+
+def test_every_entry_is_named_by_a_table(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path, {"Action": "sts:Get*", "Resource": f"{TOPIC}/one"}, {"Action": "ecs:*"}
+    )
+    patterns = whole["patterns"][OWN]
+    lines = filter(None, (*patterns["services"].values(), patterns["otherwise"]))
+    named = {entry for line in lines for entry in line["entries"].values()}
+    assert whole["lines"] == whole["assuming"] == {}
+    assert named == whole["entries"].keys()
+
+
+def test_the_general_rule_decides_on_too_many_patterns_of_actions(tmp_path: Path) -> None:
+    many = tables_of_alice(tmp_path, {"Action": [f"ecs:Get{number}*" for number in range(41)]})
+    several = tables_of_alice(
+        tmp_path,
+        *({"Action": f"ecs:Get{number}*"} for number in range(6)),
+        {"Action": ["oss:A*"], "Resource": [f"acs:oss:*:*:{number}" for number in range(41)]},
+        {"Action": "oss:B*"},
+    )
+    services = several["patterns"][OWN]["services"]
+    assert many["patterns"][OWN]["services"]["ecs"] is None
+    assert services["ecs"] is None
+    assert [bits for bits, entry in services["oss"]["entries"].items() if entry is None] == [
+        "a",
+        "ab",
+    ]
+
+
+def test_not_action_is_a_pattern_that_must_not_match(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path,
+        {"NotAction": ["ecs:Stop*", "oss:*"]},
+        {"NotAction": "*", "Effect": "Deny"},
+        {"Action": ["oss:GetObject", "ecs:StopAll", "ecs:Get*", "oss:Put*"]},
+        {"NotAction": "vpc:*", "Effect": "Deny", "Resource": "acs:vpc:*"},
+    )
+    entry = line(whole, "oss:getobject")
+    assert effects(entry) == {"": "Allow", "a": "ExplicitDeny"}
+    assert entry["false"]["statements"] == [{"policy": "own", "index": 2}]
+    ecs = whole["patterns"][OWN]["services"]["ecs"]
+    assert ecs["tests"] == [("a", ("ecs:stop*",)), ("b", ("ecs:get*",))]
+    found = {held: effects(whole["entries"][entry])[""] for held, entry in ecs["entries"].items()}
+    assert found == {"": "Allow", "a": "ImplicitDeny", "ab": "Allow", "b": "Allow"}
