@@ -34,7 +34,7 @@ def written(path: Path, *users: str, number: str = HERE) -> Path:
 
 
 def looked(watched: Watch, active: str = "") -> Bundle | None:
-    """What is found once the files have stayed as they are from one look to the next."""
+    """Return the find of the second of two looks, between which the files stay as they are."""
     assert watched.look(active) is None
     return watched.look(active)
 

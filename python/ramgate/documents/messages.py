@@ -25,14 +25,22 @@ _KINDS: Final = {dict: "an object", list: "a list", tuple: "a list"}
 
 
 class NotAFileError(OSError):
-    """The path names something that is not a regular file."""
+    """The path names something that is not a regular file.
+
+    >>> reason(NotAFileError("a FIFO"))
+    'is a FIFO, not a file'
+    """
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"is {kind}, not a file")
 
 
 class ChangingFileError(OSError):
-    """The file changed while it was read."""
+    """The file changed while it was read.
+
+    >>> reason(ChangingFileError())
+    'changed while it was read'
+    """
 
     def __init__(self) -> None:
         super().__init__("changed while it was read")
