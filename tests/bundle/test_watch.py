@@ -210,7 +210,7 @@ def test_faults_are_raised_once_for_the_same_contents(folder: Path) -> None:
         assert looked(watched, first.revision) is None
         os.utime(folder / "a.yaml")
         assert looked(watched, first.revision) is None
-    # all is well again, and what it was before
+    # valid again, and equal to the first
     written(folder / "a.yaml", "u")
     assert looked(watched, first.revision) == first
     assert looked(watched, first.revision) is None

@@ -64,6 +64,13 @@ INVOCATION = "python/ramgate/sidecar/invocation.py"
 SETTINGS = "python/ramgate/sidecar/settings.py"
 SOCKET_ACCESS = "python/ramgate/sidecar/socket_access.py"
 HEALTH = "python/ramgate/sidecar/health.py"
+HTTP_SERVER = "python/ramgate/sidecar/http_server.py"
+KEEPER = "python/ramgate/sidecar/keeper.py"
+PROCESS = "python/ramgate/sidecar/process.py"
+SCAN = "python/ramgate/bundle/scan.py"
+SOURCE = "python/ramgate/documents/source.py"
+STATUS_SERVER = "python/ramgate/sidecar/status_server.py"
+WATCH = "python/ramgate/bundle/watch.py"
 BASE = "python/ramgate/client/base.py"
 PRINCIPAL = "rego/ram/principal/principal.rego"
 ADDRESS = "rego/ram/address/address.rego"
@@ -830,6 +837,87 @@ MUTANTS = [
         HEALTH,
         "certificate.trust(also_expired=True)",
         "__import__('ssl')._create_unverified_context()",
+    ),
+    Mutant(
+        "a bundle is active because OPA asked for another one",
+        KEEPER,
+        "while (runtime := self.runtime).active() != bundle.revision:",
+        "while not (runtime := self.runtime)._server.heard.is_set():",
+    ),
+    Mutant(
+        "a late bundle is taken back",
+        KEEPER,
+        "            if left <= 0:\n",
+        """            if left <= 0:
+                runtime.want(type(bundle)(b"", "before", {}))
+""",
+    ),
+    Mutant(
+        "a stranger on the address of an ended OPA is asked for decisions",
+        KEEPER,
+        "                self._failure = error\n",
+        "",
+    ),
+    Mutant(
+        "another program passes for an OPA that has not fetched the bundle",
+        PROCESS,
+        "            self._server.delivered\n            and self",
+        "            self",
+    ),
+    Mutant(
+        "slow strangers keep OPA from its bundle",
+        HTTP_SERVER,
+        "            if not connection.trusted:\n",
+        "            if False:\n",
+    ),
+    Mutant(
+        "the bundle server waits for the head of a request for ever",
+        HTTP_SERVER,
+        "seconds = _IDLE_SECONDS if self.trusted else _HEAD_SECONDS",
+        "seconds = None",
+    ),
+    Mutant(
+        "a file that cannot be read takes its denials with it",
+        WATCH,
+        """            if file != self._path:
+                self._keep(file, contents)""",
+        "            pass",
+    ),
+    Mutant(
+        "a file that is missing for a moment takes its denials with it",
+        WATCH,
+        "if now - since < _RESTLESS_SECONDS:",
+        "if False:",
+    ),
+    Mutant(
+        "a file that changes all the time holds up every change",
+        WATCH,
+        "if self._restless is not None and now - self._restless < _RESTLESS_SECONDS:",
+        "if self._restless is not None:",
+    ),
+    Mutant(
+        "a second change with the same time stamp is lost",
+        SCAN,
+        "(known.trusted or now < known.read_at + _COARSEST_SECONDS)",
+        "True",
+    ),
+    Mutant(
+        "a FIFO is opened",
+        SOURCE,
+        "if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):",
+        "if False:",
+    ),
+    Mutant(
+        "others can ask the status server",
+        STATUS_SERVER,
+        "        Path(address.path).chmod(_OWNER_ONLY)\n",
+        "",
+    ),
+    Mutant(
+        "other machines can ask the status server",
+        SETTINGS,
+        "if self.status_address is not None and not self.status_address.private:",
+        "if False:",
     ),
 ]
 

@@ -34,7 +34,7 @@ class Clock:
 
 
 class Files:
-    """A watch that finds what a test puts into `next`."""
+    """A watch whose finds a test puts into `next`."""
 
     def __init__(self) -> None:
         self.next: list[Bundle | Exception] = []
@@ -85,7 +85,7 @@ class Opa:
 
 
 class Followed:
-    """A follower of the two above, and what it has told."""
+    """A follower of the two above, and the texts that it has told."""
 
     def __init__(self) -> None:
         self.files = Files()

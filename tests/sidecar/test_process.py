@@ -25,7 +25,7 @@ from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.state import State
-from sidecars import ALLOW, REQUEST, TOKEN, ask, gone, recorded
+from sidecars import ALLOW, REQUEST, TOKEN, ask, executable, gone, recorded
 from tiny_bundle import tiny_bundle
 
 
@@ -199,6 +199,16 @@ def test_a_stranger_with_the_token_cannot_claim_that_opa_has_activated_a_bundle(
         finally:
             os.kill(int(pid.read_text()), signal.SIGCONT)
         eventually(lambda: sidecar.state().settled)
+
+
+def test_a_stranger_at_the_address_does_not_pass_for_an_opa_that_has_not_fetched_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "active_revision", lambda *_: "tiny-1")
+    monkeypatch.setattr(process, "is_healthy", lambda *_: True)
+    opa = executable(tmp_path / "opa", "import time\ntime.sleep(60)\n")
+    with pytest.raises(SidecarError, match=r"^OPA was not ready within 1 s"):
+        Sidecar(bundle=tiny_bundle(), opa=opa, startup_timeout=1).start()
 
 
 def test_a_port_in_use_is_named(unguarded: Sidecar) -> None:
