@@ -10,7 +10,7 @@
     ├── TransportError     OPA is unreachable or late, or the connection broke off
     ├── AnswerError        OPA answered, but not with a clean decision
     ├── EditError          an accounts file was left unchanged: the edit does not fit it
-    ├── OpaUnavailable     no fitting OPA was found, fetched or built
+    ├── OpaUnavailable     no OPA that fits was found, downloaded or built
     └── SidecarError       an OPA did not start, or stopped by itself
 
 No error ever stands for an allow: a request that cannot be decided raises. The two denials are
@@ -173,7 +173,7 @@ class EditError(RamgateError):
 
 
 class OpaUnavailable(RamgateError):
-    """No fitting OPA was found, fetched or built. The text names what to install or set.
+    """No OPA that fits was found, downloaded or built. The message says how to get one.
 
     >>> from unittest.mock import patch
     >>> from ramgate.opa.find import find_opa
@@ -185,7 +185,7 @@ class OpaUnavailable(RamgateError):
 
 
 class SidecarError(RamgateError):
-    """An OPA did not start, or stopped by itself. The text ends with OPA's own last lines.
+    """An OPA did not start, or stopped by itself. The message has the cause or OPA's last error.
 
     >>> from ramgate import Sidecar
     >>> Sidecar(addresses=["unix:///no/such/folder/opa.sock"]).start()

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures for a client of OPA, by shared accounts or by a test's own.
+"""The pytest plugin: clients of an OPA that decides by shared accounts, or by a test's own.
 
 `ramgate_client` and `ramgate_sidecar` use one OPA for the session. Its accounts are the file or
 folder that the ini option `ramgate_accounts` names, relative to the folder of the ini file; without

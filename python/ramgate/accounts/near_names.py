@@ -16,7 +16,9 @@ _MEMBER: Final = re.compile(r"acs:ram:[^:]*:([0-9]{16}):([a-z-]+)(?:/([^/]*))?.*
 
 
 def near_name(arn: str, store: Store) -> str | None:
-    """Ask whether the nearest name to an unknown principal or role was meant; None if none is near.
+    """Return the question whether the nearest name was meant; None if no name is near.
+
+    `arn` names a principal or a role that does not exist in `store`.
 
     >>> from ramgate import resources
     >>> from ramgate.accounts import reader

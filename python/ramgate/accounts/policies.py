@@ -1,4 +1,4 @@
-"""The policies of one owner, an account or the directory: their documents, and names looked up."""
+"""The policies of one owner, an account or the directory: their documents and their names."""
 
 from __future__ import annotations
 

@@ -137,10 +137,11 @@ def _examine_each(members: Iterable[Path]) -> Findings:
 
 
 def _kind(value: object) -> _Kind:
-    """Tell the kind of a document from its keys.
+    """Return the kind of a document, by its keys.
 
-    Without `accounts`, account numbers or the parts of an account are still an accounts file: its
-    reader names the key that is missing, where the policy translator would ask for a `Statement`.
+    A document without `accounts`, but with account numbers or the parts of an account, is an
+    accounts file too: the reader of accounts reports the missing `accounts`, whereas the translator
+    of policies would report a missing `Statement`.
     """
     keys = set(value) if isinstance(value, dict) else set()
     if keys & _ACCOUNTS:

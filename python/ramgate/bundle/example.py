@@ -22,7 +22,7 @@ _REQUESTS: Final = (
 )
 _OF_THE_OWNER: Final = ("ram:ListRoles", "acs:ram:*:{account}:role/*")
 _NUMBER: Final = "1234567890123456"
-# Among many accounts and principals, the first few by name must do: each build looks for a request.
+# Only the first few accounts and principals by name are tried: each build looks for a request.
 _MOST_ACCOUNTS: Final = 10
 _MOST_PRINCIPALS: Final = 50
 
@@ -84,7 +84,7 @@ def _request(principal: str, number: str, tried: tuple[str, str]) -> dict[str, s
 def _allows(layer: Iterable[Mapping[str, Any]], request: Mapping[str, str]) -> bool:
     """True only if the policies of a layer allow the request, whatever its context is.
 
-    It errs on the other side: a layer with any Deny, and an Allow with conditions, do not count.
+    In doubt it is False: for a layer with any Deny, and for an Allow with conditions.
     """
     is_allowed = False
     for document in layer:

@@ -34,7 +34,7 @@ def say(text: str) -> None:
 
 
 def printer_beside(output: str | None) -> Callable[[str], None]:
-    """Return `print`, or `say` if the result for the argument of `-o` takes standard output."""
+    """Return `print`, or `say` if the argument of `-o` names standard output."""
     from ramgate.documents.atomic_write import is_standard_output
 
     return print if output is None or not is_standard_output(output) else say

@@ -87,7 +87,7 @@ class AsyncClient(BaseClient):
 
         Raises `ValueError` for a value that cannot be used.
 
-        The first of these calls all go to OPA in one request:
+        Both calls go to OPA in one HTTP request:
 
         >>> async def main():
         ...     instance = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"

@@ -1,4 +1,4 @@
-"""The part that both clients share: their parameters, and the bytes that stay the same."""
+"""The part that both clients share: their parameters, and the heads of their requests."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class BaseClient:
 
         * `url`: `http://host:port`, `https://host[:port]` or `unix:///path`.
         * `timeout`: the seconds, at most a day, that one call may take as a whole: to look the
-          name up, connect, send, wait, and send once more where a kept connection had ended.
+          name up, connect, send, wait, and send once more if a kept connection had ended.
         * `token`: the bearer token that OPA expects. A `url` with `http://` then needs a loopback
-          host, since everyone on the way can read the token; `plain_http` lifts that.
+          host, since everyone on the way can read the token; `plain_http` permits any host.
         * `max_body`: the bytes of a body that OPA takes. A larger request is not sent: it raises
           `InvalidRequest`, which says how many requests of a list fit.
         * `tls`: a context in place of the default, which trusts the system's certificates.

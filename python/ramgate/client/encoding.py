@@ -61,7 +61,7 @@ def request_head(query: Query[object], url: Url, token: str | None) -> bytes:
 
 
 def health_request(url: Url) -> bytes:
-    """Return the request whether OPA has activated its bundles; it needs no token."""
+    """Return the request that asks whether OPA has activated its bundles; it needs no token."""
     return f"GET /health?bundles HTTP/1.1\r\nHost: {url.authority}\r\n\r\n".encode()
 
 

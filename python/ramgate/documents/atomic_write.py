@@ -36,7 +36,8 @@ _MOST_LINKS: Final = 40  # Linux follows as many symbolic links in one path
 _ACL: Final = "system.posix_acl_access"
 _IDENTITY: Final = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
-# A file system that lacks one of these features reports such an error: it is used without it.
+# A file system without access control lists, hard links, locks or synchronization reports one of
+# these errors; the file is then written without that feature.
 _NO_ACL: Final = frozenset({errno.ENODATA, errno.ENOTSUP})
 _NO_HARD_LINKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EPERM})
 _NO_LOCKS: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP})
@@ -179,7 +180,7 @@ def _fail_as_second(reason: str) -> NoReturn:
 
 
 def _lock(target: Path, held: contextlib.ExitStack) -> int | None:
-    """Return a descriptor of the file, locked until `held` ends; None if there is no file."""
+    """Return a descriptor of the file, locked until `held` closes it; None if there is no file."""
     try:
         _require_replaceable(target.stat())
         old = held.enter_context(_opened(target, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW))
@@ -258,7 +259,7 @@ def _copy_attributes(old: int, new: int) -> None:
 
 
 def _acl(descriptor: int) -> bytes | None:
-    """Return the access control list of a file; None if it has none, and on other systems."""
+    """Return the access control list of a file; None without one, and always except on Linux."""
     try:
         return os.getxattr(descriptor, _ACL) if sys.platform == "linux" else None
     except OSError as error:
@@ -268,7 +269,7 @@ def _acl(descriptor: int) -> bytes | None:
 
 
 def _move(temporary: Path, target: Path, *, is_new: bool) -> None:
-    """Give the temporary file its name; a new file never replaces one that came meanwhile."""
+    """Rename the temporary file; a new file never replaces one that was created meanwhile."""
     try:
         if is_new:
             os.link(temporary, target)

@@ -91,7 +91,7 @@ def join_names(names: Iterable[str]) -> str:
 
 
 def reason(error: OSError) -> str:
-    """Return why the system cannot read a file, as the end of a message about it.
+    """Return why the system cannot read a file, as the end of a message about the file.
 
     >>> reason(FileNotFoundError())
     'there is no such file'

@@ -37,7 +37,7 @@ def members(value: object, place: Place) -> Iterator[tuple[str, object, Place]]:
 def fields(
     value: object, place: Place, known: Iterable[str], required: Iterable[str] = ()
 ) -> dict[str, object]:
-    """Return the known fields of an object; report an unknown and a missing one, and no object.
+    """Return the known fields of an object; report unknown and missing fields, and any other value.
 
     >>> from ramgate.faults import Findings, Place
     >>> place = Place(Findings(), "alice")
@@ -106,6 +106,6 @@ def texts(value: Mapping[str, object], place: Place) -> dict[str, str]:
 
 
 def _describe_other(value: object, empty: str) -> str:
-    """Describe a value of another kind; for a missing one (`alice:`), add how to write none."""
+    """Describe a value of the wrong kind; for none (`alice:`), add how to write an empty one."""
     hint = f": write `{empty}` if it is empty" if value == Unquoted("") else ""
     return f"{describe(value)}{hint}"

@@ -1,4 +1,4 @@
-"""The tree of a parsed text, in which every node has its line, and the value that it stands for.
+"""Build the tree of a parsed text, in which every node has its line, and convert it to a value.
 
 `json_text` and `yaml_text` produce the same steps from their syntaxes; `build` makes the tree.
 """

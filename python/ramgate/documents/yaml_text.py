@@ -39,7 +39,7 @@ def compose(text: str) -> yaml.CollectionNode:
     """Return PyYAML's nodes of an object, each with the indexes of its start and end in the text.
 
     Call it only on a text that `parse` has read: its depth is not limited. Raises `yaml.YAMLError`
-    if the text is not YAML, which nearly all JSON is.
+    if the text is not YAML. (Nearly all JSON is YAML.)
     """
     return cast("yaml.CollectionNode", yaml.compose(text, Loader=_LOADER))
 

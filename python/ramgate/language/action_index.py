@@ -29,7 +29,7 @@ class ActionIndex:
         self._not_actions: list[int] = []
 
     def add(self, position: int, patterns: Iterable[str] | None) -> None:
-        """Index the statement at that position by its `Action`s; None: it has a `NotAction`."""
+        """Index a statement by the patterns of its `Action`; None means that it has `NotAction`."""
         if patterns is None:
             self._not_actions.append(position)
         for pattern in sorted(set(patterns or ())):

@@ -74,8 +74,8 @@ def _number(text: str) -> list[int | str] | None:
 def _instant(text: str) -> int | None:
     """Return nanoseconds since 1970 in UTC.
 
-    64 bits of nanoseconds cover the years 1678 to 2261: another year counts as the first or the
-    last instant of them.
+    64 bits of nanoseconds cover the years 1678 to 2261. A date outside of these years counts as
+    their first or their last instant.
     """
     match = _DATE.fullmatch(text)
     if not match:

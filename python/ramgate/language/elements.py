@@ -33,7 +33,7 @@ def refuse_unknown(value: Mapping[str, object], known: Iterable[str], place: Pla
 def strings(value: object, place: Place, *, may_be_empty: bool) -> Iterator[tuple[str, Place]]:
     """Yield each string of a list and its place; a single string is a list of one (1.4).
 
-    Reports a fault for an empty list and for each item that is not such a string.
+    Reports a fault for an empty list, and for each item that is not a string or is empty.
     """
     items = list(value) if isinstance(value, list | tuple) else [value]
     if not items:

@@ -1,7 +1,7 @@
 """The condition keys that Alibaba Cloud names, read from `catalog/condition-keys.yaml`.
 
-The file is the only list of them: `spellings` gives it to the translator, and, as
-`data.store.condition_keys`, to Rego.
+The file is the only list of these keys. The translator gets it from `spellings`, Rego as
+`data.store.condition_keys`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TYPES: Final = ("", "String", "Numeric", "Date", "Bool", "IpAddress")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ConditionKey:
-    """A condition key: its spelling, the type of its values, its meaning and the page it is from.
+    """A condition key: its spelling, the type of its values, its meaning, the page that names it.
 
     `type` is the family of operators that compare such values, empty if no source states it.
 

@@ -146,7 +146,7 @@ class Decision(
 class Decisions(Sequence[Decision]):
     """The answers to a list of requests, in their order.
 
-    It has no truth value, because a list of denials would be true: ask `all_allowed`, or look at
+    It has no truth value, because a list of denials would be true: use `all_allowed`, or look at
     each decision.
 
     >>> from ramgate import Request

@@ -1,4 +1,4 @@
-"""The two denials that are raised, each with the text of its one line."""
+"""The errors for a denied request and for a denied feature, and their messages of one line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AccessDenied", "FeatureDenied", "denial", "feature_denial"]
 
-# Where no statement matched, the statements cannot name the layer. The policies of the principal
-# itself are the usual layer, which needs no name.
+# If no statement matched, the message names the layer that denied. The identity policies are the
+# usual layer, so the message leaves their name out.
 _LAYERS: Mapping[PolicyType | None, str] = {
     "AssumeRolePolicy": " in the trust policy",
     "ControlPolicy": " in the control policies",

@@ -44,7 +44,7 @@ class Remedy(
       the root folder.
     * `release`: the usages to end before the role can be deleted.
 
-    `str()` gives all of it in one line, `steps()` a text for each change.
+    `str()` returns all changes on one line, `steps()` a text for each change.
 
     Raises `ValueError` if the parts do not fit together.
 

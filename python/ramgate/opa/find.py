@@ -14,9 +14,9 @@ __all__ = ["default_directory", "find_opa"]
 
 
 def default_directory() -> Path:
-    """Return the folder that ramgate keeps its OPA in.
+    """Return the folder that ramgate installs OPA in.
 
-    It is a checkout's `.tools`, else `ramgate` in the user's data folder (`$XDG_DATA_HOME`, by
+    It is `.tools` in a checkout, else `ramgate` in the user's data folder (`$XDG_DATA_HOME`, by
     default `~/.local/share`). Raises `OpaUnavailable` if the user has no home.
 
     >>> default_directory().is_absolute()
@@ -25,7 +25,7 @@ def default_directory() -> Path:
     if checkout := resources.checkout():
         return checkout / ".tools"
     data = Path(os.environ.get("XDG_DATA_HOME", ""))
-    if not data.is_absolute():  # the XDG Base Directory Specification: such a path is ignored
+    if not data.is_absolute():  # as the XDG Base Directory Specification says
         try:
             data = Path.home() / ".local" / "share"
         except RuntimeError as error:

@@ -1,11 +1,11 @@
 """Install OPA: link an OPA that fits, else download the pinned release, or build it.
 
 `tools/go.mod` pins the version. A release with an entry in `tools/opa-checksums.txt` is downloaded
-and must match it. Without an entry nothing vouches for a download but TLS, so OPA is built if the
+and must match it. Without an entry, a download would rest on TLS alone, so OPA is built if the
 machine has a Go that fits: a build must match `tools/go.sum`. A directory with an installed OPA
 contains
 
-    opa_<version>_<os>_<architecture>            a binary that a checksum of ramgate vouches for
+    opa_<version>_<os>_<architecture>            a binary that matched a checksum of ramgate
     opa_<version>_<os>_<architecture>-unpinned   a download that rests on TLS alone
     opa                                          a link to one of them, or to the user's own OPA
 
@@ -96,16 +96,16 @@ def install_opa_for(  # noqa: PLR0913 - all but the first three by name
     require_checksum: bool = False,
     report: Callable[[str], None] = _ignore,
 ) -> Path:
-    """Return the pinned OPA for a system and an architecture; download or build it once.
+    """Return the pinned OPA for a system and architecture; the first call downloads or builds it.
 
-    Both have Go's names, such as `linux` and `arm64`. The binary is kept as
+    `system` and `architecture` have Go's names, such as `linux` and `arm64`. The binary is kept as
     `directory/opa_<version>_<system>_<architecture>`, with `-unpinned` at the end if it rests on
     TLS alone, and a later call returns it at once. With `require_checksum`, no such download is
     made or returned: OPA is built instead. `base_url` is the site that has
     `v<version>/opa_<system>_<architecture>` and its `.sha256`: https, or http on loopback; by
-    default `$RAMGATE_OPA_BASE_URL`, else `RELEASES`. `report` receives a line for each step. Raises
-    `OpaUnavailable` if the download must not be used (its checksum is missing or differs), and if
-    OPA can neither be downloaded nor built.
+    default `$RAMGATE_OPA_BASE_URL`, else `RELEASES`. `report` is called with a line for each step.
+    Raises `OpaUnavailable` if the download must not be used (its checksum is missing or differs),
+    and if OPA can neither be downloaded nor built.
 
     >>> kept = Path(f"opa_{pinned()}_linux_riscv64").absolute()
     >>> kept.touch()
@@ -183,7 +183,7 @@ def _host() -> tuple[str, str]:
 
 
 def _current(directory: Path, *, require_checksum: bool) -> Path | None:
-    """Return the OPA that fits, unless ramgate installed another one than it would now."""
+    """Return the OPA that fits; None without one, or if ramgate would now install another one."""
     is_unpinned = (directory / "opa").resolve().name.endswith(_UNPINNED)
     if is_unpinned and (require_checksum or _checksum(*_host()) is not None):
         return None

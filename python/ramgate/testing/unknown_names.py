@@ -45,7 +45,7 @@ class UnknownNames:
     ...     try:
     ...         denied = client.decide(alcie, "alikafka:ListTopic", "*")
     ...     except pytest.fail.Exception as failure:
-    ...         print(str(failure).partition(". ")[0])
+    ...         print(str(failure).partition(" (")[0])
     `acs:ram::1234567890123456:user/alcie` does not exist: did you mean `user/alice`?
     """
 
@@ -69,8 +69,8 @@ class UnknownNames:
         arn = unknown.get(answer.reason)
         if arn is not None and not self.is_expected:
             pytest.fail(
-                f"`{arn}` does not exist{self._hint(url, arn)}. A test that expects this "
-                f"has the marker: @pytest.mark.{MARKER}"
+                f"`{arn}` does not exist{self._hint(url, arn)} "
+                f"(a test that expects this has the marker `@pytest.mark.{MARKER}`)"
             )
 
     def _hint(self, url: str, arn: str) -> str:

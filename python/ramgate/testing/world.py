@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ACCOUNT", "World"]
 
 ACCOUNT: Final = "1234567890123456"
-"""The number of the account, if a world is stated as the parts of one account.
+"""The number of the account of a world that is stated as the parts of one account.
 
 >>> ACCOUNT
 '1234567890123456'
