@@ -281,8 +281,8 @@ def test_an_unknown_name_fails_a_test(pytester: pytest.Pytester) -> None:
     alcie = "`acs:ram::1234567890123456:user/alcie` does not exist"
     done.stdout.fnmatch_lines_random(
         [
-            f"*{alcie}: did you mean `user/alice`?*ramgate_unknown",
-            f"*{alcie}: did you mean `user/alicia`?*ramgate_unknown",
+            f"*{alcie}: did you mean `user/alice`?*ramgate_unknown`)",
+            f"*{alcie}: did you mean `user/alicia`?*ramgate_unknown`)",
             "*:role/conectorapp` does not exist: did you mean `role/ConnectorApp`?*",
             ">*ramgate_client.decide(*ALCIE)*",
         ]
