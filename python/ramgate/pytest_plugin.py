@@ -100,7 +100,7 @@ def _ramgate_unknown(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ramgate_sidecar(pytestconfig: pytest.Config, _ramgate_names: UnknownNames) -> Iterator[Sidecar]:
-    """One OPA for the session, as `ramgate.Sidecar`: for its URL, or for more clients.
+    """One OPA for the session, as `ramgate.Sidecar`: for its URL, a unix socket, or more clients.
 
     >>> def test_a_second_client_sees_the_same_accounts(ramgate_sidecar, ramgate_client):
     ...     with ramgate_sidecar.client(timeout=10) as client:

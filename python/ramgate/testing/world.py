@@ -92,7 +92,7 @@ class World:
 
     @property
     def url(self) -> str:
-        """The URL of OPA, for a client that the test makes itself."""
+        """The URL of OPA, `unix:///…`, for a client that the test makes itself."""
         return self._sidecar.url
 
     def forget(self) -> None:
