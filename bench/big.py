@@ -24,7 +24,7 @@ _POLICIES: Final = 30
 
 
 def measure(run: Run) -> Section:
-    """Measure both, and the mix for comparison."""
+    """Measure the policy and the user, and the mix for comparison."""
     asked = {
         "5,000 statements: a literal resource matches": _reader("bucket/2500"),
         "5,000 statements: a pattern matches": _reader("bucket/2501/any"),

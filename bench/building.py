@@ -32,7 +32,7 @@ _POLL_SECONDS: Final = 0.002
 
 
 def measure(run: Run) -> Section:
-    """Measure the three at both sizes."""
+    """Measure build, start and change at both sizes."""
     rows: list[tuple[str, ...]] = []
     figures: dict[str, Figure] = {}
     for size in _SIZES:

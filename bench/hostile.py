@@ -1,4 +1,4 @@
-"""Measure the time and record the answer for input that is meant to hurt."""
+"""Measure the time and record the answer for input that is meant to slow OPA down."""
 
 from __future__ import annotations
 

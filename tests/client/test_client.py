@@ -186,7 +186,7 @@ def test_a_parameter_that_cannot_be_used_is_refused(
 def test_a_token_does_not_leave_this_machine_in_clear_text(
     kind: type[Client | AsyncClient],
 ) -> None:
-    """Whoever was on the way could read the token, and ask in the name of the application."""
+    """Everyone on the way could read the token, and send requests as the application does."""
     with pytest.raises(ValueError, match="would carry the token in clear text") as caught:
         kind("http://opa.example:8181", token="s3cret")  # noqa: S106 - a test's own
     assert str(caught.value) == (

@@ -1,4 +1,4 @@
-"""What the documentation page of 2026-03-11 says of Kafka's four roles, asked of OPA.
+"""OPA allows Kafka's four roles exactly the actions that the documentation of 2026-03-11 lists.
 
 `data/kafka-actions.json` lists the page's actions by role.
 """

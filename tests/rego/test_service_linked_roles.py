@@ -1,7 +1,7 @@
-"""What the page of 2026-03-11 says of Kafka's four roles, sentence by sentence, and the 196.
+"""Test each sentence of the documentation of 2026-03-11 on Kafka's four roles, and all 196 roles.
 
-Each world is an accounts file of its own, which the same OPA is given; a remedy is applied to the
-file, and the same question asked again.
+Each world is an accounts file of its own, and one OPA loads the worlds one after the other. A test
+of a remedy applies the remedy to the file, and asks OPA the question again.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ test_a_damaged_value_is_refused if {
 		_is_complete(json.patch(_document, [{"op": "replace", "path": _pointer(damage[0]), "value": damage[1]}]))
 	}
 
-	# any text is a text
+	# these two replacements give another valid document
 	left == {[["statements", 1, "conditions", 0, "values", 0], ""], [["statements", 1, "conditions", 0, "negated"], true]}
 }
 
@@ -101,7 +101,7 @@ test_a_missing_part_is_refused if {
 		_is_complete(json.patch(_document, [{"op": "remove", "path": _pointer(path)}]))
 	}
 
-	# what has no condition is whole without it
+	# a statement without conditions is complete
 	left == {["statements", 1, "conditions"]}
 }
 
