@@ -54,7 +54,8 @@ def public() -> list[tuple[str, Any]]:
         module = importlib.import_module(door)
         for name in module.__all__:
             value = getattr(module, name)
-            if inspect.isclass(value) or inspect.isroutine(value):
+            is_hook = name.startswith("pytest_")  # pytest calls it
+            if (inspect.isclass(value) or inspect.isroutine(value)) and not is_hook:
                 found[f"{door}.{name}"] = value
     return sorted(found.items())
 

@@ -23,7 +23,12 @@ _Observer: TypeAlias = Callable[[str, object, object], None]
 
 
 class BaseClient:
-    """The base of `Client` and `AsyncClient`; see there."""
+    """The base of `Client` and `AsyncClient`; see there.
+
+    >>> from ramgate import AsyncClient, Client
+    >>> issubclass(Client, BaseClient), issubclass(AsyncClient, BaseClient)
+    (True, True)
+    """
 
     observer: ClassVar[_Observer | None] = None
     """Called with the URL, the question and the answer of each call; for the pytest plugin."""

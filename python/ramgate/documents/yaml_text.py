@@ -40,6 +40,10 @@ def compose(text: str) -> yaml.CollectionNode:
 
     Call it only on a text that `parse` has read: its depth is not limited. Raises `yaml.YAMLError`
     if the text is not YAML. (Nearly all JSON is YAML.)
+
+    >>> accounts = compose("users: {alice: {}}")
+    >>> [(key.value, value.start_mark.index) for key, value in accounts.value]
+    [('users', 7)]
     """
     return cast("yaml.CollectionNode", yaml.compose(text, Loader=_LOADER))
 
