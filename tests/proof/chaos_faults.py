@@ -359,6 +359,27 @@ def _steal(address: Address, token: str, etag: str) -> str:
     return ""
 
 
+# Strangers at the address that tells the state.
+
+
+@_fault("strangers at the status address", stands=True)
+def many_connections_to_the_status_address(scene: Scene) -> Iterator[None]:
+    with _connections(scene.service.status_address, _MANY_CONNECTIONS, b"GET /st"):
+        yield
+
+
+@_fault("strangers at the status address", stands=True)
+def strangers_at_the_status_address(scene: Scene) -> Iterator[None]:
+    """Send garbage, and every method but those that read."""
+    address = scene.service.status_address
+    _flood(scene, address, _malformed(scene.pick)[:9])
+    for method in ("PUT", "POST", "DELETE", "PATCH"):
+        response = send(address, method, "/status", b"{}", {}, _PATIENCE)
+        if response.accepted:
+            scene.judge.find("open", f"the status address: {method}: {response}")
+    yield
+
+
 # Files.
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chaos_world import Judge, World
     from process_table import Entry
 
-BOUND: Final = 90.0
+BOUND: Final = 180.0
 """Seconds within which a change must be active, and a stopped service gone."""
 
 MODES: Final = ("unix", "tcp", "token", "both")
@@ -53,7 +53,10 @@ class Response(NamedTuple):
 
 
 class Service:
-    """`ramgate run` on a world, started, until `end`; raises `RuntimeError` if it does not start.
+    """`ramgate run` on a world, started, until `end`.
+
+    Raises `TimeoutError` if the machine is too slow to start OPA in time, and `RuntimeError` if it
+    does not start for another reason.
 
     `mode` tells where it listens: on a unix socket, on TCP, on TCP with a token, or on both.
     """
@@ -111,6 +114,12 @@ class Service:
     def address(self) -> Address:
         """The first address."""
         return Address.parse(self.urls[0].removeprefix("http://"))
+
+    @property
+    def status_address(self) -> Address:
+        """The address that tells the state."""
+        [line] = [line for line in self.output_at_start if line.startswith("state at ")]
+        return Address.parse(line.removeprefix("state at ").removeprefix("http://"))
 
     def running(self) -> bool:
         return self.process.poll() is None
@@ -190,7 +199,7 @@ class Service:
     def leftovers(self, *, graceful: bool) -> list[str]:
         """Return what is left of the service, once nothing is or the bound has passed.
 
-        After a graceful end a unix socket must be gone; OPA killed by force cannot remove it.
+        After a graceful end the unix sockets must be gone. A killed program cannot remove its own.
         """
         deadline = time.monotonic() + BOUND
         while (left := self._left(graceful=graceful)) and time.monotonic() < deadline:
@@ -202,8 +211,8 @@ class Service:
         processes |= set(process_table.mentioning(str(self.folder)))
         left = [f"process {one.pid}: {_line(one)}" for one in processes]
         left += [f"file {path}" for path in self.temporary.rglob("*")]
-        if graceful and (self.folder / "s").exists():
-            left.append("the unix socket")
+        if graceful:
+            left += [f"socket {path}" for path in self.folder.iterdir() if path.is_socket()]
         for url in self.urls:
             with contextlib.suppress(OSError):
                 Address.parse(url.removeprefix("http://")).connect(1.0).close()
@@ -223,15 +232,18 @@ class Service:
     def _await_urls(self) -> list[str]:
         deadline = time.monotonic() + BOUND
         while time.monotonic() < deadline:
-            for line in self.output.copy():
-                if found := re.match(r"answering on (.*) \(Ctrl-C", line):
-                    return found[1].split(" and ")
+            lines = self.output.copy()
+            if any(line.startswith("state at ") for line in lines):
+                self.output_at_start = tuple(lines)
+                [urls] = filter(None, (re.match(r"answering on (.*) \(Ctrl-C", x) for x in lines))
+                return urls[1].split(" and ")
             if not self.running():
                 break
             time.sleep(0.01)
-        said = " | ".join(self.output)
         self.clear()
-        raise RuntimeError(f"`ramgate run` did not start: {said}")
+        said = " | ".join(self.output)
+        error = TimeoutError if "not ready within" in said else RuntimeError
+        raise error(f"`ramgate run` did not start: {said}")
 
     def _read(self, stream: IO[bytes]) -> None:
         for line in stream:
