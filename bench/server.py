@@ -202,6 +202,10 @@ class Opa:
         found = re.search(r"^go_memstats_heap_alloc_bytes (\S+)$", metrics, re.MULTILINE)
         return int(float(found[1])) if found else 0, _resident(self._process.pid)
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that OPA has used; 0 if the system has no `/proc`."""
+        return _cpu(self._process.pid)
+
     def close(self) -> None:
         """Stop OPA, then the server of the bundle."""
         self._process.stop()
@@ -212,6 +216,15 @@ class Opa:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _cpu(supervisor: int) -> float:
+    try:
+        [child] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(supervisor: int) -> int:

@@ -646,14 +646,14 @@ def stretch(pick: Pick, request: Object) -> None:
     elif way == 3:
         context[character * (256 + more)] = "x"
     elif way == 4:
-        context[pick.of(sorted({*context, "k"}))] = character * (4096 + more)
+        context[pick.of(sorted({*context, "k"}))] = character * (2048 + more)
     elif way == 5:
         context[pick.of(sorted({*context, "k"}))] = [character] * (100 + more)
     elif way == 6:
         request["context"] = {f"k{number}": [character] * 100 for number in range(10)}
         request["context"].update({"k": "x"} if more else {})
     else:
-        request["context"] = {f"k{number}": character * 4096 for number in range(4)}
+        request["context"] = {f"k{number}": character * 2048 for number in range(4)}
         request["context"].update({"k": "x"} if more else {})
 
 

@@ -373,8 +373,8 @@ MUTANTS = [
     Mutant(
         "the length of a value is not limited",
         REQUEST,
-        "\t\tlimit.is_short(element)\n",
-        "\t\t_ = element\n",
+        "\tlimit.is_short(value)\n",
+        "",
     ),
     Mutant(
         "the number of elements in a list is not limited",
@@ -415,7 +415,7 @@ MUTANTS = [
     Mutant(
         "a table decides by a value that is too long",
         TABLE,
-        "\tcount(value) <= 4096\n",
+        "\tcount(value) <= 2048\n",
         "",
     ),
     Mutant(

@@ -363,10 +363,10 @@ _LEAST_COLONS: Final = 4
 _MAX_NAME: Final = 2048
 _MAX_KEYS: Final = 200
 _MAX_KEY: Final = 256
-_MAX_VALUE: Final = 4096
+_MAX_VALUE: Final = 2048
 _MAX_LIST: Final = 100
 _MAX_ELEMENTS: Final = 1000
-_MAX_VALUES: Final = 16384
+_MAX_VALUES: Final = 8192
 _MAX_SESSION_POLICIES: Final = 10
 _MAX_POLICIES: Final = 100
 _MAX_COMPARISONS: Final = 20000
@@ -518,12 +518,12 @@ def _context(given: object, principal: Principal, now: datetime.datetime) -> Obj
 
 def _is_small(context: Object) -> bool:
     lists = [_list(value) for value in context.values()]
-    sizes = [len(_as_text(element)) for elements in lists for element in elements]
+    sizes = [sum(len(_as_text(element)) for element in elements) for elements in lists]
     return (
         len(context) <= _MAX_KEYS
         and all(len(key) <= _MAX_KEY for key in context)
         and all(len(elements) <= _MAX_LIST for elements in lists)
-        and len(sizes) <= _MAX_ELEMENTS
+        and sum(map(len, lists)) <= _MAX_ELEMENTS
         and all(size <= _MAX_VALUE for size in sizes)
         and sum(sizes) <= _MAX_VALUES
     )

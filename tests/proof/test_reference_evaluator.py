@@ -444,16 +444,16 @@ ARN = f"acs:oss:::{'x' * 2038}"
             {"context": {f"{number}": 1 for number in range(201)}},
         ),
         ({"context": {"k" * 256: 1}}, {"context": {"k" * 257: 1}}),
-        ({"context": {"k": "x" * 4096}}, {"context": {"k": ["x" * 4097]}}),
-        ({"context": {"k": Decimal("1" * 4096)}}, {"context": {"k": Decimal("1" * 4097)}}),
+        ({"context": {"k": "x" * 2048}}, {"context": {"k": ["x" * 2049]}}),
+        ({"context": {"k": Decimal("1" * 2048)}}, {"context": {"k": Decimal("1" * 2049)}}),
         ({"context": {"k": ["x"] * 100}}, {"context": {"k": ["x"] * 101}}),
         (
             {"context": {f"{number}": ["x"] * 100 for number in range(10)}},
             {"context": {"k": 1} | {f"{number}": ["x"] * 100 for number in range(10)}},
         ),
         (
-            {"context": {f"{number}": "x" * 4096 for number in range(4)}},
-            {"context": {"k": "x"} | {f"{number}": "x" * 4096 for number in range(4)}},
+            {"context": {f"{number}": "x" * 2048 for number in range(4)}},
+            {"context": {"k": "x"} | {f"{number}": "x" * 2048 for number in range(4)}},
         ),
     ],
 )

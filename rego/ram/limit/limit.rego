@@ -27,8 +27,10 @@ keys := 200
 key := 256
 
 # METADATA
-# description: The maximal length of a string, number or boolean in a context, in characters of its text.
-value := 4096
+# description: >-
+#   The maximal length of a value in a context, in characters: of a list, of all its elements together. The
+#   text of a number or a boolean is its JSON.
+value := 2048
 
 # METADATA
 # description: The maximal number of elements in a list of a context.
@@ -40,7 +42,7 @@ all_elements := 1000
 
 # METADATA
 # description: The maximal length of all values of a context together, in characters.
-all_values := 16384
+all_values := 8192
 
 # METADATA
 # description: The maximal number of session policies.
@@ -105,8 +107,8 @@ has_short_keys(context) if {
 }
 
 # METADATA
-# description: True if the element's text is not too long.
-is_short(element) if count(text(element)) <= value
+# description: True if the value is not too long.
+is_short(one) if count(concat("", [text(element) | some element in list(one)])) <= value
 
 # METADATA
 # description: The text of an element of a context, the JSON if it is a number or a boolean.

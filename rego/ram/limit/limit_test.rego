@@ -93,22 +93,22 @@ _sizes := {
 		sprintf("context.%s: must be a key of at most 256 characters", [_xs(256)]),
 	],
 	"a value": [
-		_with({"context": {"k": _xs(4096)}}), _with({"context": {"k": _xs(4097)}}),
-		"context.k: must have at most 4096 characters in a value",
+		_with({"context": {"k": _xs(2048)}}), _with({"context": {"k": _xs(2049)}}),
+		"context.k: must have at most 2048 characters",
 	],
 	"the value that a table tests": [
-		_with({"action": "ecs:Describe", "context": {"k": _xs(4096)}}),
-		_with({"action": "ecs:Describe", "context": {"k": _xs(4097)}}),
-		"context.k: must have at most 4096 characters in a value",
+		_with({"action": "ecs:Describe", "context": {"k": _xs(2048)}}),
+		_with({"action": "ecs:Describe", "context": {"k": _xs(2049)}}),
+		"context.k: must have at most 2048 characters",
 	],
-	"a value in a list": [
-		_with({"context": {"k": [_xs(4096)]}}), _with({"context": {"k": ["x", _xs(4097)]}}),
-		"context.k: must have at most 4096 characters in a value",
+	"the values of a list": [
+		_with({"context": {"k": [_xs(2047), "x"]}}), _with({"context": {"k": ["x", _xs(2048)]}}),
+		"context.k: must have at most 2048 characters",
 	],
 	"a number": [
-		_with({"context": {"k": json.unmarshal(replace(_xs(4096), "x", "1"))}}),
-		_with({"context": {"k": json.unmarshal(replace(_xs(4097), "x", "1"))}}),
-		"context.k: must have at most 4096 characters in a value",
+		_with({"context": {"k": json.unmarshal(replace(_xs(2048), "x", "1"))}}),
+		_with({"context": {"k": json.unmarshal(replace(_xs(2049), "x", "1"))}}),
+		"context.k: must have at most 2048 characters",
 	],
 	"a list": [
 		_with({"context": _context(1, 100, 1)}), _with({"context": _context(1, 101, 1)}),
@@ -120,9 +120,9 @@ _sizes := {
 		"context: must have at most 1000 elements in all",
 	],
 	"all values": [
-		_with({"context": _context(4, 1, 4096)}),
-		_with({"context": object.union(_context(4, 1, 4096), {"k": "x"})}),
-		"context: must have at most 16384 characters in all values",
+		_with({"context": _context(4, 1, 2048)}),
+		_with({"context": object.union(_context(4, 1, 2048), {"k": "x"})}),
+		"context: must have at most 8192 characters in all values",
 	],
 	"session policies": [
 		_of_session([_document([]) | some _ in numbers.range(1, 10)]),
@@ -284,8 +284,8 @@ test_questions_about_service_linked_roles_have_the_limits if {
 		"context: must be an object from condition keys to strings, numbers, booleans or lists of those",
 		"context: must have at most 200 keys",
 	]
-	long := _feature(object.union(question, {"context": {"k": _xs(4097)}}))
-	"context.k: must have at most 4096 characters in a value" in long.errors
+	long := _feature(object.union(question, {"context": {"k": _xs(2049)}}))
+	"context.k: must have at most 2048 characters" in long.errors
 }
 
 test_the_limits_are_those_of_the_documentation if {

@@ -151,9 +151,7 @@ _are_values(context) if {
 is_value(value) if {
 	count(limit.list(value)) <= limit.elements
 	is_scalars(value)
-	every element in limit.list(value) {
-		limit.is_short(element)
-	}
+	limit.is_short(value)
 }
 
 # METADATA

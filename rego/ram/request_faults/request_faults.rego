@@ -193,11 +193,10 @@ _of_key(key, element, caller) := (unreadable | too_large) | (misspelled | contra
 _of_size(key, element) := (named | listed) | long if {
 	named := {sprintf("must be a key of at most %d characters", [limit.key]) | count(key) > limit.key}
 	listed := {sprintf("must be a list of at most %d elements", [limit.elements]) | not _is_short_list(element)}
-	long := {sprintf("must have at most %d characters in a value", [limit.value]) |
+	long := {sprintf("must have at most %d characters", [limit.value]) |
 		_is_short_list(element)
 		request.is_scalars(element)
-		some one in limit.list(element)
-		not limit.is_short(one)
+		not limit.is_short(element)
 	}
 }
 

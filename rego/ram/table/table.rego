@@ -37,7 +37,7 @@ decision(request) := entry["true"] if {
 	{entry.key: value} = context
 	count(action) <= 2048
 	count(resource) <= 2048
-	count(value) <= 4096
+	count(value) <= 2048
 	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := _decide(_line(_set(split(resource, ":")[3], principal, context), lower(action)), request) if {
@@ -157,7 +157,7 @@ _is_plain(context) if {
 	context == {}
 } else if {
 	count(context) <= 50
-	count(concat("", [value | some value in context])) <= 4096
+	count(concat("", [value | some value in context])) <= 2048
 	limit.has_short_keys(context)
 	object.filter(context, ["acs:CurrentTime", "acs:PrincipalARN", "acs:ResourceGroupId"]) == {}
 	condition.are_spelled(context)
