@@ -68,8 +68,9 @@ def measure(run: Run) -> Section:
         "Bad input",
         ("input", "HTTP status", "seconds of CPU", "seconds", "answer"),
         tuple((*row[:-1], f"`{row[-1]}`") for row in rows),
-        f"The {SHIPPED} store, OPA on one core. After all of it, OPA still answered the mix "
-        "correctly.",
+        f"The {SHIPPED} store, OPA on one core. The slowest question took {slowest:.2f} s of CPU, "
+        f"the slowest body of 1 to 2 MiB {largest:.2f} s. After all of it, OPA still answered the "
+        "mix correctly.",
     )
     strangers = Table(
         "Bodies of a stranger, who has no token",
@@ -77,8 +78,8 @@ def measure(run: Run) -> Section:
         tuple(_by_strangers(run)),
         "OPA reads and parses a body before it evaluates `system.authz`.",
     )
-    figures = {"hostile": Figure(slowest, SHIPPED), "hostile body": Figure(largest, SHIPPED)}
-    return Section("hostile", (single, strangers), figures)
+    longest = max(slowest, largest)
+    return Section("hostile", (single, strangers), {"hostile": Figure(longest, SHIPPED)})
 
 
 def _bad_inputs() -> Iterator[_Input]:
