@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 needs_linux = pytest.mark.skipif(not process_table.AVAILABLE, reason="this system has no /proc")
-SECONDS = 8.0
+SECONDS = 6.0
 
 
 def allow(number: int) -> Decision:
@@ -68,7 +68,7 @@ def judge(tmp_path: Path, revisions: int = 5) -> Judge:
 
 @needs_linux
 def test_faults_open_nothing_lose_no_change_and_leave_nothing() -> None:
-    chaos = Chaos(SECONDS, seed=1, least=2)
+    chaos = Chaos(SECONDS, seed=1, lanes=2, least=2)
     chaos.run()
     assert chaos.findings == []
     assert sum(chaos.met[name] for name in FAULTS) >= 3
