@@ -50,6 +50,7 @@ _TIMES: Final = "{:.1f}"
 _PERCENT: Final = "{:.0%}"
 _SECONDS: Final = "{:.2f} s"
 _MILLISECONDS: Final = "{:.0f} ms"
+_MICROSECONDS: Final = "{:.0f} µs"
 _BYTES: Final = "{:,.0f} bytes"
 
 GOALS: Final = (
@@ -96,6 +97,8 @@ GOALS: Final = (
     ),
     Goal("async_each", "… `AsyncClient` with one request for each decision", _TIMES),
     Goal("async_load", "… the same, for each second of the client's processor", _TIMES),
+    Goal("access", "time of `Client` over authorized TCP, over the unix socket", _TIMES),
+    Goal("access_load", "… processor time of OPA that authorization adds", _MICROSECONDS),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=900),
     Goal("memory_read", "… in the read store", _BYTES),
     Goal("memory_shared", "… with policies that all roles share", _BYTES),

@@ -40,6 +40,7 @@ __all__ = [
     "Store",
     "WrongAnswerError",
     "pin",
+    "processor_seconds",
 ]
 
 Store: TypeAlias = Literal["default", "read"]
@@ -204,7 +205,7 @@ class Opa:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that OPA has used; 0 if the system has no `/proc`."""
-        return _cpu(self._process.pid)
+        return processor_seconds(self.url)
 
     def close(self) -> None:
         """Stop OPA, then the server of the bundle."""
@@ -218,12 +219,19 @@ class Opa:
         self.close()
 
 
-def _cpu(supervisor: int) -> float:
-    try:
-        [child] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, ValueError):
-        return 0.0
+def processor_seconds(url: str) -> float:
+    """Return the processor time of the OPA that listens at `url`, 0 if there is no `/proc`."""
+    flag = f"--addr={url.removeprefix('http://')}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if words[1:2] == [b"run"] and flag in words:
+                return _processor_seconds(process)
+    return 0.0
+
+
+def _processor_seconds(process: Path) -> float:
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
