@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -21,7 +22,9 @@ from processes import BOUND, alive, eventually
 from ramgate.bundle.builder import Bundle
 from ramgate.errors import OpaUnavailable, SidecarError
 from ramgate.sidecar import process
+from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
+from ramgate.sidecar.http_server import MOST_CONNECTIONS
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.state import State
@@ -209,6 +212,21 @@ def test_a_stranger_at_the_address_does_not_pass_for_an_opa_that_has_not_fetched
     opa = executable(tmp_path / "opa", "import time\ntime.sleep(60)\n")
     with pytest.raises(SidecarError, match=r"^OPA was not ready within 1 s"):
         Sidecar(bundle=tiny_bundle(), opa=opa, startup_timeout=1).start()
+
+
+def test_256_slow_connections_to_the_bundle_server_do_not_keep_opa_from_its_bundle() -> None:
+    """Each of them kept a thread and a descriptor of `ramgate run`, until it had none."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Sidecar(bundle=tiny_bundle("one", "1")) as sidecar, contextlib.ExitStack() as stack:
+        server = sidecar._keeper.runtime._server  # type: ignore[union-attr]  # noqa: SLF001
+        address = Address.parse(server.url.removeprefix("http://"))
+        for _ in range(256):
+            stranger = stack.enter_context(address.connect(BOUND))
+            stranger.sendall(b"GET /bundle.tar.gz HTTP/1.1\r\n")
+        sidecar.publish(tiny_bundle("two", "2"))
+        assert ask(sidecar.url).result == 2
+        opened = len(list(Path("/proc/self/fd").iterdir())) - before - 256
+        assert opened < MOST_CONNECTIONS + 32
 
 
 def test_a_port_in_use_is_named(unguarded: Sidecar) -> None:
