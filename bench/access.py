@@ -54,12 +54,13 @@ def measure(run: Run) -> Section:
         }
         stack.enter_context(on_the_load_core())
         run.log(f"access, {run.rounds} rounds")
-        asked = [question.request[name] for name in ("principal", "action", "resource")]
+        names = ("principal", "action", "resource")
+        principal, action, resource = (str(question.request[name]) for name in names)
         for _ in range(run.rounds * _TURNS):
             for name, (client, url) in opas.items():
                 began, before = time.perf_counter(), processor_seconds(url)
                 for _ in range(_CALLS):
-                    if client.decide(*asked).effect != question.effect:
+                    if client.decide(principal, action, resource).effect != question.effect:
                         raise SystemExit(f"access: a wrong decision: {name}")
                 times[name].append(1e6 * (time.perf_counter() - began) / _CALLS)
                 loads[name].append(1e6 * (processor_seconds(url) - before) / _CALLS)

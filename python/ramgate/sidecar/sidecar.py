@@ -14,6 +14,7 @@ from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.keeper import Keeper
+from ramgate.sidecar.opa_python_client import connect
 from ramgate.sidecar.process import Process
 from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.socket_access import SOCKET_MODE, SocketAccess
@@ -269,20 +270,7 @@ class Sidecar:
         For decisions use `client`, which is many times faster. Raises `SidecarError` if the sidecar
         is not `open` or has no TCP address, or if that package is missing.
         """
-        try:
-            from opa_client.opa import OpaClient  # noqa: PLC0415 - an extra
-        except ImportError as error:
-            raise SidecarError(
-                f"opa-python-client is missing: {error}; run `pip install 'ramgate[opa]'`"
-            ) from error
-        addresses = [a for a in self._running().runtime.addresses if not a.path]
-        if not addresses or not self._settings.open:
-            raise SidecarError(
-                "opa-python-client needs OPA's whole API on a TCP address: "
-                'create the sidecar with `addresses=["127.0.0.1:0"], open=True`'
-            )
-        host = addresses[0].url.removeprefix("http://").rpartition(":")[0]
-        return OpaClient(host=host, port=addresses[0].port)
+        return connect(self._running().runtime.addresses, is_open=self._settings.open)
 
     def _build(self, accounts: Path | None) -> Bundle:
         self._builder = self._builder or bundles.Builder()
