@@ -59,6 +59,7 @@ def test_a_record_is_not_forwarded_if_the_role_may_not(ramgate_sidecar: Sidecar)
     assert "oss:PutObject" in body["error"]
 
 
+@pytest.mark.ramgate_unknown  # the role does not exist yet
 def test_a_record_is_not_forwarded_before_the_role_exists(ramgate_sidecar: Sidecar) -> None:
     status, body, calls = serve(ramgate_sidecar.url, f"/{FRESH}/function", b"order")
     assert (status, body["reason"], calls) == (403, "unknown_principal", [])
