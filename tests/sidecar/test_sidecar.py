@@ -92,6 +92,16 @@ def test_loaded_accounts_are_decided_by_when_load_returns(tmp_path: Path) -> Non
             assert client.revision() == sidecar.revision == bundles.build(path).revision
 
 
+def test_accounts_that_come_back_are_decided_by_at_once(tmp_path: Path) -> None:
+    """A bundle that OPA had before was taken for a refused one, and sent after up to 30 seconds."""
+    path = tmp_path / "accounts.json"
+    with Sidecar(user(path, "AliyunKafkaFullAccess")) as sidecar:
+        for _ in range(4):
+            for policy in ("AliyunKafkaReadOnlyAccess", "AliyunKafkaFullAccess"):
+                sidecar.load(user(path, policy), timeout=3)
+                assert sidecar.state().settled
+
+
 def test_faulty_accounts_leave_the_ones_before(tmp_path: Path) -> None:
     path = user(tmp_path / "accounts.json", "AliyunKafkaFullAccess")
     with Sidecar(path) as sidecar, sidecar.client() as client:

@@ -19,7 +19,7 @@ import secrets
 import socket
 import threading
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.sidecar.http_server import HttpServer, Reply, Request
 
@@ -40,6 +40,18 @@ _LONGEST_PAUSE: Final = 30.0
 _BACKLOG: Final = 128
 
 
+class _Offer(NamedTuple):
+    """A bundle and the number of its publication: one that is published again is a new offer."""
+
+    number: int
+    bundle: Bundle
+
+    @property
+    def name(self) -> str:
+        """The name under which a connection remembers the offer."""
+        return str(self.number)
+
+
 class BundleServer:
     """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`.
 
@@ -49,7 +61,7 @@ class BundleServer:
     def __init__(self, bundle: Bundle) -> None:
         self.token = secrets.token_urlsafe(32)
         self.heard = threading.Event()
-        self._bundle = bundle
+        self._offer = _Offer(0, bundle)
         self._sent = ""
         self._refused = False
         self._closed = False
@@ -61,11 +73,11 @@ class BundleServer:
     @property
     def bundle(self) -> Bundle:
         """The bundle that is served."""
-        return self._bundle
+        return self._offer.bundle
 
     def publish(self, bundle: Bundle) -> None:
         """Serve this bundle from now on; a waiting request is answered with it at once."""
-        self._bundle = bundle
+        self._offer = _Offer(self._offer.number + 1, bundle)
         self.forget()
         self._http.call(self._wake)
 
@@ -77,7 +89,7 @@ class BundleServer:
     @property
     def delivered(self) -> bool:
         """True if a program with the token has received the bundle since `publish` or `forget`."""
-        return self._sent == _etag(self._bundle)
+        return self._sent == _etag(self._offer.bundle)
 
     @property
     def refused(self) -> bool:
@@ -112,27 +124,29 @@ class BundleServer:
         self._refused = self._sent not in {"", active}
         self.heard.set()
         seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
-        bundle = await self._next(active, seconds, request.memory)
-        if bundle is None:
+        offer = await self._next(active, seconds, request.memory)
+        if offer is None:
             return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
-        etag = self._sent = _etag(bundle)
-        request.memory[etag] = request.memory.get(etag, 0) + 1
-        return Reply(HTTPStatus.OK, bundle.content, _MEDIA_TYPE, {"ETag": etag})
+        etag = self._sent = _etag(offer.bundle)
+        request.memory[offer.name] = request.memory.get(offer.name, 0) + 1
+        return Reply(HTTPStatus.OK, offer.bundle.content, _MEDIA_TYPE, {"ETag": etag})
 
-    async def _next(self, active: str, seconds: float, sent: dict[str, int]) -> Bundle | None:
-        """Return the bundle, or None if OPA has it and no other is published in these seconds.
+    async def _next(self, active: str, seconds: float, sent: dict[str, int]) -> _Offer | None:
+        """Return the offer, or None if OPA has it and no other is published in these seconds.
 
-        `sent` counts how often each bundle was sent on this connection. One that was sent already
-        was refused, or broke off: it is sent again after 1, 2, 4, … seconds, at most 30.
+        `sent` counts how often each offer was sent on this connection. One that was sent already
+        was refused, or broke off: it is sent again after 1, 2, 4, … seconds, at most 30. A bundle
+        that was published before, and is again, is sent at once.
         """
         loop = asyncio.get_running_loop()
         end, due = loop.time() + seconds, dict[str, float]()
         while not self._closed:
-            bundle, now = self._bundle, loop.time()
-            etag = _etag(bundle)
-            until = end if etag == active else due.setdefault(etag, now + _pause(sent.get(etag, 0)))
+            offer, now = self._offer, loop.time()
+            is_active = _etag(offer.bundle) == active
+            pause = _pause(sent.get(offer.name, 0))
+            until = end if is_active else due.setdefault(offer.name, now + pause)
             if now >= min(until, end):
-                return None if etag == active else bundle
+                return None if is_active else offer
             await self._change(min(until, end))
         return None
 
