@@ -185,6 +185,26 @@ def test_stopping_between_two_starts_starts_none(tmp_path: Path) -> None:
     assert pid.read_text() == ""
 
 
+def test_an_end_during_stop_is_not_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opa, pid = recorded(tmp_path)
+    log = io.StringIO()
+    sidecar = Sidecar(bundle=tiny_bundle(), opa=opa, restart=False, log=log).start()
+    kept = sidecar._keeper  # noqa: SLF001
+    assert kept is not None
+
+    def stop_meanwhile(_lines: object) -> str:
+        kept._stopping.set()  # noqa: SLF001
+        return "killed"
+
+    monkeypatch.setattr(keeper, "last_error", stop_meanwhile)
+    kill(pid)
+    sidecar.wait(BOUND)
+    sidecar.stop()
+    assert log.getvalue() == ""
+
+
 def test_an_opa_that_ends_before_it_answers_again_is_started_once_more(tmp_path: Path) -> None:
     opa, pid = recorded(tmp_path)
     log = io.StringIO()
