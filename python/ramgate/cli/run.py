@@ -83,7 +83,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="no TLS for other machines either: a proxy in front speaks it",
+        help="listen for other machines without TLS, because a proxy in front speaks it",
     )
     parser.add_argument(
         "--max-body",
@@ -94,7 +94,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--open",
         action="store_true",
-        help="OPA's whole API for every program on this machine, also on TCP",
+        help="no authorization: every program on this machine gets OPA's whole API",
     )
     parser.add_argument(
         "--status-addr",
