@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bench import (
-    access,
     batch,
     big,
     building,
@@ -52,7 +51,6 @@ PARTS: Final[Mapping[str, Callable[[Run], Section]]] = {
     "big": big.measure,
     "batch": batch.measure,
     "clients": clients.measure,
-    "access": access.measure,
     "latency": latency.measure,
     "memory": memory.measure,
     "build": building.measure,

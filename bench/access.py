@@ -1,45 +1,51 @@
-"""Measure the cost of access: a decision over a unix socket, over TCP, with a token, with TLS."""
+"""Measure the cost of access: `python -m bench.access`.
+
+The same question over a unix socket, over TCP with authorization and without, and with a token, all
+in one run. Apart from `make bench`, whose OPA runs without authorization.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import statistics
+import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bench import questions
 from bench.clients import on_the_load_core
-from bench.report import Figure, Section, Table
-from bench.server import SHIPPED, processor_seconds
+from bench.report import Table, page
+from bench.run import Run
+from bench.server import processor_seconds
 from ramgate import Sidecar
 from ramgate.bundle import builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-    from bench.run import Run
     from ramgate import Client
 
-__all__ = ["measure"]
+__all__ = ["main", "measure"]
 
+_ROUNDS: Final = 7
 _CALLS: Final = 250
 _TURNS: Final = 4
 _TCP: Final = ["127.0.0.1:0"]
 _TOKEN: Final = "bench-token-of-32-characters-000"  # noqa: S105 - of an OPA that lives for the run
 _UNIX: Final = "unix socket, no authorization"
-_LOOPBACK: Final = "TCP, authorized, no token"
 _WAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     _UNIX: {},
     "unix socket beside TCP, authorized": {"addresses": ["unix://SOCKET", *_TCP]},
     "TCP, open (`--open`)": {"addresses": _TCP, "open": True},
-    _LOOPBACK: {"addresses": _TCP},
+    "TCP, authorized, no token": {"addresses": _TCP},
     "TCP, token": {"addresses": _TCP, "token": _TOKEN},
 }
 
 
-def measure(run: Run) -> Section:
+def measure(run: Run) -> Table:
     """Ask one question by `Client`, of an OPA for each way to connect, all in turns."""
     accounts = run.build("mix", questions.write).accounts
     question, *_ = questions.mix()
@@ -67,7 +73,7 @@ def measure(run: Run) -> Section:
     micros = {name: statistics.median(found) for name, found in times.items()}
     # The system counts a process's time in ticks of 10 ms: means, not medians.
     load = {name: statistics.fmean(found) for name, found in loads.items()}
-    table = Table(
+    return Table(
         "Access",
         ("way to connect", "median µs", "over the unix socket", "OPA's processor, µs"),
         tuple(
@@ -83,14 +89,13 @@ def measure(run: Run) -> Section:
         "core. With `--authorization=basic` OPA evaluates `system.authz` before each request. A "
         "sidecar that listens on TCP too is authorized on its unix socket as well.",
     )
-    return Section(
-        "access",
-        (table,),
-        {
-            "access": Figure(micros[_LOOPBACK] / micros[_UNIX], SHIPPED),
-            "access_load": Figure(load[_LOOPBACK] - load[_UNIX], SHIPPED),
-        },
-    )
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory(prefix="ramgate-bench-") as folder:
+        run = Run(Path(folder), rounds=_ROUNDS, seconds=1, largest=0)
+        sys.stdout.write(page(measure(run)) + "\n")
 
 
 @contextlib.contextmanager
@@ -118,3 +123,7 @@ def _start(
         given["addresses"] = [one.replace("SOCKET", str(socket)) for one in given["addresses"]]
     sidecar = stack.enter_context(Sidecar(bundle=bundle, **given))
     return stack.enter_context(sidecar.client()), sidecar.url
+
+
+if __name__ == "__main__":
+    main()

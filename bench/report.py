@@ -9,7 +9,18 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["GOALS", "Figure", "Goal", "Results", "Section", "Table", "goals", "markdown", "readme"]
+__all__ = [
+    "GOALS",
+    "Figure",
+    "Goal",
+    "Results",
+    "Section",
+    "Table",
+    "goals",
+    "markdown",
+    "page",
+    "readme",
+]
 
 
 class Goal(NamedTuple):
@@ -50,7 +61,6 @@ _TIMES: Final = "{:.1f}"
 _PERCENT: Final = "{:.0%}"
 _SECONDS: Final = "{:.2f} s"
 _MILLISECONDS: Final = "{:.0f} ms"
-_MICROSECONDS: Final = "{:.0f} µs"
 _BYTES: Final = "{:,.0f} bytes"
 
 GOALS: Final = (
@@ -97,8 +107,6 @@ GOALS: Final = (
     ),
     Goal("async_each", "… `AsyncClient` with one request for each decision", _TIMES),
     Goal("async_load", "… the same, for each second of the client's processor", _TIMES),
-    Goal("access", "time of `Client` over authorized TCP, over the unix socket", _TIMES),
-    Goal("access_load", "… processor time of OPA that authorization adds", _MICROSECONDS),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=900),
     Goal("memory_read", "… in the read store", _BYTES),
     Goal("memory_shared", "… with policies that all roles share", _BYTES),
@@ -196,7 +204,7 @@ def markdown(results: Results) -> str:
     parts = [
         "# Benchmarks",
         _INTRODUCTION,
-        *(_page(table) for table in tables),
+        *(page(table) for table in tables),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -213,7 +221,8 @@ def readme(results: Results) -> str:
     )
 
 
-def _page(table: Table) -> str:
+def page(table: Table) -> str:
+    """Render one table as a section of a page."""
     parts = [f"## {table.title}", "\n".join(_lines(table)), table.note]
     return "\n\n".join(filter(None, parts))
 
