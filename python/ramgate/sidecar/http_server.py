@@ -30,6 +30,7 @@ MOST_CONNECTIONS: Final = 64
 _HEAD_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 120.0
 _CHUNK_SECONDS: Final = 10.0
+_BEGINNING: Final = 5
 _CLOSING_SECONDS: Final = 1.0
 _MOST_HEAD_BYTES: Final = 16 * 1024
 _CHUNK: Final = 256 * 1024
@@ -104,6 +105,10 @@ class HttpServer:
             self._converse, sock=self._listener, limit=_MOST_HEAD_BYTES
         )
         await self._stop.wait()
+        # A connection that was just accepted is among `_connections` after four iterations of the
+        # loop. If the server were closed before that, nothing would close its socket.
+        self._loop.remove_reader(self._listener)
+        await _iterate(_BEGINNING)
         server.close()
         for task, connection in self._connections.items():
             if not connection.busy:
@@ -113,6 +118,8 @@ class HttpServer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        # A closed transport lets go of its socket in a later iteration.
+        await _iterate(_BEGINNING)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(reader, writer)
@@ -156,6 +163,12 @@ class HttpServer:
             last = last or not connection.busy or self._stop.is_set()
             await connection.send(reply, last=last)
             connection.busy = False
+
+
+async def _iterate(times: int) -> None:
+    """Let the event loop run this many iterations."""
+    for _ in range(times):
+        await asyncio.sleep(0)
 
 
 class _Connection:
