@@ -65,7 +65,7 @@ soak: setup ## change the accounts a thousand times under load; takes some minut
 	.venv/bin/python tests/proof/soak.py
 
 chaos: setup ## kill, stop, fill and flood `ramgate run` with faults drawn by a seed (MINUTES=10 SEED=1)
-	.venv/bin/python tests/proof/chaos.py --minutes $(MINUTES) --seed $(SEED) --report
+	PYTHONPATH=tests/support .venv/bin/python tests/proof/chaos.py --minutes $(MINUTES) --seed $(SEED) --report
 
 bench-guard: setup ## check that a decision needs no more allocations and evaluations than before
 	.venv/bin/python -m bench.guard
