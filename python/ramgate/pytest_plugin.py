@@ -80,7 +80,7 @@ def _forgotten_calls() -> deque[str]:
 
 @pytest.fixture(scope="session")
 def _ramgate_names() -> Iterator[UnknownNames]:
-    from ramgate.testing.unknown_names import UnknownNames  # noqa: PLC0415 - as above
+    from ramgate.testing.unknown_names import UnknownNames  # noqa: PLC0415 - only where a test asks for OPA
 
     with UnknownNames() as names:
         yield names

@@ -256,8 +256,7 @@ class AsyncClient(BaseClient):
     async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions, self._max_body)
         decisions = await self._send_all(query, len(questions), request)
-        for question, decision in zip(questions, decisions, strict=True):
-            self._observe(question, decision)
+        self._observe_all(questions, decisions)
         return decisions
 
     async def _send(self, query: Query[_A], request: bytes) -> _A:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Final, TypeAlias
 
 from ramgate.client import encoding, queries
@@ -89,6 +89,13 @@ class BaseClient:
         __tracebackhide__ = True
         if BaseClient.observer is not None:
             BaseClient.observer(self._url, question, answer)
+
+    def _observe_all(self, questions: Iterable[object], answers: Iterable[object]) -> None:
+        """Show the observer, if there is one, the answers of a batch, beside their questions."""
+        __tracebackhide__ = True
+        if BaseClient.observer is not None:
+            for question, answer in zip(questions, answers, strict=True):
+                self._observe(question, answer)
 
     def _late(self) -> TransportError:
         """Return the error for a call that reached its deadline."""

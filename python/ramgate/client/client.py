@@ -258,8 +258,7 @@ class Client(BaseClient):
         request = encoding.encode_all(self._heads[query], questions, self._max_body)
         response = self._run(self._connections.ask(request, response_limit(len(questions))))
         decisions = decoding.read_all(query, len(questions), response)
-        for question, decision in zip(questions, decisions, strict=True):
-            self._observe(question, decision)
+        self._observe_all(questions, decisions)
         return decisions
 
     def _run(self, steps: Steps) -> Response:
