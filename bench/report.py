@@ -118,7 +118,10 @@ GOALS: Final = (
     Goal("change_large", "100,000 roles: the same change", _SECONDS),
     Goal("check", "`ramgate check --url`, from process start to answer", _MILLISECONDS, most=150),
     Goal("import", "`import ramgate`", _MILLISECONDS, most=60),
-    Goal("hostile", "bad input: the slowest answer", _SECONDS),
+    Goal("question", "bad input: CPU of the slowest question", _SECONDS, most=0.25),
+    Goal("body", "… of the slowest body of up to 3 MiB", _SECONDS, most=5),
+    Goal("stored", "… of the slowest that asks about a policy written to be slow", _SECONDS),
+    Goal("stranger", "… time of the slowest body of a stranger", _SECONDS, most=2),
 )
 """The goals, in the order of their table."""
 
