@@ -43,6 +43,8 @@ __all__ = [
     "compose",
     "content",
     "decode",
+    "embedded",
+    "inside",
     "parse",
     "read",
     "read_regular",
@@ -203,3 +205,45 @@ def parse(text: str, name: str = "", root: str = "$", *, is_json: bool) -> Sourc
     except SyntaxFault as error:
         raise InvalidFiles([Fault(name, error.line, "", str(error))]) from error
     return Source(to_value(node, place), place)
+
+
+def inside(place: Place, *, is_text: bool = False) -> Place:
+    r"""Return the root of a document inside another one, with findings of its own.
+
+    The file, the lines and the path are those of the outer document. The values of a text, which is
+    a single string there, all have that string's line.
+
+    >>> outer = parse('{"Role": {\n"Document": {}}}', "role.json", is_json=True)
+    >>> (inside(outer.place / "Role") / "Document").fault("is empty")
+    >>> here = inside(outer.place / "Role" / "Document")
+    >>> (here / "Statement").fault("is missing")
+    >>> print(*here.findings.faults)
+    role.json:2: $.Role.Document.Statement: is missing
+    """
+    outer, at = place.findings, place.steps
+    findings = Findings(outer.file, lambda steps: outer.line_of(at if is_text else (*at, *steps)))
+    return Place(findings, str(place))
+
+
+def embedded(text: str, place: Place) -> Source:
+    """Parse a JSON text that is the string at a place of another document.
+
+    Its faults, a syntax error among them, are in the findings of the result; the value is then None
+    if the text cannot be parsed.
+
+    >>> outer = parse('{"Document": "{}}"}', "policy.json", is_json=True)
+    >>> found = embedded(outer.value["Document"], outer.place / "Document")
+    >>> print(found.value, *found.place.findings.faults)
+    None policy.json:1: $.Document: its text is not strict JSON: extra data
+    """
+    here = inside(place, is_text=True)
+    try:
+        source = parse(text, root=here.root, is_json=True)
+    except InvalidFiles as error:
+        here.fault("; ".join(f"its text {fault.message}" for fault in error.faults))
+        return Source(None, here)
+    line, file = here.findings.line_of(()), here.findings.file
+    here.findings.faults.extend(
+        dataclasses.replace(fault, file=file, line=line) for fault in source.place.findings.faults
+    )
+    return Source(source.value, here)
