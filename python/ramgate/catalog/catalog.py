@@ -11,6 +11,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from ramgate import resources
+from ramgate.catalog.unknown_policy import describe_unknown_policy
 from ramgate.documents import shape
 from ramgate.documents.messages import describe, did_you_mean
 from ramgate.documents.source import read
@@ -20,7 +21,7 @@ from ramgate.language import grammar
 from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ramgate.documents.source import Source
@@ -110,6 +111,7 @@ class Catalog:
     roles: Mapping[str, ServiceLinkedRole]
     policies: Mapping[str, dict[str, object]]
     system_policies: frozenset[str]
+    date: str = ""
 
     def describe_unknown_role(self, name: str) -> str:
         """Return a message for a name that is not exactly a service-linked role's name.
@@ -119,6 +121,19 @@ class Catalog:
         """
         hint = did_you_mean(name, (role.role for role in self.roles.values()))
         return f"{describe(name)} is not a service-linked role of the catalog{hint}"
+
+    def describe_unknown_policy(self, name: str, candidates: Iterable[str]) -> str:
+        """Return a message for the name of a policy that is not one of the candidates.
+
+        `candidates` are the names that could be meant.
+
+        >>> known = ["AliyunOSSReadOnlyAccess", "AliyunOTSFullAccess"]
+        >>> print(load().describe_unknown_policy("AliyunOSSReadOnlyAcess", known))
+        there is no policy `AliyunOSSReadOnlyAcess`: did you mean `AliyunOSSReadOnlyAccess`?
+        >>> load().describe_unknown_policy("AliyunOSSFullAccess", known)[:65]
+        '`AliyunOSSFullAccess` looks like a system policy that the catalog'
+        """
+        return describe_unknown_policy(name, candidates, self.date)
 
 
 def load(directory: Path | None = None) -> Catalog:
@@ -168,7 +183,14 @@ def examine(directory: Path) -> tuple[Catalog, Findings]:
         source = read(path, root="")
         system_policies.add(read_system_policy(source, policies))
         found.add(source.place.findings)
-    return Catalog(roles, policies, frozenset(system_policies)), found
+    date = ""
+    for path in directory.glob("catalog.yaml"):
+        source = read(path, root="")
+        date = shape.texts(
+            shape.fields(source.value, source.place, ("date",), ("date",)), source.place
+        ).get("date", "")
+        found.add(source.place.findings)
+    return Catalog(roles, policies, frozenset(system_policies), date), found
 
 
 def _add(roles: dict[str, ServiceLinkedRole], role: ServiceLinkedRole, place: Place) -> None:
