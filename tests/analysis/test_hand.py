@@ -1,27 +1,27 @@
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from pathlib import Path
 
 import pytest
 
+from in_hand import (
+    ADMITS,
+    BUCKET,
+    OF_A_BUCKET,
+    POLICY,
+    READS,
+    TRUST,
+    advice,
+    faults,
+    found_in,
+    written,
+)
 from ramgate import InvalidFiles, resources
 from ramgate.analysis import hand
-
-POLICY = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "a:b", "Resource": "*"}]}
-ADMITS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "a.aliyuncs.com"}}
-TRUST = {"Version": "1", "Statement": [ADMITS]}
-BUCKET = {**ADMITS, "Action": "oss:GetObject", "Principal": ["*"], "Resource": "*"}
-
-
-def written(path: Path, value: object) -> Path:
-    path.write_text(value if isinstance(value, str) else json.dumps(value))
-    return path
-
-
-def in_hand(path: Path) -> list[tuple[str, str, str]]:
-    return [(found.kind, found.name, str(found.place)) for found in hand.documents(path)]
+from ramgate.analysis.validate import examine
 
 
 @pytest.mark.parametrize(
@@ -29,56 +29,248 @@ def in_hand(path: Path) -> list[tuple[str, str, str]]:
     [
         (POLICY, "identity"),
         (TRUST, "trust"),
-        ({"Version": "1", "Statement": [BUCKET]}, "resource policy"),
+        (BUCKET, "resource policy"),
         ({"Statement": "x"}, "identity"),
+        ({"Version": "1"}, "identity"),
+        ({}, "identity"),
+        ([], "identity"),
+        ('"text"', "identity"),
         ({"accounts": {}}, "accounts"),
         ({"directory": {}}, "accounts"),
         ({"users": {}, "1234567890123456": {}}, "accounts"),
         ({"role": "x"}, "catalog role"),
         ({"policy": "x"}, "catalog system policy"),
+        ({"name": "an application", "version": "1"}, "faulty"),
         ("{", "faulty"),
         ("", "faulty"),
     ],
 )
 def test_the_content_of_a_file_shows_its_kind(tmp_path: Path, value: object, kind: str) -> None:
-    assert [found.kind for found in hand.documents(written(tmp_path / "a.json", value))] == [kind]
+    assert [found[0] for found in found_in(written(tmp_path / "a.json", value))] == [kind]
+
+
+def test_a_document_of_something_else_is_one_fault(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"name": "an application", "version": "1"})
+    assert faults(path) == ["1: $: is not a policy document: `Version` and `Statement` are missing"]
+    assert faults(written(path, '"text"')) == [
+        "1: $: a policy document must be an object, not `text`"
+    ]
+
+
+def test_each_document_of_a_list_has_its_place_and_its_faults(tmp_path: Path) -> None:
+    other = {"Version": "1", "Statement": [{**READS, "Effect": "allow"}]}
+    texts = [json.dumps(TRUST), '{"Version":']
+    path = written(tmp_path / "a.json", [POLICY, other, *texts])
+    assert found_in(path) == [
+        ("identity", "", "$[0]"),
+        ("identity", "", "$[1]"),
+        ("trust", "", "$[2]"),
+        ("identity", "", "$[3]"),
+    ]
+    assert faults(path) == [
+        "16: $[1].Statement[0].Effect: must be `Allow` or `Deny`, not `allow`",
+        "23: $[3]: its text is not strict JSON: expecting value",
+    ]
+
+
+def test_a_syntax_fault_is_one_of_the_documents_that_it_affects(tmp_path: Path) -> None:
+    document = json.dumps(POLICY).replace("{", '{"Version": "1", ', 1)
+    text = f'{{"RequestId": "1", "RequestId": "2", "Policies": [\n{{"PolicyDocument": {document}}}'
+    path = written(tmp_path / "a.json", f'{text},\n{{"PolicyDocument": {json.dumps(POLICY)}}}]}}')
+    assert faults(path) == [
+        "2: $.Policies[0].PolicyDocument.Version: key `Version` is given twice, first in line 2"
+    ]
+    text = text.replace("RequestId", "Policies", 1)
+    path = written(path, f"{text}]}}")
+    assert faults(path)[0] == "1: $.Policies: key `Policies` is given twice, first in line 1"
+
+
+# Folders
 
 
 def test_a_broken_file_does_not_hide_the_good_ones_of_its_folder(tmp_path: Path) -> None:
     written(tmp_path / "a.json", POLICY)
     written(tmp_path / "b.json", "{")
     (tmp_path / "c.json").mkdir()
+    (tmp_path / "d.json").write_bytes(b"\x7fELF\x02\x00")
+    (tmp_path / "e.json").touch()
+    (tmp_path / "f.yaml").write_bytes("Version: '1'".encode("utf-16"))
+    written(tmp_path / "g.json", TRUST)
     found = list(hand.documents(tmp_path))
-    assert [one.kind for one in found] == ["identity", "faulty", "unreadable"]
-    assert [len(one.place.findings.faults) for one in found] == [0, 1, 1]
+    assert [(Path(one.place.findings.file).stem, one.kind) for one in found] == [
+        ("a", "identity"),
+        ("b", "faulty"),
+        ("c", "unreadable"),
+        ("d", "faulty"),
+        ("e", "faulty"),
+        ("f", "faulty"),
+        ("g", "trust"),
+    ]
+    messages = [fault.message for one in found for fault in one.place.findings.faults]
+    assert [message.partition(":")[0] for message in messages] == [
+        "is not strict JSON",
+        "is a directory, not a file",
+        "is not strict JSON",
+        "is empty",
+        "is not UTF-8 text but UTF-16, as the `>` of PowerShell writes it",
+    ]
+    assert examine(tmp_path).documents == 2
 
 
-def test_the_accounts_files_of_a_folder_are_one_document(tmp_path: Path) -> None:
+def test_a_folder_is_read_with_its_subfolders(tmp_path: Path) -> None:
+    for name in ("b/c/policy.json", "b/a.yaml", ".git/config.json", "d/.hidden.json", "d/e.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        written(tmp_path / name, POLICY)
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+    files = [one.place.findings.file for one in hand.documents(tmp_path)]
+    assert files == [str(tmp_path / "b/a.yaml"), str(tmp_path / "b/c/policy.json")]
+
+
+def test_the_accounts_files_of_each_folder_are_one_document(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         written(tmp_path / name, "accounts: {}")
     (tmp_path / "c.yaml").symlink_to("gone")
-    one, unreadable = hand.documents(tmp_path)
+    (tmp_path / "test").mkdir()
+    written(tmp_path / "test" / "a.yaml", "accounts: {}")
+    one, unreadable, other = hand.documents(tmp_path)
     assert (one.kind, [path.name for path in one.contents]) == ("accounts", ["a.yaml", "b.yaml"])
     assert unreadable.kind == "unreadable"
+    assert (other.kind, list(other.contents)) == ("accounts", [tmp_path / "test" / "a.yaml"])
 
 
 def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidFiles, match="contains no accounts file"):
         list(hand.documents(tmp_path))
-    assert [found.kind for found in hand.documents(tmp_path / "gone")] == ["unreadable"]
+    assert [found[0] for found in found_in(tmp_path / "gone")] == ["unreadable"]
 
 
-def test_a_catalog_is_one_document() -> None:
+def test_a_folder_that_cannot_be_listed_does_not_hide_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        written(tmp_path / name / "policy.json", POLICY)
+    listed = Path.iterdir
+
+    def refuse(path: Path) -> object:
+        if path.name == "a":
+            raise PermissionError(13, os.strerror(13))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert [found[0] for found in found_in(tmp_path)] == ["unreadable", "identity"]
+
+
+def test_a_catalog_is_one_document_and_other_folders_with_roles_are_not(tmp_path: Path) -> None:
     catalog = resources.path("catalog")
     (found,) = hand.documents(catalog)
     assert (found.kind, found.place.findings.file) == ("catalog", str(catalog))
+    for folder, document in (("roles", TRUST), ("policies", POLICY)):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder / "app.json", document)
+    assert [found[0] for found in found_in(tmp_path)] == ["identity", "trust"]
 
 
-def test_a_pipe_is_read_once() -> None:
-    for text in ("accounts: {}", json.dumps(POLICY)):
-        reader, writer = os.pipe()
-        os.write(writer, text.encode())
-        os.close(writer)
-        (found,) = hand.documents(Path(f"/dev/fd/{reader}"))
-        os.close(reader)
-        assert found.kind == ("accounts" if text == "accounts: {}" else "identity")
+# Streams and encodings
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("accounts: {}", ["accounts"]),
+        (json.dumps(POLICY), ["identity"]),
+        (json.dumps([POLICY, TRUST], indent="\t"), ["identity", "trust"]),
+        (json.dumps(json.dumps(TRUST)), ["trust"]),
+        ('{"PolicyDocument"', ["faulty"]),
+    ],
+)
+def test_a_pipe_is_read_once(text: str, kinds: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    assert [found[0] for found in found_in(Path(f"/dev/fd/{reader}"))] == kinds
+    os.close(reader)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml"])
+def test_a_byte_order_mark_is_left_out(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(codecs.BOM_UTF8 + json.dumps(POLICY).encode())
+    assert (found_in(path), faults(path)) == ([("identity", "", "$")], [])
+
+
+# Policies inside accounts files
+
+
+def test_the_policies_of_accounts_files_have_their_places(tmp_path: Path) -> None:
+    account = {"policies": {"p": POLICY}, "roles": {"r": {"trust": TRUST}, "odd": "text"}}
+    written(tmp_path / "a.json", {"accounts": {"1234567890123456": account, "odd": []}})
+    written(tmp_path / "b.json", {"directory": {"policies": {"c": POLICY}}})
+    written(tmp_path / "c.json", "{")
+    (accounts,) = hand.documents(tmp_path)
+    found = list(hand.stored(accounts))
+    path = "accounts.1234567890123456"
+    assert [(one.kind, one.name, str(one.place)) for one in found] == [
+        ("identity", "p", f"{path}.policies.p"),
+        ("trust", "r", f"{path}.roles.r.trust"),
+        ("trust", "odd", f"{path}.roles.odd.trust"),
+        ("control", "c", "directory.policies.c"),
+    ]
+    assert [one.value for one in found] == [POLICY, TRUST, None, POLICY]
+    (found[0].place / "Statement" / 0 / "Effect").advise("x")
+    (hint,) = found[0].place.findings.advice
+    assert (hint.file, hint.line) == (str(tmp_path / "a.json"), 9)
+
+
+# Policies of resources
+
+
+@pytest.mark.parametrize(
+    ("changes", "noun"),
+    [
+        ({}, "a bucket policy"),
+        ({"Principal": "*", "Action": ["oss:Get*", "OSS:List*"]}, "a bucket policy"),
+        (
+            {"Action": "kms:*", "Principal": {"RAM": ["acs:ram::1234567890123456:*"]}},
+            "a key policy",
+        ),
+        ({"Action": "*", "Principal": "*"}, "the policy of a resource, such as a VPC endpoint"),
+        ({"Action": ["log:*", "oss:*"]}, "the policy of a resource, such as a VPC endpoint"),
+        ({"Action": 5}, "the policy of a resource, such as a VPC endpoint"),
+    ],
+)
+def test_the_policy_of_a_resource_is_one_fault(
+    tmp_path: Path, changes: dict[str, object], noun: str
+) -> None:
+    statement = {**OF_A_BUCKET, **changes}
+    document: dict[str, object] = {"Version": "1", "Statement": [statement, READS]}
+    assert faults(written(tmp_path / "a.json", document)) == [
+        f"1: $: is {noun}: ramgate decides identity, control, session and trust policies"
+    ]
+    document["Statement"] = statement
+    assert len(faults(written(tmp_path / "a.json", document))) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Principal": "*"},
+        {"Principal": ["*"], "Resource": "*"},
+        {"Action": ["sts:AssumeRole", "oss:GetObject"], "Resource": "*"},
+        {"Action": "*", "Resource": "*"},
+        {"Action": "oss:GetObject"},
+    ],
+)
+def test_a_faulty_trust_policy_is_not_the_policy_of_a_resource(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    path = written(tmp_path / "a.json", {"Version": "1", "Statement": [{**ADMITS, **changes}]})
+    assert found_in(path) == [("trust", "", "$")]
+    assert faults(path)
+    assert not any("ramgate decides" in fault for fault in faults(path))
+
+
+def test_a_policy_without_statements_is_not_the_policy_of_a_resource(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"Version": "1", "Statement": ["x"]})
+    assert (found_in(path), advice(path)) == ([("identity", "", "$")], [])

@@ -76,7 +76,7 @@ def test_an_interrupted_command_exits_like_one(monkeypatch: pytest.MonkeyPatch) 
     def interrupted(_: object) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("ramgate.analysis.validate.translate_file", interrupted)
+    monkeypatch.setattr("ramgate.analysis.validate.translations", interrupted)
     assert main(["translate", "x"]) == 130
 
 

@@ -25,6 +25,19 @@ def test_translate_prints_one_document_a_line(
     assert [json.loads(line) for line in lines] == [translate(DENIES)] * 2
 
 
+def test_translate_prints_the_documents_of_a_file_in_their_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allows = json.loads(json.dumps(DENIES).replace("Deny", "Allow"))
+    versions = [{"PolicyDocument": json.dumps(document)} for document in (allows, DENIES)]
+    output = {"PolicyVersions": {"PolicyVersion": versions}}
+    first = written(tmp_path / "a.json", json.dumps(output))
+    second = written(tmp_path / "b.json", json.dumps(allows))
+    assert main(["translate", first, second]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line) for line in lines] == list(map(translate, (allows, DENIES, allows)))
+
+
 def test_translate_prints_the_faults_of_all_files_and_no_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ def test_validate_takes_the_catalog_its_files_and_folders_of_accounts(
     assert main(["validate", *map(str, paths)]) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert re.fullmatch(r"checked [0-9]{2} documents: no faults\n", captured.err)
+    assert re.fullmatch(r"checked [0-9]{3} documents: no faults\n", captured.err)
 
 
 def test_validate_goes_on_after_a_fault_and_after_what_it_cannot_read(
@@ -100,3 +100,29 @@ def test_validate_reads_standard_input(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(document.encode())))
     assert main(["validate", "-"]) == 0
     assert capsys.readouterr() == ("", "checked 1 document: no faults\n")
+
+
+def test_validate_reads_a_folder_with_a_file_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path / "a.json", json.dumps(DENIES))
+    faulty = written(tmp_path / "b.json", FAULTY)
+    (tmp_path / "c.json").symlink_to("gone")
+    assert main(["validate", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{faulty}:3: $.Statement: ")
+    assert captured.err == f"{tmp_path}/c.json: there is no such file\n"
+
+
+def test_validate_checks_the_documents_in_the_output_of_an_api(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = {"RoleName": "app", "AssumeRolePolicyDocument": json.dumps(DENIES)}
+    output = json.dumps([{"Role": role}, {"PolicyDocument": json.dumps(DENIES)}], indent=1)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(output.encode())))
+    place = "$[0].Role.AssumeRolePolicyDocument"
+    assert main(["validate", "-"]) == 1
+    assert capsys.readouterr() == (
+        f"<stdin>:5: {place}: is not a trust policy: its statements have no `Principal`\n",
+        "",
+    )

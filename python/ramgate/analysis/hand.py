@@ -1,88 +1,54 @@
 """Find the policy documents in the files that people have in hand.
 
-A file is a policy document, an accounts file, a file of the catalog, or contains policy documents:
-the output of an API such as `GetPolicy`, a Terraform state or plan, a ROS template. The content
-shows which.
+A file is a policy document, an accounts file, a file of the catalog, or it contains policy
+documents: the output of an API such as `GetPolicy`, a Terraform state or plan, a ROS template. The
+content of the file shows which.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts import reader
-from ramgate.analysis import resource_policy, responses
+from ramgate.analysis import responses, ros, terraform
+from ramgate.analysis.in_hand import InHand, Kind, is_inside, policy
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Findings, Place
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from ramgate.faults import Fault
 
 __all__ = ["InHand", "Kind", "documents", "stored"]
 
-Kind: TypeAlias = Literal[
-    "identity",
-    "trust",
-    "control",
-    "resource policy",
-    "accounts",
-    "catalog",
-    "catalog role",
-    "catalog system policy",
-    "nothing",
-    "faulty",
-    "unreadable",
-]
-
 _ACCOUNTS: Final = {"accounts", "directory"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
+_SERVICE: Final = {"service", "date"}
+_CATALOG: Final = ("known-roles.yaml", "system-policies")
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class InHand:
-    """A document with its kind, its name, and the place of its root, which collects its findings.
-
-    | kind | |
-    |---|---|
-    | `identity`, `trust`, `control` | a policy document: translate the `value` at the `place` |
-    | `resource policy` | a bucket policy, a key policy: its fault says that ramgate reads none |
-    | `accounts` | accounts files that are read together: `contents` has their bytes |
-    | `catalog` | the folder of a catalog, `place.findings.file` |
-    | `catalog role`, `catalog system policy` | a file of the catalog |
-    | `nothing` | a file without policy documents: its advice says so |
-    | `faulty`, `unreadable` | a file that cannot be parsed, or not be read: its fault says why |
-
-    The kind is that of the place where the document was found: a role's document is a `trust`
-    policy. A file that is itself a policy document is `identity` or `trust` by its `Principal`.
-    The `name` is the policy's or the role's, empty where the source has none. `computed` are the
-    places whose values are known only when a template or a plan is applied.
-
-    >>> from pathlib import Path
-    >>> file = Path("policy.json")
-    >>> _ = file.write_text('{"Version": "1", "Statement": []}')
-    >>> [(found.kind, found.name, str(found.place)) for found in documents(file)]
-    [('identity', '', '$')]
-    """
-
-    kind: Kind
-    name: str
-    value: object
-    place: Place
-    computed: Sequence[Place] = ()
-    contents: Mapping[Path, bytes] = dataclasses.field(default_factory=dict)
+_FORMS: Final[
+    Sequence[tuple[Callable[[object], bool], Callable[[object, Place], Iterator[InHand]], str]]
+] = (
+    (terraform.is_shown, terraform.shown, terraform.SHOWN),
+    (terraform.is_state_file, terraform.stored, terraform.STATE_FILE),
+    (ros.is_template, ros.documents, ros.NOUN),
+    (responses.is_output, responses.documents, responses.NOUN),
+    (terraform.is_configuration, terraform.configured, terraform.CONFIGURATION),
+)
 
 
 def documents(path: Path) -> Iterator[InHand]:
     """Yield the documents of a file, of a folder, or of a stream such as `STANDARD_INPUT`.
 
-    The accounts files of a folder are one document. Raises `InvalidFiles` if a folder contains no
-    file that could be read, `UnreadableFiles` if it cannot be listed; a single file that cannot be
-    read is a document of the kind `faulty` or `unreadable`.
+    A folder is read with its subfolders, without hidden files and folders. The accounts files of a
+    folder are one document, and so is a catalog. Raises `InvalidFiles` if a folder contains
+    nothing to read; a file that cannot be read is a document of the kind `faulty` or `unreadable`.
 
     >>> from pathlib import Path
     >>> import json
@@ -96,12 +62,15 @@ def documents(path: Path) -> Iterator[InHand]:
     ...     print(found.kind, found.name, found.place)
     identity readers $.DefaultPolicyVersion.PolicyDocument
     """
-    if (path / "roles").is_dir():
-        yield InHand("catalog", "", None, Place(Findings(str(path))))
-    elif path.is_dir():
-        yield from _of_folder(path)
-    else:
+    if not path.is_dir():
         yield from _of_file(path)
+        return
+    is_empty = True
+    for found in _of_folder(path):
+        yield found
+        is_empty = False
+    if is_empty:
+        reader.files(path)  # raises the fault
 
 
 def stored(accounts: InHand) -> Iterator[InHand]:
@@ -115,19 +84,21 @@ def stored(accounts: InHand) -> Iterator[InHand]:
     for path, content in accounts.contents.items():
         with contextlib.suppress(InvalidFiles):
             root = source.decode(content, str(path), root="")
-            top = Place(root.place.findings)
+            top = root.place
             for number, value in _members(_member(root.value, "accounts")):
                 here = top / "accounts" / number
                 for name, document in _members(_member(value, "policies")):
-                    at = source.inside(here / "policies" / name)
-                    yield InHand("identity", name, document, at)
+                    yield _stored("identity", name, document, here / "policies" / name)
                 for name, role in _members(_member(value, "roles")):
-                    at = source.inside(here / "roles" / name / "trust")
-                    yield InHand("trust", name, _member(role, "trust"), at)
+                    at = here / "roles" / name / "trust"
+                    yield _stored("trust", name, _member(role, "trust"), at)
             directory = _member(root.value, "directory")
             for name, document in _members(_member(directory, "policies")):
-                at = source.inside(top / "directory" / "policies" / name)
-                yield InHand("control", name, document, at)
+                yield _stored("control", name, document, top / "directory" / "policies" / name)
+
+
+def _stored(kind: Kind, name: str, value: object, place: Place) -> InHand:
+    return InHand(kind, name, value, source.inside(place))
 
 
 def _members(value: object) -> list[tuple[str, object]]:
@@ -139,19 +110,45 @@ def _member(value: object, key: str) -> object:
 
 
 def _of_folder(path: Path) -> Iterator[InHand]:
-    contents, kinds, failed = {}, set(), []
-    for file in reader.files(path):
+    if (path / "roles").is_dir() and any((path / name).exists() for name in _CATALOG):
+        yield InHand("catalog", "", None, Place(Findings(str(path))))
+        return
+    files: list[Path] = []
+    try:
+        files = reader.files(path)
+    except UnreadableFiles as error:
+        yield _failed(path, error)
+        return
+    except InvalidFiles:
+        pass  # it contains no file, but perhaps folders
+    yield from _of_files(path, files)
+    for child in sorted(path.iterdir()):
+        is_hidden = child.name.startswith(".")
+        if child.is_dir() and not (is_hidden or child.is_symlink() or child in files):
+            yield from _of_folder(child)
+
+
+def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
+    """Yield the documents of a folder's files.
+
+    They are accounts files if one of them is, or if none of them can be parsed.
+    """
+    contents: dict[Path, bytes] = {}
+    kinds, unreadable = set(), []
+    for file in files:
         try:
             contents[file] = source.content(file)
             kinds.add(_kind(source.decode(contents[file], str(file)).value))
-        except InvalidFiles as error:
-            failed.append(_failed(file, error))
-    if "accounts" in kinds or not kinds:
+        except UnreadableFiles as error:
+            unreadable.append(_failed(file, error))
+        except InvalidFiles:
+            pass  # it is reported below
+    if "accounts" in kinds or (contents and not kinds):
         yield InHand("accounts", "", None, Place(Findings(str(path))), contents=contents)
-        yield from (found for found in failed if found.kind == "unreadable")
-        return
-    for file in reader.files(path):
-        yield from _of_file(file, contents.get(file))
+        yield from unreadable
+    else:
+        for file in files:
+            yield from _of_file(file, contents.get(file))
 
 
 def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
@@ -162,11 +159,12 @@ def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
         yield _failed(path, error)
         return
     kind = _kind(document.value)
-    if kind in ("accounts", "catalog role", "catalog system policy"):
+    if kind == "identity":
+        yield from _with_faults(document, _in_value(document.value, document.place))
+    else:
+        # decoded again, because the places in these files do not start at `$`
         root = source.decode(content, str(path), root="")
         yield InHand(kind, "", root.value, root.place, contents={path: content})
-    else:
-        yield from _in_value(document.value, document.place)
 
 
 def _failed(path: Path, error: InvalidFiles) -> InHand:
@@ -175,25 +173,41 @@ def _failed(path: Path, error: InvalidFiles) -> InHand:
 
 
 def _in_value(value: object, place: Place) -> Iterator[InHand]:
-    found = list(responses.documents(value, place))
-    if not found:
-        yield _policy("", value, place)
-    for name, kind, document in found:
-        yield _policy(name, document.value, document.place, kind)
+    if isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _in_value(item, place / index)
+        return
+    for has_form, read, noun in _FORMS:
+        if has_form(value):
+            found = list(read(value, place))
+            yield from found or [_nothing(noun, place)]
+            return
+    yield policy(None, "", value, place)
 
 
-def _policy(name: str, value: object, place: Place, kind: Kind | None = None) -> InHand:
-    if line := resource_policy.describe(value):
-        place.fault(line)
-        return InHand("resource policy", name, value, place)
-    return InHand(kind or ("trust" if _has_principal(value) else "identity"), name, value, place)
+def _nothing(noun: str, place: Place) -> InHand:
+    here = source.inside(place)
+    here.advise(f"is {noun} without a policy document: nothing was checked")
+    return InHand("nothing", "", None, here)
 
 
-def _has_principal(value: object) -> bool:
-    statements = _member(value, "Statement")
-    return isinstance(statements, list) and any(
-        isinstance(statement, Mapping) and "Principal" in statement for statement in statements
-    )
+def _with_faults(document: source.Source, found: Iterator[InHand]) -> Iterator[InHand]:
+    """Add the faults of a file's syntax, such as a key given twice, to the documents they affect.
+
+    A fault in another part of a template or of a state does not matter here.
+    """
+    syntax = document.place.findings.faults
+    for one in found:
+        root = str(one.place)
+        if one.kind != "nothing":
+            one.place.findings.faults[:0] = (
+                fault for fault in syntax if _affects(fault, root) and not one.is_computed(fault)
+            )
+        yield one
+
+
+def _affects(fault: Fault, root: str) -> bool:
+    return is_inside(fault.path, root) or is_inside(root, fault.path)
 
 
 def _kind(value: object) -> Kind:
@@ -210,6 +224,8 @@ def _kind(value: object) -> Kind:
         return "catalog role"
     if "policy" in keys:
         return "catalog system policy"
-    if keys and all(key in _PARTS_OF_AN_ACCOUNT or grammar.ACCOUNT.fullmatch(key) for key in keys):
-        return "accounts"
+    if keys >= _SERVICE:
+        return "catalog service"
+    if all(key in _PARTS_OF_AN_ACCOUNT or grammar.ACCOUNT.fullmatch(key) for key in keys):
+        return "accounts" if keys and not responses.is_output(value) else "identity"
     return "identity"

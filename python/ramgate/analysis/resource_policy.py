@@ -35,7 +35,7 @@ def describe(document: object) -> str:
     services = {action.partition(":")[0] for action in actions}
     if "sts" in services or not any(map(_is_of_a_resource, found)):
         return ""
-    noun = _NOUNS.get(*services, _OTHER) if len(services) == 1 else _OTHER
+    noun = _NOUNS.get(next(iter(services)), _OTHER) if len(services) == 1 else _OTHER
     return f"is {noun}: {_DECIDED}"
 
 

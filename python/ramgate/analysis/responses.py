@@ -1,40 +1,60 @@
 """Find the policy documents in the output of RAM's and Resource Manager's APIs.
 
 `GetPolicy`, `GetPolicyVersion`, `ListPolicyVersions`, `GetRole` and `GetControlPolicy` answer with
-a policy document as a JSON text inside JSON. Programs and `jq` wrap such answers in lists and
+a policy document as a JSON text inside JSON. Programs and `jq` put such answers into lists and
 objects of their own, so a document is found wherever its key is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from ramgate.documents.source import Source, embedded, inside
+from ramgate.analysis.in_hand import policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ramgate.analysis.in_hand import InHand, PolicyKind
     from ramgate.faults import Place
 
-__all__ = ["documents"]
+__all__ = ["NOUN", "documents", "is_output"]
 
-_Kind: TypeAlias = Literal["identity", "trust", "control"]
-
+NOUN: Final = "the output of an API"
+_KINDS: Final[Mapping[str, PolicyKind]] = {"ControlPolicy": "control", "ControlPolicies": "control"}
+_DOCUMENT: Final = "PolicyDocument"
+_TRUST: Final = "AssumeRolePolicyDocument"
 _NAMES: Final = ("PolicyName", "RoleName")
-_NOT_GIVEN: Final = "N/A"  # in RAM's example of GetPolicy, whose document is a version's
+_NOT_GIVEN: Final = "N/A"  # beside the version that has the document, in RAM's example of GetPolicy
+
+
+def is_output(value: object) -> bool:
+    """True if the value is an answer of an API, or has one inside.
+
+    >>> is_output({"RequestId": "", "Policies": {}}), is_output([{"PolicyDocument": "{}"}])
+    (True, True)
+    >>> is_output({"Version": "1", "Statement": []})
+    False
+    """
+    if isinstance(value, list):
+        return any(map(is_output, value))
+    if not isinstance(value, Mapping) or "Statement" in value:
+        return False
+    return not {"RequestId", _DOCUMENT, _TRUST}.isdisjoint(value) or any(
+        map(is_output, value.values())
+    )
 
 
 def documents(
-    value: object, place: Place, name: str = "", kind: _Kind = "identity"
-) -> Iterator[tuple[str, _Kind, Source]]:
-    """Yield the name, the kind and the document of each policy in the output of an API.
+    value: object, place: Place, name: str = "", kind: PolicyKind = "identity"
+) -> Iterator[InHand]:
+    """Yield the policy documents in the output of an API, each with the name beside it.
 
     >>> from ramgate.faults import Findings, Place
     >>> output = {"Role": {"RoleName": "app", "AssumeRolePolicyDocument": "{}"}}
-    >>> for name, kind, document in documents(output, Place(Findings(), "$")):
-    ...     print(name, kind, document.place, document.value)
-    app trust $.Role.AssumeRolePolicyDocument {}
+    >>> for found in documents(output, Place(Findings(), "$")):
+    ...     print(found.kind, found.name, found.place, found.value)
+    trust app $.Role.AssumeRolePolicyDocument {}
     """
     if isinstance(value, list):
         for index, item in enumerate(value):
@@ -44,23 +64,19 @@ def documents(
     name = _name(value) or name
     for key, member in value.items():
         here = place / str(key)
-        if key == "PolicyDocument" and member != _NOT_GIVEN:
-            yield name, kind, _document(member, here)
-        elif key == "AssumeRolePolicyDocument":
-            yield name, "trust", _document(member, here)
-        else:
-            yield from documents(member, here, name, "control" if key == "ControlPolicy" else kind)
+        if key == _TRUST:
+            yield policy("trust", name, member, here)
+        elif key != _DOCUMENT:
+            yield from documents(member, here, name, _KINDS.get(key, kind))
+        elif member != _NOT_GIVEN:
+            yield policy(kind, name, member, here)
 
 
 def _name(value: Mapping[str, object]) -> str:
     """Return the name in an object, or in its `Policy`: GetPolicy has it beside the document."""
-    policy = value.get("Policy")
-    for part in (value, policy if isinstance(policy, Mapping) else {}):
+    beside = value.get("Policy")
+    for part in (value, beside if isinstance(beside, Mapping) else {}):
         for key in _NAMES:
             if isinstance(name := part.get(key), str):
                 return name
     return ""
-
-
-def _document(value: object, place: Place) -> Source:
-    return embedded(value, place) if isinstance(value, str) else Source(value, inside(place))

@@ -1,25 +1,24 @@
-"""Check files without using them, and translate a policy file."""
+"""Check files without using them, and translate policy documents in files."""
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from ramgate.accounts import reader
+from ramgate.accounts.reader import Reader
+from ramgate.analysis.hand import documents
 from ramgate.catalog import catalog
+from ramgate.catalog.service_file import read_service
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.faults import Findings
-from ramgate.language import grammar
+from ramgate.faults import Fault, Findings
 from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from ramgate.analysis.hand import InHand
 
-__all__ = ["examine", "files", "translate_file"]
-
-_Kind: TypeAlias = Literal["accounts", "catalog role", "catalog system policy", "policy document"]
+__all__ = ["Examination", "examine", "translate_file", "translate_in_hand", "translations"]
 
 _CATALOG: Final = (
     "known-roles.yaml",
@@ -27,17 +26,123 @@ _CATALOG: Final = (
     "roles/*.yaml",
     "system-policies/*.yaml",
 )
-_ACCOUNTS: Final = {"accounts", "directory"}
-_PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
+
+
+@dataclasses.dataclass(slots=True)
+class Examination:
+    """The findings of the files at a path, and the number of documents that were checked.
+
+    `unreadable` has a fault for each file that could not be read.
+
+    >>> result = examine(Path("no-such.json"))
+    >>> result.documents, result.findings.faults, str(result.unreadable[0])
+    (0, [], 'no-such.json: there is no such file')
+    """
+
+    findings: Findings = dataclasses.field(default_factory=Findings)
+    unreadable: list[Fault] = dataclasses.field(default_factory=list)
+    documents: int = 0
+
+
+def examine(path: Path) -> Examination:
+    """Return the faults and the advice of a file, of a folder of files, or of a catalog.
+
+    The content shows the kind of a file: `ramgate.analysis.hand` finds the documents in it. The
+    accounts files of a folder are examined together, every other document by itself.
+
+    >>> file = Path("accounts.yaml")
+    >>> _ = file.write_text('''
+    ... accounts:
+    ...   "1234567890123456":
+    ...     users: {alice: {policies: [no-such-policy]}}
+    ... ''')
+    >>> for fault in examine(file).findings.faults:
+    ...     print(fault.line, fault.message)
+    4 there is no policy `no-such-policy`...
+    """
+    result = Examination()
+    try:
+        for found in documents(path):
+            if found.kind == "unreadable":
+                result.unreadable.extend(found.place.findings.faults)
+            else:
+                result.documents += _count(found)
+                result.findings.add(_examine(found))
+    except InvalidFiles as error:
+        is_unreadable = isinstance(error, UnreadableFiles)
+        (result.unreadable if is_unreadable else result.findings.faults).extend(error.faults)
+    return result
+
+
+def translate_in_hand(found: InHand) -> dict[str, object]:
+    """Return the translation of a policy document; its place collects the faults and the advice.
+
+    Values that a template computes are advice: the rest of the document is checked as it stands.
+
+    >>> file = Path("policy.json")
+    >>> _ = file.write_text('{"Version": "1", "Statement": []}')
+    >>> found, = documents(file)
+    >>> _ = translate_in_hand(found)
+    >>> print(*found.place.findings.faults)
+    policy.json:1: $.Statement: must be a non-empty list of objects, not an empty list
+    """
+    findings = found.place.findings
+    translation: dict[str, object] = {}
+    if found.value is not None:
+        translation = translate_at(found.value, found.place)
+    if not found.computed and translation:
+        _check_kind(found, translation["kind"])
+    for stated in (findings.faults, findings.advice):
+        stated[:] = [finding for finding in stated if not found.is_computed(finding)]
+    findings.advice.extend(found.computed)
+    return translation
+
+
+def _check_kind(found: InHand, kind: object) -> None:
+    if found.kind == "trust" and kind == "identity":
+        found.place.fault("is not a trust policy: its statements have no `Principal`")
+    if found.kind != "trust" and kind == "trust":
+        found.place.fault("is a trust policy: a role has one, a policy has no `Principal`")
+
+
+def translations(path: Path) -> list[dict[str, object]]:
+    """Return the translations of all policy documents in a file (docs/reference/translated.md).
+
+    Raises `InvalidFiles` with all faults, `UnreadableFiles` if the file cannot be read. A value
+    that a template computes is a fault, and so is a file of another kind.
+
+    >>> import json
+    >>> statement = {"Effect": "Allow", "Action": "alikafka:ListTopic", "Resource": "*"}
+    >>> file = Path("policies.json")
+    >>> _ = file.write_text(json.dumps([{"Version": "1", "Statement": [statement]}]))
+    >>> [document["actions"] for document in translations(file)]
+    [{'alikafka:listtopic': [0]}]
+    """
+    if path.is_dir():
+        source.content(path)  # raises the fault
+    translated, faults = [], list[Fault]()
+    for found in documents(path):
+        match found.kind:
+            case "identity" | "trust" | "control":
+                translated.append(translate_in_hand(found))
+                faults += [*found.place.findings.faults, *found.computed]
+            case "unreadable":
+                raise UnreadableFiles(found.place.findings.faults)
+            case "nothing":
+                faults += found.place.findings.advice
+            case "faulty" | "resource policy":
+                faults += found.place.findings.faults
+            case _:
+                message = "is a file of accounts or of the catalog, not a policy document"
+                faults.append(Fault(str(path), message=message))
+    if faults:
+        raise InvalidFiles(faults)
+    return translated
 
 
 def translate_file(path: Path) -> dict[str, object]:
-    """Return the translation of a RAM policy document in a file (docs/reference/translated.md).
+    """Return the translation of the only policy document in a file; raises as `translations` does.
 
-    Raises `InvalidFiles` with all faults of the document, `UnreadableFiles` if the file cannot be
-    read.
-
-    >>> from pathlib import Path
     >>> file = Path("policy.yaml")
     >>> _ = file.write_text('''
     ... Version: "1"
@@ -47,109 +152,41 @@ def translate_file(path: Path) -> dict[str, object]:
     >>> translate_file(file)["actions"]
     {'alikafka:listtopic': [0]}
     """
-    document = source.read(path)
-    translation = translate_at(document.value, document.place)
-    if document.place.findings.faults:
-        raise InvalidFiles(document.place.findings.faults)
-    return translation
+    found = translations(path)
+    if len(found) > 1:
+        message = f"contains {len(found)} policy documents: write one of them to a file of its own"
+        raise InvalidFiles([Fault(str(path), message=message)])
+    return found[0]
 
 
-def examine(path: Path) -> Findings:
-    """Return the faults and the advice of a file, of a folder of files, or of a catalog.
-
-    The content shows the kind of a file: an accounts file has `accounts` or `directory`, a file of
-    the catalog `role` or `policy`. Any other file is read as a policy document. The accounts files
-    of a folder are examined together; in a folder without accounts files, each file by itself.
-    Raises `InvalidFiles` if a file is neither YAML nor JSON, `UnreadableFiles` if a file cannot be
-    read.
-
-    >>> from pathlib import Path
-    >>> file = Path("accounts.yaml")
-    >>> _ = file.write_text('''
-    ... accounts:
-    ...   "1234567890123456":
-    ...     users: {alice: {policies: [no-such-policy]}}
-    ... ''')
-    >>> for fault in examine(file).faults:
-    ...     print(fault.line, fault.message)
-    4 there is no policy `no-such-policy`...
-    """
-    if (path / "roles").is_dir():
-        return catalog.examine(path)[1]
-    if path.is_dir():
-        members = reader.files(path)
-        if _has_accounts(members):
-            return reader.examine(path, catalog.load())[1]
-        return _examine_each(members)
-    content = source.content(path)
-    document = source.decode(content, str(path), root="")
-    kind = _kind(document.value)
-    if kind == "accounts":
-        return reader.examine(path, catalog.load(), content)[1]
-    policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
-    if kind == "catalog role":
-        catalog.read_role(document, policies)
-    elif kind == "catalog system policy":
-        catalog.read_system_policy(document, policies)
-    else:
-        # decoded again, because the places in a policy document start at `$`
-        document = source.decode(content, str(path))
-        translate_at(document.value, document.place)
-    return document.place.findings
+def _count(found: InHand) -> int:
+    """Return the number of documents, files in the case of accounts and of a catalog."""
+    match found.kind:
+        case "catalog":
+            folder = Path(found.place.findings.file)
+            return sum(1 for pattern in _CATALOG for _ in folder.glob(pattern))
+        case "accounts":
+            return len(found.contents)
+        case "nothing" | "faulty" | "unreadable":
+            return 0
+        case _:
+            return 1
 
 
-def files(path: Path) -> list[Path]:
-    """Return the files that `examine` reads for a path.
-
-    Raises `InvalidFiles` if a folder contains none, `UnreadableFiles` if it cannot be listed.
-
-    >>> from ramgate import resources
-    >>> [file.name for file in files(resources.path("examples"))]
-    ['accounts.yaml']
-    """
-    if (path / "roles").is_dir():
-        return [file for pattern in _CATALOG for file in path.glob(pattern)]
-    return reader.files(path)
-
-
-def _has_accounts(members: Iterable[Path]) -> bool:
-    """True if one of the files is an accounts file, or if none of them can be parsed."""
-    kinds = set()
-    for file in members:
-        with contextlib.suppress(InvalidFiles):
-            kinds.add(_kind(source.read(file, root="").value))
-        if "accounts" in kinds:
-            break
-    return "accounts" in kinds or not kinds
-
-
-def _examine_each(members: Iterable[Path]) -> Findings:
-    found, unreadable = Findings(), False
-    for file in members:
-        try:
-            found.add(examine(file))
-        except InvalidFiles as error:
-            unreadable |= isinstance(error, UnreadableFiles)
-            found.faults.extend(error.faults)
-    if unreadable:
-        raise UnreadableFiles(found.faults)
-    return found
-
-
-def _kind(value: object) -> _Kind:
-    """Return the kind of a document, by its keys.
-
-    A document without `accounts`, but with account numbers or the parts of an account, is an
-    accounts file too: the reader of accounts reports the missing `accounts`, whereas the translator
-    of policies would report a missing `Statement`.
-    """
-    keys = set(value) if isinstance(value, dict) else set()
-    if keys & _ACCOUNTS:
-        return "accounts"
-    if "role" in keys:
-        return "catalog role"
-    if "policy" in keys:
-        return "catalog system policy"
-    if keys and all(key in _PARTS_OF_AN_ACCOUNT or grammar.ACCOUNT.fullmatch(key) for key in keys):
-        return "accounts"
-    return "policy document"
+def _examine(found: InHand) -> Findings:
+    path = Path(found.place.findings.file)
+    match found.kind:
+        case "accounts":
+            return Reader(catalog.load()).examine(path, found.contents)[1]
+        case "catalog":
+            return catalog.examine(path)[1]
+        case "catalog role" | "catalog system policy":
+            policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
+            is_role = found.kind == "catalog role"
+            read = catalog.read_role if is_role else catalog.read_system_policy
+            read(source.Source(found.value, found.place), policies)
+        case "catalog service":
+            return read_service(path)[1]
+        case "identity" | "trust" | "control":
+            translate_in_hand(found)
+    return found.place.findings

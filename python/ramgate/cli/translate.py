@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints one JSON document on each line, in the order of the files. If any file has a fault, the
-faults are printed to stderr and no document is printed. docs/reference/translated.md describes the
-form.
+Prints one JSON document on each line, in the order of the files and of the documents in them: a
+file may be a policy document, or contain several, as in `ramgate validate`. If any file has a
+fault, the faults are printed to stderr and no document is printed. A value that a template or a
+plan does not state is a fault here. docs/reference/translated.md describes the form.
 
 Exit status: 0 printed, 1 faults found, 2 a file cannot be read.
 
 examples:
   ramgate translate policy.json
   ramgate translate - < policy.json
+  aliyun ram GetRole --RoleName app | ramgate translate -
 """
 
 
@@ -43,20 +45,20 @@ def add_to(commands: Commands) -> None:
         "file",
         metavar="FILE",
         nargs="+",
-        help="a RAM policy document, JSON or YAML; `-` is stdin",
+        help="a file with RAM policy documents, JSON or YAML; `-` is stdin",
     )
 
 
 def run(options: Namespace) -> int:
-    """Print all documents, or none of them, so that line N is the document of file N."""
-    from ramgate.analysis.validate import translate_file
+    """Print all documents, or none of them."""
+    from ramgate.analysis.validate import translations
     from ramgate.documents.source import argument_path
 
     documents: list[dict[str, object]] = []
     faults: list[Fault] = []
     for name in options.file:
         try:
-            documents.append(translate_file(argument_path(name)))
+            documents += translations(argument_path(name))
         except UnreadableFiles:
             raise
         except InvalidFiles as error:

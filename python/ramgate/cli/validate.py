@@ -6,30 +6,34 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import add_command
 from ramgate.cli.output import FINE, NO, UNKNOWN, say
-from ramgate.errors import InvalidFiles, UnreadableFiles
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
 
     from ramgate.cli.options import Commands
-    from ramgate.faults import Fault
 
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Checks policy documents, accounts files and files of the catalog, and tells the kind of a file from
-its content. The accounts files of a folder are checked together; in a folder without accounts
-files, each file is checked by itself.
+its content. A file may also contain policy documents: the output of GetPolicy, GetPolicyVersion,
+ListPolicyVersions, GetRole or GetControlPolicy, a list of such outputs, the output of
+`terraform show -json` for a state or a plan, a Terraform configuration in JSON, or a ROS template.
+A folder is read with its subfolders, without hidden files. The accounts files of a folder are
+checked together, every other file by itself.
 
 Prints one fault or piece of advice on each line, with the file, the line and the place. If there is
-no fault, the number of documents is printed to stderr.
+no fault, the number of documents is printed to stderr. Advice names each value that a template or a
+plan does not state, because it is not checked. The policy of a resource, such as a bucket policy,
+is a fault: ramgate does not decide it.
 
 Exit status: 0 no fault (advice is not a fault), 1 faults found, 2 a file cannot be read.
 
 examples:
   ramgate validate policy.json accounts.yaml
   ramgate validate policies/
+  aliyun ram GetPolicy --PolicyName readers --PolicyType Custom | ramgate validate -
+  terraform show -json plan.out | ramgate validate -
 """
 
 
@@ -43,29 +47,22 @@ def add_to(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Check every path; a fault or an unreadable file does not stop the others."""
-    from ramgate.analysis.validate import examine, files
+    from ramgate.analysis.validate import examine
     from ramgate.documents.source import argument_path
 
     status, checked = FINE, 0
     for name in options.path:
-        path = argument_path(name)
-        faults: Sequence[Fault] = ()
-        advice: Sequence[Fault] = ()
-        try:
-            findings = examine(path)
-            checked += len(files(path))
-            faults, advice = findings.faults, findings.advice
-        except UnreadableFiles as error:
-            say(str(error))
-            status = UNKNOWN
-        except InvalidFiles as error:
-            faults = error.faults
-        for fault in faults:
+        result = examine(argument_path(name))
+        checked += result.documents
+        for fault in result.findings.faults:
             print(fault)
-        for hint in advice:
+        for hint in result.findings.advice:
             print(f"advice: {hint}")
-        if faults:
+        if result.findings.faults:
             status = max(status, NO)
+        for fault in result.unreadable:
+            say(str(fault))
+            status = UNKNOWN
     if status == FINE:
         say(f"checked {checked} document{'' if checked == 1 else 's'}: no faults")
     return status

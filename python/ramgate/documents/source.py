@@ -7,6 +7,7 @@ and a merge key are faults: each value is written once, where it applies.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import dataclasses
 import errno
@@ -30,13 +31,14 @@ from ramgate.documents.tree import (
     find_line,
     to_value,
 )
-from ramgate.documents.yaml_text import compose
+from ramgate.documents.yaml_text import TAG_FAULT, compose
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place
 
 __all__ = [
     "MAXIMUM_BYTES",
     "STANDARD_INPUT",
+    "TAG_FAULT",
     "Source",
     "Unquoted",
     "argument_path",
@@ -54,6 +56,7 @@ MAXIMUM_BYTES: Final = 64 * 1024 * 1024
 STANDARD_INPUT: Final = Path("<stdin>")
 
 _STREAM: Final = re.compile(rf"{STANDARD_INPUT}|/dev/stdin|/dev/fd/[0-9]+|/proc/[^/]+/fd/[0-9]+")
+_JSON: Final = re.compile(r'\s*(\{|\[\s*[\[{"])')
 _KINDS: Final = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 
 
@@ -168,17 +171,20 @@ def decode(content: bytes, name: str, root: str = "$") -> Source:
     """Parse the bytes of the file of that name; raises the `InvalidFiles` of `read`.
 
     Standard input and pipes have no name that ends in `.json`: they are JSON if they begin with
-    `{`, else YAML.
+    `{` or with a list of objects, lists or quoted texts, else YAML. A byte order mark is left out.
 
     >>> decode(b'{"Version": "1"}', "policy.json").value
     {'Version': '1'}
     """
     try:
-        text = content.decode()
+        text = content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        raise InvalidFiles([Fault(name, message="is not UTF-8 text")]) from error
+        message = "is not UTF-8 text"
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            message += " but UTF-16, as the `>` of PowerShell writes it: save it as UTF-8"
+        raise InvalidFiles([Fault(name, message=message)]) from error
     is_stream = bool(_STREAM.fullmatch(name))
-    is_json = text.lstrip().startswith("{") if is_stream else name.endswith(".json")
+    is_json = bool(_JSON.match(text)) if is_stream else name.endswith(".json")
     return parse(text, name, root, is_json=is_json)
 
 

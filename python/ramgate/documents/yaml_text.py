@@ -26,7 +26,9 @@ from ramgate.documents.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["compose", "parse_plain", "steps"]
+__all__ = ["TAG_FAULT", "compose", "parse_plain", "steps"]
+
+TAG_FAULT: Final = "a tag is not read: leave it out"
 
 _LOADER: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER: Final = yaml.resolver.Resolver()
@@ -98,7 +100,7 @@ def steps(text: str) -> Iterator[Scalar | Container | None]:
                     yield _scalar(event, line)
                 case yaml.CollectionStartEvent():
                     is_object = isinstance(event, yaml.MappingStartEvent)
-                    fault = "" if event.implicit else "a tag is not read: leave it out"
+                    fault = "" if event.implicit else TAG_FAULT
                     yield Container(line, is_object, fault=fault)
                 case yaml.CollectionEndEvent():
                     yield None
@@ -126,7 +128,7 @@ def _is_tab_at_fault(text: str, mark: yaml.Mark, problem: str) -> bool:
 def _scalar(event: yaml.ScalarEvent, line: int) -> Scalar:
     text = event.value
     if event.tag is not None:
-        return Scalar(line, text, "a tag is not read: leave it out")
+        return Scalar(line, text, TAG_FAULT)
     return Scalar(line, Unquoted(text) if _is_unquoted(event) else text)
 
 
