@@ -25,7 +25,8 @@ class Fault:
 
     `path` leads to the value in the document: `$.Statement[2].Condition` in a policy document,
     `accounts.1234567890123456.users.alice` in an accounts file, empty for the whole file. `file` is
-    empty, and `line` 0, if the document was not read from a file; lines count from 1.
+    empty, and `line` 0, if the document was not read from a file; lines count from 1. `code` names
+    the kind of an error or of advice, as `ramgate lint` prints it; it is empty for a fault.
 
     >>> import ramgate
     >>> try:
@@ -41,6 +42,7 @@ class Fault:
     line: int = 0
     path: str = ""
     message: str = ""
+    code: str = dataclasses.field(default="", compare=False)
 
     def __str__(self) -> str:
         if not self.file:
@@ -51,24 +53,27 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of one document: faults, because of which it is refused, and advice.
+    """The findings of one document: faults, errors and advice.
 
-    `file` is the document's name in messages. `line_of` returns the line of the value that the
-    steps, keys and indexes, lead to, or 0 if the document has no lines.
+    A document with a fault is refused. A document with an error is accepted, but RAM's own check
+    calls it wrong. `file` is the document's name in messages. `line_of` returns the line of the
+    value that the steps, keys and indexes, lead to, or 0 if the document has no lines.
 
     >>> findings = Findings("policy.json")
-    >>> findings.faults, findings.advice, findings.line_of(("Version",))
-    ([], [], 0)
+    >>> findings.faults, findings.errors, findings.advice, findings.line_of(("Version",))
+    ([], [], [], 0)
     """
 
     file: str = ""
     line_of: Callable[[tuple[str | int, ...]], int] = lambda _: 0
     faults: list[Fault] = dataclasses.field(default_factory=list)
+    errors: list[Fault] = dataclasses.field(default_factory=list)
     advice: list[Fault] = dataclasses.field(default_factory=list)
 
     def add(self, others: Findings) -> None:
         """Append the findings of another document."""
         self.faults.extend(others.faults)
+        self.errors.extend(others.errors)
         self.advice.extend(others.advice)
 
 
@@ -96,13 +101,17 @@ class Place(msgspec.Struct, frozen=True):
         """Report an error in the value at this place: the document is refused."""
         self.findings.faults.append(self._finding(message))
 
-    def advise(self, message: str) -> None:
-        """Report a value that is valid but probably a mistake."""
-        self.findings.advice.append(self._finding(message))
+    def error(self, message: str, code: str) -> None:
+        """Report a value that RAM's own check calls wrong, in a document that is accepted."""
+        self.findings.errors.append(self._finding(message, code))
 
-    def _finding(self, message: str) -> Fault:
+    def advise(self, message: str, code: str = "") -> None:
+        """Report a value that is valid but probably a mistake."""
+        self.findings.advice.append(self._finding(message, code))
+
+    def _finding(self, message: str, code: str = "") -> Fault:
         findings = self.findings
-        return Fault(findings.file, findings.line_of(self.steps), str(self), message)
+        return Fault(findings.file, findings.line_of(self.steps), str(self), message, code)
 
 
 def printable(text: str) -> str:

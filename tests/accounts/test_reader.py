@@ -68,7 +68,7 @@ directory:
 
 def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
     store = reader.load(write(tmp_path, WHOLE), CATALOG)
-    assert store["format"] == 1
+    assert store["format"] == 2
     assert store["accounts"] == {
         HERE: {
             "roles": {
@@ -219,15 +219,22 @@ def test_a_folder_that_nobody_may_list_says_so(
     assert str(refused.value) == f"{tmp_path}: cannot be read: permission denied"
 
 
-def test_advice_is_gathered_and_refuses_nothing(tmp_path: Path) -> None:
-    text = EVERYTHING.replace('"Resource": "*"', '"Resource": "bucket/*"')
+def test_advice_and_errors_are_gathered_and_refuse_nothing(tmp_path: Path) -> None:
+    condition = '{StringEquals: {"acs:Service": "e*"}}'
+    text = EVERYTHING.replace(
+        '"Resource": "*"', f'"Resource": "bucket/*", "Condition": {condition}'
+    )
     path = write(tmp_path, f'accounts: {{"{HERE}": {{policies: {{p: {text}}}}}}}')
     _, findings = reader.examine(path, CATALOG)
+    start = f"{path}:1: accounts.{HERE}.policies.p.Statement[0]"
     assert [str(advice) for advice in findings.advice] == [
         (
-            f"{path}:1: accounts.{HERE}.policies.p.Statement[0].Resource: "
-            "`bucket/*` matches nothing: a resource begins with `acs:` or a wildcard"
+            f"{start}.Condition.StringEquals.acs:Service: `*` is an ordinary character under "
+            "`StringEquals`: did you mean `StringLike`?"
         )
+    ]
+    assert [str(error) for error in findings.errors] == [
+        f"{start}.Resource: `bucket/*` matches nothing: a resource begins with `acs:` or is `*`"
     ]
     reader.load(path, CATALOG)
 

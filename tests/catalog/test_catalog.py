@@ -75,7 +75,7 @@ def test_a_role_is_trusted_to_its_service_alone(folder: Path) -> None:
     role = catalog.load(folder).roles["aliyunserviceroleforx"]
     assert role.trust_id == "trust:AliyunServiceRoleForX"
     assert translate(role.trust_policy) == {
-        "format": 1,
+        "format": 2,
         "kind": "trust",
         "statements": [{"effect": "Allow", "principals": ["x.aliyuncs.com"]}],
         "actions": {"sts:assumerole": [0]},

@@ -49,7 +49,7 @@ def test_a_decision_is_one_request(connect: Callable[..., Asker]) -> None:
     with Hostile(answering(ALLOWED, DENIED)) as server:
         client = connect(server.url, token=BEARER)
         allowed = client.decide(*ASKED, {"acs:SourceIp": "192.0.2.1"})
-        denied = client.decide(*ASKED, session_policies=[{"format": 1}])
+        denied = client.decide(*ASKED, session_policies=[{"format": 2}])
     assert allowed
     assert allowed.statements[0].index == 2
     assert not denied
@@ -59,7 +59,7 @@ def test_a_decision_is_one_request(connect: Callable[..., Asker]) -> None:
     plain = {"principal": principal, "action": action, "resource": resource}
     assert [json.loads(question) for question in server.questions] == [
         {"input": plain | {"context": {"acs:SourceIp": "192.0.2.1"}}},
-        {"input": plain | {"session_policies": [{"format": 1}]}},
+        {"input": plain | {"session_policies": [{"format": 2}]}},
     ]
     assert server.connections == 1
 
@@ -87,7 +87,7 @@ def test_a_simulation_is_marked_as_one(connect: Callable[..., Asker]) -> None:
     simulated = ALLOW | {"simulated": True}
     with Hostile(answering(result(simulated), result([simulated]), ALLOWED)) as server:
         client = connect(server.url)
-        policies = {"mine": {"format": 1}}
+        policies = {"mine": {"format": 2}}
         assert client.simulate(*ASKED, {"k": 1}, policies=policies).simulated
         (decision,) = client.simulate_all([Simulation(*ASKED, policies=policies)])
         assert decision.simulated

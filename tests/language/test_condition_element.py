@@ -8,6 +8,7 @@ from policy_documents import (
     ALLOW,
     advice,
     conditions,
+    errors,
     faults,
     only,
     policy,
@@ -200,6 +201,8 @@ def test_a_star_under_equals_is_literal_and_advised_against(name: str, meant: st
         ("OIDC:aud", "oidc:aud"),
         ("acs:SourceİP", "acs:SourceIp"),
         ("ali\u212aafka:Acl", "alikafka:Acl"),
+        ("acs:resourceTag/Env", "acs:ResourceTag/Env"),
+        ("KMS:tag/x", "kms:tag/x"),
     ],
 )
 def test_a_known_key_in_another_case_is_refused(key: str, spelled: str) -> None:
@@ -209,7 +212,62 @@ def test_a_known_key_in_another_case_is_refused(key: str, spelled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["acs:resourcetag/a", "acs:RequestTag/A", "anything", "acs:SourceIpp", "${acs:SourceIp}"]
+    "key",
+    [
+        "acs:RequestTag/A",
+        "acs:ResourceTag/opc:a/b",
+        "acs:resourcetag",
+        "acs:sourceip/a",
+        "anything",
+        "acs:SourceIpp",
+        "${acs:SourceIp}",
+    ],
 )
 def test_other_keys_are_free_text(key: str) -> None:
     assert conditions({"StringEquals": {key: "a"}})[0]["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("effect", "operator", "consequence"),
+    [
+        ("Allow", "StringEquals", "never"),
+        ("Allow", "StringNotEquals", "never"),
+        ("Deny", "StringEquals", "never"),
+        ("Deny", "StringNotLike", "always"),
+        ("Deny", "ForAllValues:StringEquals", "always"),
+    ],
+)
+def test_a_key_that_no_request_carries_is_an_error(
+    effect: str, operator: str, consequence: str
+) -> None:
+    [(code, message)] = errors(Effect=effect, Condition={operator: {"Resource": "a"}})
+    assert code == "INVALID_CONDITION_KEY"
+    assert message == (
+        "`Resource` is not a condition key, which is `<ram-code>:<name>` without white space, "
+        f"so no request carries it and the condition is {consequence} met"
+    )
+
+
+def test_the_error_of_a_key_with_white_space_names_the_key_that_is_meant() -> None:
+    [(code, message)] = errors(Condition={"Bool": {"acs:mfaPresent ": "true"}})
+    assert code == "INVALID_CONDITION_KEY"
+    assert message.endswith("never met: did you mean `acs:MFAPresent`?")
+
+
+@pytest.mark.parametrize("key", ["a:b", "acs:ResourceTag/a b", "kms:tag/acs:x y"])
+def test_white_space_in_the_key_of_a_tag_is_no_error(key: str) -> None:
+    assert errors(Condition={"StringEquals": {key: "a"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "end"),
+    [
+        (["true", "False"], ": this lists both, so every value matches"),
+        (["true", "TRUE"], ""),
+    ],
+)
+def test_several_values_of_bool_are_an_error(values: list[str], end: str) -> None:
+    assert errors(Condition={"Bool": {"acs:SecureTransport": values}}) == [
+        ("MULTIPLE_BOOLEAN", f"`Bool` compares with one value, `true` or `false`{end}")
+    ]
+    assert errors(Condition={"Bool": {"acs:SecureTransport": values[:1]}}) == []

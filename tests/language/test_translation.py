@@ -37,13 +37,16 @@ def test_a_whole_document_is_translated_for_look_up() -> None:
         ),
     )
     assert translate(document) == {
-        "format": 1,
+        "format": 2,
         "kind": "identity",
         "statements": [
             {
                 "effect": "Allow",
                 "resources": ["acs:oss:::Bucket"],
-                "resource_patterns": [r"acs:ecs:*:*:instance/*", r"acs:oss:::a\[b\]?"],
+                "resource_patterns": [
+                    "acs:ecs:*:*:instance/**",
+                    "acs:oss:::a\\[b\\][\x00-\U0010ffff]",
+                ],
             },
             {"effect": "Deny", "any_resource": True, "except": ["ecs:*", "oss:get*"]},
             {
@@ -383,7 +386,7 @@ def test_another_action_of_a_trust_policy_is_refused_at_once(action: str) -> Non
 RAM = "write `acs:ram::<account>:root`, `…:user/<name>` or `…:role/<name>`"
 
 
-SERVICE = "write a service name such as `ecs.aliyuncs.com`"
+SERVICE = "write a service name such as `ecs.aliyuncs.com` or `<account>@log.aliyuncs.com`"
 
 
 FEDERATED = "write `acs:ram::<account>:saml-provider/<name>` or `…:oidc-provider/<name>`"

@@ -82,12 +82,12 @@ def test_an_empty_context_is_the_constant(value: object) -> None:
 
 
 def test_documents_are_copied_one_level_deep() -> None:
-    document: dict[str, object] = {"format": 1}
+    document: dict[str, object] = {"format": 2}
     [copy] = copies.policies([document])
     named = copies.named_policies({"mine": document})
     document["more"] = 2
-    assert copy == {"format": 1}
-    assert named == {"mine": {"format": 1}}
+    assert copy == {"format": 2}
+    assert named == {"mine": {"format": 2}}
 
 
 def test_fields_are_replaced_by_their_copies() -> None:

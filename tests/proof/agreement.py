@@ -189,7 +189,7 @@ def _damage(document: Object, how: int) -> Object:
     elif way == 1:
         document["extra"] = how
     elif way == 2:
-        document["format"] = (0, 2, "1", None, 1.5, True)[how % 6]
+        document["format"] = (0, 1, 3, "2", None, 2.5)[how % 6]
     elif way == 3:
         document["kind"] = ("trust", "control", None, "")[how % 4]
     else:

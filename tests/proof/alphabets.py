@@ -339,7 +339,7 @@ COMPARED: Final = (
 FAMILIES: Final = (
     Family(
         ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"),
-        ("acs:ResourceTag/team", "ram:ServiceName", "opc:x:y"),
+        ("acs:ResourceTag/team", "ram:ServiceName", "opc:x:y", "kms:tag/acs:a/b"),
         STRINGS,
         (*STRINGS, True, False),
         (1, DECIMAL("1.5")),
@@ -394,6 +394,9 @@ MISSPELT: Final = (
     "ali\u212aafka:Acl",
     "oidc:Aud",
     "sts:externalId",
+    "acs:resourceTag/team",
+    "ACS:RequestTag/a/b",
+    "KMS:tag/x",
 )
 
 EVERYTHING: Final[dict[str, Any]] = {
@@ -436,6 +439,36 @@ RESOURCE_PATTERNS: Final = (
     "oss:*",
     "?cs:?*",
     "acs:ram:*:*:role/\u212a*",
+    "acs:oss:cn-*",
+    "acs:oss:cn-*:OWN:b/x",
+    "acs:oss:*:b/*",
+    "acs:oss:*:b/x",
+    "acs:oss::*:b/*",
+    "acs:oss::OWN:b/x",
+    "acs:oss:*::b*",
+    "acs:oss:::b/*",
+    "acs:oss:::b/x",
+    "acs:*:cn-a:*",
+    "acs:*:c?-*:OWN:b*x",
+    "acs:oss:?*:*:b/x",
+    "acs:oss:?:OWN:b/x",
+    "acs:oss:cn-b:OWN:b/*",
+    "acs:oss:cn,a:*:b/x",
+    "acs:oss:*:*:b?b/x",
+    "acs:oss:cn-a:*:b*",
+    "acs*",
+    "a*",
+    "?*",
+    "*?",
+    "??",
+    "acs:o*:x",
+    "*:b/x",
+    "*::*",
+    "acs:oss?cn-a?*?b/x",
+    "acs:ram::OWN:role/*",
+    "acs:ram:*::role/App",
+    "acs:ram:::role/*",
+    "acs:ram:cn-a:OWN:role/app",
 )
 
 NO_TEXTS: Final[Sequence[object]] = (None, 5, True, [], {}, ["oss:Get"])
@@ -476,6 +509,10 @@ NO_PRINCIPALS: Final = (
     "ecs.aliyuncs_com",
     "ecs-aliyuncs.com",
     "ecs.aliyuncs.com\n",
+    "@ecs.aliyuncs.com",
+    "100000000000000@ecs.aliyuncs.com",
+    "1000000000000000@aliyuncs.com",
+    "1000000000000000@1000000000000000@ecs.aliyuncs.com",
 )
 
 NO_ACTIONS: Final = (
@@ -600,4 +637,8 @@ ODD_VALUES: Final[Sequence[object]] = (
     "acs:ram::1000000000000000:assumed-role/a/b",
     "acs:ram::*:root",
     "acs:ram::1000000000000000:saml-provider/a",
+    "1000000000000000@log.aliyuncs.com",
+    "acs:oss:*:b",
+    {"StringEquals": {"acs:resourceTag/a": "b"}},
+    {"StringEquals": {"a b": "b"}},
 )

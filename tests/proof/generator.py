@@ -135,6 +135,14 @@ class Batch:
 # One world
 
 
+_LEAST_COLONS: Final = 4
+
+
+def _is_accepted(resource: str) -> bool:
+    """True if a policy may have the resource: without a wildcard it needs five fields (1.8)."""
+    return "*" in resource or "?" in resource or resource.count(":") >= _LEAST_COLONS
+
+
 class _WorldBuilder:
     """The builder of one world: the names that the world uses, and methods for its parts."""
 
@@ -199,6 +207,12 @@ class _WorldBuilder:
             f"acs:::{own}:",
             f"acs:oss:cn-a:{own}:b/x\n",
             "acs::::",
+            f"acs:oss:*:{own}:b/x",
+            f"acs:oss:cn-a:{own}:b:b/x",
+            f"acs:oss:*:{own}:b/x:y",
+            "acs:oss:*:*:b/x",
+            "acs:oss:::b/x",
+            "acs:oss::*:b:b/x",
         )
 
     def _role_arns(self) -> tuple[str, ...]:
@@ -217,6 +231,8 @@ class _WorldBuilder:
             f"acs:ram:*:{own}:role/App",
             f"acs:ram::{other}:role/App",
             f"acs:ram:*:{other}:role/app",
+            "acs:ram:*:*:role/App",
+            "acs:ram:::role/app",
         )
 
     def account(self) -> str:
@@ -246,7 +262,9 @@ class _WorldBuilder:
         if kind in alphabets.INSIDERS:
             return self._member(kind)
         if kind == "service":
-            return self.pick.of((*alphabets.SERVICES, "ecs.aliyuncs.com"))
+            return self.pick.of(
+                (*alphabets.SERVICES, "ecs.aliyuncs.com", f"{self.own}@ecs.aliyuncs.com")
+            )
         if kind == "federated":
             provider = self.pick.of(("saml-provider/idp", "oidc-provider/idp", "saml-provider/Idp"))
             return f"acs:ram::{self.account()}:{provider}"
@@ -377,6 +395,16 @@ class _WorldBuilder:
         parts = arn.split(":")
         parts[pick.below(len(parts))] = "*"
         head, colon, tail = arn.rpartition(":")
+        fields = arn.split(":", 4)
+        # 3.1, 3.5: cut short, an empty region or account, wildcards within a field or across one
+        cut = fields[: 1 + pick.below(4)]
+        cut[-1] = cut[-1][: pick.below(4)] + pick.of(("*", "*", "?*", "**", "?"))
+        emptied = list(fields)
+        emptied[pick.of((2, 2, 3)) % len(fields)] = pick.of(
+            ("", "", "?", "cn-*", "?*", "*-a", "1*")
+        )
+        if pick.chance(1, 3):
+            emptied[-1] += "*"
         found = (
             arn,
             arn,
@@ -390,8 +418,14 @@ class _WorldBuilder:
             f"acs:oss:*:{self.own}:{text(pick, alphabets.PATTERN, 6)}",
             pick.of(alphabets.RESOURCE_PATTERNS).replace("OWN", self.own),
             pick.of(alphabets.RESOURCE_PATTERNS).replace("OWN", self.own),
+            ":".join(cut),
+            ":".join(emptied),
+            ":".join(emptied),
+            arn.replace(":", pick.of(("*", "?", ":*")), 1 + pick.below(3))
+            if pick.chance(1, 2)
+            else arn[:at] + arn[at:].replace(":", pick.of(("*", "?")), 1),
         )
-        return pick.of(found)
+        return pick.of(tuple(one for one in found if _is_accepted(one)))
 
     def trust(self) -> Object:
         return {
@@ -419,7 +453,7 @@ class _WorldBuilder:
     def _trusted_principals(self, kind: str) -> list[str]:
         own, other = self.own, self.other
         if kind == "Service":
-            return list(alphabets.SERVICES)
+            return [*alphabets.SERVICES, *(f"{own}@{name}" for name in alphabets.SERVICES[:2])]
         if kind == "Federated":
             return [
                 f"acs:ram::{own}:saml-provider/idp",

@@ -240,7 +240,7 @@ MUTANTS = [
     Mutant(
         "a translated document of another format is evaluated",
         LAYER,
-        "data.store.policies[id].format == 1",
+        "data.store.policies[id].format == 2",
         "data.store.policies[id].format > 0",
     ),
     Mutant(

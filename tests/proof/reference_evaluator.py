@@ -118,7 +118,10 @@ KEYS: Final = frozenset(
     }
 )
 """The keys of section 6 whose names have no `<…>` part."""
+TAG_KEYS: Final = frozenset({"acs:RequestTag/", "acs:ResourceTag/", "kms:tag/"})
+"""The keys of section 6 that end in the key of a tag, without it."""
 _LOWER_KEYS: Final = frozenset(map(lower, KEYS))
+_LOWER_TAG_KEYS: Final = frozenset(map(lower, TAG_KEYS))
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DATE: Final = re.compile(
@@ -139,6 +142,9 @@ class Unreadable(Exception):
 
 def is_misspelt(key: str) -> bool:
     """True if a key differs from a key of section 6 only in case."""
+    start, slash, _ = key.partition("/")
+    if slash and lower(start + slash) in _LOWER_TAG_KEYS:
+        return start + slash not in TAG_KEYS
     return key not in KEYS and lower(key) in _LOWER_KEYS
 
 
@@ -342,7 +348,7 @@ def _as_is(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 _ACCOUNT: Final = r"[0-9]{16}"
 _NAME: Final = r"[A-Za-z0-9._@-]{1,64}"
-_SERVICE: Final = r"(?:[a-z0-9-]+\.)+aliyuncs\.com"
+_SERVICE: Final = rf"(?:{_ACCOUNT}@)?(?:[a-z0-9-]+\.)+aliyuncs\.com"
 _FORMS: Final = {
     "role": rf"acs:ram::({_ACCOUNT}):role/({_NAME})",
     "session": rf"acs:ram::({_ACCOUNT}):(?:assumed-role|role)/({_NAME})/{_NAME}",
@@ -354,6 +360,9 @@ _FORMS: Final = {
 _PRINCIPALS: Final = {kind: re.compile(form) for kind, form in _FORMS.items()}
 _ACTION: Final = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+")
 _ROLE_ARN: Final = re.compile(rf"acs:ram:\*?:({_ACCOUNT}):role/({_NAME})")
+_FIELD_COUNT: Final = 5
+_OPEN: Final = ("", "*")
+"""The texts of a region or an account that a request does not state (3.5)."""
 _TRUST_ACTIONS: Final = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
 _FIELDS: Final = frozenset({"principal", "action", "resource", "context", "session_policies"})
 _LEAST_COLONS: Final = 4
@@ -386,6 +395,11 @@ class Principal:
     def is_role(self) -> bool:
         """True for a role, and for a session, which is compared as its role."""
         return self.kind in {"role", "session"}
+
+    @property
+    def identity_account(self) -> str:
+        """The account that completes a resource: services and providers have none (3.5)."""
+        return "" if self.is_outside else self.account
 
     @property
     def is_outside(self) -> bool:
@@ -423,9 +437,25 @@ class Request:
     outcomes: Counter[tuple[str, str]]
 
     @property
+    def fields(self) -> list[str]:
+        """The five fields of the resource; an account that is not stated is the caller's (3.5)."""
+        fields = self.resource.split(":", _FIELD_COUNT - 1)
+        if fields[3] in _OPEN and self.principal.identity_account:
+            fields[3] = self.principal.identity_account
+        return fields
+
+    @property
+    def states_account(self) -> bool:
+        """True unless the caller's account stands for one that the request does not state (3.5)."""
+        account = self.resource.split(":")[3]
+        return account not in _OPEN or not self.principal.identity_account
+
+    @property
     def role(self) -> tuple[str, str] | None:
         """Account and lower-case name of the role if the resource is a role's ARN (3.4)."""
-        found = _ROLE_ARN.fullmatch(self.resource)
+        if self.resource == "*":
+            return None
+        found = _ROLE_ARN.fullmatch(":".join(self.fields))
         return (found[1], lower(found[2])) if found else None
 
     @property
@@ -574,7 +604,7 @@ def _matches(statement: Object, request: Request) -> bool:
     """True if a statement of an identity, session or control policy matches the request."""
     return (
         _action_matches(statement, request.action)
-        and _resource_matches(_list(statement["Resource"]), request)
+        and _resource_matches(statement, request)
         and _condition_holds(statement, request)
     )
 
@@ -594,10 +624,58 @@ def _action_matches(statement: Object, action: str) -> bool:
     return matched == ("Action" in statement)  # 2.2
 
 
-def _resource_matches(patterns: Iterable[str], request: Request) -> bool:
+def _resource_matches(statement: Object, request: Request) -> bool:
+    patterns = _list(statement["Resource"])
+    if request.resource == "*":
+        return any(like(pattern, "*") for pattern in patterns)  # 3.2
+    fields = request.fields
+    is_region_stated = fields[2] not in _OPEN
+    if not is_region_stated:
+        fields[2] = ""  # 3.5
     if request.role:
-        return any(like(lower(pattern), lower(request.resource)) for pattern in patterns)  # 3.4
-    return any(like(pattern, request.resource) for pattern in patterns)  # 3.1
+        fields, patterns = (
+            [lower(field) for field in fields],
+            [lower(one) for one in patterns],
+        )  # 3.4
+    if statement["Effect"] == "Deny":
+        return any(
+            like(pattern, ":".join(fields))
+            or _denies_by_fields(pattern, fields, is_region_stated=is_region_stated)
+            for pattern in patterns
+        )  # 3.1
+    return any(
+        _allows_by_fields(pattern, fields, states_account=request.states_account)
+        for pattern in patterns
+    )  # 3.1
+
+
+def _split_pattern(pattern: str) -> list[str] | None:
+    """Return the five fields of a pattern, or None if it is cut short and covers nothing (3.1)."""
+    fields = pattern.split(":", _FIELD_COUNT - 1)
+    missing = _FIELD_COUNT - len(fields)
+    if missing and not pattern.endswith("*"):
+        return None
+    return fields + ["*"] * missing
+
+
+def _allows_by_fields(pattern: str, fields: Sequence[str], *, states_account: bool) -> bool:
+    wanted = _split_pattern(pattern)
+    if wanted is None:
+        return False
+    if wanted[3] == "" and not states_account:
+        wanted[3] = "*"  # 3.5
+    return all(map(like, wanted, fields))
+
+
+def _denies_by_fields(pattern: str, fields: Sequence[str], *, is_region_stated: bool) -> bool:
+    wanted = _split_pattern(pattern)
+    if wanted is None:
+        return False
+    if wanted[2] == "" or not is_region_stated:
+        wanted[2] = "*"  # 3.5
+    if wanted[3] == "":
+        wanted[3] = "*"  # 3.5
+    return all(map(like, wanted, fields))
 
 
 def _condition_holds(statement: Object, request: Request) -> bool:

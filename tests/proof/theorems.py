@@ -80,7 +80,9 @@ class Case:
         if layer == SESSION:
             found = request["session_policies"][int(name.removeprefix("session:"))]
         elif layer == TRUST:
-            account = self.document["accounts"][request["resource"].split(":")[3]]
+            stated = request["resource"].split(":")[3]
+            own = principal_of(request["principal"]).account
+            account = self.document["accounts"][own if stated in {"", "*"} else stated]
             role = account["roles"].get(name.removeprefix("trust:"))
             found = role["trust"] if role else _DENY_ALL
         elif layer == CONTROL:

@@ -37,7 +37,9 @@ def test_the_docs_have_a_row_for_each_operator_and_no_other_row() -> None:
 
 def test_the_docs_list_the_condition_keys_of_the_catalog() -> None:
     page = (ROOT / "docs/reference/policy-language.md").read_text()
-    rows = re.findall(r"^\| `([a-z]+:\w+)` \| (?:`(\w+)` )?\| (.+) \| (.+) \|$", page, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z]+:\w+/?)` \| (?:`(\w+)` )?\| (.+) \| (.+) \|$", page, re.MULTILINE
+    )
     assert rows == [(key.key, key.type, key.meaning, key.source) for key in keys.load()]
 
 

@@ -60,7 +60,17 @@ def trust_faults(**changes: object) -> list[str]:
 
 
 def advice(document: object) -> list[str]:
+    return [str(fault) for fault in _accepted(document).advice]
+
+
+def errors(**changes: object) -> list[tuple[str, str]]:
+    """Return the code and the message of each error of the statement with these changes."""
+    found = _accepted(policy(statement(**changes))).errors
+    return [(error.code, error.message) for error in found]
+
+
+def _accepted(document: object) -> Findings:
     place = Place(Findings(), "$")
     translate_at(document, place)
     assert place.findings.faults == []
-    return [str(fault) for fault in place.findings.advice]
+    return place.findings

@@ -16,16 +16,24 @@ if TYPE_CHECKING:
 T, F = "[tT][rR][uU][eE]", "[fF][aA][lL][sS][eE]"
 CONDITIONS: dict[str, tuple[object, list[tuple[str, ...]], dict[str, str]]] = {
     "Allow StringEquals": (["x", "[y"], [("\\[y", "x")], {"": "no", "a": "yes"}),
-    "Allow StringLike": ("x*", [("x*",)], {"": "no", "a": "yes"}),
+    "Allow StringLike": ("x*", [("x**",)], {"": "no", "a": "yes"}),
     "Allow StringEqualsIgnoreCase": ("ki-", [("[kK\u212a][iI\u0130]-",)], {"": "no", "a": "yes"}),
-    "Allow StringNotEquals": ("x", [("x",), ("*",)], {"": "no", "a": "no", "b": "yes", "ab": "no"}),
+    "Allow StringNotEquals": (
+        "x",
+        [("x",), ("**",)],
+        {"": "no", "a": "no", "b": "yes", "ab": "no"},
+    ),
     "Allow Bool": ("true", [(T,)], {"": "no", "a": "yes"}),
     "Allow ForAllValues:StringEquals": ("x", [("x",)], {"": "no", "a": "yes"}),
     "Deny StringEquals": ("x", [("x",)], {"": "no", "a": "yes"}),
     "Deny StringNotEquals": ("x", [("x",)], {"": "yes", "a": "no"}),
-    "Deny Bool": ("true", [(T,), (T, F), ("*",)], {"": "no", "c": "yes", "bc": "no", "abc": "yes"}),
+    "Deny Bool": (
+        "true",
+        [(T,), (T, F), ("**",)],
+        {"": "no", "c": "yes", "bc": "no", "abc": "yes"},
+    ),
     "Deny ForAllValues:Bool": ("true", [(T,), (T, F)], {"": "yes", "b": "no", "ab": "yes"}),
-    "Deny ForAllValues:StringEquals": ("x", [("x",), ("*",)], {"": "yes", "b": "no", "ab": "yes"}),
+    "Deny ForAllValues:StringEquals": ("x", [("x",), ("**",)], {"": "yes", "b": "no", "ab": "yes"}),
 }
 
 
@@ -46,10 +54,41 @@ def test_resources_are_one_clause() -> None:
     statement = compiled(
         "Deny", resources=["a[b"], resource_prefixes=["c["], resource_patterns=["*d"]
     )
-    test = clauses.Test("resource", ("a\\[b", "c\\[*", "*d"))
+    test = clauses.Test("resource", ("a\\[b", "c\\[**", "*d"))
     assert statement.clauses == ((clauses.Expectation(test, holds=True),),)
     assert statement.matches({test: True})
     assert not statement.matches({test: False})
+
+
+@pytest.mark.parametrize(
+    ("effect", "pattern", "compared"),
+    [
+        # 3.5: the request may state a region `*`, which is an empty one
+        ("Allow", "acs:oss::1:b", "acs:oss:{,[*]}:1:b"),
+        ("Allow", "acs:oss:*:*:b**", "acs:oss:*:*:b**"),
+        ("Allow", "acs:oss:c?:*:b", "acs:oss:c?:*:b"),
+        ("Allow", "acs:oss:?:*:b", None),
+        ("Allow", "acs:oss:*?**", None),
+        ("Allow", "acs:oss:??:*:b", "acs:oss:??:*:b"),
+        ("Allow", "?**", "?**"),
+        ("Deny", "acs:oss:*:1:b::c", "acs:oss:*:1:b::c"),
+        ("Deny", "acs:oss:*:1:[\x00-\U0010ffff]", "acs:oss:*:1:[\x00-\U0010ffff]"),
+        ("Deny", "acs:oss:**:**:b", "acs:oss:**:**:b"),
+        ("Deny", "acs:oss:**::b", None),
+        ("Deny", "acs:oss:**:**:[\x00-\U0010ffff]", None),
+        ("Deny", "acs:oss:[\x00-\U0010ffff]:1:b", None),
+        ("Deny", "**::", None),
+    ],
+)
+def test_a_resource_is_compared_as_the_request_states_it(
+    effect: str, pattern: str, compared: str | None
+) -> None:
+    if compared is None:
+        with pytest.raises(clauses.NoTableError):
+            compiled(effect, resource_patterns=[pattern])
+    else:
+        [[one]] = compiled(effect, resource_patterns=[pattern]).clauses
+        assert one.test.patterns == (compared,)
 
 
 def test_a_role_is_compared_without_case() -> None:

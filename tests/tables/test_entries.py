@@ -106,7 +106,8 @@ def test_the_patterns_of_the_resource_are_one_test(tmp_path: Path) -> None:
         ),
         "alikafka:send",
     )
-    patterns = (f"{TOPIC}/\\[a\\]", f"{TOPIC}/b*", f"{TOPIC}/?c")
+    topic = TOPIC.replace(":cn:", ":{cn,,[*]}:")
+    patterns = (f"{topic}/[\x00-\U0010ffff]c", f"{topic}/\\[a\\]", f"{topic}/b**")
     assert entry["tests"] == [["a", "resource", patterns]]
     assert effects(entry) == {"": "Allow", "a": "ExplicitDeny"}
 
@@ -117,7 +118,7 @@ def test_one_pattern_of_the_resource_has_a_form_of_its_own(tmp_path: Path) -> No
         "alikafka:send",
     )
     assert entry.keys() == {"resource", "true", "false"}
-    assert entry["resource"] == f"{TOPIC}/b*"
+    assert entry["resource"] == f"{TOPIC}/b**"
     assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
 
 

@@ -42,6 +42,9 @@ def test_a_plain_grant_is_kept_with_its_policy(tmp_path: Path) -> None:
         {"Action": ["alikafka:Half", "alikafka:Get*"], "Resource": one},
         {"Action": "ram:GetRole", "Resource": f"acs:ram::{ACCOUNT}:role/x"},
         {"Action": "sts:AssumeRole", "Resource": one},
+        {"Action": "alikafka:Anywhere", "Resource": f"acs:alikafka::{ACCOUNT}:topic"},
+        {"Action": "alikafka:Anyone", "Resource": "acs:alikafka:cn::topic"},
+        {"Action": "alikafka:Any", "Resource": "*"},
     )
     own = whole["policies"][OWN]
     assert own["grants"] == {"alikafka:send": [0, one]}

@@ -37,7 +37,7 @@ def test_the_general_rule_decides_on_resources_of_ram_that_may_be_roles(
     entry = line(
         tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource}), "ram:getrole"
     )
-    assert entry["tests"][1] == ["b", "resource", ("acs:ram:*",)]
+    assert entry["tests"][1] == ["b", "resource", ("acs:ram:**",)]
     assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
 
 
@@ -45,7 +45,7 @@ def test_an_entry_about_resources_of_ram_has_no_outcome_for_them(tmp_path: Path)
     entry = line(
         tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*"}), "ram:getrole"
     )
-    assert entry["tests"] == [["a", "resource", ("acs:ram:*",)]]
+    assert entry["tests"] == [["a", "resource", ("acs:ram:**",)]]
     assert effects(entry) == {"": "ImplicitDeny"}
 
 
@@ -71,7 +71,7 @@ def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
     tagging = whole["entries"][assuming["sts:tagsession"]]
     assert (
         tagging["resource"]
-        == f"[aA][cC][sS]:[rR][aA][mM]:*:{ACCOUNT}:[rR][oO][lL][eE]/[oO][pP][sS]*"
+        == f"[aA][cC][sS]:[rR][aA][mM]:**:{ACCOUNT}:[rR][oO][lL][eE]/[oO][pP][sS]**"
     )
     assert effects(tagging) == {"": "Allow", "a": "ExplicitDeny"}
     silent = tables_of_alice(tmp_path, {"Action": "ecs:Start"})

@@ -214,7 +214,7 @@ class Reader:
             part = _Part(
                 digest,
                 # without `line_of`, which keeps the whole parse tree alive
-                Findings(faults=found.faults, advice=found.advice),
+                Findings(faults=found.faults, errors=found.errors, advice=found.advice),
                 _reuse_unchanged(reader.policies, part.policies if part else {}),
                 _reuse_unchanged(reader.accounts, part.accounts if part else {}),
                 reader.directory,

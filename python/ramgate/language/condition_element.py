@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ramgate.documents.messages import describe
 from ramgate.language import condition
 from ramgate.language.elements import SURROGATE, strings
-from ramgate.language.keys import fold, spellings
+from ramgate.language.keys import spelling, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ __all__ = ["translate_conditions"]
 _QUANTIFIERS: Final = {"ForAllValues": "every", "ForAnyValue": "some"}
 
 
-def translate_conditions(value: object, place: Place) -> list[dict[str, object]]:
+def translate_conditions(value: object, place: Place, *, is_deny: bool) -> list[dict[str, object]]:
     """Return the conditions of a statement, sorted; an empty object has none (1.9)."""
     if not isinstance(value, Mapping):
         place.fault(f"must be an object, not {describe(value)}")
@@ -37,15 +37,20 @@ def translate_conditions(value: object, place: Place) -> list[dict[str, object]]
         if colon:
             # 4.7
             (place / name).advise(
-                f"RAM's pages do not list `{quantifier}`, but RAM's own policies use it"
+                f"RAM's pages do not list `{quantifier}`, but RAM's own policies use it",
+                "SET_OPERATOR",
             )
-        conditions += _keys(keys, place / name, bare_name, operator, _QUANTIFIERS.get(quantifier))
+        for one, here in _keys(
+            keys, place / name, bare_name, operator, _QUANTIFIERS.get(quantifier)
+        ):
+            _check_key(one, here, is_deny=is_deny)
+            conditions.append(one)
     return sorted(conditions, key=json.dumps)
 
 
 def _keys(
     keys: object, place: Place, name: str, operator: Operator, quantifier: str | None
-) -> Iterator[dict[str, object]]:
+) -> Iterator[tuple[dict[str, object], Place]]:
     if not isinstance(keys, Mapping) or not keys:
         kind = "an empty one" if keys == {} else describe(keys)
         place.fault(f"must be an object of condition keys, not {kind}")
@@ -55,10 +60,10 @@ def _keys(
         if not isinstance(key, str) or not key or SURROGATE.search(key):
             here.fault(f"a condition key must be a non-empty string, not {describe(key)}")
             continue
-        known = spellings().get(fold(key), key)
+        known = spelling(key)
         if known != key:
             here.fault(f"the condition key is spelled `{known}`")
-        yield {
+        one = {
             "operator": operator.comparison,
             "negated": operator.negated,
             # 4.2, 4.3: a negated operator needs every element of the request's list to differ
@@ -66,6 +71,26 @@ def _keys(
             "key": key,
             "values": _values(values, here, name, operator),
         }
+        yield one, here
+
+
+def _check_key(one: Mapping[str, Any], place: Place, *, is_deny: bool) -> None:
+    """Report a key that no request carries, and the consequence (section 4)."""
+    key = one["key"]
+    start, slash, _ = key.partition("/")
+    name = start if start + slash in spellings().values() else key
+    if ":" in key and not any(map(str.isspace, name)):
+        return
+    # 4.4, 4.5
+    is_met = is_deny and (one["negated"] or one["quantifier"] == "every")
+    meant = spelling("".join(key.split()))
+    hint = f": did you mean `{meant}`?" if meant in spellings().values() else ""
+    frequency = "always" if is_met else "never"
+    place.error(
+        f"{describe(key)} is not a condition key, which is `<ram-code>:<name>` without white "
+        f"space, so no request carries it and the condition is {frequency} met{hint}",
+        "INVALID_CONDITION_KEY",
+    )
 
 
 def _values(values: object, place: Place, name: str, operator: Operator) -> list[Value]:
@@ -77,7 +102,13 @@ def _values(values: object, place: Place, name: str, operator: Operator) -> list
             continue
         if operator.comparison in ("StringEquals", "StringEqualsIgnoreCase") and "*" in text:
             meant = "StringNotLike" if operator.negated else "StringLike"
-            here.advise(f"`*` is an ordinary character under `{name}`: did you mean `{meant}`?")
+            here.advise(
+                f"`*` is an ordinary character under `{name}`: did you mean `{meant}`?",
+                "WILDCARD_UNDER_EQUALS",
+            )
         if value not in found:
             found.append(value)
+    if name == "Bool" and isinstance(values, list | tuple) and len(values) > 1:
+        both = ": this lists both, so every value matches" if len(found) > 1 else ""
+        place.error(f"`Bool` compares with one value, `true` or `false`{both}", "MULTIPLE_BOOLEAN")
     return sorted(found, key=json.dumps)

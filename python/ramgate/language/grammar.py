@@ -24,6 +24,7 @@ __all__ = [
     "RESOURCE",
     "RESOURCE_GROUP",
     "SERVICE_NAME",
+    "SERVICE_PRINCIPAL",
     "WILDCARD",
 ]
 
@@ -37,6 +38,7 @@ ACTION_PATTERN: Final = re.compile(r"\*|[A-Za-z0-9_.*?-]+:[A-Za-z0-9_.*?-]+")
 RESOURCE: Final = re.compile(r"\*|acs:(?:[^:]*:){3}.*", re.DOTALL)
 RESOURCE_GROUP: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 SERVICE_NAME: Final = re.compile(r"(?:[a-z0-9-]+\.)+aliyuncs\.com")
+SERVICE_PRINCIPAL: Final = re.compile(rf"(?:[0-9]{{16}}@)?{SERVICE_NAME.pattern}")
 RAM_PRINCIPAL: Final = re.compile(rf"{_ARN}(?:root|user/{_NAME}|role/{_NAME})")
 FEDERATED: Final = re.compile(rf"{_ARN}(?:saml-provider|oidc-provider)/{_NAME}")
 WILDCARD: Final = re.compile("[*?]")

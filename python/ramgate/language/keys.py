@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ramgate.faults import Place
 
-__all__ = ["ConditionKey", "fold", "load", "spellings"]
+__all__ = ["ConditionKey", "fold", "load", "spelling", "spellings"]
 
 _FIELDS: Final = ("key", "type", "meaning", "source")
 _REQUIRED: Final = ("key", "meaning", "source")
@@ -34,6 +34,7 @@ _TYPES: Final = ("", "String", "Numeric", "Date", "Bool", "IpAddress")
 class ConditionKey:
     """A condition key: its spelling, the type of its values, its meaning, the page that names it.
 
+    A key that ends in a slash, such as `acs:ResourceTag/`, stands for all keys that begin so.
     `type` is the family of operators that compare such values, empty if no source states it.
 
     >>> {key.key: key.type for key in load()}["acs:SourceIp"]
@@ -66,13 +67,26 @@ def spellings() -> Mapping[str, str]:
     return MappingProxyType({fold(known.key): known.key for known in load()})
 
 
+def spelling(key: str) -> str:
+    """Return RAM's spelling of a condition key; of the key of a tag, only the part before the tag.
+
+    >>> spelling("acs:sourceip"), spelling("ACS:ResourceTag/Env"), spelling("my:own")
+    ('acs:SourceIp', 'acs:ResourceTag/Env', 'my:own')
+    """
+    start, slash, tag = key.partition("/")
+    of_tags = spellings().get(fold(start + slash))
+    if slash and of_tags:
+        return of_tags + tag
+    return spellings().get(fold(key), key)
+
+
 def load(path: Path | None = None) -> list[ConditionKey]:
     """Return the condition keys of a file, the shipped one by default, in the file's order.
 
     Raises `InvalidFiles` with every fault of the file.
 
     >>> len(load())
-    21
+    24
     """
     source = read(path or resources.path("catalog/condition-keys.yaml"), root="")
     found = shape.fields(source.value, source.place, ("keys",), ("keys",))

@@ -2,52 +2,91 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ramgate.documents.messages import describe
 from ramgate.language import grammar
-from ramgate.language.condition import glob
 from ramgate.language.elements import strings
+from ramgate.language.resource_pattern import FIELDS, allowing, denying
 
 if TYPE_CHECKING:
     from ramgate.faults import Place
 
 __all__ = ["translate_resources"]
 
+_SYNTAX: Final = "`acs:<ram-code>:<region>:<account>:<relative-id>`"
+_NAMES: Final = ("prefix", "service", "region", "account")
+_NUMBERS: Final = ("", "one", "two", "three", "four")
 
-def translate_resources(value: object, place: Place) -> dict[str, object]:
+
+def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[str, object]:
     """Return the `Resource` as `any_resource`, or as the lists that are not empty.
 
-    `resources` are compared as a whole; `resource_prefixes` have `*` at their end only; all other
-    wildcards make `resource_patterns`, for OPA's `glob.match`.
+    `resources` are compared as a whole; `resource_prefixes` have `*` at their end only; all others
+    make `resource_patterns`, for OPA's `glob.match` with the delimiter `:`.
     """
     anything, exact, prefixes, patterns = False, set(), set(), set()
     for text, here in strings(value, place, may_be_empty=False):
-        if not grammar.WILDCARD.search(text):
-            # 1.8
-            if grammar.RESOURCE.fullmatch(text):
-                exact.add(text)
-            else:
-                here.fault(
-                    f"{describe(text)} is not a valid resource: write `*` or "
-                    "`acs:<ram-code>:<region>:<account>:<relative-id>`"
-                )
+        has_wildcard = grammar.WILDCARD.search(text)
+        # 1.8
+        if not has_wildcard and not grammar.RESOURCE.fullmatch(text):
+            here.fault(f"{describe(text)} is not a valid resource: write `*` or {_SYNTAX}")
             continue
-        if not (text.startswith("acs:") or text[0] in "*?"):
-            here.advise(
-                f"{describe(text)} matches nothing: a resource begins with `acs:` or a wildcard"
-            )
         if not text.strip("*"):
             anything = True
-        elif not grammar.WILDCARD.search(text.rstrip("*")):
-            prefixes.add(text.rstrip("*"))
+            continue
+        _report_errors(text, here, is_deny=is_deny)
+        start = text.rstrip("*")
+        is_prefix = has_wildcard and not grammar.WILDCARD.search(start)
+        if is_deny:
+            patterns.update(denying(text))
+        elif is_prefix:
+            prefixes.add(start)
+        elif has_wildcard:
+            patterns.add(allowing(text))
         else:
-            patterns.add(glob(text))
+            exact.add(text)
+    if anything:
+        return {"any_resource": True}
     parts = {
         "resources": sorted(exact),
         "resource_prefixes": sorted(prefixes),
         "resource_patterns": sorted(patterns),
     }
-    if anything:
-        return {"any_resource": True}
     return {name: texts for name, texts in parts.items() if texts}
+
+
+def _report_errors(text: str, place: Place, *, is_deny: bool) -> None:
+    """Report what RAM's own check calls wrong, and the consequence for requests (1.8)."""
+    fields = text.split(":", FIELDS - 1)
+    if not text.startswith("acs:"):
+        if text[0] not in "*?":
+            place.error(
+                f"{describe(text)} matches nothing: a resource begins with `acs:` or is `*`",
+                "INVALID_ARN_PREFIX",
+            )
+        elif len(fields) < FIELDS:
+            place.error(
+                f"{describe(text)} does not begin with `acs:`: write `*` or {_SYNTAX}",
+                "INVALID_ARN_PREFIX",
+            )
+    elif len(fields) < FIELDS:
+        last = fields[-1]
+        if last.endswith("*"):
+            name = _NAMES[len(fields) - 1]
+            meaning = f"{describe(last)} is compared with the {name}, and any relative id matches"
+        elif is_deny:
+            meaning = "it is only compared with the resource as a whole"
+        else:
+            meaning = "it matches no resource"
+        place.error(
+            f"{describe(text)} has {_NUMBERS[len(fields)]} of the five fields of a resource, "
+            f"{_SYNTAX}: {meaning}",
+            "MISSING_ARN_FIELD",
+        )
+    elif not fields[1]:
+        place.error(
+            f"{describe(text)} has an empty service, so it matches no resource of a service: "
+            f"write {_SYNTAX}",
+            "EMPTY_SERVICE",
+        )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "translate", "translate_at"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 _LIMIT_CHARACTERS: Final = 6144
 _IDENTITY_KEYS: Final = ("Sid", "Effect", "Action", "NotAction", "Resource", "Condition")
@@ -34,7 +34,10 @@ _TRUST_KEYS: Final = ("Sid", "Effect", "Action", "Principal", "Condition")
 _TRUST_ACTIONS: Final = ("sts:assumerole", "sts:setsourceidentity", "sts:tagsession")
 _PRINCIPALS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "RAM": (grammar.RAM_PRINCIPAL, "`acs:ram::<account>:root`, `…:user/<name>` or `…:role/<name>`"),
-    "Service": (grammar.SERVICE_NAME, "a service name such as `ecs.aliyuncs.com`"),
+    "Service": (
+        grammar.SERVICE_PRINCIPAL,
+        "a service name such as `ecs.aliyuncs.com` or `<account>@log.aliyuncs.com`",
+    ),
     "Federated": (
         grammar.FEDERATED,
         "`acs:ram::<account>:saml-provider/<name>` or `…:oidc-provider/<name>`",
@@ -110,7 +113,8 @@ def translate_at(document: object, place: Place) -> dict[str, object]:
     # 1.12
     if not place.findings.faults and _characters(document) > _LIMIT_CHARACTERS:
         place.advise(
-            f"RAM accepts {_LIMIT_CHARACTERS:,} characters in a custom policy; this has more"
+            f"RAM accepts {_LIMIT_CHARACTERS:,} characters in a custom policy; this has more",
+            "TOO_LONG",
         )
     return {
         "format": FORMAT,
@@ -139,13 +143,17 @@ def _statement(
     if is_trust:
         parts |= _principals(statement, place)
     elif "Resource" in statement:
-        parts |= translate_resources(statement["Resource"], place / "Resource")
+        parts |= translate_resources(
+            statement["Resource"], place / "Resource", is_deny=parts["effect"] == "Deny"
+        )
     else:
         place.fault("`Resource` is missing")
     if "NotAction" in statement:
         parts["except"] = sorted(set(map(glob, actions)))
     if "Condition" in statement:
-        conditions = translate_conditions(statement["Condition"], place / "Condition")
+        conditions = translate_conditions(
+            statement["Condition"], place / "Condition", is_deny=parts["effect"] == "Deny"
+        )
         if conditions:
             parts["conditions"] = conditions
     return parts, None if "NotAction" in statement else actions

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ramgate.language import condition
+from ramgate.language.resource_pattern import ANY_CHARACTER, FIELDS, crossing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ GROUP: Final = "acs:ResourceGroupId"
 
 # The longest key of a request (rego/ram/limit): no table decides by a longer one.
 _MAX_KEY: Final = 256
+_REGION: Final = 2
 _FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
 _BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
 _WILDCARD: Final = re.compile(r"[*?]")
@@ -38,7 +40,10 @@ _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 
 
 class Test(NamedTuple):
-    """A test of a request: it holds if any of the patterns matches the string at the path."""
+    """A test of a request: it holds if any of the patterns matches the string at the path.
+
+    The patterns are for `glob.match` with the delimiter `:`.
+    """
 
     path: str | tuple[str, ...]
     patterns: tuple[str, ...]
@@ -89,10 +94,14 @@ def compile_statement(
     """
     clauses: list[Clause] = []
     if not statement.get("any_resource"):
-        patterns: Iterable[str] = (
-            *map(condition.glob, statement.get("resources", ())),
-            *(f"{condition.glob(text)}*" for text in statement.get("resource_prefixes", ())),
-            *statement.get("resource_patterns", ()),
+        compare = _denying if statement["effect"] == "Deny" else _allowing
+        patterns: Iterable[str] = map(
+            compare,
+            (
+                *map(condition.glob, statement.get("resources", ())),
+                *(f"{condition.glob(text)}**" for text in statement.get("resource_prefixes", ())),
+                *statement.get("resource_patterns", ()),
+            ),
         )
         if is_assuming:
             patterns = map(_ignore_case, patterns)
@@ -103,12 +112,39 @@ def compile_statement(
     return Statement(statement["effect"], name, position, tuple(clauses))
 
 
+def _allowing(pattern: str) -> str:
+    """Return the pattern for a resource as the request states it, where a region may be `*` (3.5).
+
+    The general rule compares an empty region instead.
+    """
+    fields = pattern.split(":")
+    region = fields[_REGION] if len(fields) > _REGION else "*"
+    if not region.strip("*?") and region.count("?") == 1:
+        raise NoTableError
+    if not region:
+        fields[_REGION] = "{,[*]}"
+    return ":".join(fields)
+
+
+def _denying(pattern: str) -> str:
+    """Return the pattern for a resource as the request states it.
+
+    Where wildcards cross fields, an empty region and `*` can differ if the pattern has a `?`, or
+    nothing between two colons.
+    """
+    *head, _ = fields = pattern.split(":", FIELDS - 1)
+    crosses = len(fields) < FIELDS or any("**" in one or ANY_CHARACTER in one for one in head)
+    if crosses and ("::" in pattern or ANY_CHARACTER in pattern):
+        raise NoTableError
+    return pattern
+
+
 def _condition_clauses(one: Mapping[str, Any], effect: str) -> list[Clause]:
     """Return the clauses of a condition (4.2 to 4.7): an absent key counts against the caller."""
     if one["key"] in _FILLED_IN or len(one["key"]) > _MAX_KEY:
         raise NoTableError
     path = ("context", one["key"])
-    is_present = Test(path, ("*",))
+    is_present = Test(path, ("**",))
     present: Clause = (Expectation(is_present, holds=True),)
     absent = Expectation(is_present, holds=False)
     test = Test(path, _value_patterns(one["operator"], one["values"]))
@@ -135,7 +171,7 @@ def _value_patterns(comparison: str, values: Iterable[Any]) -> tuple[str, ...]:
     elif comparison == "StringEqualsIgnoreCase":
         texts = ["".join(map(_in_any_case, value)) for value in values]
     elif comparison == "StringLike":
-        texts = list(values)
+        texts = list(map(crossing, values))
     else:
         raise NoTableError
     # an absent key is tested as an empty string, which an empty pattern would match

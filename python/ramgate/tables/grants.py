@@ -1,9 +1,9 @@
 """Move the plain grants of a policy out of its statements.
 
-A plain grant is an Allow of one literal resource, without conditions, of actions that no other
-statement of the policy applies to. An account's own policies consist mostly of such grants. Kept
-with the policy, `[index, resource]` by action, a million of them fit into memory; an entry each
-would not.
+A plain grant is an Allow of one literal resource with a region and an account, without conditions,
+of actions that no other statement of the policy applies to. An account's own policies consist
+mostly of such grants. Kept with the policy, `[index, resource]` by action, a million of them fit
+into memory; an entry each would not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import collections
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from ramgate.language.resource_pattern import FIELDS
 from ramgate.tables.actions import ASSUMING, indexes_about
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ def with_grants(document: Document) -> Document:
 
 
 def _is_plain(statement: Mapping[str, Any]) -> bool:
+    if statement.keys() != {"effect", "resources"} or len(statement["resources"]) != 1:
+        return False
+    _, service, region, account, _ = statement["resources"][0].split(":", FIELDS - 1)
     # 3.4: an ARN of RAM may be a role's, which is compared without case
-    return (
-        statement.keys() == {"effect", "resources"}
-        and statement["effect"] == "Allow"
-        and len(statement["resources"]) == 1
-        and not statement["resources"][0].startswith("acs:ram:")
-    )
+    # 3.5: an empty field is compared with one that the request does not state
+    return service != "ram" and region != "" and account != ""

@@ -28,7 +28,7 @@ _NO_STS: Final = {"sts": None}
 # The longest action of a request (rego/ram/limit): no table decides on a longer one.
 _MAX_ACTION: Final = 2048
 _PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
-_IS_OF_RAM: Final = Test(RESOURCE, ("acs:ram:*",))
+_IS_OF_RAM: Final = Test(RESOURCE, ("acs:ram:**",))
 
 
 class About(NamedTuple):
@@ -169,7 +169,7 @@ class SetCompiler:
 def _may_be_about_roles(layers: Iterable[Layer]) -> bool:
     # 3.4: a resource that is a role is compared with the patterns without case
     heads = (
-        re.split(r"[*?\\]", pattern.lower(), maxsplit=1)[0]
+        re.split(r"[*?\\\[{]", pattern.lower(), maxsplit=1)[0]
         for layer in layers
         for statement in layer.statements
         for clause in statement.clauses

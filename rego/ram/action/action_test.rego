@@ -26,7 +26,7 @@ test_the_actions_of_a_trust_policy if {
 }
 
 _document := {
-	"format": 1,
+	"format": 2,
 	"statements": [{}, {}, {}, {}, {"except": ["ecs:*", "*:list*"]}, {"except": ["*"]}],
 	"actions": {"ecs:startinstance": [0, 1], "oss:listbuckets": [0]},
 	"wildcards": {"ecs": {"ecs:*": [1], "ecs:start?nstance": [2]}, "bss": {"bss:*": [0]}},

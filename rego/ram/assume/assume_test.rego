@@ -5,7 +5,7 @@ import data.ram.principal
 import data.ram.resource
 
 _document(kind, statement) := {
-	"format": 1,
+	"format": 2,
 	"kind": kind,
 	"statements": [statement],
 	"actions": {},
@@ -45,7 +45,7 @@ _question(asking, text) := {
 	"is_role": is_role,
 	"context": {},
 } if {
-	[compared, is_role, _] = resource.parse(text, "1234567890123456")
+	[compared, is_role, _, _] = resource.parse(text, "1234567890123456")
 }
 
 _app := "acs:ram::1234567890123456:role/app"

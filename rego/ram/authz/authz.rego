@@ -53,7 +53,7 @@ decide(one) := found if {
 
 # The general rule. A store of another format cannot be read, so nothing is allowed.
 _decide(one) := evaluation.decision(request.question(one)) if {
-	data.store.format == 1
+	data.store.format == 2
 } else := answer.malformed(faults) if {
 	faults := request_faults.of_request(one)
 	count(faults) > 0

@@ -10,7 +10,7 @@ _there := "6543210987654321"
 _managing := "9999999999999999"
 
 _document(kind, statements, patterns) := {
-	"format": 1,
+	"format": 2,
 	"kind": kind,
 	"statements": statements,
 	"actions": {},
@@ -40,7 +40,7 @@ _policies := {
 	"NotEcs": _about("Deny", "ecs:*"),
 	"OnlyOss": _about("Allow", "oss:*"),
 	"NotSts": _about("Deny", "sts:*"),
-	"Newer": object.union(_of("Allow"), {"format": 2}),
+	"Newer": object.union(_of("Allow"), {"format": 3}),
 	"1234567890123456/own": _about("Allow", "ecs:start*"),
 	"1234567890123456/trust:Open": _trusting("Allow", ["acs:ram::1234567890123456:root", "ecs.aliyuncs.com"]),
 	"1234567890123456/trust:Closed": _trusting("Allow", ["acs:ram::1234567890123456:user/nobody"]),
@@ -70,7 +70,7 @@ _role(name, policies) := {
 }
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": _policies,
 	"service_linked_roles": {
@@ -198,7 +198,7 @@ test_damaged_data_in_the_store_never_allows_cases if {
 }
 
 test_a_missing_or_newer_store_never_allows_cases if {
-	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"}), object.remove(_store, ["format"])]
+	cases := [{}, object.union(_store, {"format": 3}), object.union(_store, {"format": "2"}), object.remove(_store, ["format"])]
 	count(cases) > 0
 	every store in cases {
 		decided := authz.decide(_start("user/alice")) with data.store as store
@@ -482,7 +482,7 @@ test_a_trust_deny_comes_before_an_identity_that_does_not_allow if {
 
 test_only_a_role_is_assumed_cases if {
 	cases := [
-		"*", "acs:ram:*:*:role/Open", "acs:ram::1234567890123456:user/alice", "acs:ram::1234567890123456:role/Open/s",
+		"*", "acs:ram:*:*:role/Missing", "acs:ram::1234567890123456:user/alice", "acs:ram::1234567890123456:role/Open/s",
 		"acs:ram::1234567890123456:role/*", "acs:ram:cn:1234567890123456:role/Open", "acs:oss:::role/Open",
 		"acs:ram::system:role/Open", "acs:ram::6543210987654321:role/Open",
 	]
@@ -491,6 +491,16 @@ test_only_a_role_is_assumed_cases if {
 		every principal in [_arn("user/alice"), "ecs.aliyuncs.com"] {
 			authz.decide(_asked(principal, "sts:AssumeRole", resource)) == _no("unknown_role") with data.store as _store
 		}
+	}
+}
+
+# 3.5: a service has no account that could complete the role's ARN
+test_a_role_without_an_account_is_the_callers_cases if {
+	cases := ["acs:ram:*:*:role/Open", "acs:ram:::role/open"]
+	count(cases) > 0
+	every resource in cases {
+		authz.decide(_asked(_arn("user/alice"), "sts:AssumeRole", resource)).policy_type != null with data.store as _store
+		authz.decide(_asked("ecs.aliyuncs.com", "sts:AssumeRole", resource)) == _no("unknown_role") with data.store as _store
 	}
 }
 

@@ -42,8 +42,11 @@ comparisons := object.keys(_families)
 # METADATA
 # description: >-
 #   RAM's spelling of a condition key, or the key itself if RAM names no key that differs from it only
-#   in case. Undefined without the list of RAM's keys.
-spelling(key) := object.get(_spellings, lower(key), key)
+#   in case. Of the key of a tag, such as `acs:ResourceTag/<key>`, RAM names only the start. Undefined
+#   without the list of RAM's keys.
+spelling(key) := concat("", [_spellings[lower(start)], substring(key, count(start), -1)]) if {
+	start := _start(key)
+} else := object.get(_spellings, lower(key), key)
 
 # METADATA
 # description: >-
@@ -52,7 +55,11 @@ spelling(key) := object.get(_spellings, lower(key), key)
 are_spelled(context) if {
 	spellings := _spellings
 	[key | some key, _ in context; spellings[lower(key)] != key] == []
+	[start | some key, _ in context; start := _start(key); spellings[lower(start)] != start] == []
 }
+
+# The part of a key up to its first slash. Undefined without a slash.
+_start(key) := substring(key, 0, indexof(key, "/") + 1) if contains(key, "/")
 
 # The spelling of each key by the key in lower case (`catalog/condition-keys.yaml`). A list is usable
 # only if it has the key that ramgate itself fills in: then it is an object, and not empty.

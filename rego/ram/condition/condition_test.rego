@@ -358,8 +358,8 @@ test_every_key_of_a_context_is_checked if {
 }
 
 test_without_a_list_of_keys_no_spelling_is_right if {
-	not condition.spelling("acs:SourceIp") with data.store as {"format": 1}
-	not condition.are_spelled({"acs:SourceIp": "x"}) with data.store as {"format": 1}
+	not condition.spelling("acs:SourceIp") with data.store as {"format": 2}
+	not condition.are_spelled({"acs:SourceIp": "x"}) with data.store as {"format": 2}
 	cases := [null, "", [], {}, ["acs:PrincipalARN"], {"acs:sourceip": "acs:SourceIp"}, {"acs:principalarn": null}]
 	count(cases) > 0
 	every keys in cases {

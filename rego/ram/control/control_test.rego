@@ -3,7 +3,7 @@ package ram.control_test
 import data.ram.control
 
 _document(effect) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": effect, "any_resource": true}],
 	"actions": {},

@@ -15,7 +15,7 @@ import data.ram.resource
 is_complete(document) if {
 	is_object(document)
 	object.keys(document) == {"format", "kind", "statements", "actions", "wildcards", "service_wildcards", "not_actions"}
-	document.format == 1
+	document.format == 2
 	document.kind == "identity"
 	is_array(document.statements)
 	count(document.statements) > 0
@@ -54,7 +54,7 @@ _has_resources(statement) if {
 	not "any_resource" in object.keys(statement)
 	_are_resources(object.get(statement, "resources", ["acs::::"]))
 	_are_texts(object.get(statement, "resource_prefixes", ["*"]))
-	_are_patterns(object.get(statement, "resource_patterns", ["*"]))
+	_are_resource_patterns(object.get(statement, "resource_patterns", ["*"]))
 	object.keys(statement) & {"resources", "resource_prefixes", "resource_patterns"} != set()
 }
 
@@ -83,15 +83,19 @@ _are_action_patterns(patterns) if {
 
 _is_action_pattern(pattern) if regex.match(`^(\*|[a-z0-9_.*?-]+:[a-z0-9_.*?-]+)$`, pattern)
 
-_are_patterns(patterns) if {
+# `glob.match` is undefined for a pattern that it cannot read, which would skip the statement. The translator
+# escapes every special character but `*` and `?`. It writes two more forms in the pattern of a resource: `[…]`
+# for any character, and `{…,,[*]}` for a region that the request may leave out.
+_are_resource_patterns(patterns) if {
 	_are_texts(patterns)
 	every pattern in patterns {
-		_is_pattern(pattern)
+		regex.match(
+			`^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\]|\{([^\\\[\]{},]|\\[\\\[\]{},])*,,\[\*\]\})*$`,
+			pattern,
+		)
 	}
 }
 
-# `glob.match` is undefined for a pattern that it cannot read, which would skip the statement. The translator
-# escapes every special character but `*` and `?`.
 _is_pattern(pattern) if regex.match(`^([^\\\[\]{}]|\\[\\\[\]{}])*$`, pattern)
 
 _is_condition(one) if {

@@ -5,7 +5,7 @@ import data.ram.condition_test
 import data.ram.document
 
 _document := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [
 		{"effect": "Allow", "any_resource": true},
@@ -29,7 +29,7 @@ _condition(operator, value) := {
 
 # A document with one statement, which covers every action.
 _holding(statement) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [statement],
 	"actions": {},
@@ -39,7 +39,7 @@ _holding(statement) := {
 }
 
 _excepting(patterns) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": "Deny", "any_resource": true, "except": patterns}],
 	"actions": {},
@@ -125,7 +125,7 @@ test_a_value_that_is_not_a_document_is_refused_cases if {
 
 test_another_format_or_kind_is_refused_cases if {
 	cases := [
-		{"format": 2}, {"format": 0}, {"format": "1"}, {"format": [1]}, {"kind": "trust"}, {"kind": "Identity"},
+		{"format": 3}, {"format": 0}, {"format": "2"}, {"format": [2]}, {"kind": "trust"}, {"kind": "Identity"},
 	]
 	count(cases) > 0
 	every one in cases {
@@ -241,7 +241,7 @@ test_index_cases if {
 
 test_a_document_without_statements_is_refused if {
 	none := {
-		"format": 1,
+		"format": 2,
 		"kind": "identity",
 		"statements": [],
 		"actions": {},

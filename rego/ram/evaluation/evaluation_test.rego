@@ -4,7 +4,7 @@ import data.ram.evaluation
 import data.ram.request
 
 _document(effect) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": effect, "any_resource": true}],
 	"actions": {},
@@ -14,7 +14,7 @@ _document(effect) := {
 }
 
 _trust := {
-	"format": 1,
+	"format": 2,
 	"kind": "trust",
 	"statements": [{"effect": "Deny", "principals": ["acs:ram::1234567890123456:root"]}],
 	"actions": {},

@@ -4,7 +4,7 @@ import data.ram.identity
 import data.ram.principal
 
 _document(effect) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": effect, "any_resource": true}],
 	"actions": {},

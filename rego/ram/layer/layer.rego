@@ -14,7 +14,7 @@ import data.ram.statement
 #   contain a Deny, so the layer denies.
 store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 	every id in ids {
-		data.store.policies[id].format == 1
+		data.store.policies[id].format == 2
 	}
 } else := {"effect": "ExplicitDeny", "statements": []}
 

@@ -10,7 +10,7 @@ _question := {
 }
 
 _document(effects) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": effect, "any_resource": true} | some effect in effects],
 	"actions": {"ecs:start": [position | some position, _ in effects]},
@@ -40,9 +40,9 @@ _policies := {
 	"1234567890123456/own": _allowing,
 	"1234567890123456/trust:App": _denying,
 	"directory/folder": _allowing,
-	"Newer": object.union(_allowing, {"format": 2}),
+	"Newer": object.union(_allowing, {"format": 3}),
 	"Older": object.remove(_allowing, ["format"]),
-	"Text": object.union(_allowing, {"format": "1"}),
+	"Text": object.union(_allowing, {"format": "2"}),
 }
 
 _allow(statements) := {"effect": "Allow", "statements": statements}

@@ -141,7 +141,7 @@ compared(documents, context) := sum([comparison |
 
 # METADATA
 # description: The product of the wildcards in the documents and of the characters that they may have to search.
-searched(documents, searchable) := count(regex.find_n(`[*?]`, json.marshal(documents), -1)) * count(concat("", searchable))
+searched(documents, searchable) := count(regex.find_n(`[*?\x{10FFFF}]`, json.marshal(documents), -1)) * count(concat("", searchable))
 
 # METADATA
 # description: >-

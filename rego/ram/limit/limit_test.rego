@@ -15,14 +15,14 @@ _request := {"principal": _alice, "action": "ecs:StartInstance", "resource": "ac
 
 # Alice may do everything, by a policy and by a table.
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": {"acs:principalarn": "acs:PrincipalARN", "ram:servicename": "ram:ServiceName"},
 	"accounts": {_account: {
 		"users": {"alice": {"policies": ["all"]}},
 		"roles": {"approle": {"name": "AppRole", "policies": ["all"]}},
 	}},
 	"policies": {"all": {
-		"format": 1,
+		"format": 2,
 		"statements": [{"effect": "Allow", "any_resource": true}],
 		"actions": {},
 		"wildcards": {},
@@ -158,7 +158,7 @@ _searched(wildcards, length) := object.union(
 )
 
 _document(conditions) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [object.union(
 		{"effect": "Allow", "any_resource": true},

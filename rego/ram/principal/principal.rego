@@ -21,7 +21,7 @@ parse(text) := _principal("user", account, name, text) if {
 } else := _principal("owner", account, "root", text) if {
 	[[_, account]] = regex.find_all_string_submatch_n(`^acs:ram::([0-9]{16}):root$`, text, 1)
 } else := _principal("service", "", text, text) if {
-	regex.match(`^([a-z0-9-]+\.)+aliyuncs\.com$`, text)
+	regex.match(`^([0-9]{16}@)?([a-z0-9-]+\.)+aliyuncs\.com$`, text)
 } else := _principal("federated", account, name, text) if {
 	[[_, account, name]] = regex.find_all_string_submatch_n(
 		`^acs:ram::([0-9]{16}):(?:saml|oidc)-provider/([A-Za-z0-9._@-]{1,64})$`,

@@ -14,7 +14,7 @@ import data.ram.resource
 
 # METADATA
 # description: >-
-#   The question of a request: the parsed principal, the action in lower case, the normalized resource, its
+#   The question of a request: the parsed principal, the action in lower case, the completed resource, its
 #   account, the context with the filled-in keys, and the session policies by name. Undefined if any field
 #   is missing, unknown or unreadable.
 question(request) := read if {
@@ -22,7 +22,7 @@ question(request) := read if {
 	limit.are_short([text, operation, target])
 	caller := principal.parse(text)
 	action.is_valid(operation)
-	[compared, is_role, account] = resource.parse(target, caller.account)
+	[compared, is_role, account, unstated] = resource.parse(target, _own_account(caller))
 
 	# `object.get` returns a constant. OPA would rebuild an object literal each time it is passed to a function.
 	read := object.get({}, "question", {
@@ -31,11 +31,17 @@ question(request) := read if {
 		"action": lower(operation),
 		"resource": compared,
 		"is_role": is_role,
+		"unstated": unstated,
 		"account": account,
 		"session_policies": session_policies(documents, caller),
 	})
 	are_affordable(documents, context, [operation, target])
 }
+
+# 3.5: a service or a provider has no account that could complete a resource.
+_own_account(caller) := "" if caller.kind == "federated"
+
+else := caller.account
 
 # A request has the three required fields, either or both of the optional ones, and no other field.
 _fields(request) := [text, operation, target, {}, []] if {

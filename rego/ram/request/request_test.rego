@@ -11,7 +11,7 @@ _session := "acs:ram::1234567890123456:assumed-role/AppRole/s"
 _request := {"principal": _alice, "action": "ecs:StartInstance", "resource": "acs:ecs:::i"}
 
 _document := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": "Allow", "any_resource": true}],
 	"actions": {},
@@ -66,7 +66,8 @@ test_a_request_becomes_a_question if {
 			"is_session": false,
 		},
 		"action": "ecs:startinstance",
-		"resource": "acs:ecs:::i",
+		"resource": "acs:ecs::1234567890123456:i",
+		"unstated": "acs:ecs:::i",
 		"is_role": false,
 		"account": "1234567890123456",
 		"context": {"acs:CurrentTime": "2026-03-11T00:00:00Z", "acs:PrincipalARN": _alice, "a": [1]},

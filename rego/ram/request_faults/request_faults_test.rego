@@ -43,6 +43,6 @@ test_without_the_list_of_condition_keys_the_context_is_not_at_fault if {
 		"resource": "*",
 		"context": {"acs:sourceip": "10.0.0.1"},
 	}
-	request_faults.of_request(asked) == [] with data.store as {"format": 1}
+	request_faults.of_request(asked) == [] with data.store as {"format": 2}
 	request_faults.of_request(asked) != [] with data.store.condition_keys as condition_test.spellings
 }

@@ -7,22 +7,46 @@ package ram.resource
 # description: >-
 #   True if the text is `*` or `acs:<ram-code>:<region>:<account>:<relative-id>`. A `*` or `?` within it is
 #   an ordinary character.
-is_valid(text) if parse(text, "")
+is_valid(text) if regex.match(`^(\*$|acs:[^:]*:[^:]*:[^:]*:)`, text)
 
 # METADATA
 # description: >-
-#   The resource as `[text, is_role, account]`: the normalized text, whether it is a role's ARN, and its
-#   account, or else the caller's. Undefined if the text is not a resource.
+#   The resource as `[text, is_role, account, unstated]`: the text that patterns are compared with, whether
+#   it is a role's ARN, the account that it belongs to, and, if the request states no account, the text with
+#   an empty one, else null. A missing account is the caller's (3.5). Undefined if the text is not a resource.
 # scope: document
-parse(text, own_account) := [lower(text), true, account] if {
+parse(text, own) := [lower(text), true, account, null] if {
+	[[_, account]] = regex.find_all_string_submatch_n(`^acs:ram::([0-9]{16}):role/[A-Za-z0-9._@-]{1,64}$`, text, 1)
+} else := [text, false, account, null] if {
+	# the region is not `*`, and the account is stated: the usual case, and the cheap one
 	[[_, account]] = regex.find_all_string_submatch_n(
-		`^acs:ram:\*?:([0-9]{16}):role/[A-Za-z0-9._@-]{1,64}$`,
+		`^acs:[^:]*:(?:|[^:*][^:]*|\*[^:]+):([^:*][^:]*|\*[^:]+):`,
 		text, 1,
 	)
-} else := [text, false, own_account] if {
-	regex.match(`^(\*$|acs:[^:]*:[^:]*:(\*|system)?:)`, text)
-} else := [text, false, account] if {
-	[[_, account]] = regex.find_all_string_submatch_n(`^acs:[^:]*:[^:]*:([^:]*):`, text, 1)
+	account != "system"
+} else := [text, false, own, null] if {
+	text == "*"
+} else := [lower(completed), true, account, unstated] if {
+	[completed, account, unstated] := _complete(text, own)
+	regex.match(`^acs:ram::[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, completed)
+} else := [completed, false, account, unstated] if {
+	[completed, account, unstated] := _complete(text, own)
+}
+
+# 3.5: a region `*` is an empty one, and an account that the request does not state is the caller's.
+_complete(text, own) := [concat(":", [start, own, id]), own, concat(":", [start, "", id])] if {
+	[start, account, id] := _fields(text)
+	account in {"", "*"}
+	own != ""
+} else := [concat(":", [start, account, id]), object.get({"": own, "*": own, "system": own}, account, account), null] if {
+	[start, account, id] := _fields(text)
+}
+
+_fields(text) := [concat(":", ["acs", service, object.get({"*": ""}, region, region)]), account, id] if {
+	[[_, service, region, account, id]] = regex.find_all_string_submatch_n(
+		`(?s)^acs:([^:]*):([^:]*):([^:]*):(.*)$`,
+		text, 1,
+	)
 }
 
 # METADATA
@@ -30,33 +54,51 @@ parse(text, own_account) := [lower(text), true, account] if {
 # scope: document
 covers(statement, _) if statement.any_resource
 
-covers(statement, question) if question.resource in statement.resources
+covers(statement, question) if _matches(statement, question.resource)
 
 covers(statement, question) if {
-	some text in statement.resource_prefixes
-	startswith(question.resource, text)
+	question.is_role
+	_matches_role(statement, question.resource)
+}
+
+# 3.5: in an Allow, an empty account stands for an account that the request does not state
+covers(statement, question) if {
+	is_string(question.unstated)
+	statement.effect == "Allow"
+	_matches(statement, question.unstated)
 }
 
 covers(statement, question) if {
+	is_string(question.unstated)
+	statement.effect == "Allow"
+	question.is_role
+	_matches_role(statement, lower(question.unstated))
+}
+
+_matches(statement, text) if text in statement.resources
+
+_matches(statement, text) if {
+	some prefix in statement.resource_prefixes
+	startswith(text, prefix)
+}
+
+_matches(statement, text) if {
 	some pattern in statement.resource_patterns
-	glob.match(pattern, null, question.resource)
+	glob.match(pattern, [":"], text)
 }
 
 # 3.4: if the request names a role, the statement's patterns are compared in lower case too
-covers(statement, question) if {
-	question.is_role
-	some text in statement.resources
-	lower(text) == question.resource
+_matches_role(statement, text) if {
+	some one in statement.resources
+	lower(one) == text
 }
 
-covers(statement, question) if {
-	question.is_role
-	some text in statement.resource_prefixes
-	startswith(question.resource, lower(text))
+_matches_role(statement, text) if {
+	some prefix in statement.resource_prefixes
+	startswith(text, lower(prefix))
 }
 
-covers(statement, question) if {
-	question.is_role
+_matches_role(statement, text) if {
 	some pattern in statement.resource_patterns
-	glob.match(lower(pattern), null, question.resource)
+	glob.match(lower(pattern), [":"], text)
 }

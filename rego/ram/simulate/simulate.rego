@@ -45,7 +45,7 @@ default decisions := {"errors": ["requests: must be a list, and the only field"]
 decide(one) := object.union(_decide(one), {"simulated": true})
 
 _decide(one) := evaluation.decision(request.simulation(one)) if {
-	data.store.format == 1
+	data.store.format == 2
 } else := answer.malformed(faults) if {
 	faults := request_faults.of_simulation(one)
 	count(faults) > 0

@@ -6,7 +6,7 @@ import data.ram.simulate
 _here := "1234567890123456"
 
 _document(kind, statements, patterns) := {
-	"format": 1,
+	"format": 2,
 	"kind": kind,
 	"statements": statements,
 	"actions": {},
@@ -18,7 +18,7 @@ _document(kind, statements, patterns) := {
 _of(effect) := _document("identity", [{"effect": effect, "any_resource": true}], {"*": [0]})
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Everything": _of("Allow"),
@@ -162,7 +162,7 @@ test_malformed_cases if {
 	right := _asked(_arn("user/x"), "ecs:Start", "*", {})
 	cases := [
 		[object.remove(right, ["policies"]), [_policies_fault]],
-		[object.union(right, {"policies": {"p": {"format": 1}}}), [_policies_fault]],
+		[object.union(right, {"policies": {"p": {"format": 2}}}), [_policies_fault]],
 		[object.union(right, {"principal": "ecs.aliyuncs.com"}), [_principal_fault]],
 		[object.union(right, {"principal": _arn("saml-provider/x")}), [_principal_fault]],
 		[object.union(right, {"extra": 1}), ["extra: is not a field of a request"]],
@@ -176,7 +176,7 @@ test_malformed_cases if {
 
 test_a_store_of_another_format_never_allows if {
 	asked := _asked(_arn("user/x"), "ecs:Start", "*", {"p": _of("Allow")})
-	simulate.decide(asked) == _malformed(["request: could not be decided"]) with data.store as {"format": 2}
+	simulate.decide(asked) == _malformed(["request: could not be decided"]) with data.store as {"format": 3}
 }
 
 test_the_decision_is_that_of_the_input if {

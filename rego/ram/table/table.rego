@@ -30,7 +30,7 @@ decision(request) := entry["true"] if {
 	count(resource) <= 2048
 	regex.match(`^acs:[^:]*:[^:]*:[^:]*:`, resource)
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
-} else := entry[{true: "true", false: "false"}[glob.match(entry.value, null, value)]] if {
+} else := entry[{true: "true", false: "false"}[glob.match(entry.value, [":"], value)]] if {
 	# with a context of the one key that the entry tests
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
 	entry := data.store.entries[_line(data.store.who[split(resource, ":")[3]][principal], lower(action))]
@@ -66,7 +66,7 @@ decision(request) := entry["true"] if {
 	# 5.8: a service assumes a role, if the trust policy allows it
 	{"principal": principal, "action": action, "resource": resource} = request
 	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
-	regex.match(`^([a-z0-9-]+\.)+aliyuncs\.com$`, principal)
+	regex.match(`^([0-9]{16}@)?([a-z0-9-]+\.)+aliyuncs\.com$`, principal)
 	count(principal) <= 2048
 	_is_well_formed(action, resource)
 } else := _decide(_line(_set(_account(resource, principal), _holder(principal), context), lower(action)), request) if {
@@ -132,9 +132,9 @@ _line(set, action) := entry if {
 
 # The decision that a line leads to: by one pattern for the resource, by one for a key of the context, by
 # several tests, or as a plain grant.
-_decide(line, request) := entry[{true: "true", false: "false"}[glob.match(entry.resource, null, request.resource)]] if {
+_decide(line, request) := entry[{true: "true", false: "false"}[glob.match(entry.resource, [":"], request.resource)]] if {
 	entry := data.store.entries[line]
-} else := entry[{true: "true", false: "false"}[glob.match(entry.value, null, value)]] if {
+} else := entry[{true: "true", false: "false"}[glob.match(entry.value, [":"], value)]] if {
 	entry := data.store.entries[line]
 	value := object.get(request, ["context", entry.key], "")
 } else := entry.outcomes[matches] if {
@@ -143,7 +143,7 @@ _decide(line, request) := entry[{true: "true", false: "false"}[glob.match(entry.
 		some [bit, path, patterns] in entry.tests
 		text := object.get(request, path, null)
 		some pattern in patterns
-		glob.match(pattern, null, text)
+		glob.match(pattern, [":"], text)
 	})
 } else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
 	[set, index, request.resource] = line

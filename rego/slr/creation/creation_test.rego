@@ -6,7 +6,7 @@ import data.slr.creation
 _here := "1234567890123456"
 
 _document(effect) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{
 		"effect": effect,
@@ -26,7 +26,7 @@ _document(effect) := {
 }
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Creating": _document("Allow"),
@@ -206,7 +206,7 @@ test_malformed_cases if {
 }
 
 test_with_a_store_of_another_format_every_question_is_malformed if {
-	store := object.union(_store, {"format": 2})
+	store := object.union(_store, {"format": 3})
 	answer := creation.decide(_question("root", "there.aliyuncs.com")) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }

@@ -6,7 +6,7 @@ import data.slr.deletion
 _here := "1234567890123456"
 
 _deleting(names) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{
 		"effect": "Allow",
@@ -26,7 +26,7 @@ _deleting(names) := {
 }
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Deleting": _deleting(["there.aliyuncs.com", "gone.aliyuncs.com"]),
@@ -268,7 +268,7 @@ test_malformed_cases if {
 }
 
 test_with_a_store_of_another_format_every_question_is_malformed if {
-	store := object.union(_store, {"format": 2})
+	store := object.union(_store, {"format": 3})
 	answer := deletion.decide({"principal": _arn("root"), "role": "There"}) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }

@@ -6,7 +6,7 @@ import data.slr.feature
 _here := "1234567890123456"
 
 _creating := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": [{"effect": "Allow", "any_resource": true}],
 	"actions": {"ram:createservicelinkedrole": [0]},
@@ -16,7 +16,7 @@ _creating := {
 }
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {"Creating": _creating, "creation:new.aliyuncs.com": _creating},
 	"service_linked_roles": {
@@ -122,7 +122,7 @@ test_malformed_cases if {
 }
 
 test_with_a_store_of_another_format_every_question_is_malformed if {
-	store := object.union(_store, {"format": 2})
+	store := object.union(_store, {"format": 3})
 	answer := feature.decide({"principal": _arn("root"), "feature": "x.there"}) with data.store as store
 	answer == _malformed(["input: could not be decided"])
 }

@@ -11,7 +11,7 @@ _kafka := "alikafka.aliyuncs.com"
 _other := "other.aliyuncs.com"
 
 _document(statements, patterns) := {
-	"format": 1,
+	"format": 2,
 	"kind": "identity",
 	"statements": statements,
 	"actions": {},
@@ -48,14 +48,14 @@ _forbidding := _document(
 _levels(levels) := {"directory": {"management": "9999999999999999", "levels": {_here: levels}}}
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {
 		"Everything": _of("Allow"),
 		"Nothing": _of("Deny"),
 		"OssOnly": _document([{"effect": "Allow", "any_resource": true}], {"oss:*": [0]}),
 		"1234567890123456/forbidding": _forbidding,
-		"Newer": object.union(_of("Allow"), {"format": 2}),
+		"Newer": object.union(_of("Allow"), {"format": 3}),
 		"AliyunKafkaFullAccess": _creating([_kafka]),
 		"creation:alikafka.aliyuncs.com": _creating([_kafka]),
 		"creation:other.aliyuncs.com": _creating([_other]),
@@ -183,7 +183,7 @@ test_control_policies_cases if {
 test_a_system_policy_that_would_not_allow_is_left_out_cases if {
 	cases := [
 		object.union(_store, {"policies": {"AliyunKafkaFullAccess": _creating([_other])}}),
-		object.union(_store, {"policies": {"AliyunKafkaFullAccess": {"format": 2}}}),
+		object.union(_store, {"policies": {"AliyunKafkaFullAccess": {"format": 3}}}),
 		json.remove(_store, ["policies/AliyunKafkaFullAccess"]),
 	]
 	count(cases) > 0

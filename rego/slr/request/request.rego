@@ -18,7 +18,7 @@ import data.slr.answer
 #   ones. `ram:ServiceName` is filled in from the role, so the caller must leave it out. With a store of
 #   another format no question is readable.
 is_readable(question, required, optional) if {
-	data.store.format == 1
+	data.store.format == 2
 	is_object(question)
 	count(question) <= limit.fields
 	fields := object.keys(question)
@@ -48,7 +48,7 @@ faults(question, required, optional) := sort((((missing | unknown) | (common | o
 	}
 	common := {text | some text in request_faults.of_request(_with_service_name(question))}
 	own := {"context.ram:ServiceName: comes from the role: leave it out" | _has_service_name(question)}
-	undecidable := {"input: could not be decided" | not data.store.format == 1}
+	undecidable := {"input: could not be decided" | not data.store.format == 2}
 }
 
 # METADATA

@@ -10,7 +10,7 @@ _alice := "acs:ram::1234567890123456:user/alice"
 _session := "acs:ram::1234567890123456:assumed-role/AppRole/s"
 
 _store := {
-	"format": 1,
+	"format": 2,
 	"condition_keys": condition_test.spellings,
 	"policies": {},
 	"service_linked_roles": {"linked": {"role": "Linked", "service_name": "linked.aliyuncs.com"}},
@@ -113,7 +113,7 @@ test_all_faults_are_reported_at_once if {
 }
 
 test_with_a_store_of_another_format_no_question_is_readable_cases if {
-	cases := [{}, object.union(_store, {"format": 2}), object.union(_store, {"format": "1"})]
+	cases := [{}, object.union(_store, {"format": 3}), object.union(_store, {"format": "2"})]
 	count(cases) > 0
 	every store in cases {
 		not request.is_readable(_question, {"one"}, set()) with data.store as store

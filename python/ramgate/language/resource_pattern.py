@@ -1,0 +1,100 @@
+"""Write RAM's resource patterns as globs for OPA's `glob.match` with the delimiter `:`.
+
+With that delimiter, `*` and `?` stay in a field, and `**` matches any text. The numbers in comments
+are those of the rules in docs/reference/policy-language.md.
+
+>>> allowing("acs:oss:*:*:bucket/*")
+'acs:oss:*:*:bucket/**'
+>>> denying("acs:oss:cn-*:*:bucket/*")
+['acs:oss:cn-**:**:bucket/**', 'acs:oss:{cn-*,,[*]}:*:bucket/**']
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ramgate.language.condition import glob
+from ramgate.language.grammar import WILDCARD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["ANY_CHARACTER", "FIELDS", "allowing", "crossing", "denying"]
+
+FIELDS: Final = 5
+"""The fields of a resource: `acs`, the service, the region, the account and the relative id."""
+
+ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
+"""The glob of one character, `:` too."""
+
+_REGION: Final = 2
+_ACCOUNT: Final = 3
+_STARS: Final = re.compile(r"\*+")
+
+
+def allowing(text: str) -> str:
+    """Return the glob of a pattern in an Allow, which is read by fields (3.1).
+
+    A pattern that is cut short and does not end in `*` becomes a glob without `**`: only the
+    resource `*` and no ARN can match it.
+    """
+    *head, last = text.split(":", FIELDS - 1)
+    return ":".join([*map(_field, head), _last(last, is_relative_id=len(head) == FIELDS - 1)])
+
+
+def denying(text: str) -> list[str]:
+    """Return the globs of a resource in a Deny, each of which suffices.
+
+    One compares the whole text (3.1); the other reads it by fields, and a field that the request or
+    the pattern leaves out matches (3.5). A glob that the other includes is left out.
+    """
+    fields = text.split(":", FIELDS - 1)
+    head = fields[: FIELDS - 1]
+    by_fields = _by_fields(fields)
+    includes_whole = len(fields) == FIELDS and not any(map(WILDCARD.search, head))
+    wholes = [] if by_fields and includes_whole else [crossing(glob(text))]
+    return [*wholes, *by_fields]
+
+
+def crossing(escaped: str) -> str:
+    r"""Return the glob in which the wildcards of a pattern match any character, `:` too.
+
+    The pattern is escaped already, by `ramgate.language.condition.glob`.
+
+    >>> crossing(r"*\[a\]*")
+    '**\\[a\\]**'
+    """
+    return _STARS.sub("**", escaped).replace("?", ANY_CHARACTER)
+
+
+def _by_fields(fields: Sequence[str]) -> list[str]:
+    """Return the glob by fields if it matches a resource that the whole text does not match."""
+    *head, last = fields
+    is_cut = len(fields) < FIELDS
+    if len(fields) <= _REGION or (is_cut and not last.endswith("*")):
+        return []
+    region, account = fields[_REGION], [*fields, "*"][_ACCOUNT]
+    if not region.strip("*") and region and account:
+        return []
+    globs = [*map(_field, head), _last(last, is_relative_id=not is_cut)]
+    if is_cut:
+        globs[-1] = _field(last)
+        globs.append("**")
+    globs[_REGION] = f"{{{globs[_REGION].replace(',', chr(92) + ',')},,[*]}}"
+    if not region.strip("*"):
+        globs[_REGION] = "*"
+    if not account:
+        globs[_ACCOUNT] = "*"
+    return [":".join(globs)]
+
+
+def _field(text: str) -> str:
+    return _STARS.sub("*", glob(text))
+
+
+def _last(text: str, *, is_relative_id: bool) -> str:
+    if is_relative_id:
+        return crossing(glob(text))
+    # cut short: a `*` at the end stands for the rest of the field and for the fields behind it
+    return f"{_field(text.rstrip('*'))}**" if text.endswith("*") else _field(text)
