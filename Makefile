@@ -15,7 +15,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak chaos bench bench-guard build-wheel lock clean \
+.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak chaos bench bench-guard corpus build-wheel lock clean \
   FORCE
 
 help: ## list the targets
@@ -72,6 +72,10 @@ bench-guard: setup ## check that a decision needs no more allocations and evalua
 
 bench: setup .tools/peers/.installed .tools/vegeta ## measure speed and memory, relative to OPA and to peers; takes forty minutes (ONLY=throughput)
 	.venv/bin/python -m bench $(ONLY)
+
+corpus: setup ## check the documents in the folder DIR, and count them by outcome and message
+	@test -n "$(DIR)" || { echo 'name the folder of documents: make corpus DIR=policies' >&2; exit 1; }
+	@.venv/bin/python -m bench.corpus "$(DIR)"
 
 build-wheel: setup ## build dist/ramgate-*.whl
 	.venv/bin/hatchling build --target wheel

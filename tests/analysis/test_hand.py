@@ -52,6 +52,9 @@ def test_the_content_of_a_file_shows_its_kind(tmp_path: Path, value: object, kin
 def test_a_document_of_something_else_is_one_fault(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"name": "an application", "version": "1"})
     assert faults(path) == ["1: $: is not a policy document: `Version` and `Statement` are missing"]
+    assert faults(written(path, [{"name": "x"}, "x", ["y"]])) == [
+        "1: $: is a list without a policy document"
+    ]
     assert faults(written(path, '"text"')) == [
         "1: $: a policy document must be an object, not `text`"
     ]
@@ -60,16 +63,16 @@ def test_a_document_of_something_else_is_one_fault(tmp_path: Path) -> None:
 def test_each_document_of_a_list_has_its_place_and_its_faults(tmp_path: Path) -> None:
     other = {"Version": "1", "Statement": [{**READS, "Effect": "allow"}]}
     texts = [json.dumps(TRUST), '{"Version":']
-    path = written(tmp_path / "a.json", [POLICY, other, *texts])
+    path = written(tmp_path / "a.json", [[POLICY], other, *texts])
     assert found_in(path) == [
-        ("identity", "", "$[0]"),
+        ("identity", "", "$[0][0]"),
         ("identity", "", "$[1]"),
         ("trust", "", "$[2]"),
         ("identity", "", "$[3]"),
     ]
     assert faults(path) == [
-        "16: $[1].Statement[0].Effect: must be `Allow` or `Deny`, not `allow`",
-        "23: $[3]: its text is not strict JSON: expecting value",
+        "18: $[1].Statement[0].Effect: must be `Allow` or `Deny`, not `allow`",
+        "25: $[3]: its text is not strict JSON: expecting value",
     ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import io
 import itertools
 import os
@@ -17,6 +18,8 @@ from ramgate.documents.source import (
     argument_path,
     content,
     decode,
+    embedded,
+    inside,
     read,
 )
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -215,3 +218,57 @@ def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UnreadableFiles) as refused:
         read(STANDARD_INPUT)
     assert str(refused.value) == "<stdin>: cannot be read: standard input is closed"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_json"),
+    [("[{a: b}]", True), ('[ "a" ]', True), ("[[]]", True), ("[a]", False), ("- {}", False)],
+)
+def test_a_list_of_a_stream_is_json_by_its_first_item(text: str, *, is_json: bool) -> None:
+    with pytest.raises(InvalidFiles, match="is not strict JSON" if is_json else "is not YAML"):
+        decode(f"{text}}}".encode(), "<stdin>")
+
+
+# Byte order marks
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml", "<stdin>"])
+def test_a_byte_order_mark_is_left_out(name: str) -> None:
+    document = decode(codecs.BOM_UTF8 + b'{"a": "b",\n"c": "d"}', name)
+    assert document.value == {"a": "b", "c": "d"}
+    assert document.place.findings.line_of(("c",)) == 2
+    with pytest.raises(InvalidFiles, match="is empty"):
+        decode(codecs.BOM_UTF8, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named_by_its_byte_order_mark(encoding: str) -> None:
+    marks = {"utf-16": b"", "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+    with pytest.raises(InvalidFiles) as refused:
+        decode(marks[encoding] + '{"a": "\u00fc"}'.encode(encoding), "a.json")
+    assert str(refused.value) == (
+        "a.json: is not UTF-8 text but UTF-16, as the `>` of PowerShell writes it: save it as UTF-8"
+    )
+
+
+# Documents inside documents
+
+
+def test_a_document_inside_another_has_findings_of_its_own_with_its_places() -> None:
+    outer = decode(b'{"a": [\n{"b":\n{"c": "d"}}]}', "o.json")
+    here = inside(outer.place / "a" / 0)
+    deeper = inside(here / "b")
+    (deeper / "c").fault("is wrong")
+    assert [str(fault) for fault in deeper.findings.faults] == ["o.json:3: $.a[0].b.c: is wrong"]
+    assert outer.place.findings.faults == here.findings.faults == []
+
+
+def test_a_text_inside_a_document_has_the_line_of_the_text() -> None:
+    outer = decode(b'a:\n  b: "{\\"c\\":\\n1, \\"c\\": 2}"', "o.yaml")
+    found = embedded('{"c":\n1, "c": 2}', outer.place / "a" / "b")
+    (found.place / "c").fault("is wrong")
+    assert found.value == {"c": Unquoted("2")}
+    assert [str(fault) for fault in found.place.findings.faults] == [
+        "o.yaml:2: $.a.b.c: key `c` is given twice, first in line 1",
+        "o.yaml:2: $.a.b.c: is wrong",
+    ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts import reader
 from ramgate.analysis import responses, ros, terraform
-from ramgate.analysis.in_hand import InHand, Kind, is_inside, policy
+from ramgate.analysis.in_hand import ELEMENTS, InHand, Kind, is_inside, policy
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Findings, Place
@@ -173,7 +173,7 @@ def _failed(path: Path, error: InvalidFiles) -> InHand:
 
 
 def _in_value(value: object, place: Place) -> Iterator[InHand]:
-    if isinstance(value, list) and value:
+    if isinstance(value, list) and any(map(_is_document, value)):
         for index, item in enumerate(value):
             yield from _in_value(item, place / index)
         return
@@ -183,6 +183,16 @@ def _in_value(value: object, place: Place) -> Iterator[InHand]:
             yield from found or [_nothing(noun, place)]
             return
     yield policy(None, "", value, place)
+
+
+def _is_document(value: object) -> bool:
+    """True if a value looks like a policy document, or like a value that contains one."""
+    if isinstance(value, list):
+        return any(map(_is_document, value))
+    if isinstance(value, str):
+        return value.lstrip().startswith("{")
+    is_known = any(has_form(value) for has_form, _, _ in _FORMS)
+    return is_known or (isinstance(value, Mapping) and not ELEMENTS.isdisjoint(value))
 
 
 def _nothing(noun: str, place: Place) -> InHand:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ramgate.faults import Place
 
-__all__ = ["InHand", "Kind", "PolicyKind", "computed", "is_inside", "policy"]
+__all__ = ["ELEMENTS", "InHand", "Kind", "PolicyKind", "computed", "is_inside", "policy"]
 
 PolicyKind: TypeAlias = Literal["identity", "trust", "control"]
 Kind: TypeAlias = (
@@ -34,7 +34,8 @@ Kind: TypeAlias = (
     ]
 )
 
-_ELEMENTS: Final = {"Version", "Statement"}
+ELEMENTS: Final = frozenset({"Version", "Statement"})
+"""The elements of a policy document."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def policy(
     if message := resource_policy.describe(value):
         here.fault(message)
         return InHand("resource policy", name, value, here)
-    if kind is None and isinstance(value, Mapping) and value and _ELEMENTS.isdisjoint(value):
-        here.fault("is not a policy document: `Version` and `Statement` are missing")
+    if kind is None and (message := _describe_other(value)):
+        here.fault(message)
         return InHand("faulty", name, value, here)
     if kind is None:
         kind = "trust" if _has_principal(value) else "identity"
@@ -124,6 +125,15 @@ def is_inside(path: str, outer: str) -> bool:
     (True, False)
     """
     return path.startswith(outer) and path[len(outer) : len(outer) + 1] in ("", ".", "[")
+
+
+def _describe_other(value: object) -> str:
+    """Return a message if nothing in an object or a list looks like a policy document."""
+    if isinstance(value, list) and value:
+        return "is a list without a policy document"
+    if isinstance(value, Mapping) and value and ELEMENTS.isdisjoint(value):
+        return "is not a policy document: `Version` and `Statement` are missing"
+    return ""
 
 
 def _has_principal(value: object) -> bool:

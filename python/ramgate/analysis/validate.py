@@ -18,7 +18,14 @@ from ramgate.language.translation import translate_at
 if TYPE_CHECKING:
     from ramgate.analysis.hand import InHand
 
-__all__ = ["Examination", "examine", "translate_file", "translate_in_hand", "translations"]
+__all__ = [
+    "Examination",
+    "examine",
+    "examine_in_hand",
+    "translate_file",
+    "translate_in_hand",
+    "translations",
+]
 
 _CATALOG: Final = (
     "known-roles.yaml",
@@ -67,11 +74,40 @@ def examine(path: Path) -> Examination:
                 result.unreadable.extend(found.place.findings.faults)
             else:
                 result.documents += _count(found)
-                result.findings.add(_examine(found))
+                result.findings.add(examine_in_hand(found))
     except InvalidFiles as error:
         is_unreadable = isinstance(error, UnreadableFiles)
         (result.unreadable if is_unreadable else result.findings.faults).extend(error.faults)
     return result
+
+
+def examine_in_hand(found: InHand) -> Findings:
+    """Return the faults and the advice of a document that `ramgate.analysis.hand` has found.
+
+    Raises `InvalidFiles` if it is a catalog with a file that cannot be parsed.
+
+    >>> file = Path("policy.yaml")
+    >>> _ = file.write_text("{Version: '1', Statement: []}")
+    >>> found, = documents(file)
+    >>> len(examine_in_hand(found).faults)
+    1
+    """
+    path = Path(found.place.findings.file)
+    match found.kind:
+        case "accounts":
+            return Reader(catalog.load()).examine(path, found.contents)[1]
+        case "catalog":
+            return catalog.examine(path)[1]
+        case "catalog role" | "catalog system policy":
+            policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
+            is_role = found.kind == "catalog role"
+            read = catalog.read_role if is_role else catalog.read_system_policy
+            read(source.Source(found.value, found.place), policies)
+        case "catalog service":
+            return read_service(path)[1]
+        case "identity" | "trust" | "control":
+            translate_in_hand(found)
+    return found.place.findings
 
 
 def translate_in_hand(found: InHand) -> dict[str, object]:
@@ -171,22 +207,3 @@ def _count(found: InHand) -> int:
             return 0
         case _:
             return 1
-
-
-def _examine(found: InHand) -> Findings:
-    path = Path(found.place.findings.file)
-    match found.kind:
-        case "accounts":
-            return Reader(catalog.load()).examine(path, found.contents)[1]
-        case "catalog":
-            return catalog.examine(path)[1]
-        case "catalog role" | "catalog system policy":
-            policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
-            is_role = found.kind == "catalog role"
-            read = catalog.read_role if is_role else catalog.read_system_policy
-            read(source.Source(found.value, found.place), policies)
-        case "catalog service":
-            return read_service(path)[1]
-        case "identity" | "trust" | "control":
-            translate_in_hand(found)
-    return found.place.findings

@@ -1,0 +1,123 @@
+"""Check the documents of a folder, and count them by outcome and message: `make corpus DIR=…`.
+
+The counts show how ramgate takes a collection of real documents, and which faults are frequent in
+it. `ramgate validate DIR` names the documents.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ramgate.analysis.hand import documents
+from ramgate.analysis.validate import examine_in_hand
+from ramgate.errors import InvalidFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ramgate.analysis.hand import InHand
+    from ramgate.faults import Fault, Findings
+
+__all__ = ["Counts", "count", "lines", "main"]
+
+_VALUE: Final = re.compile(r"`[^`]*`")
+_ELEMENTS: Final = frozenset(
+    f"`{name}`"
+    for name in (
+        "Action",
+        "Allow",
+        "Condition",
+        "Deny",
+        "Effect",
+        "Federated",
+        "NotAction",
+        "Principal",
+        "RAM",
+        "Resource",
+        "Service",
+        "Statement",
+        "Version",
+    )
+)
+
+
+class Counts(NamedTuple):
+    """The number of documents by kind and outcome, and by the kind of message and its text."""
+
+    outcomes: Counter[tuple[str, str]]
+    messages: Counter[tuple[str, str]]
+
+
+def count(folder: Path) -> Counts:
+    """Return the counts of the documents in a folder and its subfolders.
+
+    A document counts once for each message, no matter how often it has the same one.
+    """
+    counts = Counts(Counter(), Counter())
+    for found in documents(folder):
+        findings = _examine(found)
+        counts.outcomes[found.kind, _outcome(found, findings)] += 1
+        counts.messages.update({("fault", _shortened(fault)) for fault in findings.faults})
+        counts.messages.update({("advice", _shortened(hint)) for hint in findings.advice})
+    return counts
+
+
+def _examine(found: InHand) -> Findings:
+    try:
+        return examine_in_hand(found)
+    except InvalidFiles as error:
+        found.place.findings.faults.extend(error.faults)
+        return found.place.findings
+
+
+def _outcome(found: InHand, findings: Findings) -> str:
+    if findings.faults:
+        return "refused"
+    return "not checked" if found.kind == "nothing" else "taken"
+
+
+def _shortened(finding: Fault) -> str:
+    """Return the part of a message that is the same for all documents."""
+    cause = finding.message.partition(": ")[0]
+    return _VALUE.sub(lambda name: name[0] if name[0] in _ELEMENTS else "`…`", cause)
+
+
+def lines(counts: Counts) -> Iterator[str]:
+    """Yield the lines of the report, the greatest count of each section first."""
+    total = sum(counts.outcomes.values())
+    yield f"{total} documents"
+    yield from _section("outcomes", ((f"{b}: {a}", n) for (a, b), n in counts.outcomes.items()))
+    for kind in ("fault", "advice"):
+        found = [(text, n) for (of, text), n in counts.messages.items() if of == kind]
+        yield from _section(f"documents with {kind}", found)
+
+
+def _section(title: str, rows: Iterable[tuple[str, int]]) -> Iterator[str]:
+    ordered = sorted(rows, key=lambda row: (-row[1], row[0]))
+    if ordered:
+        yield ""
+        yield title
+    for text, number in ordered:
+        yield f"{number:6}  {text}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the report about the folder that the arguments name."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m bench.corpus DIR\n")
+        return 2
+    try:
+        report = list(lines(count(Path(arguments[0]))))
+    except InvalidFiles as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write("\n".join([*report, ""]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

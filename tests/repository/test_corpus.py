@@ -1,0 +1,69 @@
+"""The counts of `make corpus`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench import corpus
+from in_hand import BUCKET, POLICY, READS, TRUST, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+REPORT = """\
+10 documents
+
+outcomes
+     2  refused: identity
+     2  taken: identity
+     1  not checked: nothing
+     1  refused: catalog
+     1  refused: faulty
+     1  refused: resource policy
+     1  refused: unreadable
+     1  taken: trust
+
+documents with fault
+     2  `…` is not a valid action
+     2  is not strict JSON
+     1  `Effect` is missing
+     1  is a bucket policy
+     1  there is no such file
+
+documents with advice
+     1  `…` is an ordinary character under `…`
+     1  is the output of an API without a policy document
+"""
+
+
+def test_the_documents_of_a_folder_are_counted_by_outcome_and_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("catalog/roles", "catalog/policies", "catalog/system-policies"):
+        (tmp_path / name).mkdir(parents=True)
+    doubtful = {**READS, "Condition": {"StringEquals": {"oss:Prefix": "photos/*"}}}
+    faulty = [{**READS, "Action": ["x", "y"]}, {**READS, "Action": "z"}]
+    for name, value in {
+        "a.json": [POLICY, {"Version": "1", "Statement": [doubtful]}, TRUST],
+        "b.json": {"Version": "1", "Statement": faulty},
+        "c.json": {"Version": "1", "Statement": [{"Action": "x", "Resource": "*"}]},
+        "d.json": BUCKET,
+        "e.json": {"RequestId": "1"},
+        "f.json": "{",
+        "catalog/policies/a.json": "{",
+    }.items():
+        written(tmp_path / name, value)
+    (tmp_path / "g.json").symlink_to("gone")
+    assert corpus.main([str(tmp_path)]) == 0
+    assert capsys.readouterr() == (REPORT, "")
+
+
+def test_a_folder_without_documents_has_no_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert corpus.main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"{tmp_path}: contains no accounts file")
+    assert corpus.main([]) == 2
+    assert capsys.readouterr().err == "usage: python -m bench.corpus DIR\n"
