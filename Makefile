@@ -73,7 +73,7 @@ bench-guard: setup ## check that a decision needs no more allocations and evalua
 bench: setup .tools/peers/.installed .tools/vegeta ## measure speed and memory, relative to OPA and to peers; takes forty minutes (ONLY=throughput)
 	.venv/bin/python -m bench $(ONLY)
 
-corpus: setup ## check the documents in the folder DIR, and count them by outcome and message
+corpus: setup ## check the documents in the folder DIR, and count them by outcome and finding
 	@test -n "$(DIR)" || { echo 'name the folder of documents: make corpus DIR=policies' >&2; exit 1; }
 	@.venv/bin/python -m bench.corpus "$(DIR)"
 

@@ -1,4 +1,4 @@
-"""Check the documents of a folder, and count them by outcome and message: `make corpus DIR=…`.
+"""Check the documents of a folder, and count them by outcome and finding: `make corpus DIR=…`.
 
 The counts show how ramgate takes a collection of real documents, and which faults are frequent in
 it. `ramgate validate DIR` names the documents.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts", "count", "lines", "main"]
 
+_TITLES: Final = ("faults", "errors", "advice")
 _VALUE: Final = re.compile(r"`[^`]*`")
 _ELEMENTS: Final = frozenset(
     f"`{name}`"
@@ -46,7 +47,7 @@ _ELEMENTS: Final = frozenset(
 
 
 class Counts(NamedTuple):
-    """The number of documents by kind and outcome, and by the kind of message and its text."""
+    """The number of documents by kind and outcome, and by the kind and the text of a finding."""
 
     outcomes: Counter[tuple[str, str]]
     messages: Counter[tuple[str, str]]
@@ -55,14 +56,15 @@ class Counts(NamedTuple):
 def count(folder: Path) -> Counts:
     """Return the counts of the documents in a folder and its subfolders.
 
-    A document counts once for each message, no matter how often it has the same one.
+    A document counts once for each code or message, no matter how often it has the same one.
     """
     counts = Counts(Counter(), Counter())
     for found in documents(folder):
         findings = _examine(found)
         counts.outcomes[found.kind, _outcome(found, findings)] += 1
-        counts.messages.update({("fault", _shortened(fault)) for fault in findings.faults})
-        counts.messages.update({("advice", _shortened(hint)) for hint in findings.advice})
+        for title in _TITLES:
+            listed: Sequence[Fault] = getattr(findings, title)
+            counts.messages.update({(title, _shortened(finding)) for finding in listed})
     return counts
 
 
@@ -81,9 +83,11 @@ def _outcome(found: InHand, findings: Findings) -> str:
 
 
 def _shortened(finding: Fault) -> str:
-    """Return the part of a message that is the same for all documents."""
-    cause = finding.message.partition(": ")[0]
-    return _VALUE.sub(lambda name: name[0] if name[0] in _ELEMENTS else "`…`", cause)
+    """Return the code of a finding, or the part of its message that all documents share."""
+    if finding.code:
+        return finding.code
+    text = _VALUE.sub(lambda name: name[0] if name[0] in _ELEMENTS else "`…`", finding.message)
+    return text.partition(": ")[0]
 
 
 def lines(counts: Counts) -> Iterator[str]:
@@ -91,9 +95,9 @@ def lines(counts: Counts) -> Iterator[str]:
     total = sum(counts.outcomes.values())
     yield f"{total} documents"
     yield from _section("outcomes", ((f"{b}: {a}", n) for (a, b), n in counts.outcomes.items()))
-    for kind in ("fault", "advice"):
-        found = [(text, n) for (of, text), n in counts.messages.items() if of == kind]
-        yield from _section(f"documents with {kind}", found)
+    for title in _TITLES:
+        found = [(text, n) for (of, text), n in counts.messages.items() if of == title]
+        yield from _section(f"documents with {title}", found)
 
 
 def _section(title: str, rows: Iterable[tuple[str, int]]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from in_hand import ADMITS, NOT_AN_ACTION, POLICY, READS, TRUST, advice, faults, found_in, written
+from ramgate.analysis.validate import examine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +159,9 @@ def test_a_computed_value_does_not_hide_another_fault(tmp_path: Path) -> None:
         "Version",
         "Statement",
     ]
+
+
+def test_a_computed_value_has_no_errors_and_the_others_have(tmp_path: Path) -> None:
+    text = TEMPLATE.replace("!Sub 'acs:oss:*:*:${Bucket}/*'", "[!Sub 'acs:oss:*', 'acs:oss:*']")
+    found = examine(written(tmp_path / "template.yml", text)).findings.errors
+    assert [error.path.rpartition(".")[2] for error in found] == ["Resource[1]"]

@@ -14,15 +14,34 @@ from ramgate.cli.main import main
 NOT_A_SERVICE_NAME = r"is not a valid service name: it must match `(?:[a-z0-9-]+\.)+aliyuncs\.com`"
 
 
-def test_validate_sets_advice_apart_from_faults(
+def test_validate_sets_errors_and_advice_apart_from_faults(
     tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    doubtful = {"Effect": "Allow", "Action": "a:b", "Resource": "x*"}
+    condition = {"StringEquals": {"oss:Prefix": "a*"}}
+    doubtful = {"Effect": "Allow", "Action": "a:b", "Resource": "acs:oss:*", "Condition": condition}
     policy = written(tmp_path / "p.json", json.dumps({"Version": "1", "Statement": [doubtful]}))
     assert main(["validate", policy, accounts]) == 0
     captured = capsys.readouterr()
     assert captured.err == "checked 2 documents: no faults\n"
-    assert re.fullmatch(rf"advice: {policy}:1: \$\.Statement\[0\]\.Resource: .*\n", captured.out)
+    place = rf"{policy}:1: \$\.Statement\[0\]\."
+    printed = rf"error: {place}Resource: .*\nadvice: {place}Condition.*: .*\n"
+    assert re.fullmatch(printed, captured.out)
+    assert main(["validate", "--strict", policy]) == 1
+    assert capsys.readouterr() == (captured.out, "")
+    doubtful["Effect"] = "allow"
+    policy = written(tmp_path / "p.json", json.dumps({"Version": "1", "Statement": [doubtful]}))
+    assert main(["validate", policy, accounts]) == 1
+    assert re.fullmatch(rf"{place}Effect: .*\n{printed}", capsys.readouterr().out)
+
+
+def test_advice_alone_is_fine_under_strict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = written(tmp_path / "output.json", json.dumps({"RequestId": "1"}))
+    assert main(["validate", "--strict", output]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"advice: {output}:1: $: is the output of an API without")
+    assert captured.err == "checked 0 documents: no faults\n"
 
 
 def test_validate_takes_the_catalog_its_files_and_folders_of_accounts(

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import pytest
 
 REPORT = """\
-10 documents
+11 documents
 
 outcomes
+     3  taken: identity
      2  refused: identity
-     2  taken: identity
      1  not checked: nothing
      1  refused: catalog
      1  refused: faulty
@@ -25,15 +25,18 @@ outcomes
      1  refused: unreadable
      1  taken: trust
 
-documents with fault
+documents with faults
      2  `…` is not a valid action
      2  is not strict JSON
      1  `Effect` is missing
      1  is a bucket policy
      1  there is no such file
 
+documents with errors
+     1  MISSING_ARN_FIELD
+
 documents with advice
-     1  `…` is an ordinary character under `…`
+     1  WILDCARD_UNDER_EQUALS
      1  is the output of an API without a policy document
 """
 
@@ -47,6 +50,7 @@ def test_the_documents_of_a_folder_are_counted_by_outcome_and_message(
     faulty = [{**READS, "Action": ["x", "y"]}, {**READS, "Action": "z"}]
     for name, value in {
         "a.json": [POLICY, {"Version": "1", "Statement": [doubtful]}, TRUST],
+        "a.yaml": {"Version": "1", "Statement": [{**READS, "Resource": "acs:oss:*"}] * 2},
         "b.json": {"Version": "1", "Statement": faulty},
         "c.json": {"Version": "1", "Statement": [{"Action": "x", "Resource": "*"}]},
         "d.json": BUCKET,

@@ -52,7 +52,7 @@ class Examination:
 
 
 def examine(path: Path) -> Examination:
-    """Return the faults and the advice of a file, of a folder of files, or of a catalog.
+    """Return the findings about a file, a folder of files, or a catalog.
 
     The content shows the kind of a file: `ramgate.analysis.hand` finds the documents in it. The
     accounts files of a folder are examined together, every other document by itself.
@@ -82,7 +82,7 @@ def examine(path: Path) -> Examination:
 
 
 def examine_in_hand(found: InHand) -> Findings:
-    """Return the faults and the advice of a document that `ramgate.analysis.hand` has found.
+    """Return the findings about a document that `ramgate.analysis.hand` has found.
 
     Raises `InvalidFiles` if it is a catalog with a file that cannot be parsed.
 
@@ -111,7 +111,7 @@ def examine_in_hand(found: InHand) -> Findings:
 
 
 def translate_in_hand(found: InHand) -> dict[str, object]:
-    """Return the translation of a policy document; its place collects the faults and the advice.
+    """Return the translation of a policy document; its place collects the findings.
 
     Values that a template computes are advice: the rest of the document is checked as it stands.
 
@@ -128,7 +128,7 @@ def translate_in_hand(found: InHand) -> dict[str, object]:
         translation = translate_at(found.value, found.place)
     if not found.computed and translation:
         _check_kind(found, translation["kind"])
-    for stated in (findings.faults, findings.advice):
+    for stated in (findings.faults, findings.errors, findings.advice):
         stated[:] = [finding for finding in stated if not found.is_computed(finding)]
     findings.advice.extend(found.computed)
     return translation

@@ -1,4 +1,4 @@
-"""`ramgate validate`: check files, and print their faults and advice."""
+"""`ramgate validate`: check files, and print their faults, errors and advice."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ ListPolicyVersions, GetRole or GetControlPolicy, a list of such outputs, the out
 A folder is read with its subfolders, without hidden files. The accounts files of a folder are
 checked together, every other file by itself.
 
-Prints one fault or piece of advice on each line, with the file, the line and the place. If there is
-no fault, the number of documents is printed to stderr. Advice names each value that a template or a
-plan does not state, because it is not checked. The policy of a resource, such as a bucket policy,
-is a fault: ramgate does not decide it.
+Prints one finding on each line, with the file, the line and the place: first the faults, because
+of which ramgate refuses a document, then the errors, which RAM's own check of a policy names in a
+document that RAM may have stored and that ramgate takes, then advice. If there is no fault, the
+number of documents is printed to stderr. Advice names each value that a template or a plan does not
+state, because it is not checked. The policy of a resource, such as a bucket policy, is a fault:
+ramgate does not decide it.
 
-Exit status: 0 no fault (advice is not a fault), 1 faults found, 2 a file cannot be read.
+Exit status: 0 no fault (errors and advice are no faults), 1 faults found, 2 a file cannot be read.
+With --strict, 1 for errors, too.
 
 examples:
   ramgate validate policy.json accounts.yaml
@@ -39,7 +42,12 @@ examples:
 
 def add_to(commands: Commands) -> None:
     """Declare the command and its arguments."""
-    parser = add_command(commands, "validate", "check files, print faults and advice", _TEXT, run)
+    parser = add_command(
+        commands, "validate", "check files, print faults, errors and advice", _TEXT, run
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="exit with 1 if there is an error, too"
+    )
     parser.add_argument(
         "path", metavar="PATH", nargs="+", help="a file, a folder of files, or `-` for stdin"
     )
@@ -54,11 +62,14 @@ def run(options: Namespace) -> int:
     for name in options.path:
         result = examine(argument_path(name))
         checked += result.documents
-        for fault in result.findings.faults:
+        findings = result.findings
+        for fault in findings.faults:
             print(fault)
-        for hint in result.findings.advice:
+        for error in findings.errors:
+            print(f"error: {error}")
+        for hint in findings.advice:
             print(f"advice: {hint}")
-        if result.findings.faults:
+        if findings.faults or (options.strict and findings.errors):
             status = max(status, NO)
         for fault in result.unreadable:
             say(str(fault))
