@@ -79,6 +79,9 @@ VALUES = "python/ramgate/language/condition.py"
 TRANSLATE = "python/ramgate/language/translation.py"
 RESOURCES = "python/ramgate/language/resource_element.py"
 CONDITIONS = "python/ramgate/language/condition_element.py"
+KEYS = "python/ramgate/language/keys.py"
+PATTERN = "python/ramgate/language/resource_pattern.py"
+GRANTS = "python/ramgate/tables/grants.py"
 ACCOUNTS = "python/ramgate/accounts/account.py"
 CLAUSES = "python/ramgate/tables/clauses.py"
 ENTRIES = "python/ramgate/tables/entries.py"
@@ -192,26 +195,170 @@ MUTANTS = [
     Mutant(
         "a wildcard in a resource pattern stops at `/`",
         RESOURCE,
-        "glob.match(pattern, null, question.resource)",
-        'glob.match(pattern, ["/"], question.resource)',
+        'glob.match(pattern, [":"], text)',
+        'glob.match(pattern, [":", "/"], text)',
+    ),
+    Mutant(
+        "a wildcard in a field of a resource matches a `:` (3.1)",
+        RESOURCE,
+        'glob.match(pattern, [":"], text)',
+        "glob.match(pattern, null, text)",
     ),
     Mutant(
         "a role's ARN is compared with case on one side (3.4)",
         RESOURCE,
-        "\tlower(text) == question.resource",
-        "\ttext == question.resource",
+        "\tlower(one) == text",
+        "\tone == text",
     ),
     Mutant(
         "a prefix matches anywhere in a resource",
         RESOURCE,
-        "startswith(question.resource, text)",
-        "contains(question.resource, text)",
+        "startswith(text, prefix)",
+        "contains(text, prefix)",
     ),
     Mutant(
         "a resource of the account `system` belongs to another account (5.7)",
         RESOURCE,
-        r"[^:]*:(\*|system)?:)`",
-        r"[^:]*:(\*)?:)`",
+        '"*": own, "system": own}',
+        '"*": own}',
+    ),
+    Mutant(
+        "a region `*` of a request is not an empty one (3.5)",
+        RESOURCE,
+        'object.get({"*": ""}, region, region)',
+        "region",
+    ),
+    Mutant(
+        "an account `*` of a request is not the caller's (3.5)",
+        RESOURCE,
+        'account in {"", "*"}',
+        'account == ""',
+    ),
+    Mutant(
+        "an empty account of a request is not the caller's (3.5)",
+        RESOURCE,
+        'account in {"", "*"}',
+        'account == "*"',
+    ),
+    Mutant(
+        "an empty account of an Allow never matches (3.5)",
+        RESOURCE,
+        '\tstatement.effect == "Allow"\n\t_matches(statement',
+        '\tstatement.effect == "Deny"\n\t_matches(statement',
+    ),
+    Mutant(
+        "a Deny is compared with a resource without its account (3.5)",
+        RESOURCE,
+        '\tstatement.effect == "Allow"\n\t_matches(statement',
+        "\t_matches(statement",
+    ),
+    Mutant(
+        "the account of a federated principal completes a resource (3.5)",
+        REQUEST,
+        '"" if caller.kind == "federated"',
+        '"" if caller.kind == "none"',
+    ),
+    Mutant(
+        "a service may have an account of any length",
+        PRINCIPAL,
+        "([0-9]{16}@)?",
+        "([0-9]+@)?",
+    ),
+    Mutant(
+        "a service's account is ignored in a table",
+        TABLE,
+        "([0-9]{16}@)?",
+        "([0-9]{15}@)?",
+    ),
+    Mutant(
+        "the key of a tag may have any case in a context",
+        CONDITION,
+        "spellings[lower(start)] != start",
+        'start == ""',
+    ),
+    Mutant(
+        "the key of a tag may have any case in a policy",
+        KEYS,
+        "if slash and of_tags:",
+        "if not slash and of_tags:",
+    ),
+    Mutant(
+        "a Deny is compared as a whole text only (3.1, 3.5)",
+        PATTERN,
+        "return [*wholes, *by_fields]",
+        "return [crossing(glob(text))]",
+    ),
+    Mutant(
+        "a Deny is compared by fields only (3.1)",
+        PATTERN,
+        "if by_fields and includes_whole else",
+        "if by_fields else",
+    ),
+    Mutant(
+        "a Deny on a region misses a request that states none (3.5)",
+        PATTERN,
+        ')},,[*]}}"',
+        ')}}}"',
+    ),
+    Mutant(
+        "an empty region of a Deny matches only a region that is not stated (3.5)",
+        PATTERN,
+        'if not region.strip("*"):\n        globs',
+        'if region and not region.strip("*"):\n        globs',
+    ),
+    Mutant(
+        "an empty account of a Deny matches nothing (3.5)",
+        PATTERN,
+        "if not account:",
+        "if account is None:",
+    ),
+    Mutant(
+        "an Allow that is cut short covers the fields behind it without a `*` (3.1)",
+        PATTERN,
+        'if text.endswith("*") else _field(text)',
+        "if text else _field(text)",
+    ),
+    Mutant(
+        "a wildcard in a field leaves its field (3.1)",
+        PATTERN,
+        '_STARS.sub("*", glob(text))',
+        '_STARS.sub("**", glob(text))',
+    ),
+    Mutant(
+        "in a relative id `?` does not match a `:` (3.1)",
+        PATTERN,
+        '.replace("?", ANY_CHARACTER)',
+        "",
+    ),
+    Mutant(
+        "in a table an empty region of an Allow does not match `*` (3.5)",
+        CLAUSES,
+        '"{,[*]}"',
+        '""',
+    ),
+    Mutant(
+        "in a table a region `?` of an Allow matches `*` (3.5)",
+        CLAUSES,
+        'region.count("?") == 1',
+        'region.count("?") > 9',
+    ),
+    Mutant(
+        "a table decides on a Deny that may match a region that is not stated (3.5)",
+        CLAUSES,
+        '("::" in pattern or ANY_CHARACTER in pattern)',
+        "ANY_CHARACTER in pattern",
+    ),
+    Mutant(
+        "a literal without a region is a plain grant (3.5)",
+        GRANTS,
+        ' and region != ""',
+        "",
+    ),
+    Mutant(
+        "a literal without an account is a plain grant (3.5)",
+        GRANTS,
+        ' and account != ""',
+        "",
     ),
     Mutant(
         "actions are compared with case (2.1)",
@@ -475,8 +622,8 @@ MUTANTS = [
     Mutant(
         "the resource pattern `a?*` is read as the prefix `a?`",
         RESOURCES,
-        'elif not grammar.WILDCARD.search(text.rstrip("*")):',
-        'elif text.endswith("*"):',
+        "is_prefix = has_wildcard and not grammar.WILDCARD.search(start)",
+        'is_prefix = text.endswith("*")',
     ),
     Mutant(
         "an unknown operator is ignored",

@@ -6,6 +6,8 @@ import fnmatch
 import heapq
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.language.resource_pattern import matches
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -87,13 +89,14 @@ def _allows(layer: Iterable[Mapping[str, Any]], request: Mapping[str, str]) -> b
     In doubt it is False: for a layer with any Deny, and for an Allow with conditions.
     """
     is_allowed = False
+    # 3.5: a region `*` is the same as an empty one
+    resource = request["resource"].replace(":*:", "::", 1)
     for document in layer:
         statements = document["statements"]
         if any(statement["effect"] == "Deny" for statement in statements):
             return False
         is_allowed |= any(
-            "conditions" not in statements[index]
-            and _covers(statements[index], request["resource"])
+            "conditions" not in statements[index] and _covers(statements[index], resource)
             for index in _positions(document, request["action"].lower())
         )
     return is_allowed
@@ -114,8 +117,5 @@ def _covers(statement: Mapping[str, Any], resource: str) -> bool:
         statement.get("any_resource", False)
         or resource in statement.get("resources", ())
         or any(resource.startswith(text) for text in statement.get("resource_prefixes", ()))
-        or any(
-            fnmatch.fnmatchcase(resource, pattern)
-            for pattern in statement.get("resource_patterns", ())
-        )
+        or any(matches(pattern, resource) for pattern in statement.get("resource_patterns", ()))
     )

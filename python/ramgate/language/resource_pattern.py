@@ -20,7 +20,7 @@ from ramgate.language.grammar import WILDCARD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ANY_CHARACTER", "FIELDS", "allowing", "crossing", "denying"]
+__all__ = ["ANY_CHARACTER", "FIELDS", "allowing", "crossing", "denying", "matches"]
 
 FIELDS: Final = 5
 """The fields of a resource: `acs`, the service, the region, the account and the relative id."""
@@ -31,6 +31,16 @@ ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
 _REGION: Final = 2
 _ACCOUNT: Final = 3
 _STARS: Final = re.compile(r"\*+")
+_TOKEN: Final = re.compile(rf"\\.|\*\*|{re.escape(ANY_CHARACTER)}|\[\*\]|.", re.DOTALL)
+_REGEX_OF: Final = {
+    "**": ".*",
+    "*": "[^:]*",
+    "?": "[^:]",
+    ANY_CHARACTER: ".",
+    "[*]": r"\*",
+    "{": "(?:",
+    "}": ")",
+}
 
 
 def allowing(text: str) -> str:
@@ -66,6 +76,24 @@ def crossing(escaped: str) -> str:
     '**\\[a\\]**'
     """
     return _STARS.sub("**", escaped).replace("?", ANY_CHARACTER)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """True if OPA's `glob.match` with the delimiter `:` matches a glob of this module.
+
+    >>> matches("acs:oss:{cn-*,,[*]}:*:b/**", "acs:oss::1:b/c:d")
+    True
+    >>> matches("acs:oss:*:b", "acs:oss:cn:1:b")
+    False
+    """
+    regex, in_braces = "", False
+    for one in _TOKEN.findall(pattern):
+        in_braces = one == "{" or (in_braces and one != "}")
+        if one == "," and in_braces:
+            regex += "|"
+        else:
+            regex += _REGEX_OF.get(one) or re.escape(one[-1])
+    return re.fullmatch(regex, text, re.DOTALL) is not None
 
 
 def _by_fields(fields: Sequence[str]) -> list[str]:
