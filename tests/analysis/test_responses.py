@@ -55,6 +55,10 @@ GET_ROLE = {
             ],
         ),
         (
+            {"RequestId": "1", "Policy": POLICY},
+            [("identity", "", "$.Policy")],
+        ),
+        (
             {"policies": [{"PolicyName": "readers", "PolicyDocument": POLICY}]},
             [("identity", "readers", "$.policies[0].PolicyDocument")],
         ),

@@ -59,7 +59,10 @@ def documents(
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from documents(item, place / index, name, kind)
-    if not isinstance(value, Mapping) or "Statement" in value:
+    if not isinstance(value, Mapping):
+        return
+    if "Statement" in value:  # ROS's GenerateTemplatePolicy answers with an object
+        yield policy(kind, name, value, place)
         return
     name = _name(value) or name
     for key, member in value.items():

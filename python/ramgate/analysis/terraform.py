@@ -99,17 +99,17 @@ def shown(value: object, place: Place) -> Iterator[InHand]:
     identity readers $.values.root_module.resources[0].values.policy_document
     """
     unknown = {
-        change.get("address"): _object(_object(change.get("change")).get("after_unknown"))
+        str(change.get("address")): _object(_object(change.get("change")).get("after_unknown"))
         for change in _objects(_object(value).get("resource_changes"))
     }
     key = "planned_values" if "planned_values" in _object(value) else "values"
     module = _object(_object(value).get(key)).get("root_module")
     for resource, here in _resources(_object(module), place / key / "root_module"):
         if resource.get("mode") == "managed":
-            address = resource.get("address")
+            address = str(resource.get("address"))
             values = _object(resource.get("values"))
             missing = unknown.get(address, {})
-            yield from _document(resource, values, missing, str(address), here / "values")
+            yield from _document(resource, values, missing, address, here / "values")
 
 
 def _resources(
