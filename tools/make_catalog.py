@@ -1,10 +1,11 @@
-"""Make the catalog of actions from a folder of facts.
+"""Make the files of the catalog from a folder of facts.
 
     python tools/make_catalog.py FACTS
 
-FACTS holds `actions.json`, `service-codes.json` and `operations-by-service.json`. The script writes
-`catalog/services/<code>.yaml` and `catalog/product-codes.yaml`. It replaces the files: read the
-difference before you commit it, and put corrections that were made by hand back.
+FACTS holds `actions.json`, `service-codes.json`, `operations-by-service.json`,
+`system-policies.json` and `service-linked-role-policies.json`. The script replaces the files of
+`catalog/` that it made, so read the difference before you commit it: corrections that were made by
+hand must be put back. An entry with a `purpose`, and its document, stay as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from policy_facts import write_roles, write_system_policies
 
 from ramgate.catalog.service import Action, ConditionKey, Entry, Origin, ResourceForm, Service
 from ramgate.catalog.service_file import NAME
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 POLICIES: Final = "Alibaba Cloud's policy documents, of which at most four are named"
+DATE: Final = """\
+# The day on which the facts of the catalog were collected. Messages about names that the catalog
+# does not have state it, because Alibaba Cloud adds policies and roles.
+date: "{date}"
+"""
 NEEDS_NO_ALLOW: Final = {
     ("sts", "GetCallerIdentity"): Entry(
         Origin(
@@ -47,7 +55,7 @@ CONTRADICTION: Final = re.compile(r"CONTRADICTION: |granularity changed or contr
 
 
 def make(facts: Path, catalog: Path) -> None:
-    """Write the files of the catalog of actions into a catalog's folder."""
+    """Write the files of the catalog into its folder."""
     actions = _read(facts / "actions.json")
     codes = _read(facts / "service-codes.json")
     operations = _read(facts / "operations-by-service.json")
@@ -63,6 +71,9 @@ def make(facts: Path, catalog: Path) -> None:
         (folder / f"{code}.yaml").write_text(service_text(service), encoding="utf-8")
     text = "".join(_product_codes(operations["product_to_code"]))
     (catalog / "product-codes.yaml").write_text(text, encoding="utf-8")
+    write_system_policies(_read(facts / "system-policies.json"), catalog)
+    write_roles(_read(facts / "service-linked-role-policies.json"), catalog)
+    (catalog / "catalog.yaml").write_text(DATE.format(date=date), encoding="utf-8")
 
 
 def make_service(

@@ -83,12 +83,12 @@ def test_the_graph_has_everybody_what_they_hold_and_whom_they_trust(world: Path)
         assert line in text
 
 
-def test_the_graph_says_what_is_not_public_and_which_levels_are_above(world: Path) -> None:
+def test_the_graph_says_which_documents_are_missing_and_which_levels_are_above(world: Path) -> None:
     world.write_text(WORLD.replace("RoleForAlikafka]", "RoleForAlb]") + DIRECTORY)
     text = drawn(world)
     levels = "none / AdministratorAccess, FullAliyunAccess"
     assert f'label="account {NUMBER}\\ncontrol policies: {levels}"' in text
-    assert 'label="AliyunServiceRoleForAlb\\nservice-linked, policy not public"' in text
+    assert 'label="AliyunServiceRoleForAlb\\nservice-linked, policy not in catalog"' in text
 
 
 def test_the_graph_draws_trust_in_principals_that_deny_or_ask_for_more(world: Path) -> None:

@@ -10,7 +10,7 @@ from in_hand import BUCKET as BUCKET_POLICY
 from in_hand import written
 from ramgate import InvalidFiles, UnreadableFiles, resources
 from ramgate.analysis import validate
-from ramgate.catalog import catalog
+from ramgate.catalog import actions, catalog
 from ramgate.language.translation import translate
 
 POLICY = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
@@ -116,8 +116,10 @@ def test_the_files_of_accounts_and_of_a_catalog_are_counted() -> None:
     example = resources.path("examples/accounts.yaml")
     assert validate.examine(example).documents == 1
     known = catalog.load()
-    roles = sum(bool(role.purpose) for role in known.roles.values())
-    files = len(known.policies) + roles + 1 + len(known.system_policies)
+    roles = sum(role.is_published for role in known.roles.values())
+    lists = ["catalog", "known-roles", "newer-versions", "product-codes"]
+    files = len(known.policies) + roles + len(known.system_policies)
+    files += len(lists) + len(actions.codes())
     assert validate.examine(resources.path("catalog")).documents == files
 
 

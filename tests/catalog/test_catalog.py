@@ -31,7 +31,9 @@ source:
   date: "2026-03-11"
 """
 SYSTEM = "policy: XFullAccess\npurpose: All of it.\nsource: {title: A page, version: '4'}\n"
-ROLE_KNOWN = "`role`, `service_name`, `policy`, `feature`, `created_when`, `purpose`, `source`"
+ROLE_KNOWN = (
+    "`role`, `service_name`, `policy`, `feature`, `created_when`, `purpose`, `note`, `source`"
+)
 
 
 @pytest.fixture
@@ -87,9 +89,10 @@ def test_a_role_is_trusted_to_its_service_alone(folder: Path) -> None:
 
 def test_the_shipped_catalog_has_kafka_s_four_roles() -> None:
     found, findings = catalog.load(), catalog.examine(resources.path("catalog"))[1]
-    assert (findings.faults, findings.advice) == ([], [])
-    published = [role for role in found.roles.values() if role.is_published]
-    assert {role.role: (role.service_name, role.feature) for role in published} == {
+    assert findings.faults == []
+    features = [role for role in found.roles.values() if role.feature]
+    assert all(role.is_published for role in features)
+    assert {role.role: (role.service_name, role.feature) for role in features} == {
         "AliyunServiceRoleForAlikafka": ("alikafka.aliyuncs.com", "alikafka.activation"),
         "AliyunServiceRoleForAlikafkaConnector": (
             "connector.alikafka.aliyuncs.com",
@@ -101,15 +104,24 @@ def test_the_shipped_catalog_has_kafka_s_four_roles() -> None:
             "alikafka.disk_encryption",
         ),
     }
-    assert found.system_policies == {
-        "AdministratorAccess",
-        "AliyunKafkaFullAccess",
-        "AliyunKafkaReadOnlyAccess",
-        "AliyunSTSAssumeRoleAccess",
-        "FullAliyunAccess",
-    }
-    policies = {role.policy for role in published}
-    assert set(found.policies) == policies | found.system_policies
+    assert found.roles["aliyunserviceroleforalikafka"].newer_version == "v10, 2025-11-03"
+
+
+def test_the_shipped_catalog_has_106_system_policies_and_75_roles_with_documents() -> None:
+    found = catalog.load()
+    published = {role.policy for role in found.roles.values() if role.is_published}
+    assert (len(found.system_policies), len(published)) == (106, 75)
+    assert set(found.policies) == published | found.system_policies
+    assert found.date == "2026-11-29"
+    role = found.roles["aliyunserviceroleforadbpg"]
+    assert role.source.startswith("product page, 2020/21 snapshot: https://github.com/")
+    assert (role.source[-12:], role.newer_version) == (", 2021-07-20", "v15, 2026-01-13")
+
+
+def test_a_file_of_the_shipped_catalog_is_named_like_its_role_or_policy() -> None:
+    for folder, key in (("roles", "role"), ("system-policies", "policy")):
+        for path in resources.path(f"catalog/{folder}").iterdir():
+            assert path.read_text().startswith(f"{key}: {path.stem}\n")
 
 
 def test_a_service_is_added_by_files_alone(folder: Path) -> None:
@@ -126,11 +138,6 @@ def test_a_service_is_added_by_files_alone(folder: Path) -> None:
     ("old", "new", "found"),
     [
         (ROLE, "[]", ["roles/X.yaml:1: must be an object, not a list"]),
-        (
-            "feature: x.feature\n",
-            "",
-            ["roles/X.yaml:1: `feature` is missing"],
-        ),
         ("role: AliyunServiceRoleForX\n", "", ["roles/X.yaml:1: `role` is missing"]),
         ("service_name: x.aliyuncs.com\n", "", ["roles/X.yaml:1: `service_name` is missing"]),
         (
@@ -174,7 +181,12 @@ def test_a_service_is_added_by_files_alone(folder: Path) -> None:
         (
             "  title: A page\n",
             "  title: A page\n  url: x\n",
-            [("roles/X.yaml:11: source.url: unknown field: known are `title`, `version`, `date`")],
+            [
+                (
+                    "roles/X.yaml:11: source.url: unknown field: known are `title`, `version`, "
+                    "`created`, `date`"
+                )
+            ],
         ),
         (
             "feature: x.feature",
@@ -204,16 +216,15 @@ def test_a_role_in_two_files_is_refused(folder: Path) -> None:
     ]
 
 
-def test_the_192_roles_without_a_public_policy_are_known_and_marked() -> None:
+def test_the_158_roles_without_a_document_are_known_and_marked() -> None:
     roles = catalog.load().roles
     known = [role for role in roles.values() if not role.is_published]
-    assert (len(roles), len(known)) == (196, 192)
+    assert (len(roles), len(known)) == (233, 158)
     assert {role.role for role in known if role.note} == {
         "AliyunServiceRolePolicyForImp",
-        "AliyunServiceRoleForCloudMonitor",
         "AliyunServiceRoleForContainerRegistryAccessCustomerPrivateZone",
     }
-    assert roles["aliyunserviceroleforcloudmonitor"].policy == "cloudmonitor.aliyuncs.com"
+    assert roles["aliyunserviceroleforalb"].newer_version == "v20, 2025-09-17"
     assert not {role.feature for role in known} - {""}
 
 
@@ -240,10 +251,61 @@ def test_a_system_policy_at_fault_is_refused(folder: Path) -> None:
     path = folder / "system-policies" / "X.yaml"
     path.write_text("policy: Gone\nsource: {title: A page}\nrole: x\n")
     assert faults(folder) == [
-        "system-policies/X.yaml:3: role: unknown field: known are `policy`, `purpose`, `source`",
-        "system-policies/X.yaml:1: `purpose` is missing",
+        (
+            "system-policies/X.yaml:3: role: unknown field: known are `policy`, `kind`, `purpose`, "
+            "`note`, `source`"
+        ),
         "system-policies/X.yaml:1: policy: there is no `policies/Gone.json`",
     ]
+
+
+def test_newer_versions_are_told_of_roles_with_and_without_a_document(folder: Path) -> None:
+    (folder / "newer-versions.yaml").write_text(
+        "- {role: AliyunServiceRoleForX, version: v2, date: '2026-01-01', visible: a beginning}\n"
+        "- {role: Y, version: v3}\n"
+        "- {role: Z}\n"
+        "- {role: NotInTheCatalog}\n"
+    )
+    (folder / "known-roles.yaml").write_text(
+        "source: {title: A list}\n"
+        "roles:\n"
+        "  - {role: Y, service_name: y.aliyuncs.com, policy: P}\n"
+        "  - {role: Z, service_name: z.aliyuncs.com, policy: P}\n"
+    )
+    roles = catalog.load(folder).roles
+    assert {name: role.newer_version for name, role in roles.items()} == {
+        "aliyunserviceroleforx": "v2, 2026-01-01",
+        "y": "v3",
+        "z": "of an unknown date",
+    }
+
+
+def test_newer_versions_and_a_date_at_fault_are_refused(folder: Path) -> None:
+    (folder / "newer-versions.yaml").write_text("- {version: v2, seen: never}\n")
+    (folder / "catalog.yaml").write_text("date: 2026-11-29\n")
+    assert faults(folder) == [
+        (
+            "newer-versions.yaml:1: [0].seen: unknown field: known are `role`, `version`, `date`, "
+            "`visible`"
+        ),
+        "newer-versions.yaml:1: [0]: `role` is missing",
+        "catalog.yaml:1: date: must be a string, not `2026-11-29` without quotes",
+    ]
+
+
+def test_the_date_of_a_catalog_is_in_the_message_about_a_policy_that_it_does_not_have(
+    folder: Path,
+) -> None:
+    name = "AliyunFooAccess"
+    assert catalog.load(folder).describe_unknown_policy(name, []) == (
+        "`AliyunFooAccess` looks like a system policy that the catalog does not have: put its "
+        "document under `policies` or `system_policies`"
+    )
+    (folder / "catalog.yaml").write_text("date: '2026-11-29'\n")
+    assert catalog.load(folder).describe_unknown_policy(name, []) == (
+        "`AliyunFooAccess` looks like a system policy that the catalog of 2026-11-29 does not "
+        "have: put its document under `policies` or `system_policies`"
+    )
 
 
 def test_a_policy_at_fault_is_refused(folder: Path) -> None:

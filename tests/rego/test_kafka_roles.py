@@ -21,9 +21,7 @@ ARN = "acs:ram::1234567890123456:role/"
 ACTIONS: dict[str, list[str]] = json.loads(
     (Path(__file__).parents[1] / "data" / "kafka-actions.json").read_text()
 )
-SERVICES = {
-    role.role: role.service_name for role in catalog.load().roles.values() if role.is_published
-}
+SERVICES = {role.role: role.service_name for role in catalog.load().roles.values() if role.feature}
 TAG = "kms:tag/acs:alikafka:instance-encryption"
 FC_ROLE = "acs:ram::1234567890123456:role/aliyunfcdefaultrole"
 

@@ -153,7 +153,7 @@ def test_unchanged_parts_are_identical_objects(tmp_path: Path) -> None:
 def test_the_lines_of_sets_of_several_policies_are_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_SPARE_LINES", -2000)
+    monkeypatch.setattr(tables, "_SPARE_LINES", -20_000)
     policies = {name: policy({"Action": f"ecs:{name}"}) for name in "abc"}
     users = {"alice": {"policies": ["a", "b"]}, "bob": {"policies": ["c"]}}
     whole: dict[str, Any] = Tables().add_to(store(tmp_path, policies=policies, users=users))

@@ -110,7 +110,7 @@ def _members(
         linked = catalog.roles.get(name)
         label, look = role["name"], "role" if linked is None else "linked"
         if linked is not None:
-            label += "\nservice-linked" + ("" if linked.is_published else ", policy not public")
+            label += "\nservice-linked" + ("" if linked.is_published else ", policy not in catalog")
         yield _node(f"acs:ram::{number}:role/{name}", label, look, drawn)
         yield from _attachments(f"acs:ram::{number}:role/{name}", number, role, attached)
     if principals := _principals(number, account):

@@ -69,8 +69,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
     """The facts about one role.
 
-    `permissions` are sorted by service, then statement; None if the policy document is not public.
-    `stops_without_it` lists the features that need the role. `source` names the published document.
+    `permissions` are sorted by service, then statement; None if the catalog does not have the
+    policy's document. `stops_without_it` lists the features that need the role. `source` names the
+    document's source, `newer_version` a version that exists and that the catalog does not have.
 
     >>> from ramgate.catalog import catalog
     >>> sheet(find("AliyunServiceRoleForAlb", catalog.load())).permissions is None
@@ -87,6 +88,7 @@ class RoleSheet(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[Grant, ...] | None
     note: str | None
     source: str
+    newer_version: str | None
 
 
 def find(name: str, catalog: Catalog) -> ServiceLinkedRole:
@@ -140,7 +142,7 @@ def listing(catalog: Catalog, store: Store | None = None) -> list[KnownRole]:
     >>> from ramgate.catalog import catalog
     >>> roles = listing(catalog.load())
     >>> len(roles), roles[0].role
-    (196, 'AliyunServiceRoleForActionTrail')
+    (233, 'AliyunServiceRoleForAccessAnalyzer')
     """
     return [
         KnownRole(
@@ -182,6 +184,7 @@ def sheet(role: ServiceLinkedRole) -> RoleSheet:
         permissions=tuple(_grants(role)) if role.is_published else None,
         note=role.note or None,
         source=role.source,
+        newer_version=role.newer_version or None,
     )
 
 

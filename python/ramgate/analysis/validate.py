@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.reader import Reader
 from ramgate.analysis.hand import documents
-from ramgate.catalog import catalog
-from ramgate.catalog.service_file import read_service
+from ramgate.catalog import actions, catalog
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
@@ -28,10 +27,13 @@ __all__ = [
 ]
 
 _CATALOG: Final = (
+    "catalog.yaml",
     "known-roles.yaml",
+    "newer-versions.yaml",
     "policies/*.json",
     "roles/*.yaml",
     "system-policies/*.yaml",
+    *actions.FILES,
 )
 
 
@@ -97,14 +99,16 @@ def examine_in_hand(found: InHand) -> Findings:
         case "accounts":
             return Reader(catalog.load()).examine(path, found.contents)[1]
         case "catalog":
-            return catalog.examine(path)[1]
+            findings = catalog.examine(path)[1]
+            findings.add(actions.examine(path))
+            return findings
         case "catalog role" | "catalog system policy":
             policies = {file.stem for file in path.parent.parent.glob("policies/*.json")}
             is_role = found.kind == "catalog role"
             read = catalog.read_role if is_role else catalog.read_system_policy
             read(source.Source(found.value, found.place), policies)
         case "catalog service":
-            return read_service(path)[1]
+            actions.read_service(source.Source(found.value, found.place))
         case "identity" | "trust" | "control":
             translate_in_hand(found)
     return found.place.findings

@@ -42,7 +42,7 @@ class Bundle:
 
     >>> bundle = build()
     >>> bundle.counts
-    {'accounts': 1, 'policies': 11, 'roles': 5, 'users': 3}
+    {'accounts': 1, 'policies': 183, 'roles': 5, 'users': 3}
     >>> bundle.example["principal"], bundle.example["action"]
     ('acs:ram::1234567890123456:user/alice', 'alikafka:ListTopic')
     """

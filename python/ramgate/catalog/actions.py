@@ -1,6 +1,8 @@
 """Find services and actions in the catalog of actions, which `lint` and `actions` read.
 
-A service's file is read when the service is asked for. No decision depends on the catalog.
+A service's file is read when the service is asked for. No decision depends on the catalog. Each
+function takes a folder `more`, a catalog that `ramgate catalog update` wrote: what it says comes
+before the shipped catalog's entries.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate import resources
 from ramgate.catalog.service_file import read_product_codes, read_service
+from ramgate.documents.source import read
 from ramgate.errors import InvalidFiles
+from ramgate.faults import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +25,21 @@ if TYPE_CHECKING:
 
     from ramgate.catalog.service import Action, Service
 
-__all__ = ["Call", "calls", "catalog_date", "codes", "product_codes", "service"]
+__all__ = [
+    "FILES",
+    "Call",
+    "calls",
+    "catalog_date",
+    "codes",
+    "examine",
+    "load_service",
+    "product_codes",
+    "read_service",
+    "service",
+]
+
+FILES: Final = ("product-codes.yaml", "services/*.yaml")
+"""The files of the catalog of actions in a catalog's folder, as patterns."""
 
 _DATE: Final = re.compile(rb'^date: "([0-9-]{10})"', re.MULTILINE)
 
@@ -49,17 +67,17 @@ class Call:
 
 
 @functools.cache
-def codes() -> frozenset[str]:
+def codes(more: Path | None = None) -> frozenset[str]:
     """Return the codes of all services, as RAM spells them, without reading their files.
 
     >>> "alikafka" in codes(), "sls" in codes(), "kafka" in codes()
     (True, True, False)
     """
-    return frozenset(path.stem for path in _folder().glob("*.yaml"))
+    return frozenset(path.stem for folder in _folders(more) for path in _files(folder))
 
 
 @functools.cache
-def service(code: str) -> Service | None:
+def service(code: str, more: Path | None = None) -> Service | None:
     """Return a service by its code, in any case; None if the catalog does not have it.
 
     Raises `InvalidFiles` if the service's file has faults.
@@ -68,11 +86,26 @@ def service(code: str) -> Service | None:
     >>> kafka.find("listtopic").operations, service("kafka")
     (('GetTopicList', 'GetTopicStatus', 'GetQuotaTip'), None)
     """
-    if code.lower() not in codes():
+    if code.lower() not in codes(more):
         return None
-    found, findings = read_service(_folder() / f"{code.lower()}.yaml")
-    if findings.faults:
-        raise InvalidFiles(findings.faults)
+    name = f"services/{code.lower()}.yaml"
+    first, *others = (folder / name for folder in _folders(more) if (folder / name).is_file())
+    found = load_service(first)
+    for other in others:
+        found = found.joined(load_service(other))
+    return found
+
+
+def load_service(path: Path) -> Service:
+    """Return the service of a file. Raises `InvalidFiles` with the faults of the file.
+
+    >>> load_service(resources.path("catalog/services/sts.yaml")).find("GetCallerIdentity").name
+    'GetCallerIdentity'
+    """
+    source = read(path, root="")
+    found = read_service(source)
+    if source.place.findings.faults:
+        raise InvalidFiles(source.place.findings.faults)
     return found
 
 
@@ -83,24 +116,42 @@ def product_codes() -> Mapping[str, str]:
     >>> product_codes()["sls"]
     'log'
     """
-    found, findings = read_product_codes(resources.path("catalog/product-codes.yaml"))
-    if findings.faults:
-        raise InvalidFiles(findings.faults)
-    return found
+    return read_product_codes(read(resources.path("catalog/product-codes.yaml"), root=""))
 
 
 @functools.cache
-def catalog_date() -> datetime.date:
+def catalog_date(more: Path | None = None) -> datetime.date:
     """Return the newest date of the services' files.
 
     >>> catalog_date() >= datetime.date(2026, 11, 29)
     True
     """
-    texts = (_DATE.search(path.read_bytes()) for path in _folder().glob("*.yaml"))
+    files = (path for folder in _folders(more) for path in _files(folder))
+    texts = (_DATE.search(path.read_bytes()) for path in files)
     return max(datetime.date.fromisoformat(match[1].decode()) for match in texts if match)
 
 
-def calls(operation: str) -> list[Call]:
+def examine(folder: Path) -> Findings:
+    """Return the findings of the services' files in the folder of a catalog.
+
+    Raises `InvalidFiles` for a file that cannot be parsed.
+
+    >>> examine(resources.path("catalog")).faults
+    []
+    """
+    found = Findings()
+    for path in _files(folder):
+        source = read(path, root="")
+        read_service(source)
+        found.add(source.place.findings)
+    for path in folder.glob("product-codes.yaml"):
+        source = read(path, root="")
+        read_product_codes(source)
+        found.add(source.place.findings)
+    return found
+
+
+def calls(operation: str, more: Path | None = None) -> list[Call]:
     """Return the API operations of a name, in any case, one for each service that has it.
 
     >>> [(call.service, str(call.actions[0])) for call in calls("GetTopicList")]
@@ -109,11 +160,10 @@ def calls(operation: str) -> list[Call]:
     ['dds', 'gpdb', 'kvstore']
     """
     word = re.compile(rb"\b%s\b" % re.escape(operation).encode(), re.IGNORECASE)
-    found = []
-    for path in sorted(_folder().glob("*.yaml")):
-        if word.search(path.read_bytes()) and (known := service(path.stem)):
-            found += _calls(known, operation.lower())
-    return found
+    files = (path for folder in _folders(more) for path in _files(folder))
+    named = {path.stem for path in files if word.search(path.read_bytes())}
+    found = (service(code, more) for code in sorted(named))
+    return [call for known in found if known for call in _calls(known, operation.lower())]
 
 
 def _calls(known: Service, operation: str) -> list[Call]:
@@ -133,5 +183,9 @@ def _calls(known: Service, operation: str) -> list[Call]:
     return [Call(known.code, names[operation], (same,) if same else ())]
 
 
-def _folder() -> Path:
-    return resources.path("catalog/services")
+def _folders(more: Path | None) -> list[Path]:
+    return [*([more] if more else []), resources.path("catalog")]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("services/*.yaml"))

@@ -211,6 +211,47 @@ class Service:
         """Return an action by its name without the service, in any case; None if it is unknown."""
         return self.actions.get(name.lower())
 
+    def joined(self, other: Service) -> Service:
+        """Return the service with the facts of both; those of this one come first.
+
+        >>> import datetime
+        >>> page = Service("x", datetime.date(2026, 11, 29), operations=frozenset({"Get"}))
+        >>> page.joined(Service("x", datetime.date(2026, 12, 1))).date.isoformat()
+        '2026-12-01'
+        """
+        actions = {**other.actions, **self.actions}
+        for name in actions.keys() & other.actions.keys() & self.actions.keys():
+            ours, theirs = self.actions[name], other.actions[name]
+            entries = _join((ours.entries, theirs.entries))
+            actions[name] = dataclasses.replace(theirs, entries=entries)
+        keys = {**other.condition_keys, **self.condition_keys}
+        for name in other.condition_keys.keys() & self.condition_keys.keys():
+            mine, yours = self.condition_keys[name], other.condition_keys[name]
+            keys[name] = ConditionKey(
+                name,
+                mine.type or yours.type,
+                _join((mine.actions, yours.actions)),
+                mine.note or yours.note,
+            )
+        return Service(
+            self.code,
+            max(self.date, other.date),
+            names=_join((self.names, other.names)),
+            products=_join((self.products, other.products)),
+            granularity=_join((self.granularity, other.granularity)),
+            notes=_join((self.notes, other.notes)),
+            contradictions=_join((self.contradictions, other.contradictions)),
+            arn_forms={**other.arn_forms, **self.arn_forms},
+            condition_keys=dict(sorted(keys.items())),
+            actions=dict(sorted(actions.items())),
+            operation_sources=_join((self.operation_sources, other.operation_sources)),
+            operations=self.operations | other.operations,
+            operations_without_action=_join(
+                (self.operations_without_action, other.operations_without_action)
+            ),
+            hints=_join((self.hints, other.hints)),
+        )
+
     @property
     def renames(self) -> Mapping[str, tuple[str, ...]]:
         """The actions of each API operation that has another name than its action.

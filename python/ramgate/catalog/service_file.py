@@ -6,18 +6,18 @@ import contextlib
 import dataclasses
 import datetime
 import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from ramgate.catalog.service import Action, ConditionKey, Entry, Origin, ResourceForm, Service
 from ramgate.documents import shape
 from ramgate.documents.messages import describe
-from ramgate.documents.source import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from ramgate.faults import Findings, Place
+    from ramgate.documents.source import Source
+    from ramgate.faults import Place
 
 __all__ = ["CODE", "NAME", "carriers", "read_product_codes", "read_service"]
 
@@ -60,25 +60,29 @@ _SERVICE: Final = (
 )
 
 
-def read_service(path: Path) -> tuple[Service, Findings]:
-    """Return the service of a file and the findings; if there is a fault, it is incomplete.
+def read_service(source: Source) -> Service:
+    """Return the service of a file; if the file has a fault, it is incomplete.
 
-    Raises `UnreadableFiles` and `InvalidFiles` for a file that cannot be parsed.
+    Faults are added to the findings of `source`.
 
     >>> from ramgate import resources
-    >>> service, findings = read_service(resources.path("catalog/services/alikafka.yaml"))
-    >>> service.actions["listtopic"].operations, findings.faults
+    >>> from ramgate.documents.source import read
+    >>> source = read(resources.path("catalog/services/alikafka.yaml"), root="")
+    >>> service = read_service(source)
+    >>> service.actions["listtopic"].operations, source.place.findings.faults
     (('GetTopicList', 'GetTopicStatus', 'GetQuotaTip'), [])
     """
-    source = read(path, root="")
     place = source.place
     found = shape.fields(source.value, place, _SERVICE, ("service", "date"))
     code = _text(found, "service", place)
-    if shape.name(code, place / "service", CODE, "service code") and code != path.stem:
-        (place / "service").fault(f"must be `{path.stem}`, like the name of the file")
+    file = PurePath(place.findings.file)
+    if "service" in found:
+        shape.name(code, place / "service", CODE, "service code")
+    if code != file.stem and file.suffix == ".yaml":
+        (place / "service").fault(f"must be `{file.stem}`, like the name of the file")
     origins = _origins(found.get("sources", {}), place / "sources")
     actions = _actions(code, found.get("actions", {}), place / "actions", origins)
-    service = Service(
+    return Service(
         code,
         _date(found.get("date"), place / "date"),
         names=_texts(found, "names", place),
@@ -99,7 +103,6 @@ def read_service(path: Path) -> tuple[Service, Findings]:
         operations_without_action=_texts(found, "operations_without_action", place),
         hints=_texts(found, "hints", place),
     )
-    return service, place.findings
 
 
 def _text(found: Mapping[str, object], key: str, place: Place) -> str:
@@ -218,18 +221,18 @@ def _entry(value: object, place: Place, origins: Mapping[str, Origin]) -> Entry:
     )
 
 
-def read_product_codes(path: Path) -> tuple[dict[str, str], Findings]:
-    """Return the service code of each API product of `product-codes.yaml`, and the findings.
+def read_product_codes(source: Source) -> dict[str, str]:
+    """Return the service code of each API product of `product-codes.yaml`.
 
     >>> from ramgate import resources
-    >>> read_product_codes(resources.path("catalog/product-codes.yaml"))[0]["sls"]
+    >>> from ramgate.documents.source import read
+    >>> read_product_codes(read(resources.path("catalog/product-codes.yaml"), root=""))["sls"]
     'log'
     """
-    source = read(path, root="")
     found = {}
     for product, member, here in shape.members(source.value, source.place):
         entry = shape.fields(member, here, ("code", "how", "note"), ("code", "how"))
         code = _text(entry, "code", here)
         shape.name(code, here / "code", CODE, "service code")
         found[product] = code
-    return found, source.place.findings
+    return found

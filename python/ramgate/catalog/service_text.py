@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ramgate.catalog.service_file import carriers
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ramgate.catalog.service import Entry, Origin, Service
 
-__all__ = ["service_text"]
+__all__ = ["fields_text", "service_text"]
 
 _HEADER: Final = """\
 # The catalog of actions: {service}. The lists are not complete (see docs/reference/actions.md).
@@ -62,6 +63,25 @@ def service_text(service: Service) -> str:
         *_list("operation_sources", [origin.key for origin in service.operation_sources]),
         *_block("operations", " ".join(sorted(service.operations))),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def fields_text(fields: Mapping[str, object]) -> str:
+    """Return an object of strings, and of objects of strings, as YAML; leave out empty values.
+
+    >>> print(fields_text({"policy": "P", "note": None, "source": {"title": "A", "version": "1"}}))
+    policy: P
+    source:
+      title: A
+      version: "1"
+    <BLANKLINE>
+    """
+    lines = []
+    for name, value in fields.items():
+        if isinstance(value, str):
+            lines += _text(name, value)
+        elif isinstance(value, Mapping):
+            lines += _object(name, ((key, _scalar(text)) for key, text in value.items() if text))
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Prints the role's purpose, its service, the event that creates it, the features that need it, and,
-if its policy document is public, its permissions.
+if the catalog has its policy document, its permissions.
 
 Exit status: 0 printed, 2 there is no such role.
 
@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
 
 
 def _lines(sheet: RoleSheet) -> Iterator[str]:
-    stops = ", ".join(sheet.stops_without_it) or None
+    stops, newer = ", ".join(sheet.stops_without_it) or None, sheet.newer_version
     facts = {
         "purpose": sheet.purpose,
         "service name": sheet.service_name,
@@ -56,14 +56,15 @@ def _lines(sheet: RoleSheet) -> Iterator[str]:
         "without it": f"{stops} stops working, until the role is created again" if stops else None,
         "policy": sheet.policy,
         "source": sheet.source,
+        "newer": f"{newer} (only this older document is in the catalog)" if newer else None,
         "note": sheet.note,
     }
     yield sheet.role
     for name, fact in facts.items():
-        if fact is not None:
+        if fact:
             yield f"  {name:<14}{fact}"
     if sheet.permissions is None:
-        yield "permissions: not known, the policy document is not public"
+        yield "permissions: not known, the policy document is not in ramgate's catalog"
         return
     yield "permissions"
     for grant in sheet.permissions:

@@ -19,7 +19,7 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Prints one line for each role of the catalog. FEATURE is the feature that needs the role, `-` if
-none is known. POLICY shows whether the role's policy document is public.
+none is known. POLICY shows whether the catalog has the role's policy document.
 
 With --accounts, the roles that exist in your accounts come first, and EXISTS IN names the accounts
 in place of the service and the feature, which `ramgate role NAME` shows.
@@ -76,4 +76,4 @@ def _rows_with_accounts(listing: Sequence[KnownRole]) -> list[list[str]]:
 
 
 def _policy(role: KnownRole) -> str:
-    return "published" if role.is_published else "not public"
+    return "in catalog" if role.is_published else "not in catalog"

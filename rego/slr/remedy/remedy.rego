@@ -73,6 +73,5 @@ _system_policy(question) := {"or_attach": _kafka_policy} if {
 	layer.store_verdict([_kafka_policy], question).effect == "Allow"
 } else := {}
 
-# The only system policy of the catalog that names `ram:CreateServiceLinkedRole`; it allows the creation
-# of ApsaraMQ for Kafka's four roles.
+# It allows the creation of ApsaraMQ for Kafka's four roles. No other system policy is proposed.
 _kafka_policy := "AliyunKafkaFullAccess"
