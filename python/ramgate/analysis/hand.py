@@ -138,7 +138,8 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
     for file in files:
         try:
             contents[file] = source.content(file)
-            kinds.add(_kind(source.decode(contents[file], str(file)).value))
+            if "accounts" not in kinds:
+                kinds.add(_kind(source.decode(contents[file], str(file)).value))
         except UnreadableFiles as error:
             unreadable.append(_failed(file, error))
         except InvalidFiles:
