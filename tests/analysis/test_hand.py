@@ -60,6 +60,13 @@ def test_a_document_of_something_else_is_one_fault(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_in_the_language_of_terraform_is_one_fault(tmp_path: Path) -> None:
+    path = written(tmp_path / "main.tf", 'resource "alicloud_ram_policy" "readers" {}')
+    assert [str(fault) for fault in examine(path).findings.faults] == [
+        f"{path}: is in Terraform's own language: give the output of `terraform show -json` instead"
+    ]
+
+
 def test_each_document_of_a_list_has_its_place_and_its_faults(tmp_path: Path) -> None:
     other = {"Version": "1", "Statement": [{**READS, "Effect": "allow"}]}
     texts = [json.dumps(TRUST), '{"Version":']

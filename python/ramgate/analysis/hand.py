@@ -16,20 +16,19 @@ from ramgate.analysis import responses, ros, terraform
 from ramgate.analysis.in_hand import ELEMENTS, InHand, Kind, is_inside, policy
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
-from ramgate.faults import Findings, Place
+from ramgate.faults import Fault, Findings, Place
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from ramgate.faults import Fault
-
 __all__ = ["InHand", "Kind", "documents", "stored"]
 
 _ACCOUNTS: Final = {"accounts", "directory"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
 _SERVICE: Final = {"service", "date"}
+_HCL: Final = "is in Terraform's own language: give the output of `terraform show -json` instead"
 _CATALOG: Final = ("known-roles.yaml", "system-policies")
 
 _FORMS: Final[
@@ -155,6 +154,8 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
 def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
     try:
         content = source.content(path) if content is None else content
+        if path.suffix == ".tf":
+            raise InvalidFiles([Fault(str(path), message=_HCL)])
         document = source.decode(content, str(path))
     except InvalidFiles as error:
         yield _failed(path, error)
