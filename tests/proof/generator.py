@@ -305,14 +305,14 @@ class _WorldBuilder:
                 "Action": pick.some((*self.actions, "sts:AssumeRole"), 2),
                 "Resource": pick.of(literal),
             }
-        statement: Object = {"Effect": "Deny" if pick.chance(2, 5) else "Allow"}
+        statement: Object = {"Effect": "Deny" if pick.chance(9, 20) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
             broad = pick.chance(2, 3)
             patterns = ["*"] if broad else [self._action_pattern() for _ in range(3)]
             statement["Action"] = pick.one_or_list(patterns, 3)
-        if pick.chance(3, 5):
+        if pick.chance(13, 20):
             statement["Resource"] = "*"
         else:
             found = [self._resource_pattern() for _ in range(1 + pick.below(3))]

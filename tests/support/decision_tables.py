@@ -80,4 +80,4 @@ def patterns_of(entry: dict[str, Any]) -> list[tuple[object, tuple[str, ...]]]:
         return [(path, patterns) for _, path, patterns in entry["tests"]]
     if "key" in entry:
         return [(("context", entry["key"]), (entry["value"],))]
-    return [] if entry["resource"] == "*" else [("resource", (entry["resource"],))]
+    return [] if entry["resource"] == "**" else [("resource", (entry["resource"],))]

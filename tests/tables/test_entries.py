@@ -85,7 +85,7 @@ def test_the_three_forms_have_their_fields() -> None:
 def test_an_entry_without_tests_has_one_decision(tmp_path: Path) -> None:
     entry = line(tables_of_alice(tmp_path, {"Action": "ecs:Start"}), "ecs:start")
     assert entry == {
-        "resource": "*",
+        "resource": "**",
         "true": {
             "allow": True,
             "effect": "Allow",

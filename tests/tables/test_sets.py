@@ -67,7 +67,7 @@ def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
     )
     assuming = whole["assuming"][OWN]
     assert assuming.keys() == {"sts:assumerole", "sts:tagsession"}
-    assert whole["entries"][assuming["sts:assumerole"]]["resource"] == "*"
+    assert whole["entries"][assuming["sts:assumerole"]]["resource"] == "**"
     tagging = whole["entries"][assuming["sts:tagsession"]]
     assert (
         tagging["resource"]

@@ -171,4 +171,4 @@ def test_a_bundle_contains_the_tables(tmp_path: Path) -> None:
         assert file is not None
         data = json.load(file)["store"]
     assert data["who"] == {ACCOUNT: {ALICE: "FullAliyunAccess"}}
-    assert data["entries"][data["rest"]["FullAliyunAccess"]]["resource"] == "*"
+    assert data["entries"][data["rest"]["FullAliyunAccess"]]["resource"] == "**"

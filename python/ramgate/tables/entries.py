@@ -64,7 +64,7 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> dict[str,
     }
     match tests:
         case []:
-            return {"resource": "*", "true": decisions[""]}
+            return {"resource": "**", "true": decisions[""]}
         case [Test("resource", (pattern,))] if not left:
             return by_resource(pattern, decisions)
         # Rego reads an absent key as "", so a pattern that matches "" needs the general form; the

@@ -57,4 +57,4 @@ def _is_plain(statement: Mapping[str, Any]) -> bool:
     _, service, region, account, _ = statement["resources"][0].split(":", FIELDS - 1)
     # 3.4: an ARN of RAM may be a role's, which is compared without case
     # 3.5: an empty field is compared with one that the request does not state
-    return service != "ram" and region != "" and account != ""
+    return bool(service != "ram" and region and account)

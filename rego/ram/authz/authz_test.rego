@@ -588,7 +588,7 @@ test_what_a_table_has_is_the_decision if {
 	tabled := object.union(_store, {
 		"who": {_here: {"acs:ram::1234567890123456:user/alice": "Everything"}},
 		"rest": {"Everything": "one"},
-		"entries": {"one": {"resource": "*", "true": "settled"}},
+		"entries": {"one": {"resource": "**", "true": "settled"}},
 	})
 	asked := {
 		"principal": "acs:ram::1234567890123456:user/alice",

@@ -316,6 +316,7 @@ spellings := {
 	"acs:currenttime": "acs:CurrentTime",
 	"acs:principalarn": "acs:PrincipalARN",
 	"acs:resourcegroupid": "acs:ResourceGroupId",
+	"acs:resourcetag/": "acs:ResourceTag/",
 	"acs:sourceip": "acs:SourceIp",
 	"alikafka:acl": "alikafka:Acl",
 	"oidc:aud": "oidc:aud",
@@ -331,7 +332,11 @@ test_spelling_cases if {
 		"alikafka:acl": "alikafka:Acl",
 		"oidc:AUD": "oidc:aud",
 		"acs:ResourceTag/Team": "acs:ResourceTag/Team",
-		"acs:resourcetag/team": "acs:resourcetag/team",
+		"acs:resourcetag/Team": "acs:ResourceTag/Team",
+		"ACS:RESOURCETAG/a/B": "acs:ResourceTag/a/B",
+		"acs:resourcetag/": "acs:ResourceTag/",
+		"acs:resourcetag": "acs:resourcetag",
+		"acs:sourceip/x": "acs:sourceip/x",
 		"acs:SourceIp ": "acs:SourceIp ",
 		"": "",
 	}
@@ -349,11 +354,13 @@ _are_spelled(context, keys) if {
 } else := false
 
 test_every_key_of_a_context_is_checked if {
-	context := {"a": "x", "acs:SourceIp": "x", "oidc:aud": "x"}
+	context := {"a": "x", "acs:SourceIp": "x", "acs:ResourceTag/b": "x"}
 	_are_spelled(context, spellings)
-	every key in ["a", "acs:SourceIp", "oidc:aud"] {
-		wrong := object.union(context, {"ACS:CURRENTTIME": "x"})
-		not _are_spelled(object.remove(wrong, [key]), spellings)
+	every key in ["a", "acs:SourceIp", "acs:ResourceTag/b"] {
+		every misspelt in ["ACS:CURRENTTIME", "acs:resourceTag/b"] {
+			wrong := object.union(context, {misspelt: "x"})
+			not _are_spelled(object.remove(wrong, [key]), spellings)
+		}
 	}
 }
 

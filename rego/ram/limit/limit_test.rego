@@ -280,10 +280,7 @@ _feature(question) := answer if {
 test_questions_about_service_linked_roles_have_the_limits if {
 	question := {"principal": _alice, "feature": "f"}
 	not _feature(object.union(question, {"context": _context(199, 1, 1)})).errors
-	_feature(object.union(question, {"context": _context(200, 1, 1)})).errors == [
-		"context: must be an object from condition keys to strings, numbers, booleans or lists of those",
-		"context: must have at most 200 keys",
-	]
+	_feature(object.union(question, {"context": _context(200, 1, 1)})).errors == ["context: must have at most 200 keys"]
 	long := _feature(object.union(question, {"context": {"k": _xs(2049)}}))
 	"context.k: must have at most 2048 characters" in long.errors
 }

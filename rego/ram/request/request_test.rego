@@ -238,10 +238,7 @@ test_an_unreadable_context_value_cases if {
 	every one in cases {
 		asked := _with({"context": {"a": one, "b": "right"}})
 		not _question(asked)
-		_faults_of(asked) == [
-			"context.a: must be a string, a number, a boolean or a list of those",
-			_faults.context,
-		]
+		_faults_of(asked) == ["context.a: must be a string, a number, a boolean or a list of those"]
 	}
 }
 
@@ -252,17 +249,18 @@ test_misspelled_key_cases if {
 		"acs:currenttime": "acs:CurrentTime",
 		"acs:PrincipalArn": "acs:PrincipalARN",
 		"ram:serviceName": "ram:ServiceName",
+		"acs:resourceTag/a": "acs:ResourceTag/a",
 	}
 	count(cases) > 0
 	every key, right in cases {
 		asked := _with({"context": {key: _alice}})
 		not _question(asked)
-		_faults_of(asked) == [sprintf("context.%s: is spelled `%s`", [key, right]), _faults.context]
+		_faults_of(asked) == [sprintf("context.%s: is spelled `%s`", [key, right])]
 	}
 }
 
 test_free_key_cases if {
-	cases := ["acs:resourcetag/a", "acs:ResourceTag/A", "kms:tag/acs:alikafka:instance-encryption", "anything", ""]
+	cases := ["acs:ResourceTag/A", "kms:tag/acs:alikafka:instance-encryption", "anything", ""]
 	count(cases) > 0
 	every key in cases {
 		_question(_with({"context": {key: "a"}})).context[key] == "a"

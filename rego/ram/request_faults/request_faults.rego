@@ -130,6 +130,18 @@ _unreadable(value) := {sprintf("%s: %s", [field, _forms[field]]) |
 	some field in (object.keys(value) & _fields)
 	not _is_too_long(object.get(value, field, null))
 	not _is_readable(field, value)
+	not _has_named_faults(field, value)
+}
+
+# A message about the form of the whole field would hide the fault of its part.
+_has_named_faults(field, value) if {
+	field == "context"
+	_in_context(value) != set()
+}
+
+_has_named_faults(field, value) if {
+	field == "session_policies"
+	_in_session_policies(value) != set()
 }
 
 _too_long(value) := {sprintf("%s: must have at most %d characters", [field, limit.name]) |

@@ -15,7 +15,6 @@ test_all_faults_are_reported_at_once_and_sorted if {
 		"action: is missing",
 		"context.acs:sourceip: is spelled `acs:SourceIp`",
 		"context.acs:sourceip: must be a string, a number, a boolean or a list of those",
-		"context: must be an object from condition keys to strings, numbers, booleans or lists of those",
 		"extra: is not a field of a request",
 		"principal: must name a role, a user, an owner, a service or a provider, such as `acs:ram::<account>:user/<name>`",
 		"resource: must be `*` or `acs:<ram-code>:<region>:<account>:<relative-id>`",

@@ -22,7 +22,7 @@ decision(request) := entry["true"] if {
 	{"principal": principal, "action": action, "resource": "*"} = request
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	entry := data.store.entries[data.store.lines[data.store.who[substring(principal, 9, 16)][principal]][lower(action)]]
-	entry.resource == "*"
+	entry.resource == "**"
 } else := _decide(_line(data.store.who[split(resource, ":")[3]][principal], lower(action)), request) if {
 	# on a resource, without a context
 	{"principal": principal, "action": action, "resource": resource} = request

@@ -96,10 +96,10 @@ _store := {
 		"set:2": {"sts:assumerole": "everywhere"},
 	},
 	"entries": {
-		"nothing": {"resource": "*", "true": _decision("ImplicitDeny", "none")},
-		"everywhere": {"resource": "*", "true": _decision("Allow", "everywhere")},
+		"nothing": {"resource": "**", "true": _decision("ImplicitDeny", "none")},
+		"everywhere": {"resource": "**", "true": _decision("Allow", "everywhere")},
 		"elsewhere": {
-			"resource": "acs:alikafka:*:prod*",
+			"resource": "acs:alikafka:**:prod**",
 			"false": _decision("Allow", "elsewhere"),
 			"true": _decision("ExplicitDeny", "elsewhere"),
 		},
@@ -110,7 +110,7 @@ _store := {
 			"true": _decision("Allow", "with_acl"),
 		},
 		"two": {
-			"tests": [["a", "resource", ["*"]], ["b", ["context", "alikafka:Acl"], ["t*", "*e"]]],
+			"tests": [["a", "resource", ["**"]], ["b", ["context", "alikafka:Acl"], ["t**", "**e"]]],
 			"outcomes": {"a": _decision("ImplicitDeny", "two"), "ab": _decision("Allow", "two")},
 		},
 	},

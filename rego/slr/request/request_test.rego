@@ -79,19 +79,19 @@ test_unreadable_cases if {
 		[_with({"context": []}), [_context_fault]],
 		[_with({"context": "ram:ServiceName"}), [_context_fault]],
 		[_with({"context": ["ram:ServiceName"]}), [_context_fault]],
-		[_with({"context": {"k": null}}), [sprintf("context.k: %s", [_key_fault]), _context_fault]],
-		[_with({"context": {"k": {}}}), [sprintf("context.k: %s", [_key_fault]), _context_fault]],
+		[_with({"context": {"k": null}}), [sprintf("context.k: %s", [_key_fault])]],
+		[_with({"context": {"k": {}}}), [sprintf("context.k: %s", [_key_fault])]],
 		[
 			_with({"context": {"ram:ServiceName": "linked.aliyuncs.com"}}),
 			["context.ram:ServiceName: comes from the role: leave it out"],
 		],
 		[
 			_with({"context": {"ram:servicename": "linked.aliyuncs.com"}}),
-			["context.ram:servicename: is spelled `ram:ServiceName`", _context_fault],
+			["context.ram:servicename: is spelled `ram:ServiceName`"],
 		],
 		[
 			_with({"context": {"acs:PrincipalARN": "acs:ram::1234567890123456:user/bob"}}),
-			["context.acs:PrincipalARN: must be the principal's ARN, or left out", _context_fault],
+			["context.acs:PrincipalARN: must be the principal's ARN, or left out"],
 		],
 	]
 	count(cases) > 0
@@ -105,7 +105,6 @@ test_all_faults_are_reported_at_once if {
 	_faults({"principal": 1, "context": {"k": null, "ram:ServiceName": "x"}, "three": 3}) == [
 		sprintf("context.k: %s", [_key_fault]),
 		"context.ram:ServiceName: comes from the role: leave it out",
-		_context_fault,
 		"one: is missing",
 		_principal_fault,
 		"three: is not a field of this question",
