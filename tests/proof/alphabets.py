@@ -404,6 +404,13 @@ EVERYTHING: Final[dict[str, Any]] = {
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
 
+BROAD_POLICIES: Final = (
+    "AdministratorAccess",
+    "AliyunKafkaFullAccess",
+    "AliyunSTSAssumeRoleAccess",
+    "FullAliyunAccess",
+)
+
 USERS: Final = ("u1", "u2", "u1", "u3", "u4", "u5", "u5")
 
 INSIDERS: Final = ("user", "role", "session", "owner")

@@ -149,7 +149,8 @@ class _WorldBuilder:
     def __init__(self, pick: Pick, catalog: Catalog, number: int, management: str) -> None:
         self.pick = pick
         self.linked = sorted(catalog.service_linked_roles)
-        self.system = sorted(catalog.system_policies)
+        # most system policies allow little: some that allow much, and one of all
+        self.system = [*alphabets.BROAD_POLICIES, pick.of(sorted(catalog.system_policies))]
         self.own = str(10**15 + 4 * number)
         self.other = str(10**15 + 4 * number + 1)
         self.only_in_directory = str(10**15 + 4 * number + 2)
@@ -305,7 +306,7 @@ class _WorldBuilder:
                 "Action": pick.some((*self.actions, "sts:AssumeRole"), 2),
                 "Resource": pick.of(literal),
             }
-        statement: Object = {"Effect": "Deny" if pick.chance(9, 20) else "Allow"}
+        statement: Object = {"Effect": "Deny" if pick.chance(2, 5) else "Allow"}
         if pick.chance(1, 12):
             statement["NotAction"] = pick.one_or_list([self._action_pattern() for _ in range(2)], 2)
         else:
