@@ -92,6 +92,7 @@ NAMES = {
     *near(f"{ARN}saml-provider/a"),
     *near(f"{ARN}oidc-provider/a"),
     *near("ecs.aliyuncs.com"),
+    *near("1234567890123456@ecs.aliyuncs.com"),
     *(f"{ARN}{kind}/{'a' * size}" for kind in ("user", "role") for size in (0, 1, 64, 65)),
     *(f"{ARN}{kind}/a/b" for kind in ("user", "role", "assumed-role")),
     "",
@@ -124,7 +125,7 @@ def test_rego_and_python_accept_the_same_principals() -> None:
         "owner": grammar.RAM_PRINCIPAL,
         "user": grammar.RAM_PRINCIPAL,
         "role": grammar.RAM_PRINCIPAL,
-        "service": grammar.SERVICE_NAME,
+        "service": grammar.SERVICE_PRINCIPAL,
         "federated": grammar.FEDERATED,
     }
     seen = set()

@@ -90,7 +90,7 @@ _sizes := {
 	],
 	"a key": [
 		_with({"context": {_xs(256): "x", "short": true}}), _with({"context": {_xs(257): "x"}}),
-		sprintf("context.%s: must be a key of at most 256 characters", [_xs(256)]),
+		sprintf("context.%s: must be a key of at most 256 characters", [concat("", [_xs(80), "…"])]),
 	],
 	"a value": [
 		_with({"context": {"k": _xs(2048)}}), _with({"context": {"k": _xs(2049)}}),

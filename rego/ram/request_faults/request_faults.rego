@@ -185,12 +185,17 @@ _products(value, documents) := limit.products(documents, context, [value.action,
 _in_context(value) := {sprintf("context: must have at most %d keys", [limit.keys])} if {
 	is_object(value.context)
 	count(value.context) > limit.keys
-} else := {sprintf("context.%s: %s", [substring(key, 0, limit.key), text]) |
+} else := {sprintf("context.%s: %s", [_shown(key), text]) |
 	is_object(value.context)
 	caller := _caller(value)
 	some key, element in value.context
 	some text in _of_key(key, element, caller)
 } | _of_all_values(object.get(value, "context", {}))
+
+# The whole of a long key would hide the rest of the message.
+_shown(key) := key if {
+	count(key) <= 80
+} else := concat("", [substring(key, 0, 80), "…"])
 
 _of_key(key, element, caller) := (unreadable | too_large) | (misspelled | contradicting) if {
 	unreadable := {"must be a string, a number, a boolean or a list of those" |
