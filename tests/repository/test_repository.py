@@ -385,7 +385,7 @@ def test_the_public_names_of_the_package_exist_and_are_sorted() -> None:
 # Files
 
 LEFT_BY_TOOLS = {"build", "dist", "__pycache__"}
-OURS = {".ci", ".editorconfig", ".gitignore"}
+OURS = {".ci", ".editorconfig", ".gitignore", ".pre-commit-hooks.yaml"}
 ELSEWHERE = re.compile(
     r"\.\./shar" + r"ed|(?<![\w.*/-])/(?:work|farm|root|home|Users)/[\w.]", re.MULTILINE
 )

@@ -12,6 +12,7 @@ from ramgate.cli import (
     doctor,
     graph,
     install_opa,
+    lint,
     role,
     roles,
     run,
@@ -30,7 +31,7 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, slr, doctor), or success
-  1  denied (check, slr, doctor), faults found (validate, translate, build), not ready (status)
+  1  denied (check, slr, doctor), faults (validate, lint, translate, build), not ready (status)
   2  no result: wrong usage, malformed request, unreadable file, no OPA
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         graph,
         translate,
         validate,
+        lint,
         install_opa,
     ):
         command.add_to(commands)

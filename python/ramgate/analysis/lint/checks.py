@@ -1,0 +1,44 @@
+"""All checks, and the class and the title of every code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ramgate.analysis.lint import (
+    addresses,
+    arns,
+    conditions,
+    config,
+    denies,
+    faulty,
+    holdings,
+    keys,
+    names,
+    privileges,
+    redundancy,
+    targets,
+    trust,
+)
+
+__all__ = ["ACCOUNT_CHECKS", "DOCUMENT_CHECKS", "RULES"]
+
+DOCUMENT_CHECKS: Final = (
+    *arns.CHECKS,
+    *names.CHECKS,
+    *targets.CHECKS,
+    *privileges.CHECKS,
+    *denies.CHECKS,
+    *conditions.CHECKS,
+    *addresses.CHECKS,
+    *keys.CHECKS,
+    *trust.CHECKS,
+    *redundancy.CHECKS,
+)
+ACCOUNT_CHECKS: Final = holdings.CHECKS
+
+RULES: Final = {
+    **faulty.RULES,
+    **{check.code: (check.level, check.title) for check in DOCUMENT_CHECKS},
+    **{check.code: (check.level, check.title) for check in ACCOUNT_CHECKS},
+    **config.RULES,
+}

@@ -1,0 +1,167 @@
+"""Run the checks over files, and collect the findings."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from ramgate.accounts.reader import Reader
+from ramgate.analysis import hand
+from ramgate.analysis.in_hand import is_inside
+from ramgate.analysis.lint.account import read_accounts
+from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS, RULES
+from ramgate.analysis.lint.config import NOTHING_IGNORED, read_ignores
+from ramgate.analysis.lint.document import read_document
+from ramgate.analysis.lint.faulty import findings_of
+from ramgate.analysis.lint.finding import Finding, Level, Report
+from ramgate.analysis.validate import translate_in_hand
+from ramgate.catalog import catalog
+from ramgate.catalog.actions import catalog_date
+from ramgate.documents import source
+from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.faults import Fault, Findings, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ramgate.analysis.hand import InHand
+    from ramgate.analysis.lint.check import Check, Remark
+
+__all__ = ["lint"]
+
+_Subject = TypeVar("_Subject")
+
+_FRESH: Final = datetime.timedelta(days=90)
+_ACCOUNT: Final = re.compile(r"accounts\.([0-9]{16})\.")
+_CODES: Final = {
+    "faulty": "INVALID_FILE",
+    "nothing": "NO_POLICY",
+    "resource policy": "RESOURCE_POLICY",
+}
+
+
+def lint(
+    *paths: Path | str,
+    config: Path | str | None = None,
+    now: datetime.datetime | None = None,
+) -> Report:
+    """Check policy documents and accounts, and return the findings, file by file.
+
+    `paths` are those of `ramgate lint`: files, folders, or `-` for standard input. `config` is a
+    file such as `.ramgate-lint.yaml`. `now`, in UTC, is the time that conditions on
+    `acs:CurrentTime`, the dates of the configuration and the age of the catalog are compared with.
+    Raises `InvalidFiles` if the configuration has faults. A file that cannot be read is listed in
+    the report.
+
+    >>> from pathlib import Path
+    >>> statement = '{"Effect": "Allow", "Action": ["ecs:*"], "Resource": "*"}'
+    >>> _ = Path("policy.json").write_text('{"Version": "1", "Statement": [%s]}' % statement)
+    >>> for finding in lint("policy.json").findings:
+    ...     print(finding.level, finding.code, finding.path)
+    Security Warning SERVICE_ADMIN $.Statement[0].Action[0]
+    """
+    now = now or datetime.datetime.now(datetime.UTC)
+    linter = _Linter(now)
+    ignores = NOTHING_IGNORED
+    if config is not None:
+        ignores = read_ignores(Path(config), RULES, now.date())
+    for path in paths:
+        linter.read(source.argument_path(str(path)))
+    kept = [finding for finding in linter.findings if finding not in ignores]
+    return Report(
+        catalog_date=catalog_date(),
+        documents=linter.documents,
+        ignored=len(linter.findings) - len(kept),
+        findings=(*kept, *ignores.findings),
+        unreadable=tuple(linter.unreadable),
+    )
+
+
+class _Linter:
+    """Collects the findings of one path after the other."""
+
+    def __init__(self, now: datetime.datetime) -> None:
+        self._now = now
+        self._is_old = now.date() - catalog_date() > _FRESH
+        self.findings: list[Finding] = []
+        self.unreadable: list[Fault] = []
+        self.documents = 0
+
+    def read(self, path: Path) -> None:
+        """Check the documents of a file, of a folder, or of standard input."""
+        try:
+            for found in hand.documents(path):
+                self._read(found)
+        except InvalidFiles as error:
+            faults: list[Fault] = []
+            is_unreadable = isinstance(error, UnreadableFiles)
+            (self.unreadable if is_unreadable else faults).extend(error.faults)
+            self.findings += findings_of(Findings(faults=faults), code="INVALID_FILE")
+
+    def _read(self, found: InHand) -> None:
+        if found.kind == "unreadable":
+            self.unreadable.extend(found.place.findings.faults)
+        elif found.kind in _CODES:
+            self._add(findings_of(found.place.findings, found.name, _CODES[found.kind]))
+        elif found.kind == "accounts":
+            self._read_accounts(found)
+        elif found.kind in ("identity", "trust", "control"):
+            translate_in_hand(found)
+            self._add([*findings_of(found.place.findings, found.name), *self._checked(found)])
+
+    def _read_accounts(self, accounts: InHand) -> None:
+        path = Path(accounts.place.findings.file)
+        _, found = Reader(catalog.load()).examine(path, accounts.contents)
+        documents = list(hand.stored(accounts))
+        names = {str(document.place): document.name for document in documents}
+        findings = [*_named(findings_of(found), names)]
+        for document in documents:
+            account = _ACCOUNT.match(str(document.place))
+            findings += self._checked(document, account=account[1] if account else "")
+        for file, content in accounts.contents.items():
+            with contextlib.suppress(InvalidFiles):  # its faults were found above
+                root = source.decode(content, str(file), root="")
+                read = read_accounts(root.value, root.place)
+                remarks = [(check, one) for check in ACCOUNT_CHECKS for one in check.find(read)]
+                findings += _named((self._finding(*one, "") for one in remarks), names)
+        self._add(findings)
+        self.documents -= 1 - len(accounts.contents)
+
+    def _checked(self, found: InHand, account: str = "") -> list[Finding]:
+        document = read_document(found.value, found.place, found.name, account, self._now)
+        return [
+            self._finding(check, remark, found.name)
+            for check in DOCUMENT_CHECKS
+            for remark in check.find(document)
+            if not found.is_computed(Fault(path=str(remark.place)))
+        ]
+
+    def _finding(self, check: Check[_Subject], remark: Remark, policy: str) -> Finding:
+        findings = remark.place.findings
+        return Finding(
+            code=check.code,
+            level=Level.SUGGESTION if check.ages and self._is_old else check.level,
+            policy=policy,
+            path=str(remark.place),
+            file=findings.file,
+            line=findings.line_of(remark.place.steps),
+            message=printable(remark.message),
+            suggestion=printable(remark.suggestion),
+        )
+
+    def _add(self, findings: Iterable[Finding]) -> None:
+        """Add the findings of one document, those of the same line in the order of the checks."""
+        self.findings += sorted(findings, key=lambda one: (one.file, one.line))
+        self.documents += 1
+
+
+def _named(findings: Iterable[Finding], names: Mapping[str, str]) -> Iterator[Finding]:
+    """Give each finding inside a policy the policy's name; `names` are keyed by their places."""
+    for finding in findings:
+        inside = (name for root, name in names.items() if is_inside(finding.path, root))
+        yield msgspec.structs.replace(finding, policy=next(inside, ""))

@@ -1,0 +1,66 @@
+"""Find trust policies that admit more than their author knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ramgate.analysis.lint.check import Remark, check
+from ramgate.analysis.lint.finding import Level
+from ramgate.analysis.lint.patterns import is_anything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ramgate.analysis.lint.document import Document, Statement
+
+__all__ = ["CHECKS"]
+
+
+@check(
+    "TRUST_WITHOUT_EXTERNAL_ID",
+    Level.SECURITY,
+    "A trust in another account without `sts:ExternalId`",
+)
+def _without_external_id(document: Document) -> Iterator[Remark]:
+    for statement in document.statements:
+        if not document.account or not statement.allows or _restricts(statement, "sts:ExternalId"):
+            continue
+        for kind, text in statement.principals:
+            account = text.value.removeprefix("acs:ram::").removesuffix(":root")
+            if kind == "RAM" and text.value.endswith(":root") and account != document.account:
+                yield Remark(
+                    text.place,
+                    f"every user and role of the account {account} that may `sts:AssumeRole` there"
+                    " may assume this role",
+                    'add `"StringEquals": {"sts:ExternalId": "…"}`, or name the role that needs it',
+                )
+
+
+@check("TRUST_OIDC_OPEN", Level.SECURITY, "A trust in every token of an OIDC provider")
+def _oidc_open(document: Document) -> Iterator[Remark]:
+    for statement in document.statements:
+        if not statement.allows or _restricts(statement, "oidc:sub"):
+            continue
+        for kind, text in statement.principals:
+            if kind == "Federated" and ":oidc-provider/" in text.value:
+                aud = "" if _restricts(statement, "oidc:aud") else " for any audience"
+                yield Remark(
+                    text.place,
+                    f"every token of this issuer{aud} may assume the role, with any subject",
+                    "add a condition on `oidc:sub`, and on `oidc:aud`, such as "
+                    '`"StringEquals": {"oidc:aud": "sts.aliyuncs.com", "oidc:sub":'
+                    ' "system:serviceaccount:default:app"}`',
+                )
+
+
+def _restricts(statement: Statement, key: str) -> bool:
+    """True if a condition lets only some values of the key pass."""
+    return any(
+        condition.key == key
+        and not condition.is_negated
+        and not any(is_anything(text.value) for text in condition.values)
+        for condition in statement.conditions
+    )
+
+
+CHECKS: Final = (_without_external_id, _oidc_open)
