@@ -154,11 +154,10 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
 def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
     try:
         content = source.content(path) if content is None else content
-        if path.suffix == ".tf":
-            raise InvalidFiles([Fault(str(path), message=_HCL)])
         document = source.decode(content, str(path))
     except InvalidFiles as error:
-        yield _failed(path, error)
+        is_hcl = path.suffix == ".tf" and not isinstance(error, UnreadableFiles)
+        yield _failed(path, InvalidFiles([Fault(str(path), message=_HCL)]) if is_hcl else error)
         return
     kind = _kind(document.value)
     if kind == "identity":
