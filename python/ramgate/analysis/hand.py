@@ -152,12 +152,14 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
 
 
 def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
+    if path.suffix == ".tf":
+        yield _failed(path, InvalidFiles([Fault(str(path), message=_HCL)]))
+        return
     try:
         content = source.content(path) if content is None else content
         document = source.decode(content, str(path))
     except InvalidFiles as error:
-        is_hcl = path.suffix == ".tf" and not isinstance(error, UnreadableFiles)
-        yield _failed(path, InvalidFiles([Fault(str(path), message=_HCL)]) if is_hcl else error)
+        yield _failed(path, error)
         return
     kind = _kind(document.value)
     if kind == "identity":
