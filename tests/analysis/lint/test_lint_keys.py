@@ -23,6 +23,7 @@ def condition(operator: str, key: str, value: str = "x") -> dict[str, object]:
         ("acs:SourceIp", ""),
         ("acs:ResourceTag/env", ""),
         ("acs:Whatever", ""),
+        ("acs:SourceVpcId", ""),
         ("oss:Prefixx", ""),
         ("acs:SourceIP", ""),
         ("acs:MFAPresent ", ""),

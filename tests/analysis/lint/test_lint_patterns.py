@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fnmatch
 import itertools
 import re
 
@@ -26,6 +27,12 @@ def test_a_pattern_matches_whole_texts(pattern: str, text: str, expected: bool) 
     assert matches(pattern, text) == expected
 
 
+def test_a_pattern_of_many_stars_is_matched_at_once() -> None:
+    assert not matches("a*" * 400 + "b", "a" * 5000)
+    assert not covers("a*" * 400 + "b", "a*" * 2000)
+    assert matches("a*" * 400 + "b", "a" * 5000 + "b")
+
+
 def words(alphabet: str, longest: int) -> list[str]:
     return [
         "".join(signs)
@@ -36,6 +43,11 @@ def words(alphabet: str, longest: int) -> list[str]:
 
 PATTERNS = words("a/*?", 3)
 TEXTS = words("a/b", 4)
+
+
+def test_matches_is_fnmatch_without_brackets() -> None:
+    for pattern, text in itertools.product(PATTERNS, TEXTS):
+        assert matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
 
 
 def test_covers_is_exact_but_for_adjacent_wildcards() -> None:

@@ -37,6 +37,8 @@ def test_an_action_that_another_covers_is_redundant(listed: list[str], expected:
         (["acs:oss:*:*:b/*", "acs:oss:*:*:b/c/*"], [1]),
         (["acs:oss:*:*:b", "acs:oss:*:*:b"], [1]),
         (["acs:oss:*:*:b", "*"], [0]),
+        (["**", "*"], [1]),
+        (["acs:oss:*:*:b/*", "acs:oss:*:*:b/**"], [1]),
         (["acs:oss:*:*:b", "acs:oss:*:*:b/*"], []),
         (["acs:oss:*:*:B", "acs:oss:*:*:b"], []),
     ],

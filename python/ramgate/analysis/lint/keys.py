@@ -82,7 +82,7 @@ def _near_key(key: str) -> str:
     if base in known or keys.fold(base) in keys.spellings():
         return ""  # the translator reports a known key in another case
     by_case = [one for one in known if one.lower() == base.lower()]
-    near = by_case[0] if by_case else nearest(base, known) if prefix == "acs" else ""
+    near = by_case[0] if by_case else nearest(base, known, most=1) if prefix == "acs" else ""
     return f"{near}{slash}{rest}" if near else ""
 
 

@@ -12,7 +12,6 @@ import msgspec
 
 from ramgate.accounts.reader import Reader
 from ramgate.analysis import hand
-from ramgate.analysis.in_hand import is_inside
 from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS, RULES
 from ramgate.analysis.lint.config import NOTHING_IGNORED, read_ignores
@@ -38,6 +37,7 @@ _Subject = TypeVar("_Subject")
 
 _FRESH: Final = datetime.timedelta(days=90)
 _ACCOUNT: Final = re.compile(r"accounts\.([0-9]{16})\.")
+_STEP: Final = re.compile(r"[.\[]")
 _CODES: Final = {
     "faulty": "INVALID_FILE",
     "nothing": "NO_POLICY",
@@ -163,5 +163,7 @@ class _Linter:
 def _named(findings: Iterable[Finding], names: Mapping[str, str]) -> Iterator[Finding]:
     """Give each finding inside a policy the policy's name; `names` are keyed by their places."""
     for finding in findings:
-        inside = (name for root, name in names.items() if is_inside(finding.path, root))
-        yield msgspec.structs.replace(finding, policy=next(inside, ""))
+        path = finding.path
+        outer = [path, *(path[: step.start()] for step in _STEP.finditer(path))]
+        name = next((names[root] for root in outer if root in names), "")
+        yield msgspec.structs.replace(finding, policy=name)

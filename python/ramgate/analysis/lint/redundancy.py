@@ -15,7 +15,7 @@ from ramgate.analysis.lint.patterns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ramgate.analysis.lint.document import Document, Text
 
@@ -26,28 +26,35 @@ _PRECIOUS: Final = ("oss:GetObject", "kms:GetSecretValue")
 
 @check("DUPLICATE_ACTION", Level.SUGGESTION, "An action that is listed twice")
 def _duplicate_action(document: Document) -> Iterator[Remark]:
-    for statement in document.statements:
-        for texts in (statement.actions, statement.not_actions):
-            for text, first in _covered(texts, lambda one, two: one == two, fold=True):
-                case = "" if text.value == first.value else ": actions are compared without case"
-                yield Remark(text.place, f"`{first}` is in the list already{case}", "leave it out")
+    for texts in _lists_of_actions(document):
+        for at, first in _repeated([text.value.lower() for text in texts]):
+            one, other = texts[at], texts[first]
+            case = "" if one.value == other.value else ": actions are compared without case"
+            yield Remark(one.place, f"`{other}` is in the list already{case}", "leave it out")
 
 
 @check("REDUNDANT_ACTION", Level.SUGGESTION, "An action that another one of the list covers")
 def _redundant_action(document: Document) -> Iterator[Remark]:
-    for statement in document.statements:
-        for texts in (statement.actions, statement.not_actions):
-            for text, wider in _covered(texts, _is_wider, fold=True):
-                yield Remark(
-                    text.place, f"`{wider}` in the same list covers `{text}`", "leave it out"
-                )
+    for texts in _lists_of_actions(document):
+        for at, wider in _covered([text.value.lower() for text in texts], covers):
+            yield _covered_by(texts[at], texts[wider])
 
 
 @check("REDUNDANT_RESOURCE", Level.SUGGESTION, "A resource that another one of the list covers")
 def _redundant_resource(document: Document) -> Iterator[Remark]:
     for statement in document.statements:
-        for text, wider in _covered(statement.resources, resource_covers, fold=False):
-            yield Remark(text.place, f"`{wider}` in the same list covers `{text}`", "leave it out")
+        texts = statement.resources
+        values = [text.value for text in texts]
+        for at, first in _repeated(values):
+            yield Remark(
+                texts[at].place, f"`{texts[first]}` is in the list already", "leave it out"
+            )
+        for at, wider in _covered(values, resource_covers):
+            yield _covered_by(texts[at], texts[wider])
+
+
+def _covered_by(text: Text, wider: Text) -> Remark:
+    return Remark(text.place, f"`{wider}` in the same list covers `{text}`", "leave it out")
 
 
 @check("WILDCARD_IN_SERVICE", Level.SUGGESTION, "A wildcard in the service of an action")
@@ -76,21 +83,36 @@ def _wildcard_in_service(document: Document) -> Iterator[Remark]:
         )
 
 
-def _is_wider(wider: str, text: str) -> bool:
-    return wider != text and covers(wider, text)
+def _lists_of_actions(document: Document) -> Iterator[tuple[Text, ...]]:
+    for statement in document.statements:
+        yield statement.actions
+        yield statement.not_actions
+
+
+def _repeated(values: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the index of each value that is in the list before, with the first index of it."""
+    seen: dict[str, int] = {}
+    for at, value in enumerate(values):
+        first = seen.setdefault(value, at)
+        if first != at:
+            yield at, first
 
 
 def _covered(
-    texts: tuple[Text, ...], is_covered: Callable[[str, str], bool], *, fold: bool
-) -> Iterator[tuple[Text, Text]]:
-    """Yield each text that another one of the list covers, with that one."""
-    values = [text.value.lower() if fold else text.value for text in texts]
+    values: Sequence[str], is_covered: Callable[[str, str], bool]
+) -> Iterator[tuple[int, int]]:
+    """Yield the index of each value that another one covers, with the index of that.
+
+    Of two values that cover each other, such as `*` and `**`, the first one stays.
+    """
+    patterns = [at for at, value in enumerate(values) if has_wildcard(value)]
     for at, value in enumerate(values):
-        for other_at, other in enumerate(values):
-            if at == other_at or not is_covered(other, value):
+        for wider in patterns:
+            other = values[wider]
+            if other == value or not is_covered(other, value):
                 continue
-            if other_at < at or not is_covered(value, other):
-                yield texts[at], texts[other_at]
+            if wider < at or not is_covered(value, other):
+                yield at, wider
                 break
 
 
