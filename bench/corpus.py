@@ -1,7 +1,7 @@
 """Check the documents of a folder, and count them by outcome and finding: `make corpus DIR=…`.
 
-The counts show how ramgate takes a collection of real documents, and which faults are frequent in
-it. `ramgate validate DIR` names the documents.
+The counts show how ramgate takes a collection of real documents, and which findings are frequent in
+it. `ramgate validate DIR` and `ramgate lint DIR` name the documents.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.analysis.hand import documents
+from ramgate.analysis.lint import Level, lint
 from ramgate.analysis.validate import examine_in_hand
 from ramgate.errors import InvalidFiles
 
@@ -47,10 +48,14 @@ _ELEMENTS: Final = frozenset(
 
 
 class Counts(NamedTuple):
-    """The number of documents by kind and outcome, and by the kind and the text of a finding."""
+    """The number of documents by kind and outcome, and by the kind and the text of a finding.
+
+    `linted` has the files with a finding of `ramgate lint`, by its class and code.
+    """
 
     outcomes: Counter[tuple[str, str]]
     messages: Counter[tuple[str, str]]
+    linted: dict[tuple[Level, str], set[str]]
 
 
 def count(folder: Path) -> Counts:
@@ -58,13 +63,16 @@ def count(folder: Path) -> Counts:
 
     A document counts once for each code or message, no matter how often it has the same one.
     """
-    counts = Counts(Counter(), Counter())
+    counts = Counts(Counter(), Counter(), {})
     for found in documents(folder):
         findings = _examine(found)
         counts.outcomes[found.kind, _outcome(found, findings)] += 1
         for title in _TITLES:
             listed: Sequence[Fault] = getattr(findings, title)
             counts.messages.update({(title, _shortened(finding)) for finding in listed})
+    for found_by_lint in lint(folder).findings:
+        key = (found_by_lint.level, found_by_lint.code)
+        counts.linted.setdefault(key, set()).add(found_by_lint.file)
     return counts
 
 
@@ -98,6 +106,10 @@ def lines(counts: Counts) -> Iterator[str]:
     for title in _TITLES:
         found = [(text, n) for (of, text), n in counts.messages.items() if of == title]
         yield from _section(f"documents with {title}", found)
+
+    for level in Level:
+        found = [(code, len(files)) for (of, code), files in counts.linted.items() if of == level]
+        yield from _section(f"files with a finding of lint: {level}", found)
 
 
 def _section(title: str, rows: Iterable[tuple[str, int]]) -> Iterator[str]:

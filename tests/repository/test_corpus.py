@@ -41,7 +41,7 @@ documents with advice
 """
 
 
-def test_the_documents_of_a_folder_are_counted_by_outcome_and_message(
+def test_the_documents_of_a_folder_are_counted_by_outcome_and_finding(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("catalog/roles", "catalog/policies", "catalog/system-policies"):
@@ -61,7 +61,14 @@ def test_the_documents_of_a_folder_are_counted_by_outcome_and_message(
         written(tmp_path / name, value)
     (tmp_path / "g.json").symlink_to("gone")
     assert corpus.main([str(tmp_path)]) == 0
-    assert capsys.readouterr() == (REPORT, "")
+    captured = capsys.readouterr()
+    before, report, linted = captured.out.partition(REPORT)
+    assert (before, report, captured.err) == ("", REPORT, "")
+    sections = dict(section.split("\n", 1) for section in linted.strip().split("\n\n"))
+    errors = sections["files with a finding of lint: Error"].splitlines()
+    assert errors[0] == "     2  INVALID_ACTION"
+    assert "     1  MISSING_ARN_FIELD" in errors
+    assert "RESOURCE_POLICY" in sections["files with a finding of lint: General Warning"]
 
 
 def test_a_folder_without_documents_has_no_counts(
