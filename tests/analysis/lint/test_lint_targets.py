@@ -28,6 +28,14 @@ BUCKET, OBJECTS = "acs:oss:*:*:photos", "acs:oss:*:*:photos/*"
         (["ecs:StopInstance"], ["acs:ecs:*:*:instance/i-1"], []),
         (["ecs:StopInstance"], ["acs:ecs:*:*:*/i-1"], []),
         (["kms:Decrypt"], ["acs:kms:*:*:secret/x"], [0]),
+        (["rds:ModifyDBInstanceSpec"], ["acs:rds:*:*:rm-1"], [0]),
+        # a pattern, if all actions that it matches are known with their forms
+        (["kms:Decryp*"], ["acs:kms:*:*:secret/x"], [0]),
+        (["kms:Decryp*"], ["acs:kms:*:*:key/x"], []),
+        (["oss:Put*"], [BUCKET], []),
+        # no Allow is needed, or the page is in doubt
+        (["sts:GetCallerIdentity"], ["acs:cms:*:*:*"], []),
+        (["ram:GetPolicyVersion"], ["acs:ram:*:*:policy/x"], []),
         # a kind that the catalog does not know, such as those of an older version
         (["fc:InvokeFunction"], ["acs:fc:*:*:services/s/functions/f"], []),
         # all resources, and resources that are reported as errors

@@ -33,6 +33,7 @@ _OTHER_NAMES: Final = {
     "oss:deleteobjects": "oss:DeleteObject",
     "oss:listallmybuckets": "oss:ListBuckets",
     "oss:listbucket": "oss:ListObjects",
+    "oss:listobjectsv2": "oss:ListObjects",
     "ram:assumerole": "sts:AssumeRole",
     "ram:getcalleridentity": "sts:GetCallerIdentity",
     "sts:passrole": "ram:PassRole",

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ramgate.analysis.lint.document import Document, Statement, Text
-    from ramgate.catalog.service import Service
+    from ramgate.catalog.service import Action, Service
 
 __all__ = ["CHECKS"]
 
+# the page of this action prints the ARN of a group in the place of the policy's
+_DOUBTFUL: Final = ("ram:getpolicyversion",)
 _READING: Final = ("Describe", "Get", "List", "Query")
 _PLACEHOLDER: Final = re.compile(r"\$?\{[^{}]*\}|<[^<>]*>|\[[^\[\]]*\]|\$[A-Za-z]+")
 
@@ -110,27 +112,36 @@ def _is_for_all_resources(action: str) -> bool:
 
 @functools.cache
 def _forms(action: str) -> tuple[_Form, ...]:
-    """Return the ARN forms of an action, or none if the catalog does not know them.
+    """Return the ARN forms of an action or of a pattern, or none where no claim is safe.
 
-    A pattern, and an action without known forms, has those of its service, without the relative id.
+    If the catalog does not know the forms of every action that it has, the forms are those of the
+    service, without a relative id.
     """
     code, _, name = action.partition(":")
     service = actions.service(code)
-    if service is None:
+    if service is None or action in _DOUBTFUL:
         return ()
-    known = service.find(name)
-    if known is not None and known.resources:
-        if any(form.is_any for form in known.resources):
-            return ()
-        is_reading = known.name.startswith(_READING)
-        return tuple(_form(form.template, is_reading=is_reading) for form in known.resources)
+    known = [one for key, one in service.actions.items() if matches(name, key)]
+    if known and all(_has_forms(one) for one in known):
+        forms = (form for one in known for form in _forms_of(one))
+        return tuple(dict.fromkeys(forms))
+    if known and not has_wildcard(name) and (known[0].resources or known[0].needs_no_allow):
+        return ()
     codes = {form.service for form in _all_forms(service)}
     if any(text.startswith("resource") for text in service.granularity):
         codes.add(service.code)
     # `dms:LoginDatabase` and others are about resources of other services
-    return (
-        tuple(_form(f"acs:{one}:*:*:*") for one in (service.code, *sorted(codes))) if codes else ()
-    )
+    return tuple(_form(f"acs:{one}:*:*:*") for one in (code, *sorted(codes - {code})) if codes)
+
+
+def _has_forms(action: Action) -> bool:
+    forms = action.resources
+    return bool(forms) and not action.contradictions and not any(form.is_any for form in forms)
+
+
+def _forms_of(action: Action) -> Iterator[_Form]:
+    for form in action.resources:
+        yield _form(form.template, is_reading=action.name.startswith(_READING))
 
 
 @functools.cache
@@ -174,9 +185,8 @@ def _fits(resource: str, forms: tuple[_Form, ...]) -> bool:
 
 def _is_known_kind(code: str, relative_id: str) -> bool:
     """True if the catalog knows the kind of a resource: `instance` in `instance/i-1`."""
-    kind = relative_id.partition("/")[0]
-    known = _kinds(code)
-    return has_wildcard(kind) or any(overlaps(kind, one) for one in known)
+    kind, slash, _ = relative_id.partition("/")
+    return has_wildcard(kind) or not slash or any(overlaps(kind, one) for one in _kinds(code))
 
 
 @functools.cache
