@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CATALOG = read_catalog()
 FIRST = 1
-BATCHES = 8
+BATCHES = 10
 
 
 @pytest.fixture(scope="module")
