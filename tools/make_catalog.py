@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from policy_facts import write_roles, write_system_policies
-
 from ramgate.catalog.service import Action, ConditionKey, Entry, Origin, ResourceForm, Service
-from ramgate.catalog.service_file import NAME
+from ramgate.catalog.service_file import ARN, NAME
 from ramgate.catalog.service_text import service_text
 
 if TYPE_CHECKING:
@@ -50,8 +49,7 @@ NEEDS_NO_ALLOW: Final = {
         needs_no_allow="the page says that the operation needs no permission",
     ),
 }
-ARN: Final = re.compile(r"\*|acs:[^:]+:[^:]*:[^:]*:.+")
-CONTRADICTION: Final = re.compile(r"CONTRADICTION: |granularity changed or contradicts: ")
+CONTRADICTION: Final = re.compile(r"CONTRADICTION: |(granularity) changed or contradicts(: )")
 
 
 def make(facts: Path, catalog: Path) -> None:
@@ -111,7 +109,7 @@ def make_service(
         granularity=tuple(_granularity(facts, entry)),
         notes=tuple(text for text in texts if not CONTRADICTION.match(text)),
         contradictions=tuple(
-            CONTRADICTION.sub("", text) for text in texts if CONTRADICTION.match(text)
+            CONTRADICTION.sub(r"\1\2", text) for text in texts if CONTRADICTION.match(text)
         ),
         arn_forms=_arn_forms(facts.get("arn", {})),
         condition_keys=_condition_keys(facts, found.values()),

@@ -20,7 +20,7 @@ from ramgate.errors import InvalidFiles
 from ramgate.faults import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ramgate.catalog.service import Action, Service
@@ -33,6 +33,7 @@ __all__ = [
     "codes",
     "examine",
     "load_service",
+    "named",
     "product_codes",
     "read_service",
     "service",
@@ -159,15 +160,31 @@ def calls(operation: str, more: Path | None = None) -> list[Call]:
     >>> [call.service for call in calls("ModifySecurityIps")][:3]
     ['dds', 'gpdb', 'kvstore']
     """
-    word = re.compile(rb"\b%s\b" % re.escape(operation).encode(), re.IGNORECASE)
+    found = (_call(known, operation.lower()) for known in _mentioning(operation, more))
+    return [call for call in found if call]
+
+
+def named(name: str, more: Path | None = None) -> list[Action]:
+    """Return the actions of a name without a service, in any case, one for each service.
+
+    >>> [str(action) for action in named("ReleaseInstance")]
+    ['alikafka:ReleaseInstance']
+    """
+    found = (known.find(name) for known in _mentioning(name, more))
+    return [action for action in found if action]
+
+
+def _mentioning(word: str, more: Path | None) -> Iterator[Service]:
+    """Yield the services whose files contain a word: most files need not be parsed."""
+    pattern = re.compile(rb"\b%s\b" % re.escape(word).encode(), re.IGNORECASE)
     files = (path for folder in _folders(more) for path in _files(folder))
-    named = {path.stem for path in files if word.search(path.read_bytes())}
-    found = (service(code, more) for code in sorted(named))
-    return [call for known in found if known for call in _calls(known, operation.lower())]
+    for code in sorted({path.stem for path in files if pattern.search(path.read_bytes())}):
+        if known := service(code, more):
+            yield known
 
 
-def _calls(known: Service, operation: str) -> list[Call]:
-    """Return the operation of a service, whose name is given in lower case, if it has it."""
+def _call(known: Service, operation: str) -> Call | None:
+    """Return the operation of a service, whose name is given in lower case; None if it has none."""
     names = {name.lower(): name for name in known.operations}
     documented = tuple(
         action
@@ -176,11 +193,11 @@ def _calls(known: Service, operation: str) -> list[Call]:
     )
     if documented:
         spelling = next(name for name in documented[0].operations if name.lower() == operation)
-        return [Call(known.code, spelling, documented)]
+        return Call(known.code, spelling, documented)
     if operation not in names:
-        return []
+        return None
     same = known.find(operation)
-    return [Call(known.code, names[operation], (same,) if same else ())]
+    return Call(known.code, names[operation], (same,) if same else ())
 
 
 def _folders(more: Path | None) -> list[Path]:

@@ -152,8 +152,26 @@ class Action:
 
     @property
     def contradictions(self) -> tuple[str, ...]:
-        """The contradictions between sources that the entries name."""
-        return _join([entry.contradiction] for entry in self.entries if entry.contradiction)
+        """The contradictions between sources: those that the entries name, and those that show.
+
+        >>> pages = Origin("K1", "pages"), Origin("K3", "a list")
+        >>> forms = ResourceForm("*"), ResourceForm("acs:alikafka:*:*:{InstanceId}")
+        >>> entries = [Entry(page, resources=(form,)) for page, form in zip(pages, forms)]
+        >>> Action("alikafka", "ListInstance", tuple(entries)).contradictions
+        ('checked against `*` according to K1, against an ARN according to K3',)
+        """
+        named = _join([entry.contradiction] for entry in self.entries if entry.contradiction)
+        forms: dict[str, set[bool]] = {}
+        for entry in self.entries:
+            for form in entry.resources:
+                forms.setdefault(entry.source.key, set()).add(form.is_any)
+        one, other = (
+            [key for key, kinds in forms.items() if kinds == {is_any}] for is_any in (True, False)
+        )
+        if not (one and other):
+            return named
+        text = f"checked against `*` according to {', '.join(one)}, against an ARN according to"
+        return (*named, f"{text} {', '.join(other)}")
 
     @property
     def sources(self) -> tuple[Origin, ...]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ramgate.documents.source import Source
     from ramgate.faults import Place
 
-__all__ = ["CODE", "NAME", "carriers", "read_product_codes", "read_service"]
+__all__ = ["ARN", "CODE", "NAME", "carriers", "read_product_codes", "read_service"]
 
 CODE: Final = re.compile(r"[a-z0-9]+(?:[-._][a-z0-9]+)*")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ARN: Final = re.compile(r"acs:[^:]+:[^:]*:[^:]*:.+")
+ARN: Final = re.compile(r"\*|acs:[^:]+:[^:]*:[^:]*:.+")
 
 _ENTRY: Final = (
     "source",
@@ -136,7 +136,7 @@ def _forms(value: object, place: Place) -> dict[str, str]:
 
 def _form(value: object, place: Place) -> str:
     """Return the template of an ARN; report a text that is neither `*` nor five fields."""
-    if not isinstance(value, str) or (value != "*" and not _ARN.fullmatch(value)):
+    if not (isinstance(value, str) and ARN.fullmatch(value)):
         place.fault(
             f"{describe(value)} is not the form of an ARN: write"
             " `acs:<service>:<region>:<account>:<relative id>`, or `*`"
@@ -233,6 +233,7 @@ def read_product_codes(source: Source) -> dict[str, str]:
     for product, member, here in shape.members(source.value, source.place):
         entry = shape.fields(member, here, ("code", "how", "note"), ("code", "how"))
         code = _text(entry, "code", here)
-        shape.name(code, here / "code", CODE, "service code")
+        if "code" in entry:
+            shape.name(code, here / "code", CODE, "service code")
         found[product] = code
     return found

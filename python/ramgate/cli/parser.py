@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli import (
+    actions,
     build,
+    catalog,
     check,
     doctor,
     graph,
@@ -73,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         slr,
         doctor,
         graph,
+        actions,
+        catalog,
         translate,
         validate,
         lint,
