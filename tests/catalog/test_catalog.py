@@ -348,3 +348,11 @@ def test_a_file_that_is_no_document_is_refused(folder: Path) -> None:
     (folder / "roles" / "Y.yaml").mkdir()
     with pytest.raises(UnreadableFiles, match=r"Y\.yaml: is a directory, not a file"):
         catalog.load(folder)
+
+
+def test_an_unknown_role_gets_the_nearest_name() -> None:
+    found = catalog.load()
+    assert found.describe_unknown_role("AliyunServiceRoleForAlikafkaELT") == (
+        "`AliyunServiceRoleForAlikafkaELT` is not a service-linked role of the catalog: did you "
+        "mean `AliyunServiceRoleForAlikafkaETL`?"
+    )

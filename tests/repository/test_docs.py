@@ -110,7 +110,9 @@ def test_the_page_of_commands_has_the_help_text_of_each_command(
     for name, text in blocks:
         assert words(text) == words(help_text(monkeypatch, capsys, *name.split())), name
     commands = commands_in(help_text(monkeypatch, capsys))
-    within = [f"slr {name}" for name in commands_in(help_text(monkeypatch, capsys, "slr"))]
-    assert len(within) == 3
-    at = commands.index("slr") + 1
-    assert [name for name, _ in blocks] == ["", *commands[:at], *within, *commands[at:]]
+    for group, size in (("slr", 3), ("catalog", 1)):
+        within = [f"{group} {one}" for one in commands_in(help_text(monkeypatch, capsys, group))]
+        assert len(within) == size
+        at = commands.index(group) + 1
+        commands[at:at] = within
+    assert [name for name, _ in blocks] == ["", *commands]

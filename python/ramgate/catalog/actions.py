@@ -20,7 +20,7 @@ from ramgate.errors import InvalidFiles
 from ramgate.faults import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from ramgate.catalog.service import Action, Service
@@ -174,13 +174,12 @@ def named(name: str, more: Path | None = None) -> list[Action]:
     return [action for action in found if action]
 
 
-def _mentioning(word: str, more: Path | None) -> Iterator[Service]:
-    """Yield the services whose files contain a word: most files need not be parsed."""
+def _mentioning(word: str, more: Path | None) -> Iterable[Service]:
+    """Return the services whose files contain a word: most files need not be parsed."""
     pattern = re.compile(rb"\b%s\b" % re.escape(word).encode(), re.IGNORECASE)
     files = (path for folder in _folders(more) for path in _files(folder))
-    for code in sorted({path.stem for path in files if pattern.search(path.read_bytes())}):
-        if known := service(code, more):
-            yield known
+    found = {path.stem for path in files if pattern.search(path.read_bytes())}
+    return filter(None, (service(code, more) for code in sorted(found)))
 
 
 def _call(known: Service, operation: str) -> Call | None:

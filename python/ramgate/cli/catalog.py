@@ -37,7 +37,7 @@ example:
 
 def add_to(commands: Commands) -> None:
     """Declare the command, its subcommand and the arguments."""
-    text = "keep a catalog of actions of your own"
+    text = "add API metadata to a catalog of actions of your own"
     subcommands = add_command(commands, "catalog", text, _TEXT).add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )

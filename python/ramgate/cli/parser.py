@@ -33,7 +33,8 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, slr, doctor), or success
-  1  denied (check, slr, doctor), faults (validate, lint, translate, build), not ready (status)
+  1  denied (check, slr, doctor), faults (validate, lint, translate, build, catalog), not ready
+     (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA
 
 `ramgate COMMAND --help` describes a command, with examples.
