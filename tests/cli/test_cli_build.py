@@ -30,7 +30,7 @@ def test_build_writes_a_bundle_that_any_opa_loads_and_answers_the_same(
     made = bundle.build()
     assert target.read_bytes() == made.content
     assert capsys.readouterr().out == (
-        f"revision {made.revision}: accounts 1, policies 11, roles 5, users 3\n"
+        f"revision {made.revision}: accounts 1, policies 183, roles 5, users 3\n"
     )
     question = tmp_path / "input.json"
     question.write_text(

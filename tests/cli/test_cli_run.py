@@ -55,7 +55,7 @@ def test_run_says_where_it_listens_what_it_knows_and_what_to_try(
     running = Running("--addr", "127.0.0.1:0", "--addr", f"unix://{path}")
     where, knows, state, tries, curl = running.lines
     assert re.fullmatch(rf"answering on http://127\.0\.0\.1:\d+ and unix://{path} \(.*\)\n", where)
-    assert re.fullmatch(r"revision \w{16}: accounts 1, policies 11, roles 5, users 3\n", knows)
+    assert re.fullmatch(r"revision \w{16}: accounts 1, policies 183, roles 5, users 3\n", knows)
     assert state == f"state at unix://{path}.status\n"
     assert tries == "in another terminal, try:\n"
     answer = subprocess.check_output(["/bin/sh", "-c", curl], timeout=SECONDS)

@@ -26,7 +26,7 @@ product's version, or the `api.json` of one operation. ramgate reads its `ramAct
 flat, and writes a file for each service into DIR/services. In a file that exists, what the same
 version of the product said before is replaced, and everything else stays.
 
-`--catalog DIR` of other commands reads DIR beside the shipped catalog. No decision depends on it.
+`ramgate actions --catalog DIR` reads DIR beside the shipped catalog. No decision depends on it.
 
 Exit status: 0 written, 1 a file has another shape, 2 a file cannot be read or written.
 
