@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS"]
 
-# the codes of one product, both in use in Alibaba Cloud's own policies
+# the codes of one product that are both in use (catalog/product-codes.yaml notes them)
 _TWINS: Final = {
     "bss": "bssapi",
     "bssapi": "bss",
