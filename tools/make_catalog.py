@@ -38,11 +38,11 @@ NEEDS_NO_ALLOW: Final = {
     ("sts", "GetCallerIdentity"): Entry(
         Origin(
             "S0",
-            "alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity",
+            "alibabacloud.com/help/id/ram/developer-reference/api-sts-2015-04-01-getcalleridentity",
             "2025-12-24",
         ),
         operations=("GetCallerIdentity (2015-04-01)",),
-        needs_no_allow="the page says `No authorization for this operation`",
+        needs_no_allow="the page says that there is no authorization for this operation",
     ),
     ("kms", "DescribeRegions"): Entry(
         Origin("M1", "AlibabaCloudDocs/kms@53ad4d2 使用RAM实现对资源的访问控制.md", "2021-07-12"),

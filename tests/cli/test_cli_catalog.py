@@ -63,3 +63,24 @@ def test_update_says_if_a_day_is_none(tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         main(["catalog", "update", "x", "--catalog", str(tmp_path), "--date", "today"])
     assert "`today` is not a day, such as 2026-11-29" in capsys.readouterr().err
+
+
+def test_validate_finds_the_faults_of_a_service_in_its_file_and_in_a_catalog(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("roles", "services", "system-policies"):
+        (tmp_path / name).mkdir()
+    path = tmp_path / "services" / "x.yaml"
+    path.write_text(
+        "service: x\n"
+        "date: '2026-11-29'\n"
+        "sources: {K: {title: A page}}\n"
+        "actions:\n"
+        "  List: [{source: K, resources: ['acs:x:*:thing']}]\n"
+        "  LIST: [{source: K}]\n"
+    )
+    for checked in (path, tmp_path):
+        assert main(["validate", str(checked)]) == 1
+        form, case = capsys.readouterr().out.splitlines()
+        assert form.startswith(f"{path}:5: actions.List[0].resources[0]: `acs:x:*:thing` is not ")
+        assert case.startswith(f"{path}:6: actions.LIST: differs only in case from `List`, and ")
