@@ -94,7 +94,8 @@ def _unknown_action(document: Document) -> Iterator[Remark]:
         elif meant := mended(service, name):
             yield Remark(
                 text.place,
-                f"the catalog does not have the action `{text}`: {_effect(statement)}",
+                f"the catalog does not have the action `{text}`: if RAM has none of this name, "
+                f"this {_verb(statement)} nothing",
                 f"did you mean `{code}:{meant}`?",
             )
 
@@ -126,9 +127,13 @@ def _named(document: Document) -> Iterator[tuple[Statement, Text]]:
 
 
 def _effect(statement: Statement) -> str:
+    return f"no request names it, so this {_verb(statement)} nothing"
+
+
+def _verb(statement: Statement) -> str:
     if statement.not_actions:
-        return "no request names it, so this excepts nothing"
-    return f"no request names it, so this {'allows' if statement.allows else 'denies'} nothing"
+        return "excepts"
+    return "allows" if statement.allows else "denies"
 
 
 CHECKS: Final = (_unknown_service, _unknown_action)
