@@ -211,6 +211,33 @@ def test_a_file_with_several_hard_links_is_refused(path: Path) -> None:
     assert path.read_text() == "old"
 
 
+def test_a_new_file_that_another_process_is_writing_is_not_refused_for_its_second_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer gives a new file its name by a link, and removes the temporary name then."""
+    temporary = path.with_name(".ramgate-abc")
+    temporary.hardlink_to(path)
+    path.with_name(".ramgate-other").touch()
+    path.with_name(".ramgate-gone").symlink_to("gone")
+    with pytest.raises(BlockingIOError) as refused:
+        write(path, b"new")
+    assert refused.value.strerror == (
+        "is being written by another process: try again, "
+        "or remove `.ramgate-abc` if nothing writes it"
+    )
+    found = Path.glob
+
+    def remove(folder: Path, pattern: str) -> list[Path]:
+        names = list(found(folder, pattern))
+        temporary.unlink()
+        return names
+
+    monkeypatch.setattr(Path, "glob", remove)
+    with pytest.raises(BlockingIOError, match="is being written by another process: try again: "):
+        write(path, b"new")
+    assert path.read_text() == "old"
+
+
 def test_a_reader_keeps_the_old_content(path: Path) -> None:
     with path.open() as file:
         write(path, b"new")

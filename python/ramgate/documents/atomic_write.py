@@ -33,6 +33,7 @@ _KINDS: Final = {
 }
 _DESCRIPTOR: Final = re.compile("[0-9]{1,9}")
 _MOST_LINKS: Final = 40  # Linux follows as many symbolic links in one path
+_TEMPORARY: Final = ".ramgate-"
 _ACL: Final = "system.posix_acl_access"
 _IDENTITY: Final = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
@@ -182,7 +183,7 @@ def _fail_as_second(reason: str) -> NoReturn:
 def _lock(target: Path, held: contextlib.ExitStack) -> int | None:
     """Return a descriptor of the file, locked until `held` closes it; None if there is no file."""
     try:
-        _require_replaceable(target.stat())
+        _require_replaceable(target)
         old = held.enter_context(_opened(target, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW))
     except FileNotFoundError:
         return None
@@ -194,11 +195,19 @@ def _lock(target: Path, held: contextlib.ExitStack) -> int | None:
     return old
 
 
-def _require_replaceable(found: os.stat_result) -> None:
+def _require_replaceable(target: Path) -> None:
+    found = target.stat()
     kind = stat.S_IFMT(found.st_mode)
     if kind != stat.S_IFREG:
         raise OSError(errno.EINVAL, f"is {_KINDS.get(kind, 'special')}, not a regular file")
     if found.st_nlink > 1:
+        # A writer of a new file has it under two names for a moment, see `_move`.
+        for temporary in target.parent.glob(f"{_TEMPORARY}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(temporary.lstat(), found):
+                    _fail_as_second(f"{_LOCKED}, or remove `{temporary.name}` if nothing writes it")
+        if target.stat().st_nlink == 1:
+            _fail_as_second(_LOCKED)
         raise OSError(
             errno.EMLINK,
             f"has {found.st_nlink} hard links, of which only this one would change: "
@@ -226,7 +235,7 @@ def _look(target: Path, old: int | None, replaces: bytes | None) -> tuple[int, .
 
 def _write_temporary(folder: Path, content: bytes, old: int | None) -> Path:
     """Return a new file in the folder, synchronized to the disk, with the attributes of `old`."""
-    descriptor, name = tempfile.mkstemp(prefix=".ramgate-", dir=folder)
+    descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             if old is not None:
