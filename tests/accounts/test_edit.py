@@ -74,6 +74,31 @@ def test_a_role_is_removed_as_one_line_and_nothing_else_changes(tmp_path: Path, 
     assert roles(path) == [name for name in (KAFKA, CONNECTOR) if name != role]
 
 
+SECOND_EDITION = f"""\
+system_policies:   # as of the import
+  AliyunFooAccess: {{version: v3, document: {{Version: "1", Statement: [{{Effect: Deny,
+    Action: "a:b", Resource: "*"}}]}}}}
+accounts:
+  "{HERE}":
+    service_linked_roles: [{KAFKA}]
+    policies:
+      odd:
+        unreadable: unknown operator `Null`   # asked them in June
+        document: |
+          {{"Version": "1", "Statement": [
+    users:
+      alice: {{policies: [AliyunFooAccess, {{policy: odd, type: Custom}}]}}
+"""
+
+
+def test_a_file_with_unreadable_documents_and_typed_attachments_is_edited(tmp_path: Path) -> None:
+    path = written(tmp_path, SECOND_EDITION)
+    add_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == SECOND_EDITION.replace(f"[{KAFKA}]", f"[{KAFKA}, {ETL}]")
+    remove_service_linked_role(path, HERE, ETL)
+    assert path.read_text() == SECOND_EDITION
+
+
 def test_what_was_added_and_removed_again_was_never_there(tmp_path: Path) -> None:
     text = resources.path("examples/accounts.yaml").read_text()
     path = written(tmp_path, text)

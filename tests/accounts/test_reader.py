@@ -176,7 +176,7 @@ def test_the_faults_of_all_files_come_at_once_by_file_then_by_line(tmp_path: Pat
     known = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
     assert faults(tmp_path) == [
         f"a.yaml:3: accounts.x: `x` {NOT_A_ACCOUNT_NUMBER}",
-        "a.yaml:4: extra: unknown field: known are `accounts`, `directory`",
+        "a.yaml:4: extra: unknown field: known are `accounts`, `directory`, `system_policies`",
         "b.json:1: is not strict JSON: expecting value",
         f"c.yaml:2: accounts.{HERE}: is already defined in `{tmp_path}/a.yaml`".replace(
             f"{tmp_path}/", ""

@@ -60,6 +60,29 @@ def test_without_a_remedy_nothing_is_tried(world: Path) -> None:
     assert diagnosis.steps[-1].step == "remedy"
 
 
+def test_an_own_policy_may_have_the_name_of_the_system_policy_to_attach(world: Path) -> None:
+    own = "{AliyunKafkaFullAccess: {unreadable: why, document: '{'}}"
+    world.write_text(f"{WORLD}    policies: {own}\n")
+    assert doctor.diagnose(world, CAROL, "alikafka.etl").remedied is True
+
+
+def test_beside_an_unreadable_policy_nothing_is_tried(world: Path) -> None:
+    text = WORLD.replace("carol: {}", "carol: {policies: [odd]}")
+    world.write_text(f"{text}    policies: {{odd: {{unreadable: why, document: '{{'}}}}\n")
+    diagnosis = doctor.diagnose(world, CAROL, "alikafka.etl")
+    assert (diagnosis.allow, diagnosis.outcome, diagnosis.remedied) == (False, "denied", False)
+    assert diagnosis.steps[-1].answer.startswith("none: first replace that policy")
+
+
+def test_a_system_policy_that_denies_is_detached_for_the_proof(world: Path) -> None:
+    deny = '{Version: "1", Statement: [{Effect: Deny, Action: "ram:*", Resource: "*"}]}'
+    text = WORLD.replace("carol: {}", "carol: {policies: [AliyunNoRamAccess]}")
+    world.write_text(f"{text}system_policies: {{AliyunNoRamAccess: {{document: {deny}}}}}\n")
+    diagnosis = doctor.diagnose(world, CAROL, "alikafka.etl")
+    assert "the statement `AliyunNoRamAccess[0]` denies it" in diagnosis.steps[3].answer
+    assert diagnosis.remedied is True
+
+
 def test_an_unknown_feature_and_faulty_accounts_start_no_opa(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

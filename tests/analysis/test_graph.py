@@ -91,6 +91,28 @@ def test_the_graph_says_which_documents_are_missing_and_which_levels_are_above(w
     assert 'label="AliyunServiceRoleForAlb\\nservice-linked, policy not in catalog"' in text
 
 
+def test_the_graph_shows_the_documents_that_cannot_be_read(world: Path) -> None:
+    odd = "{unreadable: why, document: '{'}"
+    trust = f'trust:\n          Version: "1"\n          Statement:\n            {TRUST}\n'
+    text = WORLD.replace(trust, f"trust: {odd}\n").replace(
+        "AliyunKafkaFullAccess", "{policy: odd, type: Custom}"
+    )
+    world.write_text(text.replace("no-roles:", f"odd: {odd}\n      no-roles:", 1))
+    drawing = drawn(world)
+    assert f'"{NUMBER} {NUMBER}/odd" [label="odd\\nunreadable", shape=note' in drawing
+    assert '[label="App\\ntrust policy unreadable", shape=box' in drawing
+    assert f'-> "{ACCOUNT}:role/app"' not in drawing
+
+
+def test_the_graph_knows_a_service_linked_role_by_the_document_of_the_file(world: Path) -> None:
+    policy = catalog.load().roles["aliyunserviceroleforalb"].policy
+    document = '{Version: "1", Statement: [{Effect: Allow, Action: "alb:*", Resource: "*"}]}'
+    text = WORLD.replace("RoleForAlikafka]", "RoleForAlb]")
+    world.write_text(f"{text}system_policies: {{{policy}: {{document: {document}}}}}\n")
+    assert f'label="{policy}\\nallows alb"' in drawn(world)
+    assert "not in catalog" not in drawn(world)
+
+
 def test_the_graph_draws_trust_in_principals_that_deny_or_ask_for_more(world: Path) -> None:
     asks, denies = (
         TRUST.replace("Service: [ecs.aliyuncs.com]", f"RAM: ['{principal}']")

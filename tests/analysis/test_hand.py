@@ -233,6 +233,15 @@ def test_the_policies_of_accounts_files_have_their_places(tmp_path: Path) -> Non
     assert (hint.file, hint.line) == (str(tmp_path / "a.json"), 9)
 
 
+def test_a_document_that_says_that_it_is_unreadable_is_not_found(tmp_path: Path) -> None:
+    odd = {"unreadable": "why", "document": "{"}
+    account = {"policies": {"odd": odd, "p": POLICY}, "roles": {"r": {"trust": odd}}}
+    accounts_file = {"accounts": {"1234567890123456": account}}
+    written(tmp_path / "a.json", {**accounts_file, "directory": {"policies": {"c": odd}}})
+    (accounts,) = hand.documents(tmp_path)
+    assert [one.name for one in hand.stored(accounts)] == ["p"]
+
+
 # Policies of resources
 
 

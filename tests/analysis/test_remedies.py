@@ -3,6 +3,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from ramgate import Remedy, Statement
 from ramgate.analysis import remedies
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 NUMBER = "1234567890123456"
 ERIN, APP = f"acs:ram::{NUMBER}:user/erin", f"acs:ram::{NUMBER}:role/app"
+FULL = {"policy": "FullAliyunAccess", "type": "System"}
 POLICY: dict[str, Any] = {"Version": "1", "Statement": [{"Effect": "Allow"}]}
 ACCOUNT: dict[str, Any] = {
     "policies": {
@@ -64,7 +67,7 @@ def test_a_system_policy_is_attached_by_its_name_to_a_role_in_any_case() -> None
     remedy = Remedy(policy=POLICY, attach_to=APP, or_attach="System")
     changed = applied(ACCOUNT, remedy, "System")
     assert changed["policies"] == ACCOUNT["policies"]
-    assert changed["roles"]["App"]["policies"] == ["System"]
+    assert changed["roles"]["App"]["policies"] == [{"policy": "System", "type": "System"}]
 
 
 def test_an_account_without_policies_gets_its_first() -> None:
@@ -81,6 +84,48 @@ def test_a_removed_statement_leaves_the_indexes_of_the_others() -> None:
     assert changed["users"] == ACCOUNT["users"]
 
 
+SYSTEM_ONE = {"policy": "X", "type": "System"}
+CUSTOM_ONE = {"policy": "X", "type": "Custom"}
+IN_GROUP = {"policy": "X", "type": "System", "resource_group": "rg"}
+
+
+def without_x0(policies: dict[str, Any], *attached: object) -> tuple[dict[str, Any], list[object]]:
+    """Return the own policies and all attachments of an account without the statement `X[0]`."""
+    held = {"policies": ["other", *attached]}
+    account = {
+        "policies": policies,
+        "users": {"erin": held, "bare": {}},
+        "groups": {"team": held},
+        "roles": {"App": {"trust": {}, **held}},
+    }
+    changed = applied(account, Remedy(remove=(Statement("X", 0),)), None)
+    assert changed["users"]["bare"] == {}
+    holders = (changed["users"]["erin"], changed["groups"]["team"], changed["roles"]["App"])
+    assert holders[0]["policies"] == holders[1]["policies"] == holders[2]["policies"]
+    return changed["policies"], holders[0]["policies"]
+
+
+def test_a_system_policy_is_detached_in_place_of_its_statement() -> None:
+    assert without_x0({}, "X", SYSTEM_ONE, IN_GROUP, "Y") == ({}, ["other", "Y"])
+
+
+@pytest.mark.parametrize(
+    "own", [{"Statement": [{"Effect": "Allow"}]}, {"unreadable": "why", "document": "{"}]
+)
+def test_the_deny_is_the_system_policy_s_if_the_own_one_has_none(own: dict[str, Any]) -> None:
+    assert without_x0({"X": own}, "X", CUSTOM_ONE, SYSTEM_ONE) == (
+        {"X": own},
+        ["other", "X", CUSTOM_ONE],
+    )
+
+
+def test_the_own_policy_s_deny_is_removed_and_the_system_policy_stays() -> None:
+    own = {"Version": "1", "Statement": [{"Effect": "Deny"}]}
+    policies, attached = without_x0({"X": own}, CUSTOM_ONE, SYSTEM_ONE)
+    assert policies["X"]["Statement"][0]["Action"] == "ramgate:Removed"
+    assert attached == ["other", CUSTOM_ONE, SYSTEM_ONE]
+
+
 def test_control_policies_are_replaced_at_the_levels_that_the_remedy_names() -> None:
     remedy = Remedy(ask="ControlPolicy", levels=(0, 2))
     documents = [{"accounts": {NUMBER: ACCOUNT}}, {"directory": DIRECTORY}]
@@ -88,10 +133,10 @@ def test_control_policies_are_replaced_at_the_levels_that_the_remedy_names() -> 
     assert members == documents[0]
     root = changed["directory"]["root"]
     production = root["folders"]["production"]
-    assert root["control_policies"] == ["FullAliyunAccess"]
+    assert root["control_policies"] == [FULL]
     assert root["folders"]["empty"]["control_policies"] == []
     assert production["control_policies"] == ["folder-policy"]
-    assert production["accounts"][NUMBER]["control_policies"] == ["FullAliyunAccess"]
+    assert production["accounts"][NUMBER]["control_policies"] == [FULL]
 
 
 def test_documents_of_other_accounts_stay_as_they_are() -> None:

@@ -201,6 +201,20 @@ def test_without_a_remedy_the_last_two_steps_say_so(store: Store) -> None:
     assert found["remedy"] == (False, "none: let another principal have the role created")
 
 
+def test_an_unreadable_policy_is_the_obstacle(store: Store) -> None:
+    unreadable = msgspec.structs.replace(UNMATCHED, reason="policy_unreadable")
+    found = phrased(feature("denied", authorization=unreadable), ALICE, store)
+    assert found["creation"] == (False, "no: ImplicitDeny, policy_unreadable")
+    assert found["obstacle"] == (
+        False,
+        "a policy of the principal is `unreadable` in the accounts",
+    )
+    assert found["remedy"] == (
+        False,
+        "none: first replace that policy by a document that ramgate can read",
+    )
+
+
 def test_a_proof_is_passed_only_by_an_allow_for_every_alternative() -> None:
     allowed = feature("create", authorization=ALLOWED)
     denied = feature("denied", authorization=UNMATCHED)

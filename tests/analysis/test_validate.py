@@ -68,7 +68,7 @@ def test_folders_of_accounts_and_of_a_catalog_are_examined_whole(tmp_path: Path)
     (tmp_path / "two.yaml").write_text("acounts: {}")
     assert messages(tmp_path) == [
         "no `accounts` or `directory` at the top level: is this an accounts file?",
-        "unknown field: known are `accounts`, `directory`",
+        "unknown field: known are `accounts`, `directory`, `system_policies`",
     ]
 
 

@@ -163,6 +163,14 @@ def test_the_shipped_example_has_one() -> None:
     [
         {"accounts": {}},
         {"accounts": {HERE: FULL}, "directory": directory([], ["FullAliyunAccess"])},
+        {
+            "accounts": {
+                HERE: {
+                    "policies": {"odd": {"unreadable": "why", "document": "{"}},
+                    "users": {"u": {"policies": ["odd", "AdministratorAccess"]}},
+                }
+            }
+        },
     ],
 )
 def test_where_nothing_is_allowed_it_is_the_owner_s(

@@ -13,6 +13,7 @@ from ramgate.cli.denial import control_level
 
 if TYPE_CHECKING:
     from ramgate.accounts.store import Store
+    from ramgate.model.decision import Reason
 
 FULL, KAFKA = "FullAliyunAccess", "directory/only-kafka"
 ROOT, FOLDER, MEMBER = "level 0, the root folder", "level 1, a folder", "level 2, the account"
@@ -53,6 +54,30 @@ def test_only_a_certain_level_is_named(
     known, decision = store(levels), denial(*policies)
     for resource in ("*", INSTANCE, "acs:oss:*:*:bucket", "acs:ecs:cn-hangzhou:system:x"):
         assert control_level(decision, ALICE, resource, known) == level
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason", "level"),
+    [
+        ([[FULL], ["directory/odd"], ["directory/odd"]], "policy_unreadable", FOLDER),
+        ([[KAFKA], [FULL], ["directory/odd", FULL]], "policy_unreadable", MEMBER),
+        ([[KAFKA], ["directory/odd"], ["directory/x"]], "no_statement_matches", ROOT),
+        ([[KAFKA], ["directory/x"], ["directory/odd"]], "no_statement_matches", None),
+        ([["directory/odd"], [FULL], ["directory/x"]], "no_statement_matches", None),
+    ],
+)
+def test_no_level_behind_an_unreadable_document_decides(
+    levels: list[list[str]], reason: Reason, level: str | None
+) -> None:
+    known = store(levels)
+    known["policies"] = {**known["policies"], "directory/odd": {"unreadable": "why"}}
+    decision = msgspec.structs.replace(denial(), reason=reason)
+    assert control_level(decision, ALICE, INSTANCE, known) == level
+
+
+def test_an_own_policy_with_the_name_of_the_one_that_allows_all_may_deny() -> None:
+    known = store([["directory/FullAliyunAccess"], [FULL]])
+    assert control_level(denial(), ALICE, INSTANCE, known) == "level 0, the root folder"
 
 
 def test_the_levels_are_those_of_the_resource_s_account() -> None:

@@ -72,6 +72,35 @@ def test_a_denial_names_the_request_and_the_cause(decision: Decision, cause: str
     assert str(error) == f"`p` may not `a:B` on `*`: {cause}"
 
 
+@pytest.mark.parametrize(
+    ("policy_type", "policy"),
+    [
+        ("AccountLevelIdentityBasedPolicy", "a policy of the principal"),
+        (
+            "ResourceGroupLevelIdentityBasedPolicy",
+            "a policy of the principal in the resource group",
+        ),
+        ("ControlPolicy", "a control policy"),
+        ("AssumeRolePolicy", "the trust policy"),
+        (None, "a policy"),
+    ],
+)
+def test_a_denial_because_of_an_unreadable_policy_says_which_and_how_to_end_it(
+    policy_type: PolicyType | None, policy: str
+) -> None:
+    decision = Decision(
+        allow=False,
+        effect="ImplicitDeny",
+        reason="policy_unreadable",
+        policy_type=policy_type,
+        statements=(),
+    )
+    assert str(denial(REQUEST, decision)) == (
+        f"`p` may not `a:B` on `*`: ImplicitDeny, policy_unreadable: {policy} is `unreadable` in "
+        "the accounts, so its layer allows nothing: replace it by a document that ramgate can read"
+    )
+
+
 def test_a_denial_is_one_printable_line() -> None:
     error = denial(Request("p\n", "a:B", "*"), denied(None))
     assert str(error) == r"`p\n` may not `a:B` on `*`: ImplicitDeny, no_statement_matches"

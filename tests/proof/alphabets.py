@@ -411,6 +411,11 @@ BROAD_POLICIES: Final = (
     "FullAliyunAccess",
 )
 
+ALLOWING: Final = ("AdministratorAccess", "FullAliyunAccess")
+"""The system policies by which most worlds and most questions are allowed."""
+
+UNREADABLE: Final = {"unreadable": "unknown operator `Null`", "document": "{odd"}
+
 USERS: Final = ("u1", "u2", "u1", "u3", "u4", "u5", "u5")
 
 INSIDERS: Final = ("user", "role", "session", "owner")

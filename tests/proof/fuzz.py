@@ -18,7 +18,14 @@ import theorems
 from generator import batch, distort, policies, seed_pick
 from ramgate import InvalidPolicy
 from ramgate.language.translation import translate
-from reference_evaluator import LAYERS, OPERATORS, QUANTIFIERS, Catalog, is_accepted
+from reference_evaluator import (
+    LAYERS,
+    OPERATORS,
+    QUANTIFIERS,
+    SESSION,
+    Catalog,
+    is_accepted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +48,7 @@ _REASONS: Final = (
     "resource_of_another_account",
     "malformed_request",
     "policy_not_published",
+    "policy_unreadable",
 )
 _PRINCIPALS: Final = ("user", "role", "session", "owner", "service", "federated")
 
@@ -56,7 +64,10 @@ def cases_to_meet() -> Mapping[str, list[tuple[str, str]]]:
         "policy types": [("policy_type", name) for name in (*LAYERS, "None")],
         "principals": [("principal", name) for name in _PRINCIPALS],
         "simulations": [("question", "simulated")],
-        "layers": [(layer, effect) for layer in LAYERS for effect in _EFFECTS],
+        "layers": [
+            *((layer, effect) for layer in LAYERS for effect in _EFFECTS),
+            *((layer, "Unreadable") for layer in LAYERS if layer != SESSION),
+        ],
         "operators": [(name, way) for name in operators for way in ("holds", "fails")],
     }
 

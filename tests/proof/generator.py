@@ -109,12 +109,13 @@ class World:
 
 @dataclasses.dataclass(slots=True)
 class Batch:
-    """Worlds that share a directory and the policies of its root."""
+    """Worlds that share a directory, the policies of its root, and system policies of their own."""
 
     management: str
     root_policies: dict[str, Object]
     root: list[str]
     worlds: list[World]
+    system_policies: dict[str, Object]
 
     def document(self) -> Object:
         """Return the accounts document of all worlds."""
@@ -129,7 +130,11 @@ class Batch:
             folders |= world.folders
         root = {"control_policies": self.root, "accounts": members, "folders": folders}
         directory = {"management": self.management, "policies": policies, "root": root}
-        return {"accounts": accounts, "directory": directory}
+        return {
+            "accounts": accounts,
+            "directory": directory,
+            "system_policies": self.system_policies,
+        }
 
 
 # One world
@@ -151,6 +156,7 @@ class _WorldBuilder:
         self.linked = sorted(catalog.service_linked_roles)
         # most system policies allow little: some that allow much, and one of all
         self.system = [*alphabets.BROAD_POLICIES, pick.of(sorted(catalog.system_policies))]
+        self.usual_system = [name for name in self.system if name not in alphabets.ALLOWING]
         self.own = str(10**15 + 4 * number)
         self.other = str(10**15 + 4 * number + 1)
         self.only_in_directory = str(10**15 + 4 * number + 2)
@@ -428,6 +434,17 @@ class _WorldBuilder:
         )
         return pick.of(tuple(one for one in found if _is_accepted(one)))
 
+    def stored_trust(self) -> Object:
+        """Return a trust policy, or one that ramgate cannot read."""
+        return alphabets.UNREADABLE if self.pick.chance(1, 12) else self.trust()
+
+    def kind(self, name: str, own: Object) -> Object:
+        """Return the `type` of an attachment of that name, mostly none."""
+        if not self.pick.chance(1, 6):
+            return {}
+        kinds = ["Custom"] * (name in own) + ["System"] * (name in self.system)
+        return {"type": self.pick.of(kinds)}
+
     def trust(self) -> Object:
         return {
             "Version": "1",
@@ -478,6 +495,8 @@ class _WorldBuilder:
         pick = self.pick
         policies = {f"p{number}": self.document() for number in range(2 + pick.below(4))}
         self.shared += policies.values()
+        if pick.chance(1, 4):
+            policies[pick.of(self.usual_system)] = self.document()
         names = [
             *policies,
             *policies,
@@ -486,22 +505,28 @@ class _WorldBuilder:
             *policies,
             *policies,
             *self.system,
-            *["AdministratorAccess"] * 6,
+            *["AdministratorAccess"] * 10,
         ]
+        if pick.chance(1, 3):
+            policies["odd"] = alphabets.UNREADABLE
+            names += ["odd"] * 3
 
         def attachments(most: int) -> list[Any]:
-            return [
-                {"policy": name, "resource_group": pick.of(("rg-a", "rg-a", "rg-b"))}
-                if pick.chance(1, 4)
-                else name
-                for name in pick.some(names, most, 2)
-            ]
+            return [attachment(name) for name in pick.some(names, most, 2)]
+
+        def attachment(name: str) -> str | Object:
+            kind = self.kind(name, policies)
+            if not pick.chance(3 if name == "odd" else 1, 4):
+                return {"policy": name, **kind} if kind else name
+            group = pick.of(("rg-a", "rg-a", "rg-b"))
+            return {"policy": name, **kind, "resource_group": group}
 
         roles = ("app", "AppRole", "ops.Role@1-x") if own else ("App",)
         account: Object = {
             "policies": policies,
             "roles": {
-                name: {"trust": self.trust(), "policies": attachments(6)} for name in roles[1:]
+                name: {"trust": self.stored_trust(), "policies": attachments(6)}
+                for name in roles[1:]
             },
             "groups": {name: {"policies": attachments(3)} for name in ("g1", "g2")},
             "users": {
@@ -512,7 +537,7 @@ class _WorldBuilder:
                 "u5": {"policies": ["p0"]},
             },
         }
-        account["roles"][roles[0]] = {"trust": self.trust()}
+        account["roles"][roles[0]] = {"trust": self.stored_trust()}
         if pick.chance(1, 2):
             in_group = {"policy": pick.of(("AdministratorAccess", "p0")), "resource_group": "rg-a"}
             account["users"]["u3"]["policies"] = [in_group]
@@ -560,7 +585,7 @@ class _WorldBuilder:
         if pick.chance(9, 10) if assuming else pick.chance(1, 6):
             arn = pick.of(self.role_arns)
             return arn + "x" if pick.chance(1, 20) else arn
-        if pick.chance(1, 8):
+        if pick.chance(1, 10):
             account = pick.of((self.other, self.only_in_directory, self.nowhere, "nobody", "0"))
             return f"acs:oss:cn-a:{account}:b/x"
         return pick.of(self.asked_resources if pick.chance(3, 4) else self.resources)
@@ -610,9 +635,16 @@ class _WorldBuilder:
             control[f"c{self.own}-{number}"] = self.document()
             names.append(f"c{self.own}-{number}")
 
+        if pick.chance(1, 8):
+            control[f"c{self.own}-odd"] = alphabets.UNREADABLE
+            names.append(f"c{self.own}-odd")
+
         def level() -> Object:
             usual = [] if pick.chance(1, 30) else ["FullAliyunAccess"]
-            return {"control_policies": pick.some(names, 2) if pick.chance(1, 4) else usual}
+            found = pick.some(names, 2) if pick.chance(1, 4) else usual
+            kinds = [(name, self.kind(name, control)) for name in found]
+            attached = [{"policy": name, **kind} if kind else name for name, kind in kinds]
+            return {"control_policies": attached}
 
         root_members, folders = {}, {}
         where = 0 if self.is_usual and pick.chance(1, 2) else pick.below(5)
@@ -806,6 +838,10 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
     """
     management = str(10**15)
     builders = [_WorldBuilder(pick, catalog, number, management) for number in range(worlds)]
+    system_policies = _system_policies(builders[0], catalog)
+    attached = {*catalog.system_policies, "s0", "p0"}
+    for builder in builders:
+        builder.system += [name for name in system_policies if name in attached]
     made = [builder.world(questions) for builder in builders]
     root, policies = ["FullAliyunAccess"], {}
     if pick.chance(1, 6):
@@ -813,7 +849,19 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
         root.append("c-root")
     first = made[0]
     first.root_members, first.folders = {}, {}
-    return Batch(management, policies, root, made)
+    return Batch(management, policies, root, made, system_policies)
+
+
+def _system_policies(builder: _WorldBuilder, catalog: Catalog) -> dict[str, Object]:
+    """Return system policies that came with the accounts, some under names of other policies."""
+    pick = builder.pick
+    linked = [catalog.service_linked_roles[name].policy for name in builder.linked_roles]
+    names = ("s0", "p0", pick.of(builder.usual_system), *linked)
+    return {
+        name: alphabets.UNREADABLE if pick.chance(1, 8) else {"document": builder.document()}
+        for name in names
+        if pick.chance(1, 2)
+    }
 
 
 @st.composite

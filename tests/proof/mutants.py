@@ -84,6 +84,9 @@ KEYS = "python/ramgate/language/keys.py"
 PATTERN = "python/ramgate/language/resource_pattern.py"
 GRANTS = "python/ramgate/tables/grants.py"
 ACCOUNTS = "python/ramgate/accounts/account.py"
+POLICIES = "python/ramgate/accounts/policies.py"
+STORED = "python/ramgate/accounts/stored.py"
+SYSTEM_POLICIES = "python/ramgate/accounts/system_policies.py"
 CLAUSES = "python/ramgate/tables/clauses.py"
 ENTRIES = "python/ramgate/tables/entries.py"
 SETS = "python/ramgate/tables/sets.py"
@@ -388,8 +391,50 @@ MUTANTS = [
     Mutant(
         "a translated document of another format is evaluated",
         LAYER,
-        "data.store.policies[id].format == 2",
-        "data.store.policies[id].format > 0",
+        "every id in ids {\n\t\tdata.store.policies[id].format == 2",
+        "every id in ids {\n\t\tdata.store.policies[id].format > 0",
+    ),
+    Mutant(
+        "a document of another format is evaluated beside an unreadable one",
+        LAYER,
+        "every id in readable {\n\t\tdata.store.policies[id].format == 2",
+        "every id in readable {\n\t\tdata.store.policies[id].format > 0",
+    ),
+    Mutant(
+        "an unreadable document counts as none (5.9)",
+        LAYER,
+        '} else := {"effect": "Unreadable", "statements": []}',
+        "} else := _verdict(matches(readable, question))",
+    ),
+    Mutant(
+        "a Deny beside an unreadable document does not decide (5.9)",
+        LAYER,
+        'verdict.effect == "ExplicitDeny"',
+        'verdict.effect == "Nothing"',
+    ),
+    Mutant(
+        "an unreadable document denies explicitly (5.9)",
+        LAYER,
+        "some id in ids; not data.store.policies[id].unreadable",
+        "some id in ids",
+    ),
+    Mutant(
+        "the resource group is asked after an unreadable policy of the account (5.9)",
+        IDENTITY,
+        'verdict.effect != "ImplicitDeny"',
+        'not verdict.effect in {"ImplicitDeny", "Unreadable"}',
+    ),
+    Mutant(
+        "the trust policy is asked after an unreadable identity policy (5.9)",
+        ASSUME,
+        'by_identity.reason == "policy_unreadable"',
+        'by_identity.reason == "nothing"',
+    ),
+    Mutant(
+        "a service-linked role's document in the accounts is not read (5.6)",
+        IDENTITY,
+        "\tpolicy_ids(question.principal) == []\n",
+        "",
     ),
     Mutant(
         "the last denying level of control policies decides, not the first",
@@ -643,6 +688,43 @@ MUTANTS = [
         ACCOUNTS,
         "yield policy, group",
         'yield policy, ""',
+    ),
+    Mutant(
+        "an unreadable document becomes one without statements (5.9)",
+        STORED,
+        'return {"unreadable": texts.get("unreadable")}',
+        'return {"format": 2, "kind": "identity", "statements": [], "actions": {}, '
+        '"wildcards": {}, "service_wildcards": {}, "not_actions": []}',
+    ),
+    Mutant(
+        "`type: System` attaches a custom policy of that name",
+        POLICIES,
+        "own = None if kind == _SYSTEM else self._ids.get(name)",
+        "own = self._ids.get(name)",
+    ),
+    Mutant(
+        "a system policy stands before a custom one of its name",
+        POLICIES,
+        "found = own or (None if kind == _CUSTOM else self._system.id_of(name))",
+        "found = (None if kind == _CUSTOM else self._system.id_of(name)) or own",
+    ),
+    Mutant(
+        "the system policies of two files mix",
+        SYSTEM_POLICIES,
+        'f"system-{digest}/{name}"',
+        'f"system-0/{name}"',
+    ),
+    Mutant(
+        "a system policy of the catalog stands before that of the file",
+        SYSTEM_POLICIES,
+        'self._ids[name] = f"system-{digest}/{name}"',
+        'self._ids.setdefault(name, f"system-{digest}/{name}")',
+    ),
+    Mutant(
+        "a table shows a statement of two policies of one name twice",
+        ENTRIES,
+        "sorted({*deciding})",
+        "sorted(deciding)",
     ),
     Mutant(
         "the tables ignore control policies",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Object: TypeAlias = dict[str, Any]
-Effect: TypeAlias = Literal["Allow", "ExplicitDeny", "ImplicitDeny"]
+Effect: TypeAlias = Literal["Allow", "ExplicitDeny", "ImplicitDeny", "Unreadable"]
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -726,11 +726,13 @@ _REASONS: Final[Mapping[Effect, str]] = {
     "Allow": "statement_allows",
     "ExplicitDeny": "statement_denies",
     "ImplicitDeny": "no_statement_matches",
+    "Unreadable": "policy_unreadable",
 }
 _DECIDING: Final[Mapping[Effect, str | None]] = {
     "Allow": "Allow",
     "ExplicitDeny": "Deny",
     "ImplicitDeny": None,
+    "Unreadable": None,
 }
 CONTROL: Final = "ControlPolicy"
 SESSION: Final = "SessionPolicy"
@@ -746,20 +748,28 @@ def _layer(
     request: Request,
     matches: Callable[[Object, Request], bool] = _matches,
 ) -> Verdict:
-    """Decide one layer: a matching Deny decides, else a matching Allow, else there is neither."""
-    matching = {
-        (policy, index): statement["Effect"]
-        for policy, document in policies
-        for index, statement in enumerate(document["Statement"])
-        if matches(statement, request)
-    }
+    """Decide one layer: a matching Deny decides, else a matching Allow, else there is neither.
+
+    An unreadable document leaves only the Deny of the others (5.9).
+    """
+    matching: dict[str, set[tuple[str, int]]] = {"Allow": set(), "Deny": set()}
+    unreadable = False
+    for policy, document in policies:
+        if "unreadable" in document:
+            unreadable = True
+            continue
+        for index, statement in enumerate(document["Statement"]):
+            if matches(statement, request):
+                matching[statement["Effect"]].add((policy, index))
     effect: Effect = "ImplicitDeny"
-    if "Allow" in matching.values():
+    if matching["Allow"]:
         effect = "Allow"
-    if "Deny" in matching.values():
+    if unreadable:
+        effect = "Unreadable"
+    if matching["Deny"]:
         effect = "ExplicitDeny"
     request.outcomes[name, effect] += 1
-    deciding = (place for place, found in matching.items() if found == _DECIDING[effect])
+    deciding = matching.get(_DECIDING[effect] or "", set())
     return effect, [{"policy": policy, "index": index} for policy, index in sorted(deciding)]
 
 
@@ -771,7 +781,7 @@ def _decision(
 ) -> Decision:
     return {
         "allow": effect == "Allow",
-        "effect": effect,
+        "effect": "ImplicitDeny" if effect == "Unreadable" else effect,
         "reason": reason or _REASONS[effect],
         "policy_type": policy_type,
         "statements": statements,
@@ -792,7 +802,11 @@ class Evaluator:
         self.outcomes: Counter[tuple[str, str]] = collections.Counter()
         self._accounts: Mapping[str, Object] = document.get("accounts", {})
         self._directory: Object | None = document.get("directory")
-        self._system = catalog.system_policies
+        self._catalog_s = catalog.system_policies
+        self._file_s: Mapping[str, Object] = {
+            name: entry if "unreadable" in entry else entry["document"]
+            for name, entry in document.get("system_policies", {}).items()
+        }
         self._linked = {
             lower(name): (name, role) for name, role in catalog.service_linked_roles.items()
         }
@@ -913,7 +927,7 @@ class Evaluator:
         linked = (
             self._linked.get(lower(request.principal.name)) if request.principal.is_role else None
         )
-        if linked and linked[1].document is None:
+        if linked and self._linked_document(linked[1]) is None:
             return _deny("policy_not_published")
         effect, statements = _layer(
             ACCOUNT_LEVEL, self._attached_policies(request.principal, None), request
@@ -932,8 +946,8 @@ class Evaluator:
         if request.principal.is_outside:
             return trust
         identity = self._identity(request)
-        if identity["effect"] == "ExplicitDeny":
-            return identity
+        if identity["effect"] == "ExplicitDeny" or identity["reason"] == "policy_unreadable":
+            return identity  # 5.9
         if trust["effect"] == "ExplicitDeny":
             return trust
         if not identity["allow"]:
@@ -975,8 +989,9 @@ class Evaluator:
             folded = lower(principal.name)
             if folded in self._linked:
                 role = self._linked[folded][1]
-                assert role.document is not None
-                yield from [(role.policy, role.document)] if group is None else []
+                document = self._linked_document(role)
+                assert document is not None
+                yield from [(role.policy, document)] if group is None else []
                 return
             stored_name = self._stored_name(principal.account, folded)
             assert stored_name is not None
@@ -986,16 +1001,25 @@ class Evaluator:
             holders = [user, *(account["groups"][name] for name in user.get("groups", []))]
         for holder in holders:
             for attachment in holder.get("policies", []):
-                name, attached_to = attachment, None
-                if not isinstance(attachment, str):
-                    name, attached_to = attachment["policy"], attachment["resource_group"]
+                attached_to = (
+                    None if isinstance(attachment, str) else attachment.get("resource_group")
+                )
                 if attached_to == group:
-                    yield from self._policies_named([name], account)
+                    yield from self._policies_named([attachment], account)
 
-    def _policies_named(self, names: Iterable[str], owner: Object) -> Iterator[tuple[str, Object]]:
-        """Yield the policies of these names: the owner's, else the system policy."""
-        for name in names:
-            yield name, owner.get("policies", {}).get(name) or self._system[name]
+    def _policies_named(
+        self, attachments: Iterable[str | Object], owner: Object
+    ) -> Iterator[tuple[str, Object]]:
+        """Yield the attached policies: without a `type`, the owner's, else the system policy."""
+        for attachment in attachments:
+            fields = {"policy": attachment} if isinstance(attachment, str) else attachment
+            name, kind = fields["policy"], fields.get("type")
+            owners = {} if kind == "System" else owner.get("policies", {})
+            yield name, owners.get(name) or self._file_s.get(name) or self._catalog_s[name]
+
+    def _linked_document(self, role: ServiceLinkedRole) -> Object | None:
+        """Return the document of a service-linked role: the file's, else the catalog's."""
+        return self._file_s.get(role.policy, role.document)
 
 
 def _levels(folder: Object, account: str) -> list[Object] | None:

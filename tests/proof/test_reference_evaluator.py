@@ -90,10 +90,14 @@ ACCOUNTS: dict[str, Any] = {
 
 
 def decision(
-    principal: str, action: str, resource: str = f"acs:x:r:{ONE}:y", **others: object
+    principal: str,
+    action: str,
+    resource: str = f"acs:x:r:{ONE}:y",
+    accounts: dict[str, Any] = ACCOUNTS,
+    **others: object,
 ) -> tuple[str, str, str | None, list[str]]:
     request = {"principal": principal, "action": action, "resource": resource, **others}
-    evaluator = Evaluator(ACCOUNTS, CATALOG)
+    evaluator = Evaluator(accounts, CATALOG)
     found = (evaluator.simulate if "policies" in others else evaluator.decide)(request, NOW)
     assert found["allow"] == (found["effect"] == "Allow")
     statements = [f"{place['policy']}.{place['index']}" for place in found["statements"]]
@@ -218,6 +222,104 @@ def test_a_resource_group_decides_if_the_account_level_does_not(
     group: object, expected: tuple[str, str, str, list[str]]
 ) -> None:
     assert decision(USER, "ecs:Get", context={"acs:ResourceGroupId": group}) == expected
+
+
+ODD = {"unreadable": "why", "document": "{"}
+HELD: dict[str, list[Any]] = {
+    "odd": ["odd"],
+    "both": ["Everything", "odd"],
+    "denied": ["odd", "no-tag"],
+    "grouped": [{"policy": "odd", "resource_group": "rg"}],
+    "custom": ["Two"],
+    "system": [{"policy": "Two", "type": "System"}],
+    "named": [{"policy": "Two", "type": "Custom"}, {"policy": "Two", "type": "System"}],
+    "catalog": ["Everything"],
+}
+UNREADABLE: dict[str, Any] = {
+    "system_policies": {
+        "Two": {"document": policy(allow("sts:*"), deny("oss:*")), "version": "v2"},
+        "SecretPolicy": {"document": policy(allow("ecs:*"))},
+        "LinkedPolicy": ODD,
+    },
+    "accounts": {
+        ONE: {
+            "service_linked_roles": ["LinkedRole", "Secret"],
+            "policies": {
+                "odd": ODD,
+                "no-tag": policy(deny("sts:TagSession")),
+                "Two": policy(allow("ecs:*"), deny("oss:*")),
+            },
+            "users": {name: {"policies": held} for name, held in HELD.items()},
+            "roles": {
+                "App": {"trust": ODD},
+                "Open": {"trust": policy(trust("Deny", RAM=f"acs:ram::{ONE}:root"))},
+            },
+        },
+        TWO: {"users": {"u": {"policies": ["Everything"]}}},
+    },
+    "directory": {
+        "management": GONE,
+        "policies": {"odd": ODD},
+        "root": {
+            "control_policies": ["Everything"],
+            "accounts": {TWO: {"control_policies": ["odd"]}},
+        },
+    },
+}
+CANNOT_READ = ("ImplicitDeny", "policy_unreadable")
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "expected"),
+    [
+        (f"{ONE}:user/odd", "ecs:Get", (*CANNOT_READ, ACCOUNT, [])),
+        (f"{ONE}:user/both", "ecs:Get", (*CANNOT_READ, ACCOUNT, [])),
+        (f"{ONE}:user/denied", "ecs:Get", (*CANNOT_READ, ACCOUNT, [])),
+        (
+            f"{ONE}:user/denied",
+            "sts:TagSession",
+            ("ExplicitDeny", "statement_denies", ACCOUNT, ["no-tag.0"]),
+        ),
+        (f"{ONE}:user/grouped", "ecs:Get", (*CANNOT_READ, GROUP, [])),
+        (f"{ONE}:user/odd", "sts:AssumeRole", (*CANNOT_READ, ACCOUNT, [])),
+        (f"{ONE}:user/catalog", "sts:AssumeRole", (*CANNOT_READ, TRUST, [])),
+        (f"{ONE}:user/custom", "sts:AssumeRole", (*NO, GROUP, [])),
+        ("ecs.aliyuncs.com", "sts:AssumeRole", (*CANNOT_READ, TRUST, [])),
+        (f"{TWO}:user/u", "ecs:Get", (*CANNOT_READ, "ControlPolicy", [])),
+        (f"{ONE}:role/LinkedRole", "ecs:Get", (*CANNOT_READ, ACCOUNT, [])),
+    ],
+)
+def test_an_unreadable_document_leaves_only_the_denies_of_its_layer(
+    principal: str, action: str, expected: tuple[str, str, str | None, list[str]]
+) -> None:
+    asking = principal if principal.endswith(".com") else f"acs:ram::{principal}"
+    resource = f"acs:ram::{ONE}:role/app" if action.startswith("sts:") else "*"
+    context = {"acs:ResourceGroupId": "rg"}
+    assert decision(asking, action, resource, UNREADABLE, context=context) == expected
+
+
+def test_an_unreadable_identity_policy_decides_before_a_deny_of_the_trust_policy() -> None:
+    asked = ("sts:AssumeRole", f"acs:ram::{ONE}:role/open", UNREADABLE)
+    assert decision(f"acs:ram::{ONE}:user/odd", *asked) == (*CANNOT_READ, ACCOUNT, [])
+    assert decision(f"acs:ram::{ONE}:user/custom", *asked)[0] == "ExplicitDeny"
+
+
+def test_a_type_chooses_between_a_custom_and_a_system_policy_of_one_name() -> None:
+    def asked(user: str, action: str) -> tuple[str, list[str]]:
+        found = decision(f"acs:ram::{ONE}:user/{user}", action, "*", UNREADABLE)
+        return found[0], found[3]
+
+    allowed: tuple[str, list[str]] = ("Allow", ["Two.0"])
+    neither: tuple[str, list[str]] = ("ImplicitDeny", [])
+    assert [asked("custom", action) for action in ("ecs:Get", "sts:Get")] == [allowed, neither]
+    assert [asked("system", action) for action in ("ecs:Get", "sts:Get")] == [neither, allowed]
+    assert [asked("named", action) for action in ("ecs:Get", "sts:Get")] == [allowed, allowed]
+    assert asked("named", "oss:Get") == ("ExplicitDeny", ["Two.1"])
+
+
+def test_the_file_may_have_the_document_of_a_service_linked_role() -> None:
+    secret = f"acs:ram::{ONE}:role/secret"
+    assert decision(secret, "ecs:Get", "*", UNREADABLE)[3] == ["SecretPolicy.0"]
 
 
 def test_session_policies_narrow_a_session_and_no_other_principal() -> None:

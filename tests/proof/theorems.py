@@ -68,12 +68,13 @@ class Case:
 
     def deciding_statements(self) -> list[str]:
         """Return the deciding statements, each as a text that is independent of its order."""
-        return sorted(
-            {
-                json.dumps(_canonical(self._policy(found["policy"])["Statement"][found["index"]]))
-                for found in self.answer["statements"]
-            }
-        )
+        return sorted({self._text(**found) for found in self.answer["statements"]})
+
+    def _text(self, policy: str, index: int) -> str:
+        # two policies may have such a name, and the answer does not say which one decided
+        if policy in self.document["system_policies"] or policy in self.catalog.system_policies:
+            return policy
+        return json.dumps(_canonical(self._policy(policy)["Statement"][index]))
 
     def _policy(self, name: str) -> Object:
         request, layer = self.question.request, self.answer["policy_type"]
@@ -122,14 +123,13 @@ def _rewrite(
     """Return a copy in which `identity` changes identity policies, and `other` all others."""
     found = copy.deepcopy(batch)
     found.root_policies = {name: other(policy) for name, policy in found.root_policies.items()}
+
     for world in found.worlds:
-        world.control = {name: other(policy) for name, policy in world.control.items()}
+        world.control = _changed(world.control, other)
         for account in world.accounts.values():
-            account["policies"] = {
-                name: identity(policy) for name, policy in account["policies"].items()
-            }
+            account["policies"] = _changed(account["policies"], identity)
             for role in account["roles"].values():
-                role["trust"] = other(role["trust"])
+                role.update(_changed({"trust": role["trust"]}, other))
         for request in _requests(world):
             for name, change in (("policies", identity), ("session_policies", other)):
                 policies: Any = request.get(name)
@@ -142,6 +142,13 @@ def _rewrite(
                     if isinstance(policy, dict):
                         policies[key] = change(policy)
     return found
+
+
+def _changed(policies: Object, change: Callable[[Object], Object]) -> Object:
+    return {
+        name: policy if "unreadable" in policy else change(policy)
+        for name, policy in policies.items()
+    }
 
 
 def _requests(world: World) -> Iterator[Object]:
@@ -175,6 +182,8 @@ def _deny_everything(_: Pick, batch: Batch, __: Catalog) -> Batch:
 
 def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
     def match_nothing(policy: Object) -> Object:
+        if is_trust(policy):  # it makes a request malformed
+            return policy
         statements = [
             {key: value for key, value in statement.items() if key != "NotAction"}
             | {"Action": "nothing:Nothing"}
@@ -188,7 +197,7 @@ def _match_nothing(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
             attached
             for attached in owner_of_policies.get("policies", [])
             if (attached if isinstance(attached, str) else attached["policy"])
-            not in catalog.system_policies
+            not in {*catalog.system_policies, *batch.system_policies}
         ]
     return found
 
@@ -269,6 +278,7 @@ def _repeat(_: Pick, batch: Batch, __: Catalog) -> Batch:
 def _change_everything(batch: Batch, change: Callable[[Any], Any]) -> Batch:
     found = copy.deepcopy(batch)
     found.root = change(found.root)
+    found.system_policies = change(found.system_policies)
     found.root_policies = change(found.root_policies)
     for world in found.worlds:
         for name in ("accounts", "control", "root_members", "folders"):
@@ -278,22 +288,10 @@ def _change_everything(batch: Batch, change: Callable[[Any], Any]) -> Batch:
     return found
 
 
-def _split_policies(_: Pick, batch: Batch, __: Catalog) -> Batch:
+def _split_policies(_: Pick, batch: Batch, catalog: Catalog) -> Batch:
     """Make each statement a policy of its own, so that an index by action cannot skip another."""
     found = copy.deepcopy(batch)
-
-    def split(policies: Object) -> Object:
-        return {
-            f"{name}-{index}": policy | {"Statement": [statement]}
-            for name, policy in policies.items()
-            for index, statement in enumerate(policy["Statement"])
-        }
-
-    def names(policies: Object, name: str) -> list[str]:
-        if name not in policies:
-            return [name]
-        return [f"{name}-{index}" for index in range(len(policies[name]["Statement"]))]
-
+    parts = _Parts({*catalog.system_policies, *batch.system_policies})
     for world in found.worlds:
         for account in world.accounts.values():
             for owner_of_policies in (
@@ -302,28 +300,57 @@ def _split_policies(_: Pick, batch: Batch, __: Catalog) -> Batch:
                 *account["roles"].values(),
             ):
                 owner_of_policies["policies"] = [
-                    part if isinstance(attached, str) else attached | {"policy": part}
+                    part
                     for attached in owner_of_policies.get("policies", [])
-                    for part in names(
-                        account["policies"],
-                        attached if isinstance(attached, str) else attached["policy"],
-                    )
+                    for part in parts.of_attachment(attached, account["policies"])
                 ]
-            account["policies"] = split(account["policies"])
+            account["policies"] = parts.of_policies(account["policies"])
         for level in _levels({"folders": world.folders, "accounts": world.root_members}):
             level["control_policies"] = [
-                part for name in level["control_policies"] for part in names(world.control, name)
+                part
+                for attached in level["control_policies"]
+                for part in parts.of_attachment(attached, world.control)
             ]
-        world.control = split(world.control)
+        world.control = parts.of_policies(world.control)
         for request in _requests(world):
             policies = request.get("policies")
             if isinstance(policies, dict) and all(
                 isinstance(policy, dict) for policy in policies.values()
             ):
-                request["policies"] = split(policies)
-    found.root = [part for name in found.root for part in names(found.root_policies, name)]
-    found.root_policies = split(found.root_policies)
+                request["policies"] = parts.of_policies(policies)
+    found.root = [
+        part for name in found.root for part in parts.of_attachment(name, found.root_policies)
+    ]
+    found.root_policies = parts.of_policies(found.root_policies)
     return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Parts:
+    """The policies that a policy is split into; one that has the name of another stays whole."""
+
+    whole: set[str]
+
+    def of_policies(self, policies: Object) -> Object:
+        found: Object = {}
+        for name, policy in policies.items():
+            found[name] = policy
+            if (parts := self._names(name, policies)) != [name]:
+                del found[name]
+                for part, statement in zip(parts, policy["Statement"], strict=True):
+                    found[part] = policy | {"Statement": [statement]}
+        return found
+
+    def of_attachment(self, attached: str | Object, policies: Object) -> list[Any]:
+        if isinstance(attached, str):
+            return self._names(attached, policies)
+        return [attached | {"policy": part} for part in self._names(attached["policy"], policies)]
+
+    def _names(self, name: str, policies: Object) -> list[str]:
+        policy = policies.get(name, {})
+        if name in self.whole or "Statement" not in policy:
+            return [name]
+        return [f"{name}-{index}" for index in range(len(policy["Statement"]))]
 
 
 def _levels(folder: Object) -> Iterator[Object]:

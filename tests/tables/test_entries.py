@@ -47,6 +47,11 @@ def test_the_first_final_layer_decides(
     assert decision["statements"] == [{"policy": "p", "index": index} for index in positions]
 
 
+def test_a_statement_that_two_policies_of_one_name_have_is_shown_once() -> None:
+    both = clauses.Layer(OWN_LAYER, [clauses.Statement("Allow", "p", 0, ())] * 2)
+    assert entries.decide([both], {})["statements"] == [{"policy": "p", "index": 0}]
+
+
 def test_an_entry_omits_the_outcomes_that_the_general_rule_decides() -> None:
     compiled = entries.entry([layer(OWN_LAYER, "Allow")], [ANY], 5)
     assert compiled["tests"] == [["a", "resource", ("acs:ecs:*",)]]

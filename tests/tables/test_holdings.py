@@ -15,10 +15,11 @@ ACCOUNT: Account = {
         "app": {"name": "App", "trust": "t", "policies": ["a"]},
         "linked": {"name": "Linked", "trust": "t", "policies": ["b"]},
         "hidden": {"name": "Hidden", "trust": "t", "policies": []},
+        "bare": {"name": "Bare", "trust": "t", "policies": []},
     },
     "users": {"alice": {"policies": ["a", "b"], "resource_groups": {"rg-1": ["c"]}}},
 }
-LINKED = {"linked": {"is_published": True}, "hidden": {"is_published": False}}
+LINKED = {"linked", "hidden"}
 
 
 def test_control_policies_bind_all_but_service_linked_roles() -> None:
@@ -27,6 +28,7 @@ def test_control_policies_bind_all_but_service_linked_roles() -> None:
     assert found == [
         Holding(f"{arn}:role/App", "", Policies(control, ("a",))),
         Holding(f"{arn}:role/Linked", "", Policies((), ("b",))),
+        Holding(f"{arn}:role/Bare", "", Policies(control, ())),
         Holding(f"{arn}:user/alice", "", Policies(control, ("a", "b"))),
         Holding(f"{arn}:user/alice", "rg-1", Policies(control, ("a", "b"), ("c",))),
     ]
@@ -40,6 +42,10 @@ def test_the_layers_decide_in_their_order() -> None:
         (IN_GROUP, ("c",)),
     ]
     assert list(Policies((), ()).layers) == [(OWN, ())]
+
+
+def test_a_set_has_the_ids_of_all_its_layers() -> None:
+    assert Policies((("x",), ("y",)), ("a",), ("c",)).ids == {"x", "y", "a", "c"}
 
 
 def test_a_set_of_one_policy_has_its_id() -> None:

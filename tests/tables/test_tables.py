@@ -125,6 +125,56 @@ def test_control_policies_decide_first_and_level_by_level(tmp_path: Path) -> Non
     assert free["who"][ACCOUNT][ALICE] == OWN
 
 
+ODD = {"unreadable": "why", "document": "{"}
+
+
+def compiled(whole: dict[str, Any]) -> set[str]:
+    """Return the names of the sets by which a table decides."""
+    parts = ("assuming", "lines", "otherwise", "patterns", "rest")
+    return {name for part in parts for name in whole[part]}
+
+
+def test_no_table_decides_by_a_set_with_an_unreadable_policy(tmp_path: Path) -> None:
+    plain = policy({"Action": "ecs:Start", "Resource": "acs:ecs:cn:1:x"}, {"Action": "sts:*"})
+    users: dict[str, Any] = {
+        "odd": ["odd"],
+        "both": ["plain", "odd"],
+        "grouped": ["plain", {"policy": "odd", "resource_group": "rg-1"}],
+        "plain": ["plain"],
+    }
+    parts: dict[str, Any] = {
+        "policies": {"odd": ODD, "plain": plain},
+        "users": {name: {"policies": held} for name, held in users.items()},
+    }
+    whole: dict[str, Any] = Tables().add_to(store(tmp_path, **parts))
+    assert compiled(whole) == {f"{ACCOUNT}/plain"}
+    assert whole["policies"][f"{ACCOUNT}/odd"] == {"unreadable": "why"}
+    assert whole["policies"][f"{ACCOUNT}/plain"]["grants"]
+    directory = {
+        "management": "9" * 16,
+        "policies": {"odd": ODD},
+        "root": {
+            "control_policies": ["FullAliyunAccess"],
+            "accounts": {ACCOUNT: {"control_policies": ["odd"]}},
+        },
+    }
+    limited: dict[str, Any] = Tables().add_to(store(tmp_path, directory=directory, **parts))
+    assert compiled(limited) == set()
+
+
+def test_a_policy_may_become_unreadable_and_readable_again(tmp_path: Path) -> None:
+    tables_of, accounts = Tables(), reader.Reader(catalog.load())
+    path = tmp_path / "accounts.json"
+
+    def sets(document: dict[str, Any]) -> set[str]:
+        account = {"policies": {"own": document}, "users": {"alice": {"policies": ["own"]}}}
+        path.write_text(json.dumps({"accounts": {ACCOUNT: account}}))
+        return compiled(tables_of.add_to(accounts.load(path)))
+
+    readable = policy({"Action": "ecs:Start"})
+    assert [sets(readable), sets(ODD), sets(readable)] == [{OWN}, set(), {OWN}]
+
+
 def test_unchanged_parts_are_identical_objects(tmp_path: Path) -> None:
     tables_of, accounts = Tables(), reader.Reader(catalog.load())
     path = tmp_path / "accounts.json"

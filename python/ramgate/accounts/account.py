@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.directory import DirectoryReader
 from ramgate.accounts.policies import Policies
+from ramgate.accounts.stored import translate_stored
+from ramgate.accounts.system_policies import SystemPolicies
 from ramgate.documents import shape
 from ramgate.documents.messages import describe, did_you_mean
 from ramgate.language import grammar
-from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FileReader"]
 
-_FILE: Final = ("accounts", "directory")
+_DEFINING: Final = ("accounts", "directory")
+_FILE: Final = (*_DEFINING, "system_policies")
 _ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users")
 
 
@@ -33,18 +35,21 @@ class FileReader:
     def __init__(self, catalog: Catalog, defined_in: Mapping[str, str]) -> None:
         self._catalog = catalog
         self._defined_in = defined_in
+        self._system = SystemPolicies(catalog)
         self.policies: dict[str, dict[str, object]] = {}
         self.accounts: dict[str, Account] = {}
         self.directory: Directory | None = None
 
     def read(self, value: object, place: Place) -> None:
         """Read the whole document; every fault goes to the findings of the place."""
-        if isinstance(value, dict) and value.keys().isdisjoint(_FILE):
+        if isinstance(value, dict) and value.keys().isdisjoint(_DEFINING):
             if "Statement" in value:
                 place.fault("is a policy document, not an accounts file: it has a `Statement`")
                 return
             place.fault("no `accounts` or `directory` at the top level: is this an accounts file?")
         found = shape.fields(value, place, _FILE)
+        self._system.read(found.get("system_policies", {}), place / "system_policies")
+        self.policies.update(self._system.documents)
         for number, account, here in shape.members(found.get("accounts", {}), place / "accounts"):
             if shape.name(number, here, grammar.ACCOUNT, "account number"):
                 self._check_unique(number, here)
@@ -52,7 +57,7 @@ class FileReader:
         if "directory" in found:
             here = place / "directory"
             self._check_unique("directory", here)
-            reader = DirectoryReader(self._catalog)
+            reader = DirectoryReader(self._system)
             self.directory = reader.read(found["directory"], here)
             self.policies.update(reader.documents)
 
@@ -62,7 +67,7 @@ class FileReader:
 
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)
-        policies = Policies(self._catalog, number)
+        policies = Policies(self._system, number)
         policies.read(found.get("policies", {}), place / "policies")
         self.policies.update(policies.documents)
         roles = self._service_linked_roles(found, place)
@@ -107,7 +112,8 @@ class FileReader:
                 continue
             if name.lower() in roles:
                 where.fault(f"`{name}` is already listed")
-            policies = [role.policy] if role.is_published else []
+            policy = self._system.id_of_role_policy(role)
+            policies = [policy] if policy else []
             roles[name.lower()] = {"name": name, "policies": policies, "trust": role.trust_id}
         return roles
 
@@ -117,7 +123,7 @@ class FileReader:
         parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
         trust_id = f"{number}/trust:{name}"
         if "trust" in parts:
-            self.policies[trust_id] = translate_at(parts["trust"], place / "trust")
+            self.policies[trust_id] = translate_stored(parts["trust"], place / "trust")
             if self.policies[trust_id].get("kind") == "identity":
                 (place / "trust").fault("is not a trust policy: its statements have no `Principal`")
         return {"name": name, "trust": trust_id, **_scopes(_attachments(parts, place, policies))}
@@ -128,15 +134,12 @@ def _attachments(
 ) -> Iterator[tuple[str, str]]:
     """Yield each attached policy's id and resource group, the latter empty for the account."""
     for item, here in shape.items(found.get("policies", []), place / "policies"):
-        fields = ("policy", "resource_group")
-        parts = {"policy": item}
-        if not isinstance(item, str):
-            parts = shape.fields(item, here, fields, fields)
+        policy, parts = policies.resolve(item, here, ("resource_group",))
         group = ""
         if "resource_group" in parts:
             form, where = grammar.RESOURCE_GROUP, here / "resource_group"
             group = shape.name(parts["resource_group"], where, form, "resource group") or ""
-        if "policy" in parts and (policy := policies.resolve(parts["policy"], here)):
+        if policy:
             yield policy, group
 
 

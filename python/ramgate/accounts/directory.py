@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ramgate.accounts.store import Directory
-    from ramgate.catalog.catalog import Catalog
+    from ramgate.accounts.system_policies import SystemPolicies
     from ramgate.faults import Place
 
 __all__ = ["DirectoryReader"]
@@ -25,8 +25,8 @@ _MEMBER: Final = ("control_policies",)
 class DirectoryReader:
     """Reads one `directory`; `documents` has its translated control policies by their ids."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._policies = Policies(catalog, "directory")
+    def __init__(self, system: SystemPolicies) -> None:
+        self._policies = Policies(system, "directory")
         self._levels: dict[str, list[list[str]]] = {}
         self.documents = self._policies.documents
 
@@ -56,6 +56,6 @@ class DirectoryReader:
             self._folder(folder, where, here)
 
     def _control_policies(self, found: Mapping[str, object], place: Place) -> list[str]:
-        names = shape.items(found.get("control_policies", []), place / "control_policies")
-        resolved = (self._policies.resolve(name, here) for name, here in names)
+        attached = shape.items(found.get("control_policies", []), place / "control_policies")
+        resolved = (self._policies.resolve(item, here)[0] for item, here in attached)
         return sorted({policy for policy in resolved if policy})

@@ -110,7 +110,9 @@ def _members(
         linked = catalog.roles.get(name)
         label, look = role["name"], "role" if linked is None else "linked"
         if linked is not None:
-            label += "\nservice-linked" + ("" if linked.is_published else ", policy not in catalog")
+            label += "\nservice-linked" + ("" if role["policies"] else ", policy not in catalog")
+        if "unreadable" in store["policies"][role["trust"]]:
+            label += "\ntrust policy unreadable"
         yield _node(f"acs:ram::{number}:role/{name}", label, look, drawn)
         yield from _attachments(f"acs:ram::{number}:role/{name}", number, role, attached)
     if principals := _principals(number, account):
@@ -139,7 +141,7 @@ def _trust(
     number: str, account: Account, policies: Mapping[str, Mapping[str, Any]], drawn: set[str]
 ) -> Iterator[str]:
     for name, role in sorted(account["roles"].items()):
-        for statement in policies[role["trust"]]["statements"]:
+        for statement in policies[role["trust"]].get("statements", ()):
             word = "may assume" if statement["effect"] == "Allow" else "must not assume"
             word += ", if" if "conditions" in statement else ""
             for principal in statement["principals"]:
@@ -150,6 +152,9 @@ def _trust(
 
 def _effects(policy: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each effect, with the RAM codes or wildcards of the services it is for."""
+    if "unreadable" in policy:
+        yield "unreadable"
+        return
     named = [*policy["actions"].items(), *policy["service_wildcards"].items()]
     for patterns in policy["wildcards"].values():
         named += patterns.items()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InHand", "Kind", "documents", "stored"]
 
-_ACCOUNTS: Final = {"accounts", "directory"}
+_ACCOUNTS: Final = {"accounts", "directory", "system_policies"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
 _SERVICE: Final = {"service", "date"}
 _HCL: Final = "is in Terraform's own language: give the output of `terraform show -json` instead"
@@ -75,6 +75,8 @@ def documents(path: Path) -> Iterator[InHand]:
 def stored(accounts: InHand) -> Iterator[InHand]:
     """Yield the policy documents inside accounts files: policies, trust and control policies.
 
+    A document that is said to be `unreadable` is left out.
+
     >>> from ramgate import resources
     >>> example, = documents(resources.path("examples/accounts.yaml"))
     >>> [(found.kind, found.name) for found in stored(example)][:2]
@@ -87,17 +89,19 @@ def stored(accounts: InHand) -> Iterator[InHand]:
             for number, value in _members(_member(root.value, "accounts")):
                 here = top / "accounts" / number
                 for name, document in _members(_member(value, "policies")):
-                    yield _stored("identity", name, document, here / "policies" / name)
+                    yield from _stored("identity", name, document, here / "policies" / name)
                 for name, role in _members(_member(value, "roles")):
                     at = here / "roles" / name / "trust"
-                    yield _stored("trust", name, _member(role, "trust"), at)
+                    yield from _stored("trust", name, _member(role, "trust"), at)
             directory = _member(root.value, "directory")
             for name, document in _members(_member(directory, "policies")):
-                yield _stored("control", name, document, top / "directory" / "policies" / name)
+                at = top / "directory" / "policies" / name
+                yield from _stored("control", name, document, at)
 
 
-def _stored(kind: Kind, name: str, value: object, place: Place) -> InHand:
-    return InHand(kind, name, value, source.inside(place))
+def _stored(kind: Kind, name: str, value: object, place: Place) -> Iterator[InHand]:
+    if _member(value, "unreadable") is None:
+        yield InHand(kind, name, value, source.inside(place))
 
 
 def _members(value: object) -> list[tuple[str, object]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ramgate.model.decision import Policy
+    from ramgate.model.decision import Policy, Statement
     from ramgate.model.service_linked_role import Remedy
 
 __all__ = ["Alternative", "Document", "alternatives", "apply"]
@@ -58,8 +58,8 @@ def apply(
     """Return copies of valid accounts documents in which a remedy is applied to an account.
 
     A Deny statement to remove is replaced by one that matches no action, so that the statements
-    after it keep their indexes. The control policies at each level to change become
-    `FullAliyunAccess`.
+    after it keep their indexes. If it is a system policy's, the policy is detached: its document
+    cannot be changed. The control policies at each level to change become `FullAliyunAccess`.
     """
     changed = [copy.deepcopy(document) for document in documents]
     for document in changed:
@@ -67,22 +67,51 @@ def apply(
             _change_account(document["accounts"][account], remedy, attached)
         levels = _levels(document.get("directory", {}).get("root", {}), account)
         for depth in remedy.levels if levels else ():
-            levels[depth]["control_policies"] = [_ALLOWS_ALL]
+            levels[depth]["control_policies"] = [_system(_ALLOWS_ALL)]
     return changed
 
 
 def _change_account(account: Document, remedy: Remedy, attached: Policy | str | None) -> None:
     policies = account.setdefault("policies", {})
     for statement in remedy.remove:
-        policies[statement.policy]["Statement"][statement.index] = _MATCHES_NOTHING
+        _remove(account, statement)
     if attached is None:
         return
     if not isinstance(attached, str):
         names = (f"way-out-{number}" for number in itertools.count(1))
         name = next(name for name in names if name not in policies)
-        policies[name], attached = attached, name
+        policies[name] = attached
     holder = _holder(account, str(remedy.attach_to))
-    holder["policies"] = [*holder.get("policies", []), attached]
+    attachment = _system(attached) if isinstance(attached, str) else name
+    holder["policies"] = [*holder.get("policies", []), attachment]
+
+
+def _system(name: str) -> Document:
+    """Return the attachment of a system policy; an own policy may have the same name."""
+    return {"policy": name, "type": "System"}
+
+
+def _remove(account: Document, statement: Statement) -> None:
+    own = account["policies"].get(statement.policy)
+    statements = own.get("Statement", []) if own else []
+    if statement.index < len(statements) and statements[statement.index]["Effect"] == "Deny":
+        statements[statement.index] = _MATCHES_NOTHING
+        return
+    for kind in ("users", "groups", "roles"):
+        for holder in account.get(kind, {}).values():
+            if "policies" in holder:
+                holder["policies"] = [
+                    attached
+                    for attached in holder["policies"]
+                    if not _is_of_system(attached, statement.policy, is_own=own is not None)
+                ]
+
+
+def _is_of_system(attached: Document | str, name: str, *, is_own: bool) -> bool:
+    """True if it attaches the system policy of that name, which may be an own policy's name too."""
+    fields = {"policy": attached} if isinstance(attached, str) else attached
+    kind = fields.get("type", "Custom" if is_own else "System")
+    return (fields["policy"], kind) == (name, "System")
 
 
 def _holder(account: Document, arn: str) -> Document:

@@ -147,6 +147,13 @@ def _creation(decision: Decision | None) -> Step:
 
 def _obstacle_and_remedy(feature: Feature) -> Iterator[Step]:
     remedy = feature.remedy
+    decision = feature.authorization
+    if remedy is None and decision is not None and decision.reason == "policy_unreadable":
+        answer = "a policy of the principal is `unreadable` in the accounts"
+        yield _step("obstacle", answer, passed=False)
+        answer = "none: first replace that policy by a document that ramgate can read"
+        yield _step("remedy", answer, passed=False)
+        return
     if remedy is None:
         answer = "no change to the principal's policies would allow it"
         yield _step("obstacle", answer, passed=False)

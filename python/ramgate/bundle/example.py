@@ -86,12 +86,15 @@ def _request(principal: str, number: str, tried: tuple[str, str]) -> dict[str, s
 def _allows(layer: Iterable[Mapping[str, Any]], request: Mapping[str, str]) -> bool:
     """True only if the policies of a layer allow the request, whatever its context is.
 
-    In doubt it is False: for a layer with any Deny, and for an Allow with conditions.
+    In doubt it is False: for a layer with any Deny or an unreadable document, and for an Allow with
+    conditions.
     """
     is_allowed = False
     # 3.5: a region `*` is the same as an empty one
     resource = request["resource"].replace(":*:", "::", 1)
     for document in layer:
+        if "unreadable" in document:
+            return False
         statements = document["statements"]
         if any(statement["effect"] == "Deny" for statement in statements):
             return False

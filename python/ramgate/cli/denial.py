@@ -13,6 +13,7 @@ from ramgate.cli.output import say
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterable
 
     from ramgate.accounts.store import Store
     from ramgate.model.decision import Decision
@@ -33,22 +34,27 @@ def say_near_name(arn: str, options: Namespace) -> None:
 def control_level(decision: Decision, principal: str, resource: str, store: Store) -> str | None:
     """Name the level whose control policies deny; None if the accounts do not show it for certain.
 
-    The first level that does not allow decides. A Deny statement belongs to the first level that
-    has its policy. Without a statement, the level has no `FullAliyunAccess`, and no earlier level
-    has a part of its policies, because that level would not allow either.
+    The first level that does not allow decides, so none behind a level with an unreadable document.
+    A Deny statement belongs to the first level that has its policy. If none matches, the level has
+    no `FullAliyunAccess`, and no earlier level has a part of its policies, because that level would
+    not allow either.
     """
     if decision.policy_type != "ControlPolicy" or "directory" not in store:
         return None
     stored = store["directory"]["levels"].get(_account(principal, resource), [])
-    levels = [{policy.rpartition("/")[2] for policy in ids} for ids in stored]
-    policies = {statement.policy for statement in decision.statements}
-    if policies:
-        depths = [depth for depth, names in enumerate(levels) if policies <= names][:1]
+    levels = [set(ids) for ids in stored]
+    unreadable = [depth for depth, ids in enumerate(stored) if _holds_unreadable(ids, store)][:1]
+    if decision.reason == "policy_unreadable":
+        depths = unreadable
+    elif decision.statements:
+        policies = {statement.policy for statement in decision.statements}
+        names = [{policy.rpartition("/")[2] for policy in ids} for ids in stored]
+        depths = [depth for depth, level in enumerate(names) if policies <= level][:1]
     else:
         depths = [
             depth
-            for depth, names in enumerate(levels)
-            if _ALLOWS_ALL not in names and not any(above <= names for above in levels[:depth])
+            for depth, ids in enumerate(levels[: unreadable[0]] if unreadable else levels)
+            if _ALLOWS_ALL not in ids and not any(above <= ids for above in levels[:depth])
         ]
     if len(depths) != 1:
         return None
@@ -56,6 +62,10 @@ def control_level(decision: Decision, principal: str, resource: str, store: Stor
     if depth == 0:
         return "level 0, the root folder"
     return f"level {depth}, {'the account' if depth == len(levels) - 1 else 'a folder'}"
+
+
+def _holds_unreadable(ids: Iterable[str], store: Store) -> bool:
+    return any("unreadable" in store["policies"].get(policy, {}) for policy in ids)
 
 
 def _account(principal: str, resource: str) -> str:

@@ -22,6 +22,12 @@ _LAYERS: Mapping[PolicyType | None, str] = {
     "ControlPolicy": " in the control policies",
     "SessionPolicy": " in the session policies",
 }
+_UNREADABLE: Mapping[PolicyType | None, str] = {
+    "AccountLevelIdentityBasedPolicy": "a policy of the principal",
+    "AssumeRolePolicy": "the trust policy",
+    "ControlPolicy": "a control policy",
+    "ResourceGroupLevelIdentityBasedPolicy": "a policy of the principal in the resource group",
+}
 
 
 class AccessDenied(RamgateError, PermissionError):
@@ -123,11 +129,17 @@ def feature_denial(question: FeatureQuestion, answer: Feature) -> FeatureDenied:
 
 
 def _cause(decision: Decision) -> str:
-    """Return effect and reason, and either the statements or the layer where none matched."""
+    """Return effect and reason, and the statements, or the layer that denied without one."""
     layer = ""
     if decision.statements:
         kind = "the control policy " if decision.policy_type == "ControlPolicy" else ""
         layer = f" by {kind}{', '.join(map(str, decision.statements))}"
     elif decision.reason == "no_statement_matches":
         layer = _LAYERS.get(decision.policy_type, "")
+    elif decision.reason == "policy_unreadable":
+        policy = _UNREADABLE.get(decision.policy_type, "a policy")
+        layer = (
+            f": {policy} is `unreadable` in the accounts, so its layer allows nothing: "
+            "replace it by a document that ramgate can read"
+        )
     return f"{decision.effect}, {decision.reason}{layer}"

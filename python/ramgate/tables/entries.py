@@ -120,7 +120,7 @@ def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, o
         "effect": effect,
         "reason": _REASONS[effect],
         "policy_type": decided_by,
-        "statements": [{"policy": policy, "index": index} for policy, index in sorted(deciding)],
+        "statements": [{"policy": policy, "index": index} for policy, index in sorted({*deciding})],
     }
 
 

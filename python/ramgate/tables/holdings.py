@@ -9,7 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator
 
     from ramgate.accounts.store import Account, Scopes
 
@@ -35,6 +35,11 @@ class Policies(NamedTuple):
         return f"set:{digest(tuple(self))}"
 
     @property
+    def ids(self) -> set[str]:
+        """The ids of all policies of the set."""
+        return {policy for _, layer in self.layers for policy in layer}
+
+    @property
     def layers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The layers in the order in which they decide: the policy type, and the ids."""
         for level in self.levels:
@@ -56,14 +61,14 @@ def holdings(
     number: str,
     account: Account,
     levels: Iterable[Iterable[str]],
-    service_linked_roles: Mapping[str, Mapping[str, object]],
+    service_linked_roles: Container[str],
 ) -> Iterator[Holding]:
     """Yield the holdings of an account's roles and users."""
     control = tuple(tuple(level) for level in levels)
     for folded, role in account["roles"].items():
-        service_linked = service_linked_roles.get(folded)
-        # 5.6: the policy of an unpublished service-linked role is unknown
-        if service_linked is None or service_linked["is_published"]:
+        service_linked = folded in service_linked_roles
+        # 5.6: the policy of a service-linked role is unknown if no document of it is
+        if role["policies"] or not service_linked:
             arn = f"acs:ram::{number}:role/{role['name']}"
             # 5.4: control policies do not bind a service-linked role
             yield from _by_group(arn, role, () if service_linked else control)

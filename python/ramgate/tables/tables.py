@@ -67,7 +67,12 @@ class Tables:
         >>> sorted(Tables().add_to(store).keys() - store.keys())
         ['assuming', 'entries', 'groups', 'lines', 'otherwise', 'patterns', 'rest', 'who']
         """
-        documents: Mapping[str, Document] = store["policies"]
+        # 5.9: the general rule decides by unreadable documents
+        documents: Mapping[str, Document] = {
+            name: document
+            for name, document in store["policies"].items()
+            if "unreadable" not in document
+        }
         self._policies = {
             name: self._with_grants(name, document) for name, document in documents.items()
         }
@@ -82,7 +87,10 @@ class Tables:
         holders = self._holders.items()
         return {
             **store,
-            "policies": {name: policy.with_grants for name, policy in self._policies.items()},
+            "policies": {
+                **store["policies"],
+                **{name: policy.with_grants for name, policy in self._policies.items()},
+            },
             "who": {number: one.sets for number, one in holders},
             "groups": {number: one.groups for number, one in holders if one.groups},
             **{
@@ -124,6 +132,7 @@ class Tables:
     def _compile(self, documents: Mapping[str, Document]) -> Iterator[tuple[str, CompiledSet]]:
         """Yield the sets of one policy, and sets of several until there are too many lines.
 
+        Sets with a policy that is not among the documents are left out: no table decides by them.
         Sets are compiled in order of the number of accounts that use them. Those of several
         policies may have twice as many lines as the policies name actions, and 100,000 more: a set
         for each user could exhaust the memory.
@@ -134,6 +143,8 @@ class Tables:
         }
         left = _SPARE_LINES + 2 * sum(len(document["actions"]) for document in documents.values())
         for name in sorted(uses, key=lambda name: (-uses[name], name)):
+            if not documents.keys() >= policies[name].ids:
+                continue
             compiled = self._compile_set(name, policies[name], documents)
             if name not in documents:
                 left -= compiled.size

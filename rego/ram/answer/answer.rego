@@ -48,4 +48,5 @@ _outcomes := {
 	"Allow": {"allow": true, "effect": "Allow", "reason": "statement_allows"},
 	"ExplicitDeny": {"allow": false, "effect": "ExplicitDeny", "reason": "statement_denies"},
 	"ImplicitDeny": {"allow": false, "effect": "ImplicitDeny", "reason": "no_statement_matches"},
+	"Unreadable": {"allow": false, "effect": "ImplicitDeny", "reason": "policy_unreadable"},
 }

@@ -6,16 +6,17 @@ _statements := [{"policy": "p", "index": 0}]
 
 test_decision_of_a_verdict_cases if {
 	cases := {
-		"Allow": [true, "statement_allows"],
-		"ExplicitDeny": [false, "statement_denies"],
-		"ImplicitDeny": [false, "no_statement_matches"],
+		"Allow": [true, "Allow", "statement_allows"],
+		"ExplicitDeny": [false, "ExplicitDeny", "statement_denies"],
+		"ImplicitDeny": [false, "ImplicitDeny", "no_statement_matches"],
+		"Unreadable": [false, "ImplicitDeny", "policy_unreadable"],
 	}
 	count(cases) > 0
 	every effect, expected in cases {
 		answer.of({"effect": effect, "statements": _statements}, "SessionPolicy") == {
 			"allow": expected[0],
-			"effect": effect,
-			"reason": expected[1],
+			"effect": expected[1],
+			"reason": expected[2],
 			"policy_type": "SessionPolicy",
 			"statements": _statements,
 		}

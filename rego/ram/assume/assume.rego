@@ -24,6 +24,9 @@ decision(question) := _combine(identity.decision(question), trust_decision(quest
 
 _combine(by_identity, by_trust) := by_identity if by_identity.effect == "ExplicitDeny"
 
+# 5.9: final, so the trust policy is not asked
+else := by_identity if by_identity.reason == "policy_unreadable"
+
 else := by_trust if by_trust.effect == "ExplicitDeny"
 
 else := by_identity if by_identity.effect == "ImplicitDeny"

@@ -20,12 +20,14 @@ _trust := {
 	"Allow": _document("trust", {"effect": "Allow", "principals": _everybody}),
 	"ExplicitDeny": _document("trust", {"effect": "Deny", "principals": _everybody}),
 	"ImplicitDeny": _document("trust", {"effect": "Allow", "principals": []}),
+	"Unreadable": {"unreadable": "has an unknown principal"},
 }
 
 _attached := {
 	"Allow": _document("identity", {"effect": "Allow", "any_resource": true}),
 	"ExplicitDeny": _document("identity", {"effect": "Deny", "any_resource": true}),
 	"ImplicitDeny": _document("identity", {"effect": "Allow", "resources": ["acs:oss:::b"]}),
+	"Unreadable": {"unreadable": "has an unknown operator"},
 }
 
 _store(by_identity, by_trust) := {
@@ -113,11 +115,37 @@ test_both_must_allow_cases if {
 	}
 }
 
-test_a_service_meets_the_trust_policy_alone_cases if {
-	cases := {"Allow", "ImplicitDeny", "ExplicitDeny"}
+# 5.9
+test_unreadable_policies_cases if {
+	identity := "AccountLevelIdentityBasedPolicy"
+	trust := "AssumeRolePolicy"
+	cases := [
+		["Unreadable", "Allow", ["policy_unreadable", identity]],
+		["Unreadable", "ImplicitDeny", ["policy_unreadable", identity]],
+		["Unreadable", "ExplicitDeny", ["policy_unreadable", identity]],
+		["Unreadable", "Unreadable", ["policy_unreadable", identity]],
+		["Allow", "Unreadable", ["policy_unreadable", trust]],
+		["ImplicitDeny", "Unreadable", ["no_statement_matches", identity]],
+		["ExplicitDeny", "Unreadable", ["statement_denies", identity]],
+	]
 	count(cases) > 0
-	every effect in cases {
-		decided := assume.trust_decision(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", effect)
-		[decided.effect, decided.policy_type] == [effect, "AssumeRolePolicy"]
+	every one in cases {
+		decided := assume.decision(_question(_alice, _app)) with data.store as _store(one[0], one[1])
+		not decided.allow
+		[decided.reason, decided.policy_type] == one[2]
+	}
+}
+
+test_a_service_meets_the_trust_policy_alone_cases if {
+	cases := {
+		"Allow": ["Allow", "statement_allows"],
+		"ImplicitDeny": ["ImplicitDeny", "no_statement_matches"],
+		"ExplicitDeny": ["ExplicitDeny", "statement_denies"],
+		"Unreadable": ["ImplicitDeny", "policy_unreadable"],
+	}
+	count(cases) > 0
+	every stored, expected in cases {
+		decided := assume.trust_decision(_question("ecs.aliyuncs.com", _app)) with data.store as _store("ExplicitDeny", stored)
+		[decided.effect, decided.reason, decided.policy_type] == array.concat(expected, ["AssumeRolePolicy"])
 	}
 }

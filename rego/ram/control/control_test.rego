@@ -13,7 +13,11 @@ _document(effect) := {
 }
 
 _store(levels) := {
-	"policies": {"Everything": _document("Allow"), "directory/Nothing": _document("Deny")},
+	"policies": {
+		"Everything": _document("Allow"),
+		"directory/Nothing": _document("Deny"),
+		"directory/Odd": {"unreadable": "has an unknown operator"},
+	},
 	"service_linked_roles": {"linked": {"role": "Linked", "service_name": "linked.aliyuncs.com"}},
 	"directory": {"management": "9999999999999999", "levels": {"1234567890123456": levels}},
 }
@@ -42,6 +46,25 @@ test_the_first_level_that_does_not_allow_decides_cases if {
 	count(cases) > 0
 	every one in cases {
 		_effect(one[0], {}) == one[1]
+	}
+}
+
+# 5.9
+test_a_level_with_an_unreadable_document_decides_cases if {
+	unreadable := "policy_unreadable"
+	denies := "statement_denies"
+	cases := [
+		[[["directory/Odd"]], unreadable],
+		[[["Everything", "directory/Odd"], ["directory/Nothing"]], unreadable],
+		[[["Everything"], ["directory/Odd"]], unreadable],
+		[[["directory/Nothing"], ["directory/Odd"]], denies],
+		[[["directory/Nothing", "directory/Odd"]], denies],
+		[[[], ["directory/Odd"]], "no_statement_matches"],
+	]
+	count(cases) > 0
+	every one in cases {
+		decided := control.decision(_question) with data.store as _store(one[0])
+		[decided.allow, decided.reason, decided.policy_type] == [false, one[1], "ControlPolicy"]
 	}
 }
 

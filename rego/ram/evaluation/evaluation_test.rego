@@ -25,7 +25,12 @@ _trust := {
 
 # Every check denies; a case removes the checks before the one that it is about.
 _store := {
-	"policies": {"Everything": _document("Allow"), "Nothing": _document("Deny"), "trust:App": _trust},
+	"policies": {
+		"Everything": _document("Allow"),
+		"Nothing": _document("Deny"),
+		"Odd": {"unreadable": "has an unknown operator"},
+		"trust:App": _trust,
+	},
 	"service_linked_roles": {},
 	"accounts": {"1234567890123456": {
 		"users": {},
@@ -49,6 +54,10 @@ _here := {"action": "ecs:Start", "resource": "*"}
 
 _there := {"action": "ecs:Start", "resource": "acs:ecs::6543210987654321:i", "session_policies": []}
 
+_odd := object.union(_free, {"accounts": {"1234567890123456": {"roles": {"app": {"policies": ["Odd"]}}}}})
+
+_limited := object.union(_store, {"directory": {"levels": {"1234567890123456": [["Odd"]]}}})
+
 _allowing := object.union(_free, {"accounts": {"1234567890123456": {"roles": {"app": {"policies": ["Everything"]}}}}})
 
 test_the_first_check_that_decides_is_final_cases if {
@@ -65,6 +74,10 @@ test_the_first_check_that_decides_is_final_cases if {
 		[_free, _there, ["statement_denies", "AccountLevelIdentityBasedPolicy"]],
 		[_allowing, _there, ["resource_of_another_account", "AccountLevelIdentityBasedPolicy"]],
 		[_allowing, object.union(_here, {"session_policies": []}), ["statement_allows", "AccountLevelIdentityBasedPolicy"]],
+		[_odd, _here, ["statement_denies", "SessionPolicy"]],
+		[_odd, _there, ["policy_unreadable", "AccountLevelIdentityBasedPolicy"]],
+		[_odd, {"session_policies": []}, ["policy_unreadable", "AccountLevelIdentityBasedPolicy"]],
+		[_limited, _here, ["policy_unreadable", "ControlPolicy"]],
 	]
 	count(cases) > 0
 	every one in cases {

@@ -30,13 +30,15 @@ is_service_linked(asking) if {
 
 # METADATA
 # description: >-
-#   The decision of the identity policies: those of account scope, or else those of the resource group.
+#   The decision of the identity policies: those of account scope, or else those of the resource group. The
+#   policy of a service-linked role is unknown if neither the catalog nor the accounts have its document.
 decision(question) := answer.of(layer.request_verdict(question.policies, question), "AccountLevelIdentityBasedPolicy") if {
 	question.policies
 } else := answer.no("policy_not_published", null) if {
 	question.principal.kind == "role"
 	data.store.service_linked_roles[question.principal.name].is_published == false
 	is_service_linked(question.principal)
+	policy_ids(question.principal) == []
 } else := answer.of(verdict, "AccountLevelIdentityBasedPolicy") if {
 	verdict := layer.store_verdict(policy_ids(question.principal), question)
 	verdict.effect != "ImplicitDeny"

@@ -14,10 +14,15 @@ _document(effect) := {
 }
 
 _store := {
-	"policies": {"Everything": _document("Allow"), "Nothing": _document("Deny")},
+	"policies": {
+		"Everything": _document("Allow"),
+		"Nothing": _document("Deny"),
+		"Odd": {"unreadable": "has an unknown operator"},
+	},
 	"service_linked_roles": {
 		"linked": {"role": "Linked", "service_name": "linked.aliyuncs.com"},
 		"secret": {"role": "Secret", "service_name": "secret.aliyuncs.com", "is_published": false},
+		"shown": {"role": "Shown", "service_name": "shown.aliyuncs.com", "is_published": false},
 	},
 	"accounts": {"1234567890123456": {
 		"users": {
@@ -25,8 +30,20 @@ _store := {
 			"bob": {"policies": [], "resource_groups": {"rg": ["Everything"]}},
 			"secret": {"policies": ["Everything"]},
 			"twin": {"policies": [], "resource_groups": {"rg": ["Everything"]}},
+			"odd": {"policies": ["Odd"], "resource_groups": {"rg": ["Nothing"]}},
+			"mixed": {"policies": ["Everything", "Odd"], "resource_groups": {"rg": ["Everything"]}},
+			"denied": {"policies": ["Nothing", "Odd"], "resource_groups": {"rg": ["Everything"]}},
+			"grouped": {"policies": [], "resource_groups": {"rg": ["Everything", "Odd"]}},
+			"allowed": {"policies": ["Everything"], "resource_groups": {"rg": ["Odd"]}},
+			"stopped": {"policies": [], "resource_groups": {"rg": ["Nothing", "Odd"]}},
 		},
-		"roles": {"twin": {"policies": [], "resource_groups": {"rg": ["Nothing"]}}, "app": {"policies": [], "resource_groups": {"rg": ["Nothing"]}}, "secret": {"policies": ["Everything"]}},
+		"roles": {
+			"twin": {"policies": [], "resource_groups": {"rg": ["Nothing"]}},
+			"app": {"policies": [], "resource_groups": {"rg": ["Nothing"]}},
+			"odd": {"policies": ["Odd"]},
+			"secret": {"policies": []},
+			"shown": {"policies": ["Everything"]},
+		},
 	}},
 }
 
@@ -103,7 +120,32 @@ test_decision_cases if {
 		["role/secret", {}, ["ImplicitDeny", "policy_not_published", null]],
 		["role/secret/s", in_group, ["ImplicitDeny", "policy_not_published", null]],
 		["role/secret", {"policies": {"p": _document("Allow")}}, ["Allow", "statement_allows", account]],
+		["role/shown", {}, ["Allow", "statement_allows", account]],
 		["user/secret", {}, ["Allow", "statement_allows", account]],
+	]
+	count(cases) > 0
+	every one in cases {
+		_decision(one[0], one[1]) == one[2] with data.store as _store
+	}
+}
+
+# 5.9
+test_unreadable_cases if {
+	in_group := {"context": {"acs:ResourceGroupId": "rg"}}
+	account := "AccountLevelIdentityBasedPolicy"
+	group := "ResourceGroupLevelIdentityBasedPolicy"
+	cases := [
+		["user/odd", {}, ["ImplicitDeny", "policy_unreadable", account]],
+		["user/odd", in_group, ["ImplicitDeny", "policy_unreadable", account]],
+		["user/odd", {"policies": {"p": _document("Allow")}}, ["Allow", "statement_allows", account]],
+		["role/odd/s", {}, ["ImplicitDeny", "policy_unreadable", account]],
+		["user/mixed", {}, ["ImplicitDeny", "policy_unreadable", account]],
+		["user/mixed", in_group, ["ImplicitDeny", "policy_unreadable", account]],
+		["user/denied", in_group, ["ExplicitDeny", "statement_denies", account]],
+		["user/grouped", {}, ["ImplicitDeny", "no_statement_matches", account]],
+		["user/grouped", in_group, ["ImplicitDeny", "policy_unreadable", group]],
+		["user/allowed", in_group, ["Allow", "statement_allows", account]],
+		["user/stopped", in_group, ["ExplicitDeny", "statement_denies", group]],
 	]
 	count(cases) > 0
 	every one in cases {

@@ -2,7 +2,8 @@
 # title: Layers
 # description: >-
 #   Judges the policies of one layer together: any matching Deny decides, then any matching Allow. A
-#   verdict is `{"effect", "statements"}`; `statements` lists the deciding statements.
+#   verdict is `{"effect", "statements"}`; `statements` lists the deciding statements. The effect is one of
+#   RAM's three, or `Unreadable` (5.9).
 package ram.layer
 
 import data.ram.action
@@ -10,13 +11,25 @@ import data.ram.statement
 
 # METADATA
 # description: >-
-#   The verdict of stored documents, by their ids. A document that is missing or has another format might
-#   contain a Deny, so the layer denies.
+#   The verdict of stored documents, by their ids. A document that the accounts mark as unreadable is not
+#   evaluated. A document that is missing or has another format might contain a Deny, so the layer denies.
 store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 	every id in ids {
 		data.store.policies[id].format == 2
 	}
+} else := _beside_unreadable(readable, question) if {
+	readable := [id | some id in ids; not data.store.policies[id].unreadable]
+	every id in readable {
+		data.store.policies[id].format == 2
+	}
 } else := {"effect": "ExplicitDeny", "statements": []}
+
+# 5.9: a Deny of the readable documents decides. Otherwise the layer allows nothing, whatever they allow:
+# the unreadable document might contain a Deny.
+_beside_unreadable(readable, question) := verdict if {
+	verdict := _verdict(matches(readable, question))
+	verdict.effect == "ExplicitDeny"
+} else := {"effect": "Unreadable", "statements": []}
 
 # METADATA
 # description: The statements of stored documents that match, each as `[effect, name of the policy, index]`.

@@ -43,6 +43,9 @@ _policies := {
 	"Newer": object.union(_allowing, {"format": 3}),
 	"Older": object.remove(_allowing, ["format"]),
 	"Text": object.union(_allowing, {"format": "2"}),
+	"Odd": {"unreadable": "has an unknown operator"},
+	"Unexplained": {"unreadable": ""},
+	"Partly": object.union(object.remove(_denying, ["format"]), {"unreadable": "has an unknown operator"}),
 }
 
 _allow(statements) := {"effect": "Allow", "statements": statements}
@@ -50,6 +53,8 @@ _allow(statements) := {"effect": "Allow", "statements": statements}
 _deny(statements) := {"effect": "ExplicitDeny", "statements": statements}
 
 _neither := {"effect": "ImplicitDeny", "statements": []}
+
+_unreadable := {"effect": "Unreadable", "statements": []}
 
 test_verdict_cases if {
 	cases := [
@@ -80,6 +85,33 @@ test_verdict_cases if {
 	every one in cases {
 		layer.store_verdict(one[0], _question) == one[1] with data.store as {"policies": _policies}
 	}
+}
+
+# 5.9
+test_an_unreadable_document_denies_unless_a_readable_one_does_cases if {
+	cases := [
+		[["Odd"], _unreadable],
+		[["Unexplained"], _unreadable],
+		[["Partly"], _unreadable],
+		[["Odd", "Other"], _unreadable],
+		[["Allowing", "Odd"], _unreadable],
+		[["Odd", "Allowing"], _unreadable],
+		[["Odd", "Denying"], _deny([{"policy": "Denying", "index": 0}])],
+		[["Mixed", "Odd"], _deny([{"policy": "Mixed", "index": 0}, {"policy": "Mixed", "index": 2}])],
+		[["Odd", "gone"], _deny([])],
+		[["Newer", "Odd"], _deny([])],
+	]
+	count(cases) > 0
+	every one in cases {
+		layer.store_verdict(one[0], _question) == one[1] with data.store as {"policies": _policies}
+	}
+}
+
+test_policies_of_one_name_show_a_statement_once if {
+	custom := "1234567890123456/Mixed"
+	policies := object.union(_policies, {custom: _mixed})
+	denies := [{"policy": "Mixed", "index": 0}, {"policy": "Mixed", "index": 2}]
+	layer.store_verdict(["Mixed", custom], _question) == _deny(denies) with data.store.policies as policies
 }
 
 test_statements_are_sorted_by_policy_then_by_index if {

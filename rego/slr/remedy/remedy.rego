@@ -22,16 +22,16 @@ of_creation(ram_request) := _remedy(question) if {
 } else := null
 
 # An owner needs no policy, and only its service changes the policies of a service-linked role. With a
-# damaged document attached, the layer denies no matter which other policies change.
+# damaged or unreadable document attached, the layer denies no matter which other policies change.
 _may_have_remedy(question) if {
 	question.principal.kind in {"user", "role"}
 	not identity.is_service_linked(question.principal)
-	not _has_damaged_policy(question)
+	not _has_document_that_denies(question)
 }
 
-_has_damaged_policy(question) if {
-	verdict := layer.store_verdict(identity.policy_ids(question.principal), question)
-	verdict == {"effect": "ExplicitDeny", "statements": []}
+_has_document_that_denies(question) if {
+	some id in identity.policy_ids(question.principal)
+	not data.store.policies[id].format == 2
 }
 
 _remedy(question) := remedy if {

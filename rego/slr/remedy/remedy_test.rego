@@ -56,6 +56,7 @@ _store := {
 		"OssOnly": _document([{"effect": "Allow", "any_resource": true}], {"oss:*": [0]}),
 		"1234567890123456/forbidding": _forbidding,
 		"Newer": object.union(_of("Allow"), {"format": 3}),
+		"Odd": {"unreadable": "has an unknown operator"},
 		"AliyunKafkaFullAccess": _creating([_kafka]),
 		"creation:alikafka.aliyuncs.com": _creating([_kafka]),
 		"creation:other.aliyuncs.com": _creating([_other]),
@@ -80,6 +81,8 @@ _store := {
 			"controlled": {"policies": ["Everything"]},
 			"damaged": {"policies": ["gone", "Nothing"]},
 			"newer": {"policies": ["Newer"]},
+			"odd": {"policies": ["Everything", "Odd"]},
+			"denied": {"policies": ["Nothing", "Odd"]},
 			"grouped": {"policies": [], "resource_groups": {"rg": ["Nothing"]}},
 		},
 		"roles": {
@@ -136,7 +139,7 @@ test_identity_policies_cases if {
 }
 
 test_a_principal_without_a_remedy_cases if {
-	cases := ["role/Kafka", "role/KAFKA/s", "role/Other", "root", "user/damaged", "user/newer", "saml-provider/x"]
+	cases := ["role/Kafka", "role/KAFKA/s", "role/Other", "root", "user/damaged", "user/newer", "user/odd", "user/denied", "saml-provider/x"]
 	count(cases) > 0
 	every principal in cases {
 		remedy.of_creation(_ram_request(principal, _kafka)) == null with data.store as _store
@@ -171,6 +174,7 @@ test_control_policies_cases if {
 			]),
 		],
 		["user/bare", [["Everything"]], _attaching_kafka("user/bare")],
+		["user/controlled", [["Everything", "Odd"]], {"ask": "ControlPolicy", "levels": [0]}],
 		["role/Kafka", [[]], null],
 	]
 	count(cases) > 0
