@@ -2,11 +2,6 @@
 
 With that delimiter, `*` and `?` stay in a field, and `**` matches any text. The numbers in comments
 are those of the rules in docs/reference/policy-language.md.
-
->>> allowing("acs:oss:*:*:bucket/*")
-'acs:oss:*:*:bucket/**'
->>> denying("acs:oss:cn-*:*:bucket/*")
-['acs:oss:cn-**:**:bucket/**', 'acs:oss:{cn-*,,[*]}:*:bucket/**']
 """
 
 from __future__ import annotations
@@ -48,6 +43,9 @@ def allowing(text: str) -> str:
 
     A pattern that is cut short and does not end in `*` becomes a glob without `**`: only the
     resource `*` and no ARN can match it.
+
+    >>> allowing("acs:oss:*:*:bucket/*"), allowing("acs:oss:cn-*"), allowing("acs:oss:*:bucket")
+    ('acs:oss:*:*:bucket/**', 'acs:oss:cn-**', 'acs:oss:*:bucket')
     """
     *head, last = text.split(":", FIELDS - 1)
     return ":".join([*map(_field, head), _last(last, is_relative_id=len(head) == FIELDS - 1)])
@@ -58,6 +56,9 @@ def denying(text: str) -> list[str]:
 
     One compares the whole text (3.1); the other reads it by fields, and a field that the request or
     the pattern leaves out matches (3.5). A glob that the other includes is left out.
+
+    >>> denying("acs:oss:cn-*:*:bucket/*")
+    ['acs:oss:cn-**:**:bucket/**', 'acs:oss:{cn-*,,[*]}:*:bucket/**']
     """
     fields = text.split(":", FIELDS - 1)
     head = fields[: FIELDS - 1]
