@@ -37,6 +37,7 @@ from ramgate.analysis.validate import examine
         ('"text"', "identity"),
         ({"accounts": {}}, "accounts"),
         ({"directory": {}}, "accounts"),
+        ({"system_policies": {}}, "accounts"),
         ({"users": {}, "1234567890123456": {}}, "accounts"),
         ({"role": "x"}, "catalog role"),
         ({"policy": "x"}, "catalog system policy"),

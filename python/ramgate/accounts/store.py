@@ -65,7 +65,8 @@ class Store(TypedDict):
     """The data that OPA loads as `data.store`, keyed for lookup.
 
     `condition_keys` has RAM's spelling of each condition key by the key in lower case.
-    `policies` maps the id of each policy to its translated document. `service_linked_roles` has the
+    `policies` maps the id of each policy to its translated document, or to
+    `{"unreadable": cause}` if ramgate cannot read the document. `service_linked_roles` has the
     catalog's roles by their names in lower case; `services` and `features` lead to those names.
 
     >>> from ramgate import resources
