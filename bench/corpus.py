@@ -12,16 +12,16 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ramgate.analysis.hand import documents
 from ramgate.analysis.lint import Level, lint
-from ramgate.analysis.validate import examine_in_hand
+from ramgate.analysis.validate import examine_found
 from ramgate.errors import InvalidFiles
+from ramgate.formats.find import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ramgate.analysis.hand import InHand
     from ramgate.faults import Fault, Findings
+    from ramgate.formats.find import Found
 
 __all__ = ["Counts", "count", "lines", "main"]
 
@@ -76,15 +76,15 @@ def count(folder: Path) -> Counts:
     return counts
 
 
-def _examine(found: InHand) -> Findings:
+def _examine(found: Found) -> Findings:
     try:
-        return examine_in_hand(found)
+        return examine_found(found)
     except InvalidFiles as error:
         found.place.findings.faults.extend(error.faults)
         return found.place.findings
 
 
-def _outcome(found: InHand, findings: Findings) -> str:
+def _outcome(found: Found, findings: Findings) -> str:
     if findings.faults:
         return "refused"
     return "not checked" if found.kind == "nothing" else "taken"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from in_hand import BUCKET as BUCKET_POLICY
-from in_hand import written
+from policy_files import BUCKET as BUCKET_POLICY
+from policy_files import written
 from ramgate import InvalidFiles, UnreadableFiles, resources
 from ramgate.analysis import validate
 from ramgate.catalog import actions, catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench import corpus
-from in_hand import BUCKET, POLICY, READS, TRUST, written
+from policy_files import BUCKET, POLICY, READS, TRUST, written
 
 if TYPE_CHECKING:
     from pathlib import Path

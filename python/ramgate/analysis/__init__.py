@@ -1,1 +1,1 @@
-"""Answer questions about accounts: check files, look up roles, diagnose a feature, draw a graph."""
+"""Check files; answer questions about accounts: look up roles, diagnose a feature, draw a graph."""

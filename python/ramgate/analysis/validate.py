@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.reader import Reader
-from ramgate.analysis.hand import documents
 from ramgate.catalog import actions, catalog
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings
+from ramgate.formats.find import documents
 from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
-    from ramgate.analysis.hand import InHand
+    from ramgate.formats.find import Found
 
 __all__ = [
     "Examination",
     "examine",
-    "examine_in_hand",
+    "examine_found",
     "translate_file",
-    "translate_in_hand",
+    "translate_found",
     "translations",
 ]
 
@@ -56,7 +56,7 @@ class Examination:
 def examine(path: Path) -> Examination:
     """Return the findings about a file, a folder of files, or a catalog.
 
-    The content shows the kind of a file: `ramgate.analysis.hand` finds the documents in it. The
+    The content shows the kind of a file: `ramgate.formats.find` finds the documents in it. The
     accounts files of a folder are examined together, every other document by itself.
 
     >>> file = Path("accounts.yaml")
@@ -76,22 +76,22 @@ def examine(path: Path) -> Examination:
                 result.unreadable.extend(found.place.findings.faults)
             else:
                 result.documents += _count(found)
-                result.findings.add(examine_in_hand(found))
+                result.findings.add(examine_found(found))
     except InvalidFiles as error:
         is_unreadable = isinstance(error, UnreadableFiles)
         (result.unreadable if is_unreadable else result.findings.faults).extend(error.faults)
     return result
 
 
-def examine_in_hand(found: InHand) -> Findings:
-    """Return the findings about a document that `ramgate.analysis.hand` has found.
+def examine_found(found: Found) -> Findings:
+    """Return the findings about a document that `ramgate.formats.find` has found.
 
     Raises `InvalidFiles` if it is a catalog with a file that cannot be parsed.
 
     >>> file = Path("policy.yaml")
     >>> _ = file.write_text("{Version: '1', Statement: []}")
     >>> found, = documents(file)
-    >>> len(examine_in_hand(found).faults)
+    >>> len(examine_found(found).faults)
     1
     """
     path = Path(found.place.findings.file)
@@ -110,11 +110,11 @@ def examine_in_hand(found: InHand) -> Findings:
         case "catalog service":
             actions.read_service(source.Source(found.value, found.place))
         case "identity" | "trust" | "control":
-            translate_in_hand(found)
+            translate_found(found)
     return found.place.findings
 
 
-def translate_in_hand(found: InHand) -> dict[str, object]:
+def translate_found(found: Found) -> dict[str, object]:
     """Return the translation of a policy document; its place collects the findings.
 
     Values that a template computes are advice: the rest of the document is checked as it stands.
@@ -122,7 +122,7 @@ def translate_in_hand(found: InHand) -> dict[str, object]:
     >>> file = Path("policy.json")
     >>> _ = file.write_text('{"Version": "1", "Statement": []}')
     >>> found, = documents(file)
-    >>> _ = translate_in_hand(found)
+    >>> _ = translate_found(found)
     >>> print(*found.place.findings.faults)
     policy.json:1: $.Statement: must be a non-empty list of objects, not an empty list
     """
@@ -138,7 +138,7 @@ def translate_in_hand(found: InHand) -> dict[str, object]:
     return translation
 
 
-def _check_kind(found: InHand, kind: object) -> None:
+def _check_kind(found: Found, kind: object) -> None:
     if found.kind == "trust" and kind == "identity":
         found.place.fault("is not a trust policy: its statements have no `Principal`")
     if found.kind != "trust" and kind == "trust":
@@ -164,7 +164,7 @@ def translations(path: Path) -> list[dict[str, object]]:
     for found in documents(path):
         match found.kind:
             case "identity" | "trust" | "control":
-                translated.append(translate_in_hand(found))
+                translated.append(translate_found(found))
                 faults += [*found.place.findings.faults, *found.computed]
             case "unreadable":
                 raise UnreadableFiles(found.place.findings.faults)
@@ -199,7 +199,7 @@ def translate_file(path: Path) -> dict[str, object]:
     return found[0]
 
 
-def _count(found: InHand) -> int:
+def _count(found: Found) -> int:
     """Return the number of documents, files in the case of accounts and of a catalog."""
     match found.kind:
         case "catalog":

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from ramgate.accounts.reader import Reader
-from ramgate.analysis import hand
 from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS, RULES
 from ramgate.analysis.lint.config import NOTHING_IGNORED, read_ignores
 from ramgate.analysis.lint.document import read_document
 from ramgate.analysis.lint.faulty import findings_of
 from ramgate.analysis.lint.finding import Finding, Level, Report
-from ramgate.analysis.validate import translate_in_hand
+from ramgate.analysis.validate import translate_found
 from ramgate.catalog import catalog
 from ramgate.catalog.actions import catalog_date
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, printable
+from ramgate.formats import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ramgate.analysis.hand import InHand
     from ramgate.analysis.lint.check import Check, Remark
+    from ramgate.formats.find import Found
 
 __all__ = ["lint"]
 
@@ -95,7 +95,7 @@ class _Linter:
     def read(self, path: Path) -> None:
         """Check the documents of a file, of a folder, or of standard input."""
         try:
-            for found in hand.documents(path):
+            for found in find.documents(path):
                 self._read(found)
         except InvalidFiles as error:
             faults: list[Fault] = []
@@ -103,7 +103,7 @@ class _Linter:
             (self.unreadable if is_unreadable else faults).extend(error.faults)
             self.findings += findings_of(Findings(faults=faults), code="INVALID_FILE")
 
-    def _read(self, found: InHand) -> None:
+    def _read(self, found: Found) -> None:
         if found.kind == "unreadable":
             self.unreadable.extend(found.place.findings.faults)
         elif found.kind in _CODES:
@@ -111,13 +111,13 @@ class _Linter:
         elif found.kind == "accounts":
             self._read_accounts(found)
         elif found.kind in ("identity", "trust", "control"):
-            translate_in_hand(found)
+            translate_found(found)
             self._add([*findings_of(found.place.findings, found.name), *self._checked(found)])
 
-    def _read_accounts(self, accounts: InHand) -> None:
+    def _read_accounts(self, accounts: Found) -> None:
         path = Path(accounts.place.findings.file)
         _, found = Reader(catalog.load()).examine(path, accounts.contents)
-        documents = list(hand.stored(accounts))
+        documents = list(find.stored(accounts))
         names = {str(document.place): document.name for document in documents}
         findings = [*_named(findings_of(found), names)]
         for document in documents:
@@ -132,7 +132,7 @@ class _Linter:
         self._add(findings)
         self.documents -= 1 - len(accounts.contents)
 
-    def _checked(self, found: InHand, account: str = "") -> list[Finding]:
+    def _checked(self, found: Found, account: str = "") -> list[Finding]:
         document = read_document(found.value, found.place, found.name, account, self._now)
         return [
             self._finding(check, remark, found.name)

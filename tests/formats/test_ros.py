@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from in_hand import ADMITS, NOT_AN_ACTION, POLICY, READS, TRUST, advice, faults, found_in, written
+from policy_files import (
+    ADMITS,
+    NOT_AN_ACTION,
+    POLICY,
+    READS,
+    TRUST,
+    advice,
+    faults,
+    found_in,
+    written,
+)
 from ramgate.analysis.validate import examine
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from in_hand import NOT_AN_ACTION, POLICY, READS, TRUST, advice, faults, found_in, written
-from ramgate.analysis import terraform
+from policy_files import NOT_AN_ACTION, POLICY, READS, TRUST, advice, faults, found_in, written
+from ramgate.formats import terraform
 
 if TYPE_CHECKING:
     from pathlib import Path

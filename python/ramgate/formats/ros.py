@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ramgate.analysis.in_hand import computed, policy
 from ramgate.documents.source import TAG_FAULT, Unquoted
+from ramgate.formats.found import computed, policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ramgate.analysis.in_hand import InHand, PolicyKind
     from ramgate.faults import Fault, Place
+    from ramgate.formats.found import Found, PolicyKind
 
 __all__ = ["NOUN", "documents", "is_template"]
 
@@ -48,7 +48,7 @@ def is_template(value: object) -> bool:
     )
 
 
-def documents(value: object, place: Place) -> Iterator[InHand]:
+def documents(value: object, place: Place) -> Iterator[Found]:
     """Yield the policy documents of a template's policies, roles, groups and users.
 
     >>> from ramgate.faults import Findings, Place
@@ -80,7 +80,7 @@ def documents(value: object, place: Place) -> Iterator[InHand]:
 
 def _documents(
     kind: PolicyKind, name: str, properties: Mapping[str, object], place: Place, tagged: set[str]
-) -> Iterator[InHand]:
+) -> Iterator[Found]:
     """Yield the document of a resource; ROS ignores `PolicyDocument` beside the unchecked one."""
     for key in _TRUST if kind == "trust" else _POLICY:
         if key in properties:

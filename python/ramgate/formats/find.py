@@ -1,4 +1,4 @@
-"""Find the policy documents in the files that people have in hand.
+"""Find the policy documents in a file or a folder, whatever its format.
 
 A file is a policy document, an accounts file, a file of the catalog, or it contains policy
 documents: the output of an API such as `GetPolicy`, a Terraform state or plan, a ROS template. The
@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts import reader
-from ramgate.analysis import responses, ros, terraform
-from ramgate.analysis.in_hand import ELEMENTS, InHand, Kind, is_inside, policy
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place
+from ramgate.formats import responses, ros, terraform
+from ramgate.formats.found import ELEMENTS, Found, Kind, is_inside, policy
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["InHand", "Kind", "documents", "stored"]
+__all__ = ["Found", "documents", "stored"]
 
 _ACCOUNTS: Final = {"accounts", "directory", "system_policies"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
@@ -32,7 +32,7 @@ _HCL: Final = "is in Terraform's own language: give the output of `terraform sho
 _CATALOG: Final = ("known-roles.yaml", "system-policies")
 
 _FORMS: Final[
-    Sequence[tuple[Callable[[object], bool], Callable[[object, Place], Iterator[InHand]], str]]
+    Sequence[tuple[Callable[[object], bool], Callable[[object, Place], Iterator[Found]], str]]
 ] = (
     (terraform.is_shown, terraform.shown, terraform.SHOWN),
     (terraform.is_state_file, terraform.stored, terraform.STATE_FILE),
@@ -42,7 +42,7 @@ _FORMS: Final[
 )
 
 
-def documents(path: Path) -> Iterator[InHand]:
+def documents(path: Path) -> Iterator[Found]:
     """Yield the documents of a file, of a folder, or of a stream such as `STANDARD_INPUT`.
 
     A folder is read with its subfolders, without hidden files and folders. The accounts files of a
@@ -72,7 +72,7 @@ def documents(path: Path) -> Iterator[InHand]:
         reader.files(path)  # raises the fault
 
 
-def stored(accounts: InHand) -> Iterator[InHand]:
+def stored(accounts: Found) -> Iterator[Found]:
     """Yield the policy documents inside accounts files: policies, trust and control policies.
 
     A document that is said to be `unreadable` is left out.
@@ -99,9 +99,9 @@ def stored(accounts: InHand) -> Iterator[InHand]:
                 yield from _stored("control", name, document, at)
 
 
-def _stored(kind: Kind, name: str, value: object, place: Place) -> Iterator[InHand]:
+def _stored(kind: Kind, name: str, value: object, place: Place) -> Iterator[Found]:
     if _member(value, "unreadable") is None:
-        yield InHand(kind, name, value, source.inside(place))
+        yield Found(kind, name, value, source.inside(place))
 
 
 def _members(value: object) -> list[tuple[str, object]]:
@@ -112,9 +112,9 @@ def _member(value: object, key: str) -> object:
     return value.get(key) if isinstance(value, Mapping) else None
 
 
-def _of_folder(path: Path) -> Iterator[InHand]:
+def _of_folder(path: Path) -> Iterator[Found]:
     if (path / "roles").is_dir() and any((path / name).exists() for name in _CATALOG):
-        yield InHand("catalog", "", None, Place(Findings(str(path))))
+        yield Found("catalog", "", None, Place(Findings(str(path))))
         return
     files: list[Path] = []
     try:
@@ -131,7 +131,7 @@ def _of_folder(path: Path) -> Iterator[InHand]:
             yield from _of_folder(child)
 
 
-def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
+def _of_files(path: Path, files: Sequence[Path]) -> Iterator[Found]:
     """Yield the documents of a folder's files.
 
     They are accounts files if one of them is, or if none of them can be parsed.
@@ -148,14 +148,14 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[InHand]:
         except InvalidFiles:
             pass  # it is reported below
     if "accounts" in kinds or (contents and not kinds):
-        yield InHand("accounts", "", None, Place(Findings(str(path))), contents=contents)
+        yield Found("accounts", "", None, Place(Findings(str(path))), contents=contents)
         yield from unreadable
     else:
         for file in files:
             yield from _of_file(file, contents.get(file))
 
 
-def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
+def _of_file(path: Path, content: bytes | None = None) -> Iterator[Found]:
     if path.suffix == ".tf":
         yield _failed(path, InvalidFiles([Fault(str(path), message=_HCL)]))
         return
@@ -171,15 +171,15 @@ def _of_file(path: Path, content: bytes | None = None) -> Iterator[InHand]:
     else:
         # decoded again, because the places in these files do not start at `$`
         root = source.decode(content, str(path), root="")
-        yield InHand(kind, "", root.value, root.place, contents={path: content})
+        yield Found(kind, "", root.value, root.place, contents={path: content})
 
 
-def _failed(path: Path, error: InvalidFiles) -> InHand:
+def _failed(path: Path, error: InvalidFiles) -> Found:
     place = Place(Findings(str(path), faults=list(error.faults)))
-    return InHand("unreadable" if isinstance(error, UnreadableFiles) else "faulty", "", None, place)
+    return Found("unreadable" if isinstance(error, UnreadableFiles) else "faulty", "", None, place)
 
 
-def _in_value(value: object, place: Place) -> Iterator[InHand]:
+def _in_value(value: object, place: Place) -> Iterator[Found]:
     if isinstance(value, list) and any(map(_is_document, value)):
         for index, item in enumerate(value):
             yield from _in_value(item, place / index)
@@ -202,13 +202,13 @@ def _is_document(value: object) -> bool:
     return is_known or (isinstance(value, Mapping) and not ELEMENTS.isdisjoint(value))
 
 
-def _nothing(noun: str, place: Place) -> InHand:
+def _nothing(noun: str, place: Place) -> Found:
     here = source.inside(place)
     here.advise(f"is {noun} without a policy document: nothing was checked")
-    return InHand("nothing", "", None, here)
+    return Found("nothing", "", None, here)
 
 
-def _with_faults(document: source.Source, found: Iterator[InHand]) -> Iterator[InHand]:
+def _with_faults(document: source.Source, found: Iterator[Found]) -> Iterator[Found]:
     """Add the faults of a file's syntax, such as a key given twice, to the documents they affect.
 
     A fault in another part of a template or of a state does not matter here.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from in_hand import BUCKET, POLICY, TRUST, advice, faults, found_in, written
+from policy_files import BUCKET, POLICY, TRUST, advice, faults, found_in, written
 
 if TYPE_CHECKING:
     from pathlib import Path

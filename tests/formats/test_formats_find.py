@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from in_hand import (
+from policy_files import (
     ADMITS,
     BUCKET,
     OF_A_BUCKET,
@@ -20,8 +20,8 @@ from in_hand import (
     written,
 )
 from ramgate import InvalidFiles, resources
-from ramgate.analysis import hand
 from ramgate.analysis.validate import examine
+from ramgate.formats import find
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_broken_file_does_not_hide_the_good_ones_of_its_folder(tmp_path: Path)
     (tmp_path / "e.json").touch()
     (tmp_path / "f.yaml").write_bytes("Version: '1'".encode("utf-16"))
     written(tmp_path / "g.json", TRUST)
-    found = list(hand.documents(tmp_path))
+    found = list(find.documents(tmp_path))
     assert [(Path(one.place.findings.file).stem, one.kind) for one in found] == [
         ("a", "identity"),
         ("b", "faulty"),
@@ -133,7 +133,7 @@ def test_a_folder_is_read_with_its_subfolders(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         written(tmp_path / name, POLICY)
     (tmp_path / "link").symlink_to(tmp_path / "b")
-    files = [one.place.findings.file for one in hand.documents(tmp_path)]
+    files = [one.place.findings.file for one in find.documents(tmp_path)]
     assert files == [str(tmp_path / "b/a.yaml"), str(tmp_path / "b/c/policy.json")]
 
 
@@ -143,7 +143,7 @@ def test_the_accounts_files_of_each_folder_are_one_document(tmp_path: Path) -> N
     (tmp_path / "c.yaml").symlink_to("gone")
     (tmp_path / "test").mkdir()
     written(tmp_path / "test" / "a.yaml", "accounts: {}")
-    one, unreadable, other = hand.documents(tmp_path)
+    one, unreadable, other = find.documents(tmp_path)
     assert (one.kind, [path.name for path in one.contents]) == ("accounts", ["a.yaml", "b.yaml"])
     assert unreadable.kind == "unreadable"
     assert (other.kind, list(other.contents)) == ("accounts", [tmp_path / "test" / "a.yaml"])
@@ -152,7 +152,7 @@ def test_the_accounts_files_of_each_folder_are_one_document(tmp_path: Path) -> N
 def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidFiles, match="contains no accounts file"):
-        list(hand.documents(tmp_path))
+        list(find.documents(tmp_path))
     assert [found[0] for found in found_in(tmp_path / "gone")] == ["unreadable"]
 
 
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_listed_does_not_hide_the_others(
 
 def test_a_catalog_is_one_document_and_other_folders_with_roles_are_not(tmp_path: Path) -> None:
     catalog = resources.path("catalog")
-    (found,) = hand.documents(catalog)
+    (found,) = find.documents(catalog)
     assert (found.kind, found.place.findings.file) == ("catalog", str(catalog))
     for folder, document in (("roles", TRUST), ("policies", POLICY)):
         (tmp_path / folder).mkdir()
@@ -219,8 +219,8 @@ def test_the_policies_of_accounts_files_have_their_places(tmp_path: Path) -> Non
     written(tmp_path / "a.json", {"accounts": {"1234567890123456": account, "odd": []}})
     written(tmp_path / "b.json", {"directory": {"policies": {"c": POLICY}}})
     written(tmp_path / "c.json", "{")
-    (accounts,) = hand.documents(tmp_path)
-    found = list(hand.stored(accounts))
+    (accounts,) = find.documents(tmp_path)
+    found = list(find.stored(accounts))
     path = "accounts.1234567890123456"
     assert [(one.kind, one.name, str(one.place)) for one in found] == [
         ("identity", "p", f"{path}.policies.p"),
@@ -239,8 +239,8 @@ def test_a_document_that_says_that_it_is_unreadable_is_not_found(tmp_path: Path)
     account = {"policies": {"odd": odd, "p": POLICY}, "roles": {"r": {"trust": odd}}}
     accounts_file = {"accounts": {"1234567890123456": account}}
     written(tmp_path / "a.json", {**accounts_file, "directory": {"policies": {"c": odd}}})
-    (accounts,) = hand.documents(tmp_path)
-    assert [one.name for one in hand.stored(accounts)] == ["p"]
+    (accounts,) = find.documents(tmp_path)
+    assert [one.name for one in find.stored(accounts)] == ["p"]
 
 
 # Policies of resources

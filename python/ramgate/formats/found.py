@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ramgate.analysis import resource_policy
 from ramgate.documents.source import embedded, inside
 from ramgate.faults import Fault
+from ramgate.formats import resource_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ramgate.faults import Place
 
-__all__ = ["ELEMENTS", "InHand", "Kind", "PolicyKind", "computed", "is_inside", "policy"]
+__all__ = ["ELEMENTS", "Found", "Kind", "PolicyKind", "computed", "is_inside", "policy"]
 
 PolicyKind: TypeAlias = Literal["identity", "trust", "control"]
 Kind: TypeAlias = (
@@ -39,7 +39,7 @@ ELEMENTS: Final = frozenset({"Version", "Statement"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class InHand:
+class Found:
     """A document with its kind, its name, and the place of its root, which collects its findings.
 
     | kind | |
@@ -58,7 +58,7 @@ class InHand:
     finding for each value that a template or a plan does not state: it can be anything.
 
     >>> from ramgate.faults import Findings, Place
-    >>> found = InHand("identity", "readers", {"Version": "1"}, Place(Findings(), "$"))
+    >>> found = Found("identity", "readers", {"Version": "1"}, Place(Findings(), "$"))
     >>> found.name, found.is_computed(Fault(path="$.Version"))
     ('readers', False)
     """
@@ -81,7 +81,7 @@ def policy(
     value: object,
     place: Place,
     computed: Iterable[Fault] = (),
-) -> InHand:
+) -> Found:
     """Return the policy document at a place, where it may be a JSON text.
 
     Without a kind, nothing but the value tells that it is a policy document: a `Principal` makes it
@@ -98,13 +98,13 @@ def policy(
         value, here = source.value, source.place
     if message := resource_policy.describe(value):
         here.fault(message)
-        return InHand("resource policy", name, value, here)
+        return Found("resource policy", name, value, here)
     if kind is None and (message := _describe_other(value)):
         here.fault(message)
-        return InHand("faulty", name, value, here)
+        return Found("faulty", name, value, here)
     if kind is None:
         kind = "trust" if _has_principal(value) else "identity"
-    return InHand(kind, name, value, here, tuple(computed))
+    return Found(kind, name, value, here, tuple(computed))
 
 
 def computed(place: Place, message: str) -> Fault:

@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ramgate.analysis.in_hand import computed, policy
+from ramgate.formats.found import computed, policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ramgate.analysis.in_hand import InHand, PolicyKind
     from ramgate.faults import Fault, Place
+    from ramgate.formats.found import Found, PolicyKind
 
 __all__ = [
     "CONFIGURATION",
@@ -87,7 +87,7 @@ def is_shown(value: object) -> bool:
     return "format_version" in _object(value)
 
 
-def shown(value: object, place: Place) -> Iterator[InHand]:
+def shown(value: object, place: Place) -> Iterator[Found]:
     """Yield the policy documents of the resources in a state, or after a plan.
 
     >>> from ramgate.faults import Findings, Place
@@ -130,7 +130,7 @@ def is_state_file(value: object) -> bool:
     return "lineage" in _object(value)
 
 
-def stored(value: object, place: Place) -> Iterator[InHand]:
+def stored(value: object, place: Place) -> Iterator[Found]:
     """Yield the policy documents of the resources in a state file.
 
     >>> from ramgate.faults import Findings, Place
@@ -155,7 +155,7 @@ def _document(
     unknown: Mapping[str, object],
     address: str,
     place: Place,
-) -> Iterator[InHand]:
+) -> Iterator[Found]:
     """Yield the document of a resource, unless its type has none."""
     type_ = _TYPES.get(str(resource.get("type")))
     if type_ is None:
@@ -181,7 +181,7 @@ def is_configuration(value: object) -> bool:
     return bool(_object(value)) and _BLOCKS.issuperset(_object(value))
 
 
-def configured(value: object, place: Place) -> Iterator[InHand]:
+def configured(value: object, place: Place) -> Iterator[Found]:
     """Yield the policy documents that a configuration states.
 
     >>> from ramgate.faults import Findings, Place
@@ -204,7 +204,7 @@ def configured(value: object, place: Place) -> Iterator[InHand]:
                         yield _stated(type_.kind, name, text, at / key)
 
 
-def _stated(kind: PolicyKind, name: str, text: str, place: Place) -> InHand:
+def _stated(kind: PolicyKind, name: str, text: str, place: Place) -> Found:
     """Return the document of a text that may contain expressions, or be one."""
     raw = policy(kind, name, text, place)
     missing = _computed(text if raw.value is None else raw.value, place)

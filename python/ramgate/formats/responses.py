@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ramgate.analysis.in_hand import policy
+from ramgate.formats.found import policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ramgate.analysis.in_hand import InHand, PolicyKind
     from ramgate.faults import Place
+    from ramgate.formats.found import Found, PolicyKind
 
 __all__ = ["NOUN", "documents", "is_output"]
 
@@ -47,7 +47,7 @@ def is_output(value: object) -> bool:
 
 def documents(
     value: object, place: Place, name: str = "", kind: PolicyKind = "identity"
-) -> Iterator[InHand]:
+) -> Iterator[Found]:
     """Yield the policy documents in the output of an API, each with the name beside it.
 
     >>> from ramgate.faults import Findings, Place

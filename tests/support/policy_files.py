@@ -1,12 +1,12 @@
-"""Files for the tests of documents in hand, and short descriptions of the documents in them."""
+"""Files with policy documents for tests, and short descriptions of the documents in them."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from ramgate.analysis import hand
 from ramgate.analysis.validate import examine
+from ramgate.formats import find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def written(path: Path, value: object) -> Path:
 
 def found_in(path: Path) -> list[tuple[str, str, str]]:
     """Return the kind, the name and the place of each document."""
-    return [(found.kind, found.name, str(found.place)) for found in hand.documents(path)]
+    return [(found.kind, found.name, str(found.place)) for found in find.documents(path)]
 
 
 def faults(path: Path) -> list[str]:
