@@ -211,38 +211,6 @@ def test_a_byte_order_mark_is_left_out(tmp_path: Path, name: str) -> None:
     assert (found_in(path), faults(path)) == ([("identity", "", "$")], [])
 
 
-# Policies inside accounts files
-
-
-def test_the_policies_of_accounts_files_have_their_places(tmp_path: Path) -> None:
-    account = {"policies": {"p": POLICY}, "roles": {"r": {"trust": TRUST}, "odd": "text"}}
-    written(tmp_path / "a.json", {"accounts": {"1234567890123456": account, "odd": []}})
-    written(tmp_path / "b.json", {"directory": {"policies": {"c": POLICY}}})
-    written(tmp_path / "c.json", "{")
-    (accounts,) = find.documents(tmp_path)
-    found = list(find.stored(accounts))
-    path = "accounts.1234567890123456"
-    assert [(one.kind, one.name, str(one.place)) for one in found] == [
-        ("identity", "p", f"{path}.policies.p"),
-        ("trust", "r", f"{path}.roles.r.trust"),
-        ("trust", "odd", f"{path}.roles.odd.trust"),
-        ("control", "c", "directory.policies.c"),
-    ]
-    assert [one.value for one in found] == [POLICY, TRUST, None, POLICY]
-    (found[0].place / "Statement" / 0 / "Effect").advise("x")
-    (hint,) = found[0].place.findings.advice
-    assert (hint.file, hint.line) == (str(tmp_path / "a.json"), 9)
-
-
-def test_a_document_that_says_that_it_is_unreadable_is_not_found(tmp_path: Path) -> None:
-    odd = {"unreadable": "why", "document": "{"}
-    account = {"policies": {"odd": odd, "p": POLICY}, "roles": {"r": {"trust": odd}}}
-    accounts_file = {"accounts": {"1234567890123456": account}}
-    written(tmp_path / "a.json", {**accounts_file, "directory": {"policies": {"c": odd}}})
-    (accounts,) = find.documents(tmp_path)
-    assert [one.name for one in find.stored(accounts)] == ["p"]
-
-
 # Policies of resources
 
 

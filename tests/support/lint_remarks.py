@@ -59,5 +59,5 @@ def account_remarks(code: str, value: object) -> list[Said]:
     [check] = [check for check in ACCOUNT_CHECKS if check.code == code]
     return [
         Said(str(remark.place), remark.message, remark.suggestion)
-        for remark in check.find(read_accounts(value, Place(Findings())))
+        for remark in check.find(read_accounts(value, Place(Findings()), NOW))
     ]

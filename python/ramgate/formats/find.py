@@ -7,7 +7,6 @@ content of the file shows which.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Found", "documents", "stored"]
+__all__ = ["Found", "documents"]
 
 _ACCOUNTS: Final = {"accounts", "directory", "system_policies"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
@@ -70,46 +69,6 @@ def documents(path: Path) -> Iterator[Found]:
         is_empty = False
     if is_empty:
         reader.files(path)  # raises the fault
-
-
-def stored(accounts: Found) -> Iterator[Found]:
-    """Yield the policy documents inside accounts files: policies, trust and control policies.
-
-    A document that is said to be `unreadable` is left out.
-
-    >>> from ramgate import resources
-    >>> example, = documents(resources.path("examples/accounts.yaml"))
-    >>> [(found.kind, found.name) for found in stored(example)][:2]
-    [('identity', 'orders-topic-only'), ('identity', 'office-network')]
-    """
-    for path, content in accounts.contents.items():
-        with contextlib.suppress(InvalidFiles):
-            root = source.decode(content, str(path), root="")
-            top = root.place
-            for number, value in _members(_member(root.value, "accounts")):
-                here = top / "accounts" / number
-                for name, document in _members(_member(value, "policies")):
-                    yield from _stored("identity", name, document, here / "policies" / name)
-                for name, role in _members(_member(value, "roles")):
-                    at = here / "roles" / name / "trust"
-                    yield from _stored("trust", name, _member(role, "trust"), at)
-            directory = _member(root.value, "directory")
-            for name, document in _members(_member(directory, "policies")):
-                at = top / "directory" / "policies" / name
-                yield from _stored("control", name, document, at)
-
-
-def _stored(kind: Kind, name: str, value: object, place: Place) -> Iterator[Found]:
-    if _member(value, "unreadable") is None:
-        yield Found(kind, name, value, source.inside(place))
-
-
-def _members(value: object) -> list[tuple[str, object]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
-
-
-def _member(value: object, key: str) -> object:
-    return value.get(key) if isinstance(value, Mapping) else None
 
 
 def _of_folder(path: Path) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ramgate.analysis.lint.document import read_document
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterator
 
     from ramgate.analysis.lint.document import Document
@@ -54,36 +55,45 @@ class Accounts:
 
     scopes: tuple[Scope, ...]
 
+    @property
+    def documents(self) -> Iterator[Document]:
+        """The policies of each scope, then the trust policies of its roles."""
+        for scope in self.scopes:
+            yield from scope.policies.values()
+            yield from (holder.trust for holder in scope.holders if holder.trust)
 
-def read_accounts(value: object, place: Place) -> Accounts:
+
+def read_accounts(value: object, place: Place, now: datetime.datetime) -> Accounts:
     """Return the parts of an accounts file that can be read; report nothing."""
     scopes = [
-        _account(number, account, here)
+        _account(number, account, here, now)
         for number, account, here in _members(_member(value, "accounts"), place / "accounts")
     ]
     if directory := _member(value, "directory"):
         here = place / "directory"
-        policies = _policies(directory, here)
+        policies = _policies(directory, here, "", now)
         levels = tuple(_levels("root", _member(directory, "root"), here / "root"))
         scopes.append(Scope("", policies, levels))
     return Accounts(tuple(scopes))
 
 
-def _account(number: str, value: object, place: Place) -> Scope:
+def _account(number: str, value: object, place: Place, now: datetime.datetime) -> Scope:
     holders = []
     for key, kind in _KINDS.items():
         for name, member, here in _members(_member(value, key), place / key):
             attachments = tuple(_attachments(_member(member, "policies"), here / "policies"))
             trust = None
             if kind == "role":
-                trust = read_document(_member(member, "trust"), here / "trust", name, number)
+                trust = read_document(_member(member, "trust"), here / "trust", name, number, now)
             holders.append(Holder(kind, name, here, attachments, trust))
-    return Scope(number, _policies(value, place), tuple(holders))
+    return Scope(number, _policies(value, place, number, now), tuple(holders))
 
 
-def _policies(value: object, place: Place) -> dict[str, Document]:
+def _policies(
+    value: object, place: Place, account: str, now: datetime.datetime
+) -> dict[str, Document]:
     return {
-        name: read_document(document, here, name)
+        name: read_document(document, here, name, account, now)
         for name, document, here in _members(_member(value, "policies"), place / "policies")
     }
 

@@ -36,7 +36,6 @@ __all__ = ["lint"]
 _Subject = TypeVar("_Subject")
 
 _FRESH: Final = datetime.timedelta(days=90)
-_ACCOUNT: Final = re.compile(r"accounts\.([0-9]{16})\.")
 _STEP: Final = re.compile(r"[.\[]")
 _CODES: Final = {
     "faulty": "INVALID_FILE",
@@ -112,34 +111,38 @@ class _Linter:
             self._read_accounts(found)
         elif found.kind in ("identity", "trust", "control"):
             translate_found(found)
-            self._add([*findings_of(found.place.findings, found.name), *self._checked(found)])
+            document = read_document(found.value, found.place, found.name, now=self._now)
+            findings = [
+                one
+                for one in self._checked(document, DOCUMENT_CHECKS, found.name)
+                if not found.is_computed(Fault(path=one.path))
+            ]
+            self._add([*findings_of(found.place.findings, found.name), *findings])
 
     def _read_accounts(self, accounts: Found) -> None:
         path = Path(accounts.place.findings.file)
         _, found = Reader(catalog.load()).examine(path, accounts.contents)
-        documents = list(find.stored(accounts))
-        names = {str(document.place): document.name for document in documents}
-        findings = [*_named(findings_of(found), names)]
-        for document in documents:
-            account = _ACCOUNT.match(str(document.place))
-            findings += self._checked(document, account=account[1] if account else "")
+        read = []
         for file, content in accounts.contents.items():
             with contextlib.suppress(InvalidFiles):  # its faults were found above
                 root = source.decode(content, str(file), root="")
-                read = read_accounts(root.value, root.place)
-                remarks = [(check, one) for check in ACCOUNT_CHECKS for one in check.find(read)]
-                findings += _named((self._finding(*one, "") for one in remarks), names)
+                read.append(read_accounts(root.value, root.place, self._now))
+        documents = [document for each in read for document in each.documents]
+        names = {str(document.place): document.policy for document in documents}
+        findings = [*_named(findings_of(found), names)]
+        for document in documents:
+            findings += self._checked(document, DOCUMENT_CHECKS, document.policy)
+        for each in read:
+            findings += _named(self._checked(each, ACCOUNT_CHECKS), names)
         self._add(findings)
         self.documents -= 1 - len(accounts.contents)
 
-    def _checked(self, found: Found, account: str = "") -> list[Finding]:
-        document = read_document(found.value, found.place, found.name, account, self._now)
-        return [
-            self._finding(check, remark, found.name)
-            for check in DOCUMENT_CHECKS
-            for remark in check.find(document)
-            if not found.is_computed(Fault(path=str(remark.place)))
-        ]
+    def _checked(
+        self, subject: _Subject, checks: Iterable[Check[_Subject]], policy: str = ""
+    ) -> Iterator[Finding]:
+        for check in checks:
+            for remark in check.find(subject):
+                yield self._finding(check, remark, policy)
 
     def _finding(self, check: Check[_Subject], remark: Remark, policy: str) -> Finding:
         findings = remark.place.findings
