@@ -34,8 +34,8 @@ def _every_address(document: Document) -> Iterator[Remark]:
         if not condition.is_negated:
             message = f"every {addresses} is in the list: the condition restricts none of them"
         else:
-            verb = "allows" if statement.allows else "denies"
-            message = f"every {addresses} is in the list: this statement never {verb} one of them"
+            never = f"this statement never {statement.verb} one of them"
+            message = f"every {addresses} is in the list: {never}"
         yield Remark(condition.place, message, "write the addresses that you mean")
 
 

@@ -9,6 +9,8 @@ from ramgate.analysis.lint.check import Remark, check
 from ramgate.analysis.lint.finding import Level
 from ramgate.analysis.lint.patterns import fields
 from ramgate.documents.messages import describe
+from ramgate.language import grammar
+from ramgate.language.resource_pattern import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +23,6 @@ _TEMPLATE: Final = re.compile(r"<[^<>]*>|\$\{[^}]*\}|\{\{.*?\}\}|\{#?[A-Za-z][\w
 _ACCOUNT: Final = re.compile(r"[0-9*?]*|system|acs")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _MASKED: Final = re.compile(r"[0-9]{3,}\*{2,}")
-_ACCOUNT_LENGTH: Final = 16
-_FIELDS: Final = 5
 
 
 @check("PLACEHOLDER", Level.WARNING, "Text of a template, or no account number")
@@ -38,8 +38,8 @@ def _placeholder(document: Document) -> Iterator[Remark]:
                     "fill in the value",
                 )
         for resource in statement.resources:
-            parts = resource.value.split(":", _FIELDS - 1)
-            if len(parts) < _FIELDS or _TEMPLATE.search(parts[3]):
+            parts = resource.value.split(":", FIELDS - 1)
+            if len(parts) < FIELDS or _TEMPLATE.search(parts[3]):
                 continue
             if wrong := _describe_account(parts[3]):
                 yield Remark(
@@ -61,7 +61,7 @@ def _describe_account(account: str) -> str:
     """Return a reason why the account of a resource pattern is not one, or nothing."""
     if not _ACCOUNT.fullmatch(account):
         return "is not the number of an account: this matches no resource"
-    if _DIGITS.fullmatch(account) and len(account) != _ACCOUNT_LENGTH:
+    if _DIGITS.fullmatch(account) and not grammar.ACCOUNT.fullmatch(account):
         return f"has {len(account)} digits, not 16: this matches no resource"
     if _MASKED.fullmatch(account):
         return "is masked: its stars are wildcards, and other accounts match them too"

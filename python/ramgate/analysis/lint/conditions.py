@@ -70,11 +70,10 @@ def _temporary_over(document: Document) -> Iterator[Remark]:
             continue
         instants = [OPERATORS[condition.operator].read(text.value) for text in condition.values]
         if instants and all(isinstance(one, int) and one < now for one in instants):
-            verb = "allows" if statement.allows else "denies"
             last = max(text.value for text in condition.values)
             yield Remark(
                 condition.place,
-                f"this statement {verb} nothing any more: its time was over on {last}",
+                f"this statement {statement.verb} nothing any more: its time was over on {last}",
                 "leave the statement out, or write a later date",
             )
 

@@ -78,6 +78,11 @@ class Statement:
         """True if its effect is `Deny`."""
         return self.effect == "Deny"
 
+    @property
+    def verb(self) -> str:
+        """The statement's effect as the verb of a message."""
+        return "allows" if self.allows else "denies"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Document:

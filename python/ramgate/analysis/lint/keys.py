@@ -81,8 +81,9 @@ def _near_key(key: str) -> str:
     }
     if base in known or keys.fold(base) in keys.spellings():
         return ""  # the translator reports a known key in another case
-    by_case = [one for one in known if one.lower() == base.lower()]
-    near = by_case[0] if by_case else nearest(base, known, most=1) if prefix == "acs" else ""
+    near = next((one for one in known if one.lower() == base.lower()), "")
+    if not near and prefix == "acs":
+        near = nearest(base, known, most=1)
     return f"{near}{slash}{rest}" if near else ""
 
 

@@ -131,9 +131,7 @@ def _effect(statement: Statement) -> str:
 
 
 def _verb(statement: Statement) -> str:
-    if statement.not_actions:
-        return "excepts"
-    return "allows" if statement.allows else "denies"
+    return "excepts" if statement.not_actions else statement.verb
 
 
 CHECKS: Final = (_unknown_service, _unknown_action)

@@ -14,6 +14,9 @@ import functools
 import re
 from typing import Final
 
+from ramgate.language.grammar import WILDCARD
+from ramgate.language.resource_pattern import FIELDS
+
 __all__ = [
     "ANY_NAME",
     "SEGMENT",
@@ -34,13 +37,11 @@ SEGMENT: Final = "\ue001"
 
 _STAR: Final = "\ue002"
 _MARK: Final = "\ue003"
-_WILDCARD: Final = re.compile("[*?]")
-_FIELDS: Final = 5
 
 
 def has_wildcard(text: str) -> bool:
     """True if the text has a `*` or a `?`."""
-    return bool(_WILDCARD.search(text))
+    return bool(WILDCARD.search(text))
 
 
 def is_anything(pattern: str) -> bool:
@@ -134,10 +135,10 @@ def fields(resource: str) -> list[str] | None:
     >>> fields("acs:oss:cn-*"), fields("acs:oss:*:bucket/x")
     (['acs', 'oss', 'cn-*', '*', '*'], None)
     """
-    found = resource.split(":", _FIELDS - 1)
-    if len(found) < _FIELDS and not found[-1].endswith("*"):
+    found = resource.split(":", FIELDS - 1)
+    if len(found) < FIELDS and not found[-1].endswith("*"):
         return None
-    return found + ["*"] * (_FIELDS - len(found))
+    return found + ["*"] * (FIELDS - len(found))
 
 
 def resource_covers(pattern: str, other: str) -> bool:

@@ -13,6 +13,7 @@ from ramgate.analysis.lint.patterns import (
     matches,
     resource_covers,
 )
+from ramgate.documents.messages import join_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,7 @@ def _wildcard_in_service(document: Document) -> Iterator[Remark]:
         ]
         if not wide:
             continue
-        named = ", ".join(f"`{text}`" for text in wide)
+        named = join_names(text.value for text in wide)
         precious = [
             f"`{action}`"
             for action in _PRECIOUS

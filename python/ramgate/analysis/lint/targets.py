@@ -55,7 +55,7 @@ def _mismatch(document: Document) -> Iterator[Remark]:
         for forms, texts in groups.items():
             yield Remark(
                 texts[0].place,
-                f"no resource of this statement fits {_names(texts)}: it {_verb(statement)} no"
+                f"no resource of this statement fits {_names(texts)}: it {statement.verb} no"
                 f" request for {_them(texts)}",
                 f"write {_names(texts)} for a resource such as `{forms[0].text}`",
             )
@@ -71,7 +71,7 @@ def _no_resource_level(document: Document) -> Iterator[Remark]:
             yield Remark(
                 texts[0].place,
                 f"RAM checks {_names(texts)} against the resource `*` only: this statement names"
-                f" others and {_verb(statement)} no request for {_them(texts)}",
+                f" others and {statement.verb} no request for {_them(texts)}",
                 f'put {_them(texts)} into a statement with `"Resource": "*"`',
             )
 
@@ -82,10 +82,6 @@ def _names(texts: list[Text]) -> str:
 
 def _them(texts: list[Text]) -> str:
     return "them" if texts[1:] else "it"
-
-
-def _verb(statement: Statement) -> str:
-    return "allows" if statement.allows else "denies"
 
 
 def _with_named_resources(document: Document) -> Iterator[Statement]:
