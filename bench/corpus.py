@@ -106,7 +106,6 @@ def lines(counts: Counts) -> Iterator[str]:
     for title in _TITLES:
         found = [(text, n) for (of, text), n in counts.messages.items() if of == title]
         yield from _section(f"documents with {title}", found)
-
     for level in Level:
         found = [(code, len(files)) for (of, code), files in counts.linted.items() if of == level]
         yield from _section(f"files with a finding of lint: {level}", found)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from policy_facts import write_roles, write_system_policies
 from ramgate.catalog.service import Action, ConditionKey, Entry, Origin, ResourceForm, Service
-from ramgate.catalog.service_file import ARN, NAME
+from ramgate.catalog.service_file import ARN, NAME, carriers
 from ramgate.catalog.service_text import service_text
 
 if TYPE_CHECKING:
@@ -186,15 +186,12 @@ def _arn_forms(forms: dict[str, str]) -> dict[str, str]:
 def _condition_keys(facts: Facts, actions: Iterable[Action]) -> dict[str, ConditionKey]:
     types = facts.get("condition_key_types", {})
     texts = facts.get("condition_keys", {})
-    carriers: dict[str, set[str]] = {}
-    for action in actions:
-        for key in action.condition_keys:
-            carriers.setdefault(key, set()).add(action.name)
+    named = carriers(actions)
     found = {}
-    for key in sorted({*types, *texts, *carriers}):
+    for key in sorted({*types, *texts, *named}):
         names = texts.get(key, "").split(", ")
         is_list = all(NAME.fullmatch(name) for name in names) and names != ["any"]
-        listed = {*carriers.get(key, ()), *(names if is_list else ())}
+        listed = {*named.get(key, ()), *(names if is_list else ())}
         note = "" if is_list else texts.get(key, "")
         found[key] = ConditionKey(key, types.get(key, ""), tuple(sorted(listed)), note)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ramgate.accounts.reader import Reader
 from ramgate.catalog import actions, catalog
@@ -25,16 +25,6 @@ __all__ = [
     "translate_found",
     "translations",
 ]
-
-_CATALOG: Final = (
-    "catalog.yaml",
-    "known-roles.yaml",
-    "newer-versions.yaml",
-    "policies/*.json",
-    "roles/*.yaml",
-    "system-policies/*.yaml",
-    *actions.FILES,
-)
 
 
 @dataclasses.dataclass(slots=True)
@@ -204,7 +194,8 @@ def _count(found: Found) -> int:
     match found.kind:
         case "catalog":
             folder = Path(found.place.findings.file)
-            return sum(1 for pattern in _CATALOG for _ in folder.glob(pattern))
+            patterns = (*catalog.FILES, *actions.FILES)
+            return sum(1 for pattern in patterns for _ in folder.glob(pattern))
         case "accounts":
             return len(found.contents)
         case "nothing" | "faulty" | "unreadable":

@@ -10,7 +10,7 @@ the date. `services/*.yaml` are the catalog of actions, which `ramgate.catalog.a
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ramgate import resources
 from ramgate.catalog.entries import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ramgate.faults import Place
 
 __all__ = [
+    "FILES",
     "Catalog",
     "ServiceLinkedRole",
     "examine",
@@ -43,6 +44,16 @@ __all__ = [
     "read_role",
     "read_system_policy",
 ]
+
+FILES: Final = (
+    "catalog.yaml",
+    "known-roles.yaml",
+    "newer-versions.yaml",
+    "policies/*.json",
+    "roles/*.yaml",
+    "system-policies/*.yaml",
+)
+"""The files of roles and policies in a catalog's folder, as patterns."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

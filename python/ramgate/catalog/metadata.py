@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.catalog.actions import load_service, product_codes
 from ramgate.catalog.service import Action, ConditionKey, Entry, Origin, ResourceForm, Service
-from ramgate.catalog.service_file import ARN, CODE
+from ramgate.catalog.service_file import ARN, CODE, carriers
 from ramgate.catalog.service_text import service_text
 from ramgate.documents import shape
 from ramgate.documents.atomic_write import write
@@ -236,11 +236,7 @@ def _keys(value: object) -> Iterator[str]:
 
 
 def _condition_keys(actions: Mapping[str, Action]) -> dict[str, ConditionKey]:
-    carriers: dict[str, list[str]] = {}
-    for action in actions.values():
-        for key in action.condition_keys:
-            carriers.setdefault(key, []).append(action.name)
     return {
         key: ConditionKey(key, actions=tuple(sorted(names)))
-        for key, names in sorted(carriers.items())
+        for key, names in sorted(carriers(actions.values()).items())
     }

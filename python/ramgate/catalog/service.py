@@ -238,7 +238,7 @@ class Service:
         '2026-12-01'
         """
         actions = {**other.actions, **self.actions}
-        for name in actions.keys() & other.actions.keys() & self.actions.keys():
+        for name in other.actions.keys() & self.actions.keys():
             ours, theirs = self.actions[name], other.actions[name]
             entries = _join((ours.entries, theirs.entries))
             actions[name] = dataclasses.replace(theirs, entries=entries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import re
@@ -14,7 +13,7 @@ from ramgate.documents import shape
 from ramgate.documents.messages import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ramgate.documents.source import Source
     from ramgate.faults import Place
@@ -23,7 +22,6 @@ __all__ = ["ARN", "CODE", "NAME", "carriers", "read_product_codes", "read_servic
 
 CODE: Final = re.compile(r"[a-z0-9]+(?:[-._][a-z0-9]+)*")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ARN: Final = re.compile(r"\*|acs:[^:]+:[^:]*:[^:]*:.+")
 
 _ENTRY: Final = (
@@ -120,11 +118,10 @@ def _texts(found: Mapping[str, object], key: str, place: Place) -> tuple[str, ..
 
 
 def _date(value: object, place: Place) -> datetime.date:
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        with contextlib.suppress(ValueError):
-            return datetime.date.fromisoformat(value)
-    place.fault(f'must be a date in quotes, such as `"2026-11-29"`, not {describe(value)}')
-    return datetime.date.min
+    day = shape.day(value)
+    if day is None:
+        place.fault(f'must be a date in quotes, such as `"2026-11-29"`, not {describe(value)}')
+    return day or datetime.date.min
 
 
 def _forms(value: object, place: Place) -> dict[str, str]:
@@ -161,7 +158,8 @@ def _origin(key: object, place: Place, origins: Mapping[str, Origin]) -> Origin:
 
 def _keys(value: object, place: Place, actions: Mapping[str, Action]) -> dict[str, ConditionKey]:
     """Return the condition keys that the file describes, and those that only actions name."""
-    found = {key: ConditionKey(key) for action in actions.values() for key in action.condition_keys}
+    named = carriers(actions.values())
+    found = {key: ConditionKey(key) for key in named}
     for name, member, here in shape.members(value, place):
         entry = shape.fields(member, here, ("type", "actions", "note"))
         found[name] = ConditionKey(
@@ -171,16 +169,18 @@ def _keys(value: object, place: Place, actions: Mapping[str, Action]) -> dict[st
             _text(entry, "note", here),
         )
     return {
-        name: dataclasses.replace(
-            key, actions=tuple(sorted({*key.actions, *carriers(name, actions)}))
-        )
+        name: dataclasses.replace(key, actions=tuple(sorted({*key.actions, *named.get(name, ())})))
         for name, key in sorted(found.items())
     }
 
 
-def carriers(key: str, actions: Mapping[str, Action]) -> set[str]:
-    """Return the names of the actions whose entries name a condition key."""
-    return {action.name for action in actions.values() if key in action.condition_keys}
+def carriers(actions: Iterable[Action]) -> dict[str, set[str]]:
+    """Return the condition keys that entries of actions name, each with the actions' names."""
+    found: dict[str, set[str]] = {}
+    for action in actions:
+        for key in action.condition_keys:
+            found.setdefault(key, set()).add(action.name)
+    return found
 
 
 def _actions(

@@ -118,8 +118,9 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 def _keys(service: Service) -> Iterator[tuple[str, str]]:
     """Yield the condition keys of which the actions' entries do not say everything."""
+    named = carriers(service.actions.values())
     for name, key in service.condition_keys.items():
-        more = sorted(set(key.actions) - carriers(name, service.actions))
+        more = sorted(set(key.actions) - named.get(name, set()))
         facts = {
             "type": _scalar(key.type) if key.type else "",
             "actions": f"[{', '.join(map(_scalar, more))}]" if more else "",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ramgate.documents.messages import describe, join_names
 from ramgate.documents.tree import Unquoted
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator
 
     from ramgate.faults import Place
 
-__all__ = ["fields", "items", "members", "name", "texts"]
+__all__ = ["day", "fields", "items", "members", "name", "texts"]
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def members(value: object, place: Place) -> Iterator[tuple[str, object, Place]]:
@@ -103,6 +107,18 @@ def texts(value: Mapping[str, object], place: Place) -> dict[str, str]:
         else:
             (place / key).fault(f"must be a string, not {describe(member)}")
     return found
+
+
+def day(value: object) -> datetime.date | None:
+    """Return the day of a string such as `2026-11-29`; None for any other value. Report nothing.
+
+    >>> day("2026-11-29"), day("20261129"), day("2026-02-30")
+    (datetime.date(2026, 11, 29), None, None)
+    """
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with contextlib.suppress(ValueError):
+            return datetime.date.fromisoformat(value)
+    return None
 
 
 def _describe_other(value: object, empty: str) -> str:

@@ -10,10 +10,8 @@ ignore:
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
-import re
 from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.lint.finding import Finding, Level
@@ -36,7 +34,6 @@ RULES: Final = {
 }
 """The class and the title of each code that is given here."""
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIELDS: Final = ("code", "policy", "path", "reason", "until")
 _REQUIRED: Final = ("code", "reason", "until")
 
@@ -113,11 +110,10 @@ def _ignore(item: object, place: Place) -> Ignore:
 
 
 def _date(text: object, place: Place) -> datetime.date:
-    if _DATE.fullmatch(str(text)):
-        with contextlib.suppress(ValueError):
-            return datetime.date.fromisoformat(str(text))
-    (place / "until").fault(f"must be a date such as `2027-01-01`, not {describe(text)}")
-    return datetime.date.max
+    day = shape.day(text)
+    if day is None:
+        (place / "until").fault(f"must be a date such as `2027-01-01`, not {describe(text)}")
+    return day or datetime.date.max
 
 
 def _invalid(
