@@ -102,7 +102,8 @@ def lines(counts: Counts) -> Iterator[str]:
     """Yield the lines of the report, the greatest count of each section first."""
     total = sum(counts.outcomes.values())
     yield f"{total} documents"
-    yield from _section("outcomes", ((f"{b}: {a}", n) for (a, b), n in counts.outcomes.items()))
+    outcomes = [(f"{outcome}: {kind}", n) for (kind, outcome), n in counts.outcomes.items()]
+    yield from _section("outcomes", outcomes)
     for title in _TITLES:
         found = [(text, n) for (of, text), n in counts.messages.items() if of == title]
         yield from _section(f"documents with {title}", found)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
+    from ramgate.catalog.service import Service
     from ramgate.cli.options import Commands
 
 __all__ = ["add_to", "run"]
@@ -70,12 +71,15 @@ def run(options: Namespace) -> int:
     named = [action for action in actions.named(name, more) if action.service in codes]
     if calls or named:
         return _show(options, text.plain_names(calls, named), text.name_lines(calls, named))
-    known: dict[str, None] = {} if colon else dict.fromkeys(codes)
-    for one in filter(None, (actions.service(other, more) for other in {*codes, product})):
-        prefix = f"{one.code}:" if colon else ""
-        names = [*(action.name for action in one.actions.values()), *sorted(one.operations)]
-        known |= dict.fromkeys(f"{prefix}{name}" for name in names)
+    known = [] if colon else [*codes]
+    for one in filter(None, (actions.service(other, more) for other in sorted({*codes, product}))):
+        known += [f"{one.code}:{name}" if colon else name for name in _names(one)]
     return _miss("action or API operation", options.name, known, more)
+
+
+def _names(service: Service) -> list[str]:
+    """Return the names of a service's actions and API operations."""
+    return [*(action.name for action in service.actions.values()), *sorted(service.operations)]
 
 
 def _show(options: Namespace, plain: object, lines: Iterable[str]) -> int:

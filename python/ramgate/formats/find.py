@@ -30,7 +30,7 @@ _SERVICE: Final = {"service", "date"}
 _HCL: Final = "is in Terraform's own language: give the output of `terraform show -json` instead"
 _CATALOG: Final = ("known-roles.yaml", "system-policies")
 
-_FORMS: Final[
+_FORMATS: Final[
     Sequence[tuple[Callable[[object], bool], Callable[[object, Place], Iterator[Found]], str]]
 ] = (
     (terraform.is_shown, terraform.shown, terraform.SHOWN),
@@ -143,8 +143,8 @@ def _in_value(value: object, place: Place) -> Iterator[Found]:
         for index, item in enumerate(value):
             yield from _in_value(item, place / index)
         return
-    for has_form, read, noun in _FORMS:
-        if has_form(value):
+    for has_format, read, noun in _FORMATS:
+        if has_format(value):
             found = list(read(value, place))
             yield from found or [_nothing(noun, place)]
             return
@@ -157,7 +157,7 @@ def _is_document(value: object) -> bool:
         return any(map(_is_document, value))
     if isinstance(value, str):
         return value.lstrip().startswith("{")
-    is_known = any(has_form(value) for has_form, _, _ in _FORMS)
+    is_known = any(has_format(value) for has_format, _, _ in _FORMATS)
     return is_known or (isinstance(value, Mapping) and not ELEMENTS.isdisjoint(value))
 
 

@@ -84,8 +84,8 @@ def policy(
 ) -> Found:
     """Return the policy document at a place, where it may be a JSON text.
 
-    Without a kind, nothing but the value tells that it is a policy document: a `Principal` makes it
-    a trust policy, and without `Version` and `Statement` it is not a document.
+    Without a kind, the value alone shows its kind: a `Principal` makes it a trust policy, and
+    without `Version` and `Statement` it is not a policy document.
 
     >>> from ramgate.faults import Findings, Place
     >>> found = policy("trust", "app", '{"Version": "1"}', Place(Findings(), "$") / "Document")
