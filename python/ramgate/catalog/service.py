@@ -201,8 +201,8 @@ class Service:
 
     `names` are its product's names, `products` the API products with their versions. `actions` are
     keyed by the action's name in lower case, without the service. `operations` are names of API
-    operations, taken from `operation_sources`: candidates for a typo check only, for not each of
-    them is an action. `hints` are names that only third-party lists use; most are operations, not
+    operations, taken from `operation_sources`: candidates for a typo check only, since many of them
+    are not actions. `hints` are names that only third-party lists use; most are operations, not
     actions. `granularity` says how narrowly RAM authorizes: `resource`, `operation` or `service`.
 
     >>> import datetime

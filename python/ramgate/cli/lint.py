@@ -1,4 +1,4 @@
-"""`ramgate lint`: check policies as a colleague would who knows RAM."""
+"""`ramgate lint`: find mistakes and wide grants in policies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LEVELS: Final = {
     "suggestion": "Suggestion",
 }
 _TEXT: Final = f"""\
-Reads the files that `ramgate validate` reads, but for those of the catalog. Prints one finding on
+Reads the files that `ramgate validate` reads, except those of the catalog. Prints one finding on
 each line: the file, the line, the place, the class, the code, the consequence for requests, and how
 to change the document. The number of findings and the date of the catalog of actions are printed to
 stderr. docs/lint.md describes each code.

@@ -22,12 +22,12 @@ ListPolicyVersions, GetRole or GetControlPolicy, a list of such outputs, the out
 A folder is read with its subfolders, without hidden files. The accounts files of a folder are
 checked together, every other file by itself.
 
-Prints one finding on each line, with the file, the line and the place: first the faults, because
-of which ramgate refuses a document, then the errors, which RAM's own check of a policy names in a
-document that RAM may have stored and that ramgate takes, then advice. If there is no fault, the
-number of documents is printed to stderr. Advice names each value that a template or a plan does not
-state, because it is not checked. The policy of a resource, such as a bucket policy, is a fault:
-ramgate does not decide it.
+Prints one finding on each line, with the file, the line and the place: first faults, then errors,
+then advice. A document with a fault is refused. A document with an error is accepted, because RAM
+may have stored it, although RAM's own check of a policy calls it wrong. Advice also names each
+value that a template or a plan does not state, because it is not checked. The policy of a resource,
+such as a bucket policy, is a fault: ramgate does not decide it. If there is no fault, the number of
+documents is printed to stderr.
 
 Exit status: 0 no fault (errors and advice are no faults), 1 faults found, 2 a file cannot be read.
 With --strict, 1 for errors, too.

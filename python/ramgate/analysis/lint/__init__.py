@@ -1,4 +1,4 @@
-"""Check policies as a colleague would who knows RAM: `lint` reads files and returns a `Report`.
+"""Find mistakes and wide grants in policies: `lint` reads files and returns a `Report`.
 
 Every check is in the tables of docs/lint.md. A new one is a function with a decorator in the module
 of its group, and a section in docs/lint.

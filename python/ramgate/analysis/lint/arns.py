@@ -58,7 +58,7 @@ def _texts(statement: Statement) -> Iterator[Text]:
 
 
 def _describe_account(account: str) -> str:
-    """Return a reason why the account of a resource pattern is not one, or nothing."""
+    """Return the fault of the account in a resource pattern; empty if it has none."""
     if not _ACCOUNT.fullmatch(account):
         return "is not the number of an account: this matches no resource"
     if _DIGITS.fullmatch(account) and not grammar.ACCOUNT.fullmatch(account):

@@ -1,4 +1,4 @@
-"""Find conditions that other requests satisfy than their author thinks."""
+"""Find conditions that do not select the requests that their author means."""
 
 from __future__ import annotations
 

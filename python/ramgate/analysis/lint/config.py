@@ -1,4 +1,4 @@
-"""Read `.ramgate-lint.yaml`, the findings that a project has decided to live with.
+"""Read `.ramgate-lint.yaml`, which lists the findings that a project accepts.
 
 ignore:
   - code: SERVICE_ADMIN

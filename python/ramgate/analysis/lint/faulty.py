@@ -1,4 +1,4 @@
-"""Give the faults, errors and advice of the readers a code, as findings."""
+"""Turn the faults, errors and advice of the readers into findings with codes."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _carriers(action: str, key: str) -> list[str]:
 def _is_certain(condition_in_statement: tuple[Statement, Condition]) -> bool:
     """True if a source says how the condition is decided if its key is absent.
 
-    None says it for a negated operator in an Allow, and for `ForAllValues` in an Allow.
+    No source says it for a negated operator in an Allow, or for `ForAllValues` in an Allow.
     """
     statement, condition = condition_in_statement
     doubtful = condition.is_negated or condition.quantifier == "ForAllValues"

@@ -56,7 +56,7 @@ def mended(service: Service, name: str) -> str:
     by_letters = _names(service.code).get(joined)
     if by_letters:
         return by_letters
-    # one that differs by its plural may well be another action, unless a page describes this one
+    # the name in the other number may be another action: it counts only if a page describes it
     other_number = name.removesuffix("s") if name.endswith("s") else f"{name}s"
     known = service.find(other_number)
     if known is not None and known.resources:

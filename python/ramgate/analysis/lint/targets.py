@@ -102,7 +102,7 @@ def _is_for_all_resources(action: str) -> bool:
     code, _, name = action.partition(":")
     service = actions.service(code)
     known = service.find(name) if service else None
-    # older statements on creating actions name the kind of thing that is created
+    # older statements name the kind of the new resource for an action that creates one
     return known is not None and known.only_any_resource and known.name.startswith(_READING)
 
 
