@@ -15,15 +15,17 @@ from ramgate.language.grammar import WILDCARD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ANY_CHARACTER", "FIELDS", "allowing", "crossing", "denying", "matches"]
+__all__ = ["ANY_CHARACTER", "FIELDS", "REGION", "allowing", "crossing", "denying", "matches"]
 
 FIELDS: Final = 5
 """The fields of a resource: `acs`, the service, the region, the account and the relative id."""
 
+REGION: Final = 2
+"""The index of the region among the fields."""
+
 ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
 """The glob of one character, `:` too."""
 
-_REGION: Final = 2
 _ACCOUNT: Final = 3
 _STARS: Final = re.compile(r"\*+")
 _TOKEN: Final = re.compile(rf"\\.|\*\*|{re.escape(ANY_CHARACTER)}|\[\*\]|.", re.DOTALL)
@@ -101,18 +103,18 @@ def _by_fields(fields: Sequence[str]) -> list[str]:
     """Return the glob by fields if it matches a resource that the whole text does not match."""
     *head, last = fields
     is_cut = len(fields) < FIELDS
-    if len(fields) <= _REGION or (is_cut and not last.endswith("*")):
+    if len(fields) <= REGION or (is_cut and not last.endswith("*")):
         return []
-    region, account = fields[_REGION], [*fields, "*"][_ACCOUNT]
+    region, account = fields[REGION], [*fields, "*"][_ACCOUNT]
     if not region.strip("*") and region and account:
         return []
     globs = [*map(_field, head), _last(last, is_relative_id=not is_cut)]
     if is_cut:
         globs[-1] = _field(last)
         globs.append("**")
-    globs[_REGION] = f"{{{globs[_REGION].replace(',', chr(92) + ',')},,[*]}}"
+    globs[REGION] = f"{{{globs[REGION].replace(',', chr(92) + ',')},,[*]}}"
     if not region.strip("*"):
-        globs[_REGION] = "*"
+        globs[REGION] = "*"
     if not account:
         globs[_ACCOUNT] = "*"
     return [":".join(globs)]

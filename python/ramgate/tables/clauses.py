@@ -6,11 +6,11 @@ in comments are those of the rules in `docs/reference/policy-language.md`.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ramgate.language import condition
-from ramgate.language.resource_pattern import ANY_CHARACTER, FIELDS, crossing
+from ramgate.language.grammar import WILDCARD
+from ramgate.language.resource_pattern import ANY_CHARACTER, FIELDS, REGION, crossing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,10 +32,8 @@ GROUP: Final = "acs:ResourceGroupId"
 
 # The longest key of a request (rego/ram/limit): no table decides by a longer one.
 _MAX_KEY: Final = 256
-_REGION: Final = 2
 _FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
 _BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
-_WILDCARD: Final = re.compile(r"[*?]")
 _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 
 
@@ -118,11 +116,11 @@ def _allowing(pattern: str) -> str:
     The general rule compares an empty region instead.
     """
     fields = pattern.split(":")
-    region = fields[_REGION] if len(fields) > _REGION else "*"
+    region = fields[REGION] if len(fields) > REGION else "*"
     if not region.strip("*?") and region.count("?") == 1:
         raise NoTableError
     if not region:
-        fields[_REGION] = "{,[*]}"
+        fields[REGION] = "{,[*]}"
     return ":".join(fields)
 
 
@@ -166,7 +164,7 @@ def _value_patterns(comparison: str, values: Iterable[Any]) -> tuple[str, ...]:
         return tuple(_BOOLEANS[value] for value in values)
     if comparison == "StringEquals":
         texts = [condition.glob(value) for value in values]
-        if any(_WILDCARD.search(text) for text in texts):
+        if any(WILDCARD.search(text) for text in texts):
             raise NoTableError
     elif comparison == "StringEqualsIgnoreCase":
         texts = ["".join(map(_in_any_case, value)) for value in values]

@@ -67,7 +67,7 @@ def holdings(
     control = tuple(tuple(level) for level in levels)
     for folded, role in account["roles"].items():
         service_linked = folded in service_linked_roles
-        # 5.6: the policy of a service-linked role is unknown if no document of it is
+        # 5.6: without a document, the policy of a service-linked role is unknown
         if role["policies"] or not service_linked:
             arn = f"acs:ram::{number}:role/{role['name']}"
             # 5.4: control policies do not bind a service-linked role
