@@ -10,7 +10,7 @@ from ramgate.analysis.lint import (
     conditions,
     config,
     denies,
-    faulty,
+    fault_codes,
     holdings,
     keys,
     names,
@@ -37,7 +37,7 @@ DOCUMENT_CHECKS: Final = (
 ACCOUNT_CHECKS: Final = holdings.CHECKS
 
 RULES: Final = {
-    **faulty.RULES,
+    **fault_codes.RULES,
     **{check.code: (check.level, check.title) for check in DOCUMENT_CHECKS},
     **{check.code: (check.level, check.title) for check in ACCOUNT_CHECKS},
     **config.RULES,

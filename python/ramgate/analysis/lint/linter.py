@@ -15,7 +15,7 @@ from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS, RULES
 from ramgate.analysis.lint.config import NOTHING_IGNORED, read_ignores
 from ramgate.analysis.lint.document import read_document
-from ramgate.analysis.lint.faulty import findings_of
+from ramgate.analysis.lint.fault_codes import findings_of
 from ramgate.analysis.lint.finding import Finding, Level, Report
 from ramgate.analysis.validate import translate_found
 from ramgate.catalog import catalog

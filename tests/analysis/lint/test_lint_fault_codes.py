@@ -7,7 +7,7 @@ import pytest
 
 from policy_documents import ALLOW, TRUST, policy, statement
 from ramgate.analysis.lint import Level
-from ramgate.analysis.lint.faulty import RULES, findings_of
+from ramgate.analysis.lint.fault_codes import RULES, findings_of
 from ramgate.faults import Findings, Place
 from ramgate.language.translation import translate_at
 
