@@ -100,6 +100,8 @@ def _of_names() -> Iterator[_Input]:
         yield _question(f"an action of {length:,}", "slow", action=action)
         principal = "a." * (length // 2 - 6) + "aliyuncs.com"
         yield _Input(f"a service of {length:,}", DECISION, _body({"principal": principal}))
+    region = f"acs:oss:{'a' * 2_000}:{_ACCOUNT}:b"
+    yield _question("`*a*a*a*a*b*` in a region, a region of 2,000", "region", resource=region)
     many = _question(
         f"{_STATEMENTS:,} statements in one policy", "many", resource=f"{_OBJECT}bucket/last"
     )
@@ -283,6 +285,7 @@ def _write(folder: Path) -> None:
     ]
     policies = {
         "slow": _policy({"Resource": f"{_OBJECT}*a*a*a*a*b*"}),
+        "region": _policy({"Resource": "acs:oss:*a*a*a*a*b*:*:b"}),
         "any": _policy({"Resource": f"*{'?' * 1_000}b*"}),
         "many": {"Version": "1", "Statement": many},
         "blocks": _policy(

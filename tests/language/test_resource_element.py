@@ -39,6 +39,13 @@ ANY = "[\x00-\U0010ffff]"
             "acs:oss:*:*:{a,b}[!c]\\d",
             {"resource_patterns": ["acs:oss:*:*:\\{a,b\\}\\[!c\\]\\\\d"]},
         ),
+        (
+            ["acs:oss:*a*:*:b", "acs:oss:*:*:b?"],
+            {
+                "resource_patterns": [f"acs:oss:*:*:b{ANY}"],
+                "resource_fields": [["acs", "oss", "*a*", "*", "b"]],
+            },
+        ),
     ],
 )
 def test_an_allow_is_compared_by_fields(resource: object, parts: dict[str, object]) -> None:
@@ -105,6 +112,14 @@ def test_a_resource_that_could_match_nothing_is_refused(resource: str) -> None:
             "`acs:<ram-code>:<region>:<account>:<relative-id>` @ $.Statement[0].Resource[1]"
         )
     ]
+
+
+def test_a_deny_with_several_wildcards_in_a_field_is_compared_by_fields_and_as_a_whole() -> None:
+    assert only(Effect="Deny", Resource="acs:oss:*a*:1:b") == {
+        "effect": "Deny",
+        "resource_patterns": ["acs:oss:**a**:1:b"],
+        "resource_fields": [["acs", "oss", "{*a*,,[*]}", "1", "b"]],
+    }
 
 
 SYNTAX = "`acs:<ram-code>:<region>:<account>:<relative-id>`"

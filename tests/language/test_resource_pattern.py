@@ -83,6 +83,42 @@ def test_an_allow_is_the_reading_by_fields(pattern: str) -> None:
         assert resource_pattern.matches(glob, text) is by_fields(pattern, text), text
 
 
+def test_a_field_with_several_wildcards_is_matched_apart() -> None:
+    for pattern in (
+        "acs:*s*:cn-a:*:b*",
+        "acs:oss:*n*-*:1:*",
+        "acs:oss:*n*-*",
+        "acs:*:*:*1*:b",
+        "*c*:*",
+    ):
+        apart = resource_pattern.apart(resource_pattern.allowing(pattern))
+        assert apart
+        for text in TEXTS:
+            found = all(map(resource_pattern.matches, apart, text.split(":", 4)))
+            assert found is by_fields(pattern, text), (pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("glob", "apart"),
+    [
+        ("acs:o*s:*a:1*:b/**", None),
+        ("acs:oss:*a**", None),
+        ("acs:oss:**a**b", None),
+        ("acs:oss:{*a,,[*]}:*:b", None),
+        ("acs:oss:*:*:**a**", None),
+        (f"acs:oss:*:*:{ANY}**{ANY}", None),
+        ("acs:oss:{*a*,,[*]}:*:b", ["acs", "oss", "{*a*,,[*]}", "*", "b"]),
+        ("acs:oss:*a*b**", ["acs", "oss", "*a*b*", "*", "**"]),
+        ("acs:oss:{*a*,,[*]}:**", ["acs", "oss", "{*a*,,[*]}", "*", "**"]),
+        ("acs:*a*:b", ["acs", "*a*", "b"]),
+    ],
+)
+def test_only_a_field_with_several_wildcards_is_matched_apart(
+    glob: str, apart: list[str] | None
+) -> None:
+    assert resource_pattern.apart(glob) == apart
+
+
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_a_deny_is_either_reading(pattern: str) -> None:
     globs = resource_pattern.denying(pattern)

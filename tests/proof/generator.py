@@ -408,7 +408,7 @@ class _WorldBuilder:
         cut[-1] = cut[-1][: pick.below(4)] + pick.of(("*", "*", "?*", "**", "?"))
         emptied = list(fields)
         emptied[pick.of((2, 2, 3)) % len(fields)] = pick.of(
-            ("", "", "?", "cn-*", "?*", "*-a", "1*")
+            ("", "", "?", "cn-*", "?*", "*-a", "1*", "*n*-*", "*1*")
         )
         if pick.chance(1, 3):
             emptied[-1] += "*"

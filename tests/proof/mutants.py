@@ -209,6 +209,12 @@ MUTANTS = [
         "glob.match(pattern, null, text)",
     ),
     Mutant(
+        "a resource with several `*` in a field is compared with case (3.4)",
+        RESOURCE,
+        "_matches_fields([lower(one) | some one in globs], text)",
+        "_matches_fields(globs, text)",
+    ),
+    Mutant(
         "a role's ARN is compared with case on one side (3.4)",
         RESOURCE,
         "\tlower(one) == text",

@@ -91,6 +91,11 @@ def test_a_resource_is_compared_as_the_request_states_it(
         assert one.test.patterns == (compared,)
 
 
+def test_a_resource_in_fields_has_no_table() -> None:
+    with pytest.raises(clauses.NoTableError):
+        compiled("Deny", resource_fields=[["acs", "oss", "*a*", "*", "b"]])
+
+
 def test_a_role_is_compared_without_case() -> None:
     [[one]] = compiled("Allow", is_assuming=True, resources=["acs:ram"]).clauses
     assert one.test.patterns == ("[aA][cC][sS]:[rR][aA][mM]",)

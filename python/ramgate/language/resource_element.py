@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.documents.messages import describe
 from ramgate.language import grammar
 from ramgate.language.elements import strings
-from ramgate.language.resource_pattern import FIELDS, allowing, denying
+from ramgate.language.resource_pattern import FIELDS, allowing, apart, denying
 
 if TYPE_CHECKING:
     from ramgate.faults import Place
@@ -23,7 +23,8 @@ def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[s
     """Return the `Resource` as `any_resource`, or as the lists that are not empty.
 
     `resources` are compared as a whole; `resource_prefixes` have `*` at their end only; all others
-    make `resource_patterns`, for OPA's `glob.match` with the delimiter `:`.
+    make `resource_patterns`, for OPA's `glob.match` with the delimiter `:`, or `resource_fields`,
+    for a `glob.match` of each field.
     """
     anything, exact, prefixes, patterns = False, set(), set(), set()
     for text, here in strings(value, place, may_be_empty=False):
@@ -51,7 +52,8 @@ def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[s
     parts = {
         "resources": sorted(exact),
         "resource_prefixes": sorted(prefixes),
-        "resource_patterns": sorted(patterns),
+        "resource_patterns": sorted(one for one in patterns if not apart(one)),
+        "resource_fields": [fields for one in sorted(patterns) if (fields := apart(one))],
     }
     return {name: texts for name, texts in parts.items() if texts}
 

@@ -15,7 +15,16 @@ from ramgate.language.grammar import WILDCARD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ANY_CHARACTER", "FIELDS", "REGION", "allowing", "crossing", "denying", "matches"]
+__all__ = [
+    "ANY_CHARACTER",
+    "FIELDS",
+    "REGION",
+    "allowing",
+    "apart",
+    "crossing",
+    "denying",
+    "matches",
+]
 
 FIELDS: Final = 5
 """The fields of a resource: `acs`, the service, the region, the account and the relative id."""
@@ -27,6 +36,7 @@ ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
 """The glob of one character, `:` too."""
 
 _ACCOUNT: Final = 3
+_MANY: Final = 2
 _STARS: Final = re.compile(r"\*+")
 _TOKEN: Final = re.compile(rf"\\.|\*\*|{re.escape(ANY_CHARACTER)}|\[\*\]|.", re.DOTALL)
 _REGEX_OF: Final = {
@@ -68,6 +78,25 @@ def denying(text: str) -> list[str]:
     includes_whole = len(fields) == FIELDS and not any(map(WILDCARD.search, head))
     wholes = [] if by_fields and includes_whole else [crossing(glob(text))]
     return [*wholes, *by_fields]
+
+
+def apart(pattern: str) -> list[str] | None:
+    """Return the globs of the fields, if one of the first four fields has more than one `*`.
+
+    As one glob with a delimiter, `glob.match` would try all combinations of the places where each
+    `*` of the field may end. Without a delimiter it takes the first place of each.
+
+    >>> apart("acs:oss:*a*:*:b/**"), apart("acs:oss:*a:*:b/**")
+    (['acs', 'oss', '*a*', '*', 'b/**'], None)
+    """
+    *head, _ = fields = pattern.split(":", FIELDS - 1)
+    stars = (_STARS.findall(one.replace("[*]", "")) for one in fields[: FIELDS - 1])
+    if all(found.count("*") < _MANY for found in stars):
+        return None
+    if len(fields) < FIELDS and pattern.endswith("**"):
+        fields[-1] = fields[-1].removesuffix("*")
+        fields += [*["*"] * (_ACCOUNT - len(head)), "**"]
+    return fields
 
 
 def crossing(escaped: str) -> str:

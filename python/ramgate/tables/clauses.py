@@ -88,8 +88,10 @@ def compile_statement(
     """Compile a translated statement of the policy with that id.
 
     With `is_assuming`, the resource is a role, which is compared without case (3.4). Raises
-    `NoTableError` if a condition needs more than tests of strings.
+    `NoTableError` if a resource or a condition needs more than tests of strings.
     """
+    if "resource_fields" in statement:
+        raise NoTableError
     clauses: list[Clause] = []
     if not statement.get("any_resource"):
         compare = _denying if statement["effect"] == "Deny" else _allowing

@@ -27,7 +27,7 @@ is_complete(document) if {
 }
 
 _is_statement(statement) if {
-	object.keys(statement) - {"effect", "any_resource", "resources", "resource_prefixes", "resource_patterns", "except", "conditions"} == set()
+	object.keys(statement) - {"effect", "any_resource", "resources", "resource_prefixes", "resource_patterns", "resource_fields", "except", "conditions"} == set()
 	statement.effect in {"Allow", "Deny"}
 	_has_resources(statement)
 	_are_action_patterns(object.get(statement, "except", ["*"]))
@@ -47,7 +47,7 @@ _has_conditions(statement) if {
 
 _has_resources(statement) if {
 	statement.any_resource == true
-	object.keys(statement) & {"resources", "resource_prefixes", "resource_patterns"} == set()
+	object.keys(statement) & _resource_fields == set()
 }
 
 _has_resources(statement) if {
@@ -55,8 +55,11 @@ _has_resources(statement) if {
 	_are_resources(object.get(statement, "resources", ["acs::::"]))
 	_are_texts(object.get(statement, "resource_prefixes", ["*"]))
 	_are_resource_patterns(object.get(statement, "resource_patterns", ["*"]))
-	object.keys(statement) & {"resources", "resource_prefixes", "resource_patterns"} != set()
+	_are_resource_fields(object.get(statement, "resource_fields", [["*"]]))
+	object.keys(statement) & _resource_fields != set()
 }
+
+_resource_fields := {"resources", "resource_prefixes", "resource_patterns", "resource_fields"}
 
 _are_resources(texts) if {
 	_are_texts(texts)
@@ -85,15 +88,45 @@ _is_action_pattern(pattern) if regex.match(`^(\*|[a-z0-9_.*?-]+:[a-z0-9_.*?-]+)$
 
 # `glob.match` is undefined for a pattern that it cannot read, which would skip the statement. The translator
 # escapes every special character but `*` and `?`. It writes two more forms in the pattern of a resource: `[…]`
-# for any character, and `{…,,[*]}` for a region that the request may leave out.
+# for any character, and `{…,,[*]}` for a region that the request may leave out. With several `*` in a field, or
+# several `{…}`, `glob.match` would try all their combinations.
 _are_resource_patterns(patterns) if {
 	_are_texts(patterns)
 	every pattern in patterns {
-		regex.match(
-			`^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\]|\{([^\\\[\]{},]|\\[\\\[\]{},])*,,\[\*\]\})*$`,
-			pattern,
-		)
+		regex.match(_resource_pattern, pattern)
 	}
+}
+
+# Up to five fields, and after a `**` any text. The fields behind the region are the account and the relative id.
+_resource_pattern := concat("", [
+	"^", _field, "(?::", _field, "(?::(?:", _field, `|\{`, _field_in_braces, `,,\[\*\]\})`, "(?::", _field, ")*)?)?",
+	`(?:\*\*(?:`, _unit, `|:|\*\*)*)?$`,
+])
+
+_field := concat("", [_unit, `*\*?`, _unit, `*`])
+
+_field_in_braces := concat("", [_unit_in_braces, `*\*?`, _unit_in_braces, `*`])
+
+_unit := `(?:[^\\\[\]{}*:]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])`
+
+_unit_in_braces := `(?:[^\\\[\]{}*:,]|\\[\\\[\]{},])`
+
+_are_resource_fields(patterns) if {
+	is_array(patterns)
+	count(patterns) > 0
+	every globs in patterns {
+		is_array(globs)
+		count(globs) > 0
+		every index, pattern in globs {
+			is_string(pattern)
+			regex.match(object.get(_glob_of, index, _glob_of[0]), pattern)
+		}
+	}
+}
+
+_glob_of := {
+	0: `^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])*$`,
+	2: `^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])*$|^\{([^\\\[\]{},]|\\[\\\[\]{},])*,,\[\*\]\}$`,
 }
 
 _is_pattern(pattern) if regex.match(`^([^\\\[\]{}]|\\[\\\[\]{}])*$`, pattern)

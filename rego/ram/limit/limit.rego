@@ -51,7 +51,8 @@ session_policies := 10
 # METADATA
 # description: >-
 #   The maximal length of a session policy, in characters of its JSON. RAM's limit of 2,048 characters is on
-#   the document before its translation, of which a request has no trace; a translation is at most eight times as long.
+#   the document before its translation, of which a request has no trace; a translation is at most eight times as long, unless
+#   its resources have hundreds of `?`, each of which becomes ten or twenty characters.
 session_policy := 16384
 
 # METADATA

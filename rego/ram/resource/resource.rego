@@ -87,6 +87,23 @@ _matches(statement, text) if {
 	glob.match(pattern, [":"], text)
 }
 
+_matches(statement, text) if {
+	some globs in statement.resource_fields
+	_matches_fields(globs, text)
+}
+
+# The first four fields have no colon, so the globs need no delimiter: with one, each further `*` of a field would
+# multiply the time by the length of the field.
+_matches_fields(globs, text) if {
+	[[_, service, region, account, id]] = regex.find_all_string_submatch_n(
+		`(?s)^acs:([^:]*):([^:]*):([^:]*):(.*)$`,
+		text, 1,
+	)
+	every index, field in ["acs", service, region, account, id] {
+		glob.match(globs[index], null, field)
+	}
+}
+
 # 3.4: if the request names a role, the statement's patterns are compared in lower case too
 _matches_role(statement, text) if {
 	some one in statement.resources
@@ -101,4 +118,9 @@ _matches_role(statement, text) if {
 _matches_role(statement, text) if {
 	some pattern in statement.resource_patterns
 	glob.match(lower(pattern), [":"], text)
+}
+
+_matches_role(statement, text) if {
+	some globs in statement.resource_fields
+	_matches_fields([lower(one) | some one in globs], text)
 }
