@@ -106,7 +106,7 @@ def test_validate_of_an_empty_folder_finds_nothing_to_check(
 ) -> None:
     assert main(["validate", str(tmp_path)]) == 1
     captured = capsys.readouterr()
-    assert captured.out.startswith(f"{tmp_path}: contains no accounts file")
+    assert captured.out.startswith(f"{tmp_path}: contains no file *.yaml")
     assert captured.err == ""
 
 

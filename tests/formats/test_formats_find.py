@@ -151,7 +151,7 @@ def test_the_accounts_files_of_each_folder_are_one_document(tmp_path: Path) -> N
 
 def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InvalidFiles, match="contains no accounts file"):
+    with pytest.raises(InvalidFiles, match=r"contains no file \*\.yaml"):
         list(find.documents(tmp_path))
     assert [found[0] for found in found_in(tmp_path / "gone")] == ["unreadable"]
 
@@ -162,15 +162,21 @@ def test_a_folder_that_cannot_be_listed_does_not_hide_the_others(
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         written(tmp_path / name / "policy.json", POLICY)
-    listed = Path.iterdir
+    status = Path.stat
 
-    def refuse(path: Path) -> object:
-        if path.name == "a":
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent.name == "a":
             raise PermissionError(13, os.strerror(13))
-        return listed(path)
+        return status(path, follow_symlinks=follow_symlinks)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    assert [found[0] for found in found_in(tmp_path)] == ["unreadable", "identity"]
+    # The system refuses the status of a name in such a folder, even of one that does not exist.
+    monkeypatch.setattr(Path, "stat", refuse)
+    broken, sound = find.documents(tmp_path)
+    assert (broken.kind, sound.kind) == ("unreadable", "identity")
+    [fault] = broken.place.findings.faults
+    assert str(fault) == f"{tmp_path / 'a'}: cannot be read: permission denied"
+    [broken] = find.documents(tmp_path / "a" / "policy.json")
+    assert broken.kind == "unreadable"
 
 
 def test_a_catalog_is_one_document_and_other_folders_with_roles_are_not(tmp_path: Path) -> None:

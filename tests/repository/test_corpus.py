@@ -75,6 +75,6 @@ def test_a_folder_without_documents_has_no_counts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert corpus.main([str(tmp_path)]) == 2
-    assert capsys.readouterr().err.startswith(f"{tmp_path}: contains no accounts file")
+    assert capsys.readouterr().err.startswith(f"{tmp_path}: contains no file *.yaml")
     assert corpus.main([]) == 2
     assert capsys.readouterr().err == "usage: python -m bench.corpus DIR\n"

@@ -7,11 +7,13 @@ content of the file shows which.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts import reader
 from ramgate.documents import source
+from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place
 from ramgate.formats import responses, ros, terraform
@@ -28,6 +30,7 @@ _ACCOUNTS: Final = {"accounts", "directory", "system_policies"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
 _SERVICE: Final = {"service", "date"}
 _HCL: Final = "is in Terraform's own language: give the output of `terraform show -json` instead"
+_EMPTY: Final = "contains no file *.yaml, *.yml or *.json, and neither do its subfolders"
 _CATALOG: Final = ("known-roles.yaml", "system-policies")
 
 _FORMATS: Final[
@@ -60,7 +63,10 @@ def documents(path: Path) -> Iterator[Found]:
     ...     print(found.kind, found.name, found.place)
     identity readers $.DefaultPolicyVersion.PolicyDocument
     """
-    if not path.is_dir():
+    is_folder = False
+    with contextlib.suppress(OSError):  # reading it as a file tells why
+        is_folder = path.is_dir()
+    if not is_folder:
         yield from _of_file(path)
         return
     is_empty = True
@@ -68,26 +74,34 @@ def documents(path: Path) -> Iterator[Found]:
         yield found
         is_empty = False
     if is_empty:
-        reader.files(path)  # raises the fault
+        raise InvalidFiles([Fault(str(path), message=_EMPTY)])
 
 
 def _of_folder(path: Path) -> Iterator[Found]:
-    if (path / "roles").is_dir() and any((path / name).exists() for name in _CATALOG):
-        yield Found("catalog", "", None, Place(Findings(str(path))))
-        return
     files: list[Path] = []
     try:
+        is_catalog = (path / "roles").is_dir() and any((path / name).exists() for name in _CATALOG)
+        folders = sorted(child for child in path.iterdir() if _is_subfolder(child))
         files = reader.files(path)
+    except OSError as error:
+        yield _failed(path, UnreadableFiles([Fault(str(path), message=reason(error))]))
+        return
     except UnreadableFiles as error:
         yield _failed(path, error)
         return
     except InvalidFiles:
         pass  # it contains no file, but perhaps folders
+    if is_catalog:
+        yield Found("catalog", "", None, Place(Findings(str(path))))
+        return
     yield from _of_files(path, files)
-    for child in sorted(path.iterdir()):
-        is_hidden = child.name.startswith(".")
-        if child.is_dir() and not (is_hidden or child.is_symlink() or child in files):
-            yield from _of_folder(child)
+    for folder in folders:
+        yield from _of_folder(folder)
+
+
+def _is_subfolder(path: Path) -> bool:
+    is_left_out = path.name.startswith(".") or reader.is_accounts_file(path.name)
+    return path.is_dir() and not (is_left_out or path.is_symlink())
 
 
 def _of_files(path: Path, files: Sequence[Path]) -> Iterator[Found]:
