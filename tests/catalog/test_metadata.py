@@ -134,6 +134,11 @@ def test_the_metadata_of_one_operation_has_its_name_from_the_path(
             docs(Run=[{"action": "Run"}]),
             ":12: apis.Run.ramActions[0].action: `Run` is not an action such as `ecs:RunCommand`",
         ),
+        (
+            # its service would be the name of a file that no command can read
+            docs(Run=[{"action": "..:Run"}]),
+            ":12: apis.Run.ramActions[0].action: `..:Run` is not an action such as",
+        ),
         (docs(Run=[{"action": 5}]), "`5` without quotes is not an action such as `ecs:RunCommand`"),
         (
             docs(Run=[{"action": "a:B", "resources": ["*"]}]),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["merged", "read_metadata", "update"]
 
-_ACTION: Final = re.compile(r"[A-Za-z0-9._-]+:[A-Za-z][A-Za-z0-9]*")
+_ACTION: Final = re.compile(rf"{CODE.pattern}:[a-z][a-z0-9]*", re.IGNORECASE | re.ASCII)
 _KEY: Final = re.compile(r"[a-z0-9-]+:[A-Za-z/]+")
 _PATH: Final = re.compile(r"products/([^/]+)/versions/([^/]+)/")
 
