@@ -228,6 +228,35 @@ def test_a_catalog_of_one_s_own_at_fault_is_refused(
     assert "must be `mine`, like the name of the file" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_a_catalog_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ([], ["alikafka"], ["alikafka:ListTopic"], ["ListTopic"]):
+        assert main(["actions", *name, "--catalog", str(tmp_path)]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith(f"{tmp_path}: has no folder `services`: name a folder that")
+
+
+@pytest.mark.parametrize("name", ["alikafka:", "alikafka:*"])
+def test_every_action_of_a_service_is_the_service(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(capsys, name) == shown(capsys, "alikafka")
+
+
+def test_a_colon_without_a_service_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, ":ListTopic") == shown(capsys, "ListTopic")
+
+
+def test_a_colon_alone_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["actions", ":"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "ramgate: `:` has no name: write a service, an action or an API operation\n",
+    )
+
+
 def test_actions_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.loads("".join(shown(capsys, "--json")))
     [sts] = [service for service in listed if service["service"] == "sts"]

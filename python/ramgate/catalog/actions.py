@@ -2,7 +2,7 @@
 
 A service's file is read when the service is asked for. No decision depends on the catalog. Each
 function takes a folder `more`, a catalog that `ramgate catalog update` wrote: what it says comes
-before the shipped catalog's entries.
+before the shipped catalog's entries. They raise `UnreadableFiles` if it is not a catalog.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from ramgate import resources
 from ramgate.catalog.service_file import read_product_codes, read_service
 from ramgate.documents.source import read
-from ramgate.errors import InvalidFiles
-from ramgate.faults import Findings
+from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.faults import Fault, Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,7 @@ __all__ = [
 FILES: Final = ("product-codes.yaml", "services/*.yaml")
 """The files of the catalog of actions in a catalog's folder, as patterns."""
 
+_NO_CATALOG: Final = "has no folder `services`: name a folder that `ramgate catalog update` wrote"
 _DATE: Final = re.compile(rb'^date: "([0-9-]{10})"', re.MULTILINE)
 
 
@@ -200,6 +201,8 @@ def _call(known: Service, operation: str) -> Call | None:
 
 
 def _folders(more: Path | None) -> list[Path]:
+    if more and not (more / "services").is_dir():
+        raise UnreadableFiles([Fault(str(more), message=_NO_CATALOG)])
     return [*([more] if more else []), resources.path("catalog")]
 
 

@@ -32,6 +32,7 @@ examples:
   ramgate actions alikafka
   ramgate actions GetTopicList
 """
+_KINDS: Final = "write a service, an action or an API operation"
 
 
 def add_to(commands: Commands) -> None:
@@ -57,7 +58,10 @@ def run(options: Namespace) -> int:
         found = (actions.service(code, more) for code in sorted(actions.codes(more)))
         services = list(filter(None, found))
         return _show(options, text.listing(services), text.listing_lines(services))
-    code, colon, rest = options.name.partition(":")
+    name = options.name.removesuffix(":*").strip(":")
+    if not name:
+        raise ValueError(f"`{options.name}` has no name: {_KINDS}")
+    code, colon, rest = name.partition(":")
     product = actions.product_codes().get(code.lower(), "")
     service = actions.service(code, more) or actions.service(product, more)
     if colon and service is None:
@@ -66,15 +70,14 @@ def run(options: Namespace) -> int:
         note = f"the API product `{code}` is `{product}` in policies" if product else ""
         return _show(options, text.plain_service(service), text.service_lines(service, note))
     codes = [service.code] if service else sorted(actions.codes(more))
-    name = rest if colon else code
-    calls = [call for call in actions.calls(name, more) if call.service in codes]
-    named = [action for action in actions.named(name, more) if action.service in codes]
+    calls = [call for call in actions.calls(rest or code, more) if call.service in codes]
+    named = [action for action in actions.named(rest or code, more) if action.service in codes]
     if calls or named:
         return _show(options, text.plain_names(calls, named), text.name_lines(calls, named))
     known = [] if colon else [*codes]
     for one in filter(None, (actions.service(other, more) for other in sorted({*codes, product}))):
         known += [f"{one.code}:{name}" if colon else name for name in _names(one)]
-    return _miss("action or API operation", options.name, known, more)
+    return _miss("action or API operation", name, known, more)
 
 
 def _names(service: Service) -> list[str]:
