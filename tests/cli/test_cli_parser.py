@@ -77,3 +77,24 @@ def test_file_names_of_an_unquoted_star_are_told_from_other_arguments(
         assert stopped.value.code == 2
         error = f"error: unrecognized arguments: {rest[1]}{hint}\n"
         assert capsys.readouterr().err.endswith(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["check", ALICE, "alikafka:ListTopic", "*", "--accounts", ""], "accounts"),
+        (["build", "--accounts", "", "-o", "bundle.tar.gz"], "accounts"),
+        (["run", "--token-file", ""], "token_file"),
+        (["lint", "policy.json", ""], "path"),
+        (["actions", ""], "name"),
+    ],
+)
+def test_an_empty_argument_is_wrong_usage(
+    arguments: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        f"error: argument {name}: is empty: is a variable of the shell unset?\n"
+    )

@@ -53,6 +53,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     if rest:
         hint = f" ({QUOTE_IT})" if any(Path(text).exists() for text in rest) else ""
         parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+    for name, value in vars(options).items():
+        # `--accounts "$FILE"` without a value for FILE must not mean the shipped example.
+        if value == "" or (isinstance(value, list) and "" in value):
+            parser.error(f"argument {name}: is empty: is a variable of the shell unset?")
     return options
 
 
