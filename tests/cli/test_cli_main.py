@@ -14,6 +14,8 @@ from command_line import ALLOWED, SECONDS
 from ramgate import Sidecar, resources
 from ramgate.cli.main import main
 
+RAMGATE = str(Path(sys.executable).with_name("ramgate"))
+
 
 def test_a_malformed_request_names_each_field_and_exits_with_2(
     ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
@@ -81,12 +83,52 @@ def test_an_interrupted_command_exits_like_one(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
-    ramgate = str(Path(sys.executable).with_name("ramgate"))
     policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
-    command = [ramgate, "translate", *[str(policy)] * 500]
+    command = [RAMGATE, "translate", *[str(policy)] * 500]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(SECONDS) == 2
+
+
+def test_a_full_disk_behind_stdout_is_one_line() -> None:
+    policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
+    command = [RAMGATE, "translate", str(policy)]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=SECONDS
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "ramgate: cannot print the result: no space left on device\n",
+    )
+
+
+def test_a_closed_stdout_takes_no_result() -> None:
+    policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
+    command = f"'{RAMGATE}' lint '{policy}' >&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, timeout=SECONDS
+    )
+    assert done.returncode == 0
+    assert done.stderr.startswith("checked 1 document: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_results_come_before_the_diagnostics_about_them(tmp_path: Path) -> None:
+    policy = tmp_path / "empty.json"
+    policy.touch()
+    command = [RAMGATE, "lint", str(policy)]
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    first, second = done.stdout.splitlines()
+    assert first == f"{policy}: Error INVALID_FILE: is empty"
+    assert second.startswith("checked 1 document: 1 Error")

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = options.run(options)
-        sys.stdout.flush()
+        print(end="", flush=True)  # a closed stdout is None, and takes nothing
     except UnreadableFiles as error:
         status = _fail(str(error))
     except InvalidFiles as error:
@@ -47,12 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _fail("\n".join(f"ramgate: malformed request: {text}" for text in error.errors))
     except (RamgateError, ValueError) as error:
         status = _fail(f"ramgate: {error}")
-    except BrokenPipeError:
-        # The reader of stdout is gone: point stdout at /dev/null, or Python's flush at exit fails.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of stdout is gone
+        _discard_output()
         status = UNKNOWN
     except OSError as error:
-        status = _fail(f"ramgate: `{error.filename}`: {(error.strerror or str(error)).lower()}")
+        cause = (error.strerror or str(error)).lower()
+        if error.filename is None:  # no file was opened, so the disk behind stdout is full
+            _discard_output()
+            status = _fail(f"ramgate: cannot print the result: {cause}")
+        else:
+            status = _fail(f"ramgate: `{error.filename}`: {cause}")
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
     return status
@@ -61,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _fail(text: str) -> int:
     say(text)
     return UNKNOWN
+
+
+def _discard_output() -> None:
+    """Point stdout at /dev/null, or Python's flush at the exit fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

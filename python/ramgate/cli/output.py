@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +30,10 @@ UNKNOWN: Final = 2
 
 
 def say(text: str) -> None:
-    """Print a diagnostic to stderr."""
+    """Print a diagnostic to stderr, after the results before it."""
+    # In a pipe, results wait in a buffer. `main` reports it if they cannot be written.
+    with contextlib.suppress(OSError):
+        print(end="", flush=True)
     print(text, file=sys.stderr, flush=True)
 
 
