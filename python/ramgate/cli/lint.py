@@ -68,8 +68,8 @@ def add_to(commands: Commands) -> None:
         "--format",
         choices=("text", "json", "sarif", "github"),
         default="text",
-        help="how to print the findings: SARIF 2.1.0, annotations for GitHub Actions, … (default:"
-        " text)",
+        help="print lines of text (the default), JSON, SARIF 2.1.0, or annotations for GitHub"
+        " Actions",
     )
     parser.add_argument(
         "--config",

@@ -19,8 +19,9 @@ Checks policy documents, accounts files and files of the catalog, and tells the 
 its content. A file may also contain policy documents: the output of GetPolicy, GetPolicyVersion,
 ListPolicyVersions, GetRole or GetControlPolicy, a list of such outputs, the output of
 `terraform show -json` for a state or a plan, a Terraform configuration in JSON, or a ROS template.
-A folder is read with its subfolders, without hidden files. The accounts files of a folder are
-checked together, every other file by itself.
+A folder is read with its subfolders, without hidden files. If it has an accounts file, its files
+are checked together, as --accounts reads them, so each must be one; otherwise each file is checked
+by itself.
 
 Prints one finding on each line, with the file, the line and the place: first faults, then errors,
 then advice. A document with a fault is refused. A document with an error is accepted, because RAM
