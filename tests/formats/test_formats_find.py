@@ -156,6 +156,14 @@ def test_a_folder_without_a_file_is_refused(tmp_path: Path) -> None:
     assert [found[0] for found in found_in(tmp_path / "gone")] == ["unreadable"]
 
 
+def test_a_name_that_is_not_utf_8_does_not_hide_the_other_folders(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    written(tmp_path / "b" / "policy.json", POLICY)
+    Path(os.fsdecode(bytes(tmp_path / "a") + b"/\xff.json")).touch()
+    assert [found[0] for found in found_in(tmp_path)] == ["unreadable", "identity"]
+
+
 def test_a_folder_that_cannot_be_listed_does_not_hide_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
