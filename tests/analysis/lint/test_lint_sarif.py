@@ -6,11 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ramgate.analysis.lint import Finding, Level, Report
 from ramgate.analysis.lint.checks import RULES
 from ramgate.analysis.lint.sarif import annotation, sarif
+from ramgate.faults import Fault
 from ramgate.opa.find import find_opa
 
 SCHEMA = Path(__file__).parents[2] / "data/sarif-2.1.0-rtm.5.json"
@@ -95,6 +97,20 @@ def test_a_log_has_a_rule_for_each_code_and_a_result_for_each_finding() -> None:
         {"physicalLocation": {"artifactLocation": {"uri": "file:///etc/p.json"}}}
     ]
     assert "locations" not in nowhere
+
+
+def test_a_log_names_the_files_that_could_not_be_read() -> None:
+    log: Any = sarif(REPORT, "1.2")
+    assert log["runs"][0]["invocations"] == [
+        {"executionSuccessful": True, "toolExecutionNotifications": []}
+    ]
+    faults = (Fault("gone.json", message="there is no such file"),)
+    log = sarif(msgspec.structs.replace(REPORT, unreadable=faults), "1.2")
+    [invocation] = log["runs"][0]["invocations"]
+    assert not invocation["executionSuccessful"]
+    [notification] = invocation["toolExecutionNotifications"]
+    assert notification["message"] == {"text": "gone.json: there is no such file"}
+    assert violations(log) == []
 
 
 def violations(log: object) -> list[str]:

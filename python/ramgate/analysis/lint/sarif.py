@@ -50,7 +50,19 @@ def sarif(report: Report, version: str) -> dict[str, object]:
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [
+            {"tool": {"driver": driver}, "invocations": [_invocation(report)], "results": results}
+        ],
+    }
+
+
+def _invocation(report: Report) -> dict[str, object]:
+    """Name the unreadable files: without them, a log without results would look like success."""
+    return {
+        "executionSuccessful": not report.unreadable,
+        "toolExecutionNotifications": [
+            {"level": "error", "message": {"text": str(fault)}} for fault in report.unreadable
+        ],
     }
 
 
