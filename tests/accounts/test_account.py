@@ -248,7 +248,8 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
             (
                 "groups:\n  team:\n    policies:\n    - {policy: gone, resource_group: a_b}\n"
                 "    - {policy: AdministratorAccess}\n    - {resource_group: rg}\n    - {}\n"
-                "    - {policy: AdministratorAccess, resource_group: 5, group: rg}\n    - [a]"
+                "    - {policy: AdministratorAccess, resource_group: 5, group: rg}\n    - [a]\n"
+                "    - {policy: AdministratorAccess, typ: System}"
             ),
             [
                 "6: ….groups.team.policies[0]: there is no policy `gone`",
@@ -270,6 +271,10 @@ ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
                 (
                     "11: ….groups.team.policies[5]: must be the name of a policy, "
                     "or an object with `policy`, not a list"
+                ),
+                (
+                    "12: ….groups.team.policies[6].typ: unknown field: "
+                    "known are `policy`, `type`, `resource_group`"
                 ),
             ],
         ),

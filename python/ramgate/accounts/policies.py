@@ -104,7 +104,7 @@ def _fields(attachment: object, place: Place, more: Iterable[str]) -> dict[str, 
         return {}
     optional = ("type", *more)
     found = shape.fields(attachment, place, ("policy", *optional), ("policy",))
-    if found.keys() == {"policy"}:
+    if attachment.keys() == {"policy"}:
         absent = " or ".join(f"`{field}`" for field in optional)
         place.fault(f"has no {absent}: write the name alone")
     return found
