@@ -76,7 +76,9 @@ def test_file_names_of_an_unquoted_star_are_told_from_other_arguments(
             main(["check", ALICE, "alikafka:ListTopic", *rest])
         assert stopped.value.code == 2
         error = f"error: unrecognized arguments: {rest[1]}{hint}\n"
-        assert capsys.readouterr().err.endswith(error)
+        usage = capsys.readouterr().err
+        assert usage.startswith("usage: ramgate check ")
+        assert usage.endswith(f"ramgate check: {error}")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    added.set_defaults(run=run, status_of_faults=UNKNOWN)
+    added.set_defaults(run=run, status_of_faults=UNKNOWN, fail=added.error)
     return added
 
 

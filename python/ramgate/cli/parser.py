@@ -46,17 +46,16 @@ Accounts files:      docs/reference/accounts.md
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the arguments of one command, by default the command line's.
 
-    The result's `run` is the command's function. Wrong usage and `--help` raise `SystemExit`.
+    The result's `run` is the command's function, its `fail` reports wrong usage of it. Wrong usage and `--help` raise `SystemExit`.
     """
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
+    options, rest = _parser().parse_known_args(arguments)
     if rest:
         hint = f" ({QUOTE_IT})" if any(Path(text).exists() for text in rest) else ""
-        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        options.fail(f"unrecognized arguments: {' '.join(rest)}{hint}")
     for name, value in vars(options).items():
         # `--accounts "$FILE"` without a value for FILE must not mean the shipped example.
         if value == "" or (isinstance(value, list) and "" in value):
-            parser.error(f"argument {name}: is empty: is a variable of the shell unset?")
+            options.fail(f"argument {name}: is empty: is a variable of the shell unset?")
     return options
 
 
