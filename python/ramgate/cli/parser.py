@@ -46,7 +46,8 @@ Accounts files:      docs/reference/accounts.md
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the arguments of one command, by default the command line's.
 
-    The result's `run` is the command's function, its `fail` reports wrong usage of it. Wrong usage and `--help` raise `SystemExit`.
+    The result's `run` is the command's function, its `fail` reports wrong usage of it. Wrong
+    usage and `--help` raise `SystemExit`.
     """
     options, rest = _parser().parse_known_args(arguments)
     if rest:
