@@ -118,6 +118,8 @@ def _forms(action: str) -> tuple[_Form, ...]:
     if service is None or action in _DOUBTFUL:
         return ()
     known = [one for key, one in service.actions.items() if matches(name, key)]
+    if not known and name in map(str.lower, service.renames):
+        return ()  # the name of an operation: `UNKNOWN_ACTION` reports it
     if known and all(_has_forms(one) for one in known):
         forms = (form for one in known for form in _forms_of(one))
         return tuple(dict.fromkeys(forms))
