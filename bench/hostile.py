@@ -102,6 +102,10 @@ def _of_names() -> Iterator[_Input]:
         yield _Input(f"a service of {length:,}", DECISION, _body({"principal": principal}))
     region = f"acs:oss:{'a' * 2_000}:{_ACCOUNT}:b"
     yield _question("`*a*a*a*a*b*` in a region, a region of 2,000", "region", resource=region)
+    unstated = "acs:oss:*::".ljust(2_048, "a")
+    yield _question("`*` and 120 `?`, no account is stated", "runs", resource=unstated)
+    stated = f"acs:oss:cn:{_ACCOUNT}:".ljust(2_048, "a")
+    yield _question("`*` and 120 `?` in a Deny on regions", "denied", resource=stated)
     many = _question(
         f"{_STATEMENTS:,} statements in one policy", "many", resource=f"{_OBJECT}bucket/last"
     )
@@ -277,6 +281,11 @@ def _filled(operator: str, value: str) -> dict[str, object]:
     return _policy(_listed(operator, listed))
 
 
+def _runs(start: str) -> list[str]:
+    """Return as many resources with a long run of `?` as RAM stores in a policy."""
+    return [f"{start}*{'?' * 120}b{number}*" for number in range((_RAM_POLICY - 200) // 150)]
+
+
 def _write(folder: Path) -> None:
     questions.write(folder, accounts=1)
     many = [
@@ -286,6 +295,8 @@ def _write(folder: Path) -> None:
     policies = {
         "slow": _policy({"Resource": f"{_OBJECT}*a*a*a*a*b*"}),
         "region": _policy({"Resource": "acs:oss:*a*a*a*a*b*:*:b"}),
+        "runs": _policy({"Resource": _runs("acs:oss:*:*:")}),
+        "denied": _policy({"Effect": "Deny", "Resource": _runs("acs:oss:c*:*:")}),
         "any": _policy({"Resource": f"*{'?' * 1_000}b*"}),
         "many": {"Version": "1", "Statement": many},
         "blocks": _policy(

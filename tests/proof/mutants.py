@@ -253,13 +253,13 @@ MUTANTS = [
     Mutant(
         "an empty account of an Allow never matches (3.5)",
         RESOURCE,
-        '\tstatement.effect == "Allow"\n\t_matches(statement',
-        '\tstatement.effect == "Deny"\n\t_matches(statement',
+        '\tstatement.effect == "Allow"\n\t_matches(_without',
+        '\tstatement.effect == "Deny"\n\t_matches(_without',
     ),
     Mutant(
         "a Deny is compared with a resource without its account (3.5)",
         RESOURCE,
-        '\tstatement.effect == "Allow"\n\t_matches(statement',
+        '\tstatement.effect == "Allow"\n\t_matches(_without',
         "\t_matches(statement",
     ),
     Mutant(
@@ -315,6 +315,12 @@ MUTANTS = [
         PATTERN,
         'if not region.strip("*"):\n        globs',
         'if region and not region.strip("*"):\n        globs',
+    ),
+    Mutant(
+        "a Deny with an empty account misses a region that is stated (3.5)",
+        PATTERN,
+        "if account and not is_alone:",
+        "if not is_alone:",
     ),
     Mutant(
         "an empty account of a Deny matches nothing (3.5)",

@@ -70,12 +70,12 @@ def denying(text: str) -> list[str]:
     the pattern leaves out matches (3.5). A glob that the other includes is left out.
 
     >>> denying("acs:oss:cn-*:*:bucket/*")
-    ['acs:oss:cn-**:**:bucket/**', 'acs:oss:{cn-*,,[*]}:*:bucket/**']
+    ['acs:oss:cn-**:**:bucket/**', 'acs:oss:{,[*]}:*:bucket/**']
     """
     fields = text.split(":", FIELDS - 1)
     head = fields[: FIELDS - 1]
-    by_fields = _by_fields(fields)
     includes_whole = len(fields) == FIELDS and not any(map(WILDCARD.search, head))
+    by_fields = _by_fields(fields, is_alone=includes_whole)
     wholes = [] if by_fields and includes_whole else [crossing(glob(text))]
     return [*wholes, *by_fields]
 
@@ -128,7 +128,7 @@ def matches(pattern: str, text: str) -> bool:
     return re.fullmatch(regex, text, re.DOTALL) is not None
 
 
-def _by_fields(fields: Sequence[str]) -> list[str]:
+def _by_fields(fields: Sequence[str], *, is_alone: bool) -> list[str]:
     """Return the glob by fields if it matches a resource that the whole text does not match."""
     *head, last = fields
     is_cut = len(fields) < FIELDS
@@ -142,6 +142,9 @@ def _by_fields(fields: Sequence[str]) -> list[str]:
         globs[-1] = _field(last)
         globs.append("**")
     globs[REGION] = f"{{{globs[REGION].replace(',', chr(92) + ',')},,[*]}}"
+    if account and not is_alone:
+        # the glob of the whole text matches a region that is stated
+        globs[REGION] = "{,[*]}"
     if not region.strip("*"):
         globs[REGION] = "*"
     if not account:

@@ -88,7 +88,7 @@ _is_action_pattern(pattern) if regex.match(`^(\*|[a-z0-9_.*?-]+:[a-z0-9_.*?-]+)$
 
 # `glob.match` is undefined for a pattern that it cannot read, which would skip the statement. The translator
 # escapes every special character but `*` and `?`. It writes two more forms in the pattern of a resource: `[…]`
-# for any character, and `{…,,[*]}` for a region that the request may leave out. With several `*` in a field, or
+# for any character, and `{…,,[*]}` or `{,[*]}` for a region that the request may leave out. With several `*` in a field, or
 # several `{…}`, `glob.match` would try all their combinations.
 _are_resource_patterns(patterns) if {
 	_are_texts(patterns)
@@ -99,7 +99,7 @@ _are_resource_patterns(patterns) if {
 
 # Up to five fields, and after a `**` any text. The fields behind the region are the account and the relative id.
 _resource_pattern := concat("", [
-	"^", _field, "(?::", _field, "(?::(?:", _field, `|\{`, _field_in_braces, `,,\[\*\]\})`, "(?::", _field, ")*)?)?",
+	"^", _field, "(?::", _field, "(?::(?:", _field, `|\{(?:`, _field_in_braces, `,)?,\[\*\]\})`, "(?::", _field, ")*)?)?",
 	`(?:\*\*(?:`, _unit, `|:|\*\*)*)?$`,
 ])
 
@@ -126,7 +126,7 @@ _are_resource_fields(patterns) if {
 
 _glob_of := {
 	0: `^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])*$`,
-	2: `^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])*$|^\{([^\\\[\]{},]|\\[\\\[\]{},])*,,\[\*\]\}$`,
+	2: `^([^\\\[\]{}]|\\[\\\[\]{}]|\[\x{0}-\x{10FFFF}\])*$|^\{(?:([^\\\[\]{},]|\\[\\\[\]{},])*,)?,\[\*\]\}$`,
 }
 
 _is_pattern(pattern) if regex.match(`^([^\\\[\]{}]|\\[\\\[\]{}])*$`, pattern)

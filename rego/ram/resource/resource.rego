@@ -65,15 +65,26 @@ covers(statement, question) if {
 covers(statement, question) if {
 	is_string(question.unstated)
 	statement.effect == "Allow"
-	_matches(statement, question.unstated)
+	_matches(_without_account(statement), question.unstated)
 }
 
 covers(statement, question) if {
 	is_string(question.unstated)
 	statement.effect == "Allow"
 	question.is_role
-	_matches_role(statement, lower(question.unstated))
+	_matches_role(_without_account(statement), lower(question.unstated))
 }
+
+# The resources with an empty account. Any other that matches an empty account matches each account: to compare it
+# twice would take twice as long.
+_without_account(statement) := {
+	"resources": [one | some one in statement.resources; _has_no_account(one)],
+	"resource_prefixes": [one | some one in statement.resource_prefixes; _has_no_account(one)],
+	"resource_patterns": [one | some one in statement.resource_patterns; _has_no_account(one)],
+	"resource_fields": [globs | some globs in statement.resource_fields; globs[3] == ""],
+}
+
+_has_no_account(text) if regex.match(`^[^:]*:[^:]*:[^:]*::`, text)
 
 _matches(statement, text) if text in statement.resources
 
