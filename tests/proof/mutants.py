@@ -275,10 +275,10 @@ MUTANTS = [
         "([0-9]+@)?",
     ),
     Mutant(
-        "a service's account is ignored in a table",
+        "a table takes a service with an account of any length",
         TABLE,
         "([0-9]{16}@)?",
-        "([0-9]{15}@)?",
+        "([0-9]+@)?",
     ),
     Mutant(
         "the key of a tag may have any case in a context",

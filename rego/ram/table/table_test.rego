@@ -280,6 +280,8 @@ test_decision_on_assuming_a_role if {
 	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "twice"), "Allow", "statement_allows", [{"policy": "trust:Twice", "index": 0}])
 	_by_trust(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting("oss.aliyuncs.com", "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
+	with_account := _trusting("1234567890123456@ecs.aliyuncs.com", "sts:AssumeRole", "app")
+	_by_trust(with_account, "ImplicitDeny", "no_statement_matches", [])
 }
 
 test_decision_on_assuming_a_role_is_left_to_the_general_rule if {
@@ -303,6 +305,7 @@ test_decision_on_assuming_a_role_is_left_to_the_general_rule if {
 	_leaves(_trusting(_arn("role/Own"), "sts:AssumeRole", "app"))
 	_leaves(_trusting(_arn("user/gone"), "sts:AssumeRole", "app"))
 	_leaves(_trusting("ecs.aliyuncs.com:root", "sts:AssumeRole", "app"))
+	_leaves(_trusting("123456789012345@ecs.aliyuncs.com", "sts:AssumeRole", "app"))
 	_leaves(_trusting(_arn("assumed-role/Reader/one"), "sts:AssumeRole", "app"))
 }
 
