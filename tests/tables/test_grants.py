@@ -31,6 +31,12 @@ def test_a_document_is_not_changed() -> None:
     assert document == before
 
 
+def test_a_deny_is_not_a_grant() -> None:
+    document = translated({"Action": "ecs:Start", "Resource": "acs:ecs:cn:1:one"})
+    document["statements"][0]["effect"] = "Deny"
+    assert grants.with_grants(document) is document
+
+
 def test_a_plain_grant_is_kept_with_its_policy(tmp_path: Path) -> None:
     one, other = f"{TOPIC}/one", f"{TOPIC}/other"
     whole = tables_of_alice(

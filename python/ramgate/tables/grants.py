@@ -54,6 +54,9 @@ def with_grants(document: Document) -> Document:
 def _is_plain(statement: Mapping[str, Any]) -> bool:
     if statement.keys() != {"effect", "resources"} or len(statement["resources"]) != 1:
         return False
+    # the translator writes no `resources` of a Deny, but as a grant it would allow
+    if statement["effect"] != "Allow":
+        return False
     _, service, region, account, _ = statement["resources"][0].split(":", FIELDS - 1)
     # 3.4: an ARN of RAM may be a role's, which is compared without case
     # 3.5: an empty field is compared with one that the request does not state
