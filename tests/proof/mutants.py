@@ -259,8 +259,8 @@ MUTANTS = [
     Mutant(
         "a Deny is compared with a resource without its account (3.5)",
         RESOURCE,
-        '\tstatement.effect == "Allow"\n\t_matches(_without',
-        "\t_matches(statement",
+        '\tstatement.effect == "Allow"\n\t_matches(',
+        "\t_matches(",
     ),
     Mutant(
         "the account of a federated principal completes a resource (3.5)",
