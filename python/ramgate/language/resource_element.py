@@ -49,11 +49,12 @@ def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[s
             exact.add(text)
     if anything:
         return {"any_resource": True}
+    by_pattern = {one: apart(one) for one in sorted(patterns)}
     parts = {
         "resources": sorted(exact),
         "resource_prefixes": sorted(prefixes),
-        "resource_patterns": sorted(one for one in patterns if not apart(one)),
-        "resource_fields": [fields for one in sorted(patterns) if (fields := apart(one))],
+        "resource_patterns": [one for one, fields in by_pattern.items() if not fields],
+        "resource_fields": [fields for fields in by_pattern.values() if fields],
     }
     return {name: texts for name, texts in parts.items() if texts}
 

@@ -137,16 +137,15 @@ def _by_fields(fields: Sequence[str], *, is_alone: bool) -> list[str]:
     region, account = fields[REGION], [*fields, "*"][_ACCOUNT]
     if not region.strip("*") and region and account:
         return []
-    globs = [*map(_field, head), _last(last, is_relative_id=not is_cut)]
-    if is_cut:
-        globs[-1] = _field(last)
-        globs.append("**")
-    globs[REGION] = f"{{{globs[REGION].replace(',', chr(92) + ',')},,[*]}}"
-    if account and not is_alone:
-        # the glob of the whole text matches a region that is stated
-        globs[REGION] = "{,[*]}"
+    rest = [_field(last), "**"] if is_cut else [crossing(glob(last))]
+    globs = [*map(_field, head), *rest]
     if not region.strip("*"):
         globs[REGION] = "*"
+    elif account and not is_alone:
+        # the glob of the whole text matches a region that is stated
+        globs[REGION] = "{,[*]}"
+    else:
+        globs[REGION] = f"{{{globs[REGION].replace(',', chr(92) + ',')},,[*]}}"
     if not account:
         globs[_ACCOUNT] = "*"
     return [":".join(globs)]

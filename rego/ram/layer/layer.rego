@@ -24,7 +24,7 @@ store_verdict(ids, question) := _verdict(matches(ids, question)) if {
 	}
 } else := {"effect": "ExplicitDeny", "statements": []}
 
-# 5.9: a Deny of the readable documents decides. Otherwise the layer allows nothing, whatever they allow:
+# 5.9: a Deny of the readable documents decides. Otherwise the layer allows nothing, even if they do:
 # the unreadable document might contain a Deny.
 _beside_unreadable(readable, question) := verdict if {
 	verdict := _verdict(matches(readable, question))
