@@ -38,7 +38,7 @@ _PATH: Final = re.compile(r"products/([^/]+)/versions/([^/]+)/")
 
 
 def update(files: Iterable[Path], folder: Path, date: datetime.date) -> list[tuple[Path, Service]]:
-    """Add what files of API metadata say to the catalog in a folder; return the files written.
+    """Add the facts of API metadata files to the catalog in a folder; return the files written.
 
     Raises the errors of `read_metadata` with the faults of all files, and `OSError` if a file of
     the catalog cannot be written; then no file, or not every file, was written.

@@ -1,4 +1,4 @@
-"""Find the policy documents in a file or a folder, whatever its format.
+"""Find the policy documents in a file or a folder of any known format.
 
 A file is a policy document, an accounts file, a file of the catalog, or it contains policy
 documents: the output of an API such as `GetPolicy`, a Terraform state or plan, a ROS template. The

@@ -49,7 +49,7 @@ class Ignore:
     until: datetime.date
 
     def covers(self, finding: Finding) -> bool:
-        """True if the entry is about the finding, whatever the day is."""
+        """True if the entry is about the finding, on any day."""
         return (
             self.code == finding.code
             and (not self.policy or matches(self.policy, finding.policy))

@@ -150,7 +150,7 @@ def _is_certain(condition_in_statement: tuple[Statement, Condition]) -> bool:
 
 
 def _effect(statement: Statement, condition: Condition) -> str:
-    """Return what a statement does if the key of a condition is absent (rules 4.4 and 4.5)."""
+    """Return the effect of a statement if the key of a condition is absent (rules 4.4 and 4.5)."""
     if statement.allows:
         return "never allows"
     return "always denies" if condition.is_negated else "never denies"
