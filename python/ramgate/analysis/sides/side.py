@@ -1,0 +1,200 @@
+"""Load the two sides of a comparison: accounts, bundles, policy documents, and commits of `git`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ramgate.accounts.reader import Reader
+from ramgate.analysis.sides import bundles, git
+from ramgate.analysis.sides.documents import Documents, stores
+from ramgate.analysis.validate import translate_found
+from ramgate.catalog import catalog
+from ramgate.documents import source
+from ramgate.errors import InvalidFiles, UnreadableFiles
+from ramgate.faults import Fault
+from ramgate.formats.find import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ramgate.accounts.store import Store
+    from ramgate.formats.find import Found
+
+__all__ = ["Side", "load", "load_pair"]
+
+_POLICY_KINDS: Final = ("identity", "trust", "control")
+_UNNAMED: Final = re.compile(r"[^A-Za-z0-9._@-]+")
+_HOLDER: Final = "holder"
+_BUNDLES: Final = {".gz", ".tgz"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: its name, as the argument says it, and its data.
+
+    `holders` is True if the data was made for policy documents: the accounts in it are not real.
+
+    >>> from ramgate import resources
+    >>> side = load(str(resources.path("examples/accounts.yaml")))
+    >>> sorted(side.store["accounts"]), side.holders
+    (['1234567890123456'], False)
+    """
+
+    name: str
+    store: Store
+    holders: bool = False
+
+
+@dataclasses.dataclass(slots=True)
+class _Read:
+    """Everything that was read at one argument: a store, or documents by their names."""
+
+    name: str
+    store: Store | None = None
+    policies: dict[str, dict[str, object]] = dataclasses.field(default_factory=dict)
+    trust: dict[str, dict[str, object]] = dataclasses.field(default_factory=dict)
+
+
+def load(argument: str) -> Side:
+    """Return the accounts that an argument names: a file, a folder, a bundle, or `git:REF:PATH`.
+
+    Raises `InvalidFiles` with all faults, `UnreadableFiles` if a file could not be read or `git`
+    does not have it.
+
+    >>> load("git:HEAD")
+    Traceback (most recent call last):
+    ramgate.errors.UnreadableFiles: git:HEAD: is not a reference and a path: write `git:REF:PATH`...
+    """
+    read = _read(argument, Reader(catalog.load()))
+    if read.store is None:
+        raise _fault(argument, "is a policy document, not an accounts file, a folder or a bundle")
+    return Side(argument, read.store)
+
+
+def load_pair(old: str, new: str) -> tuple[Side, Side]:
+    """Return the two sides of a comparison, each as `load` does, or two policy documents.
+
+    Documents are compared by their names; the only documents of both sides are compared whatever
+    their names are. Raises as `load` does, with the faults of both sides.
+
+    >>> from pathlib import Path
+    >>> _ = Path("policy.json").write_text(
+    ...     '{"Version": "1", "Statement":'
+    ...     ' [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}'
+    ... )
+    >>> before, after = load_pair("policy.json", "policy.json")
+    >>> before.store == after.store, list(before.store["accounts"]["1234567890123456"]["users"])
+    (True, ['holder'])
+    """
+    reader, faults, read, unreadable = Reader(catalog.load()), list[Fault](), [], False
+    for argument in (old, new):
+        try:
+            read.append(_read(argument, reader))
+        except InvalidFiles as error:
+            unreadable |= isinstance(error, UnreadableFiles)
+            faults += error.faults
+    if faults:
+        raise (UnreadableFiles if unreadable else InvalidFiles)(faults)
+    before, after = read
+    if before.store is not None and after.store is not None:
+        return Side(old, before.store), Side(new, after.store)
+    if (before.store is None) != (after.store is None):
+        one, other = (old, new) if before.store is None else (new, old)
+        raise _fault(
+            one, f"is a policy document, and `{other}` has accounts: compare two of a kind"
+        )
+    for name in ("policies", "trust"):
+        _align(getattr(before, name), getattr(after, name))
+    base = Reader(catalog.load()).examine(Path(), {})[0]
+    sides = stores(
+        base, Documents(before.policies, before.trust), Documents(after.policies, after.trust)
+    )
+    return Side(old, sides[0], holders=True), Side(new, sides[1], holders=True)
+
+
+def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> None:
+    """Give the only documents of both sides one name."""
+    if len(old) == len(new) == 1 and old.keys() != new.keys():
+        old[_HOLDER], new[_HOLDER] = old.popitem()[1], new.popitem()[1]
+
+
+def _read(argument: str, reader: Reader) -> _Read:
+    if not argument.startswith(git.PREFIX):
+        return _read_path(argument, source.argument_path(argument), reader)
+    with tempfile.TemporaryDirectory(prefix="ramgate-") as folder, _renaming(argument, folder):
+        return _read_path(argument, git.copy(argument, Path(folder)), reader)
+
+
+@contextlib.contextmanager
+def _renaming(argument: str, folder: str) -> Iterator[None]:
+    """Name the files of the commit in faults, in place of their copies."""
+    try:
+        yield
+    except InvalidFiles as error:
+        copy = re.compile(rf"{re.escape(folder)}/[^/]+")
+        name = argument.rstrip("/").replace("\\", r"\\")
+        faults = [
+            dataclasses.replace(
+                fault,
+                file=copy.sub(name, fault.file, count=1),
+                message=copy.sub(name, fault.message, count=1),
+            )
+            for fault in error.faults
+        ]
+        raise type(error)(faults) from None
+
+
+def _read_path(argument: str, path: Path, reader: Reader) -> _Read:
+    if path.suffix in _BUNDLES and not path.is_dir():
+        content = source.content(path)
+        if bundles.is_bundle(content):
+            return _Read(argument, bundles.read(content, str(path)))
+    read, faults, unreadable = _Read(argument), list[Fault](), False
+    for found in documents(path):
+        if found.kind == "accounts" and not (read.policies or read.trust):
+            # as `--accounts` reads them: without the subfolders of a folder
+            contents = None if path.is_dir() else found.contents
+            read.store = reader.load(Path(found.place.findings.file), contents)
+            return read
+        unreadable |= found.kind == "unreadable"
+        faults += _take(read, found, path)
+    if faults:
+        raise (UnreadableFiles if unreadable else InvalidFiles)(faults)
+    return read
+
+
+def _take(read: _Read, found: Found, path: Path) -> list[Fault]:
+    """Add a policy document to everything that was read; return the faults of any other."""
+    findings = found.place.findings
+    if found.kind in _POLICY_KINDS:
+        _add(read, found, path)
+    elif found.kind == "nothing":
+        return findings.advice
+    elif found.kind == "accounts" or found.kind.startswith("catalog"):
+        message = "is a file of accounts or of the catalog, among policy documents"
+        return [Fault(findings.file, message=message)]
+    return findings.faults
+
+
+def _add(read: _Read, found: Found, path: Path) -> None:
+    """Translate a document and add it; everything that a template computes is a fault."""
+    findings = found.place.findings
+    document = translate_found(found)
+    findings.faults.extend(found.computed)
+    group = read.trust if found.kind == "trust" else read.policies
+    file = Path(findings.file)
+    name = _UNNAMED.sub("-", found.name or (file.stem if file != path else _HOLDER))[:64]
+    if name in group:
+        found.place.fault(
+            f"is a second document named `{name}`: which one is compared is not clear"
+        )
+    group[name] = document
+
+
+def _fault(argument: str, message: str) -> InvalidFiles:
+    return InvalidFiles([Fault(argument, message=message)])
