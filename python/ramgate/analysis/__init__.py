@@ -1,1 +1,1 @@
-"""Check files; answer questions about accounts: look up roles, diagnose a feature, draw a graph."""
+"""Check files; answer questions about accounts: who can, a role, a feature that fails, a graph."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import (
-    QUOTE_IT,
     add_command,
     add_context,
     add_json,
@@ -15,6 +14,7 @@ from ramgate.cli.options import (
     context,
     load_accounts,
     open_client,
+    refuse_file_name,
 )
 from ramgate.cli.output import FINE, NO, json_line, summary
 
@@ -76,7 +76,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Decide the request and print the decision."""
-    _refuse_file_name(options.resource)
+    refuse_file_name(options.resource)
     policies = _policies(options.policy)
     circumstances = context(options.context)
     with open_client(options) as client:
@@ -88,12 +88,6 @@ def run(options: Namespace) -> int:
     level = None if decision or options.url else _explain(decision, options)
     print(json_line(decision) if options.json else summary(decision, level))
     return FINE if decision else NO
-
-
-def _refuse_file_name(resource: str) -> None:
-    """Raise `ValueError` if the shell replaced an unquoted `*` by the only file of the folder."""
-    if resource != "*" and not resource.startswith("acs:") and Path(resource).exists():
-        raise ValueError(f"`{resource}` is a file, not a resource: {QUOTE_IT}")
 
 
 def _explain(decision: Decision, options: Namespace) -> str | None:

@@ -40,6 +40,7 @@ __all__ = [
     "load_accounts",
     "octal",
     "open_client",
+    "refuse_file_name",
     "token",
 ]
 
@@ -201,6 +202,14 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
     accounts = accounts_or_example(options)
     with Sidecar(accounts) as sidecar, sidecar.client(timeout=REQUEST_SECONDS) as client:
         yield client
+
+
+def refuse_file_name(resource: str) -> None:
+    """Raise `ValueError` if the shell replaced an unquoted `*` by the only file of the folder."""
+    from pathlib import Path
+
+    if resource != "*" and not resource.startswith("acs:") and Path(resource).exists():
+        raise ValueError(f"`{resource}` is a file, not a resource: {QUOTE_IT}")
 
 
 def octal(text: str) -> int:

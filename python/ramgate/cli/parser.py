@@ -22,6 +22,7 @@ from ramgate.cli import (
     status,
     translate,
     validate,
+    who_can,
 )
 from ramgate.cli.options import QUOTE_IT
 
@@ -33,8 +34,8 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, slr, doctor), or success
-  1  denied (check, slr, doctor), faults (validate, lint, translate, build, catalog), not ready
-     (status), unknown name (actions)
+  1  denied (check, slr, doctor, who-can), faults (validate, lint, translate, build, catalog), not
+     ready (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         status,
         build,
         check,
+        who_can,
         roles,
         role,
         slr,

@@ -1,0 +1,59 @@
+"""Colours and progress, for a terminal alone: a pipe gets plain text and no progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["WIDTH", "paint", "progress"]
+
+WIDTH: Final = 100
+"""The columns that a table takes at most."""
+
+_COLOURS: Final = {"red": 31, "green": 32, "yellow": 33}
+_QUIET_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.2
+
+
+def paint(text: str, colour: str) -> str:
+    """Return a text in a colour: `red`, `green` or `yellow`.
+
+    It stays plain if stdout is not a terminal, or a terminal without colours, or if `NO_COLOR` is
+    set (https://no-color.org).
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or sys.stdout is None or not sys.stdout.isatty():
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows the state of long work on stderr, over the state before it.
+
+    It shows nothing in the first second, and nothing if stderr is not a terminal.
+    """
+    start = shown = time.monotonic()
+
+    def show(text: str) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - start > _QUIET_SECONDS and now - shown > _PAUSE_SECONDS and _is_terminal():
+            shown = now
+            print(f"\r\x1b[K{text[: WIDTH - 1]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if shown != start:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
