@@ -27,10 +27,12 @@ __all__ = [
     "by_fields",
     "folded",
     "lower",
+    "matches",
     "opa_lower",
     "plain",
     "resource",
     "some",
+    "stand_in",
     "text",
 ]
 
@@ -143,6 +145,22 @@ def folded(literal: str) -> Glob:
     return tuple(Atom(_same_letter(character)) for character in literal)
 
 
+def matches(globs: Iterable[Glob], text: str) -> bool:
+    """True if one of the globs reads the whole text.
+
+    >>> matches([plain("oss:*"), plain("ecs:?")], "ecs:a")
+    True
+    """
+    return any(_regex(one).fullmatch(text) for one in globs)
+
+
+def stand_in(atom: Atom) -> str:
+    """Return a character that the atom reads."""
+    if atom.characters is not None:
+        return min(atom.characters)
+    return next(one for one in "x-" if one not in atom.excepted)
+
+
 def _split(choices: str) -> list[str]:
     found, at = [], 0
     while match := _CHOICES.match(choices, at):
@@ -151,6 +169,20 @@ def _split(choices: str) -> list[str]:
         if at > len(choices):
             break
     return found
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _regex(one: Glob) -> re.Pattern[str]:
+    return re.compile("".join(map(_class, one)), re.DOTALL)
+
+
+def _class(atom: Atom) -> str:
+    count = "*" if atom.repeats else "?" if atom.optional else ""
+    if atom.characters is not None:
+        return f"[{re.escape(''.join(sorted(atom.characters)))}]{count}"
+    if atom.excepted:
+        return f"[^{re.escape(''.join(sorted(atom.excepted)))}]{count}"
+    return f".{count}"
 
 
 @functools.lru_cache(maxsize=1 << 12)

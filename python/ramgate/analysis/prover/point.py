@@ -7,10 +7,11 @@ the search takes the actions first, then the resources, then one condition key a
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.prover.budget import Undecided
 from ramgate.analysis.prover.context import Context
+from ramgate.analysis.prover.readable import Draft, readable
 from ramgate.analysis.prover.reading import is_satisfied
 from ramgate.analysis.prover.space import Request
 from ramgate.analysis.prover.walk import Choice, words
@@ -28,6 +29,9 @@ __all__ = [
     "Point",
     "find_point",
 ]
+
+
+_PRINCIPAL: Final = "acs:PrincipalARN"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def find_point(
     >>> find_point(statement("oss:Get*"), statement("oss:*"), space, Budget()) is None
     True
     >>> find_point(statement("oss:*"), statement("oss:Get*"), space, Budget()).request.action
-    'oss:a'
+    'oss:AbortMultipartUpload'
     """
     budget.renew()
     wanted = [_reduced(one, space) for one in inside]
@@ -127,7 +131,7 @@ class _Search:
                 for text, failing in self._resources(frame, others):
                     context = self._find_context(failing)
                     if context is not None:
-                        return self._point(action, frame, text, failing, context)
+                        return self._point(Draft(action, frame, text), failing, context)
         if self._doubt is not None:
             raise self._doubt
         return None
@@ -178,16 +182,21 @@ class _Search:
 
     def _point(
         self,
-        action: str,
-        frame: Frame,
-        text: str,
+        draft: Draft,
         failing: Sequence[_Reduced],
         context: Mapping[str, Value],
     ) -> Point:
-        given = dict(context)
-        principal = str(given.pop("acs:PrincipalARN", self._space.asker.arn))
-        request = Request(principal, action, frame.spell(text), {**self._space.given, **given})
-        return Point(request, frame, text, tuple(one.statement for one in failing))
+        given = {**self._space.given, **context}
+        principal = str(given.pop(_PRINCIPAL, self._space.asker.arn))
+        draft = readable(
+            draft,
+            [one.statement for one in self._inside],
+            [one.statement for one in self._outside],
+            self._space,
+            {**given, _PRINCIPAL: principal} if self._space.asker.has_identity else given,
+        )
+        request = Request(principal, draft.action, draft.frame.spell(draft.text), given)
+        return Point(request, draft.frame, draft.text, tuple(one.statement for one in failing))
 
 
 def _chosen(statements: Sequence[_Reduced], matched: int) -> list[_Reduced]:

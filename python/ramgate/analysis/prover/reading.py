@@ -69,7 +69,7 @@ def is_satisfied(condition: Condition, effect: str, given: Value, *, fold: bool 
     values = [read(family(condition), element) for element in elements]
     if is_absent:
         # 4.4, 4.5
-        return effect == "Deny" and bool(condition["negated"] or condition["quantifier"] == "every")
+        return effect == "Deny" and (condition["negated"] or condition["quantifier"] == "every")
     if any(value is None for value in values):
         # 4.6
         return effect == "Deny"
@@ -79,7 +79,8 @@ def is_satisfied(condition: Condition, effect: str, given: Value, *, fold: bool 
 
 def holds(condition: Condition, value: Any, *, fold: bool = False) -> bool:  # noqa: ANN401 - see `read`
     """True if one readable value fits the condition."""
-    return hits(condition, value, fold=fold) != condition["negated"]
+    negated: bool = condition["negated"]
+    return hits(condition, value, fold=fold) != negated
 
 
 def hits(condition: Condition, value: Any, *, fold: bool = False) -> bool:  # noqa: ANN401 - see `read`
