@@ -11,6 +11,7 @@ from ramgate.cli import (
     build,
     catalog,
     check,
+    diff,
     doctor,
     graph,
     install_opa,
@@ -34,9 +35,9 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, slr, doctor), or success
-  1  denied (check, slr, doctor, who-can), faults (validate, lint, translate, build, catalog), not
-     ready (status), unknown name (actions)
-  2  no result: wrong usage, malformed request, unreadable file, no OPA
+  1  denied (check, slr, doctor, who-can), newly allowed (diff), faults (validate, lint, translate,
+     build, catalog), not ready (status), unknown name (actions)
+  2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
 What a policy means: docs/reference/policy-language.md
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         build,
         check,
         who_can,
+        diff,
         roles,
         role,
         slr,

@@ -1,0 +1,198 @@
+"""Compare two sides with the prover, and have OPA decide every request that it finds."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from ramgate.accounts.near_names import near_name
+from ramgate.analysis.asking import asked
+from ramgate.analysis.diff.causes import Side, causes
+from ramgate.analysis.diff.result import Change, Diff, Principals, Undecided
+from ramgate.analysis.engine import decide_all
+from ramgate.analysis.population import principals as members_of
+from ramgate.analysis.prover.budget import Budget
+from ramgate.analysis.prover.changes import Open, changes
+from ramgate.analysis.prover.changes import principals as askers_of
+from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.side import load_pair
+from ramgate.model.decision import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.diff.result import Cause, Result
+    from ramgate.analysis.prover.access import Difference
+    from ramgate.analysis.prover.space import Asker
+    from ramgate.analysis.prover.statement import Statement
+    from ramgate.model.decision import Decision
+
+__all__ = ["diff"]
+
+_SECONDS: Final = 60.0
+_Name: TypeAlias = Literal["old", "new"]
+_NOT_CONFIRMED: Final = (
+    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
+)
+# an action and a resource that the owner of an account may use, and no other principal by itself
+_OF_THE_OWNER: Final = ("ram:ListUsers", "acs:ram:*:{account}:user/*")
+
+
+def diff(
+    old: Path | str,
+    new: Path | str,
+    *,
+    principals: Iterable[str] = (),
+    timeout: float = _SECONDS,
+    show: Callable[[str], None] = lambda _: None,
+) -> Diff:
+    """Return the requests that one side allows and the other denies, or that there are none.
+
+    A side is an accounts file, a folder, a bundle, policy documents, or `git:REF:PATH`.
+    `principals` limits the comparison to these ARNs and services; without them all are compared.
+    After `timeout` seconds the rest is `not_decided`. `show` is called with the state of the work.
+    Raises `InvalidFiles` for faulty sides, and `ValueError` for a principal that neither side has.
+
+    >>> from pathlib import Path
+    >>> for name, users in (("old", "{}"), ("new", "{alice: {policies: [AliyunKafkaFullAccess]}}")):
+    ...     text = f"accounts: {{'1234567890123456': {{users: {users}}}}}"
+    ...     _ = Path(f"{name}.yaml").write_text(text)
+    >>> found = diff("old.yaml", "new.yaml")
+    >>> found.result, found.newly_allowed[0].principal, found.newly_allowed[0].before.reason
+    ('wider', 'acs:ram::1234567890123456:user/alice', 'unknown_principal')
+    """
+    before, after = load_pair(str(old), str(new))
+    comparison = _Comparison(before.store, after.store, tuple(principals), show)
+    return comparison.result(time.monotonic() + timeout)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    """A request that the prover found, not yet decided: `allowing` is the side that allows it."""
+
+    allowing: _Name
+    members: tuple[str, ...]
+    request: Request
+    difference: Difference | None
+
+
+class _Comparison:
+    def __init__(
+        self, old: Store, new: Store, wanted: Sequence[str], show: Callable[[str], None]
+    ) -> None:
+        self._stores: dict[_Name, Store] = {"old": old, "new": new}
+        self._worlds = {name: World(store) for name, store in self._stores.items()}
+        self._show = show
+        self._members = {
+            name: {one.compared: one for one in members_of(store)}
+            for name, store in self._stores.items()
+        }
+        self._names = {arn: one.arn for side in self._members.values() for arn, one in side.items()}
+        self._askers = {
+            name: {asker.arn: asker for asker in askers_of(world)}
+            for name, world in self._worlds.items()
+        }
+        self._wanted = self._all() if not wanted else {self._known(name) for name in wanted}
+        self._open: list[Undecided] = []
+
+    def _all(self) -> set[str]:
+        return {*self._names, *self._askers["old"], *self._askers["new"]}
+
+    def _known(self, name: str) -> str:
+        """Return the ARN of a principal as the sides compare it; it must be on one of them."""
+        compared = name.lower() if ":role/" in name else name
+        if compared not in self._all():
+            hint = near_name(name, self._stores["new"]) or "write an ARN or a service of a side"
+            raise ValueError(f"neither side has the principal `{name}`: {hint}")
+        return compared
+
+    def result(self, deadline: float) -> Diff:
+        budget = Budget(deadline)
+        found = [*self._newly_allowed("old", "new", budget)]
+        found += self._newly_allowed("new", "old", budget)
+        by_side = self._confirmed(found)
+        is_wider, is_narrower = bool(by_side["new"]), bool(by_side["old"])
+        result: Result
+        if is_wider and is_narrower:
+            result = "incomparable"
+        elif self._open:
+            result = "not_decided"
+        else:
+            result = "wider" if is_wider else "narrower" if is_narrower else "equivalent"
+        changed = {
+            one for change in (*by_side["old"], *by_side["new"]) for one in change.principals
+        }
+        return Diff(
+            result,
+            Principals(len(changed), len(self._wanted)),
+            tuple(by_side["new"]),
+            tuple(by_side["old"]),
+            tuple(self._open),
+        )
+
+    def _newly_allowed(self, denying: _Name, allowing: _Name, budget: Budget) -> Iterator[_Found]:
+        """Yield requests that one side allows and the other may deny."""
+        yield from self._owners(denying, allowing)
+        askers = [one for arn, one in self._askers[allowing].items() if arn in self._wanted]
+        compared = changes(self._worlds[denying], self._worlds[allowing], budget, askers)
+        for number, one in enumerate(compared, 1):
+            members = tuple(map(self._arn, one.askers))
+            if isinstance(one, Open):
+                rest = ": the rest was not compared" if one.is_final else ""
+                self._open.append(Undecided(members, f"{one.reason}{rest}"))
+            else:
+                request = asked(members[0], one.difference.point.request)
+                self._show(f"{number} requests found that the {allowing} side allows newly")
+                yield _Found(allowing, members, request, one.difference)
+
+    def _owners(self, denying: _Name, allowing: _Name) -> Iterator[_Found]:
+        """Yield a request of the owner of each account that only one side has (5.3)."""
+        action, resource = _OF_THE_OWNER
+        accounts = self._stores[allowing]["accounts"].keys() - self._stores[denying]["accounts"]
+        for account in sorted(accounts):
+            owner = f"acs:ram::{account}:root"
+            if owner in self._wanted:
+                request = Request(owner, action, resource.format(account=account))
+                yield _Found(allowing, (owner,), request, None)
+
+    def _arn(self, asker: Asker) -> str:
+        return self._names.get(asker.arn, asker.arn)
+
+    def _confirmed(self, found: Sequence[_Found]) -> dict[_Name, list[Change]]:
+        """Have OPA decide the requests on both sides; keep those with the claimed decisions."""
+        confirmed: dict[_Name, list[Change]] = {"old": [], "new": []}
+        requests = [one.request for one in found]
+        decided = {name: decide_all(store, requests) for name, store in self._stores.items()}
+        for one, before, after in zip(found, decided["old"], decided["new"], strict=True):
+            allows = (before.allow, after.allow)
+            if allows != (one.allowing == "old", one.allowing == "new"):
+                self._open.append(Undecided(one.members, _NOT_CONFIRMED))
+                continue
+            because = self._causes(one, before, after)
+            change = Change(one.members[0], one.request, before, after, because, one.members)
+            confirmed[one.allowing].append(change)
+        return confirmed
+
+    def _causes(self, one: _Found, before: Decision, after: Decision) -> tuple[Cause, ...]:
+        denying: _Name = "new" if one.allowing == "old" else "old"
+        gained = one.difference.gained if one.difference else ()
+        lost = one.difference.lost if one.difference else ()
+        return causes(
+            self._side(one.allowing, one.request, gained),
+            self._side(denying, one.request, lost),
+            before if denying == "old" else after,
+        )
+
+    def _side(self, name: _Name, request: Request, statements: Iterable[Statement]) -> Side:
+        store = self._stores[name]
+        role = ":role/" in request.principal
+        member = self._members[name].get(request.principal.lower() if role else request.principal)
+        held = {policy for policy in store["policies"] if "trust:" in policy}
+        if member is not None:
+            held.update(member.policies, *member.groups.values())
+        for levels in store["directory"]["levels"].values() if "directory" in store else ():
+            held.update(*levels)
+        return Side(name, store, held, statements)

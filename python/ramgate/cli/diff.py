@@ -1,0 +1,97 @@
+"""`ramgate diff`: the requests that a change of policies allows or denies newly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ramgate.cli.options import add_command, add_json
+from ramgate.cli.output import FINE, NO, UNKNOWN, json_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ramgate.cli.options import Commands
+
+__all__ = ["add_to", "run"]
+
+_SECONDS: Final = 60.0
+_TEXT: Final = """\
+OLD and NEW are accounts files or folders, bundles of `ramgate build`, files or folders with policy
+documents (those that `ramgate validate` reads), or git:REF:PATH, a file or a folder as it is in a
+commit. PATH is relative to the current folder. Two policy documents are compared as if users of
+several accounts held them, two trust policies as those of a role.
+
+Prints how NEW differs from OLD: equivalent, wider, narrower or incomparable. Each but the last is
+proved for all requests, actions and resources with wildcards included. For each changed statement
+and each set of principals with the same policies, one request is printed with its decisions on
+both sides, as OPA gives them, and the statements that make the difference.
+
+Exit status: 0 no change of the kind of --fail-on, 1 there is one, 2 a side cannot be read, or the
+comparison is not decided, for example because --timeout is over.
+
+examples:
+  ramgate diff old.json new.json
+  ramgate diff git:origin/main:accounts/ accounts/
+  ramgate diff before.tar.gz accounts/ --principal acs:ram::1234567890123456:user/alice
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(
+        commands, "diff", "show which requests a change of policies allows or denies", _TEXT, run
+    )
+    parser.add_argument("old", metavar="OLD", help="the side before the change")
+    parser.add_argument("new", metavar="NEW", help="the side after the change")
+    parser.add_argument(
+        "--principal",
+        metavar="PRINCIPAL",
+        action="append",
+        default=[],
+        help="compare only this principal; repeatable",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("allowed", "denied", "any"),
+        default="allowed",
+        help="exit with 1 for a request that is newly allowed (the default), denied, or either",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=_SECONDS,
+        help=f"seconds to search for (default {_SECONDS:g}); the rest is not decided",
+    )
+    add_json(parser, "print the whole result as JSON")
+
+
+def run(options: Namespace) -> int:
+    """Compare the sides, and print the changes."""
+    from ramgate.analysis.diff import diff
+    from ramgate.cli.diff_text import lines
+    from ramgate.cli.terminal import progress
+
+    if not options.timeout > 0:
+        raise ValueError(f"`--timeout {options.timeout:g}` is not a number above 0")
+    with progress() as show:
+        found = diff(
+            options.old,
+            options.new,
+            principals=options.principal,
+            timeout=options.timeout,
+            show=show,
+        )
+    if options.json:
+        print(json_line(found))
+    else:
+        for line in lines(found):
+            print(line)
+    failing = {
+        "allowed": found.newly_allowed,
+        "denied": found.newly_denied,
+        "any": found.newly_allowed or found.newly_denied,
+    }[options.fail_on]
+    if failing:
+        return NO
+    return UNKNOWN if found.not_decided else FINE

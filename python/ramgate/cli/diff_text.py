@@ -1,0 +1,86 @@
+"""The result of `ramgate diff` as lines for people, and for a block of the kind `diff`."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from ramgate.cli.output import summary
+from ramgate.cli.terminal import WIDTH, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ramgate.analysis.diff import Change, Diff
+    from ramgate.model.decision import Context
+
+__all__ = ["lines"]
+
+_HEADS: Final = {
+    "equivalent": "equivalent: no request has another answer (proved for all requests)",
+    "wider": "wider: some requests are newly allowed, and none is newly denied (proved)",
+    "narrower": "narrower: some requests are newly denied, and none is newly allowed (proved)",
+    "incomparable": "incomparable: some requests are newly allowed, and others newly denied",
+    "not_decided": "not decided: there is no proof that these are all changes",
+}
+_COLOURS: Final = {"+": "green", "-": "red", "?": "yellow"}
+
+
+def lines(found: Diff) -> Iterator[str]:
+    """Yield the result, then each change, each with a sign in its first column."""
+    yield _HEADS[found.result]
+    yield f"principals with a change: {found.principals.changed} of {found.principals.of}"
+    for sign, word, changes in (
+        ("+", "allowed", found.newly_allowed),
+        ("-", "denied", found.newly_denied),
+    ):
+        for change in changes:
+            yield ""
+            yield from _change(sign, word, change)
+    for one in found.not_decided:
+        yield ""
+        yield paint(f"? not decided: {_members(one.principals)}", _COLOURS["?"])
+        yield from _wrap("reason", one.reason)
+
+
+def _change(sign: str, word: str, change: Change) -> Iterator[str]:
+    yield paint(f"{sign} newly {word}: {_members(change.principals)}", _COLOURS[sign])
+    request = change.request
+    yield from _wrap("action", request.action)
+    yield from _wrap("resource", request.resource)
+    if request.context:
+        yield from _wrap("context", ", ".join(_pairs(request.context)))
+    yield from _wrap("before", summary(change.before))
+    yield from _wrap("after", summary(change.after))
+    for cause in change.because:
+        yield from _wrap("because", str(cause))
+
+
+def _members(principals: tuple[str, ...]) -> str:
+    first, *others = principals
+    if not others:
+        return first
+    return f"{first} and {len(others)} more with the same policies"
+
+
+def _wrap(label: str, text: str) -> list[str]:
+    """Return a text behind a label; words are never broken, so that an ARN can be copied."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"    {label:<10}",
+        subsequent_indent=" " * 14,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _pairs(context: Context) -> Iterator[str]:
+    for key, value in context.items():
+        elements = value if isinstance(value, list | tuple) else [value]
+        yield f"{key}={' and '.join(map(_text, elements))}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from accounts_files import HERE, THERE
+from policy_documents import TRUST, policy, statement
+from ramgate import resources
+from ramgate.analysis.diff import Cause, Diff, compare, diff
+from ramgate.bundle.builder import build
+from ramgate.errors import InvalidFiles
+from ramgate.model.decision import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ramgate.accounts.store import Store
+    from ramgate.model.decision import Request
+
+EXAMPLE = resources.path("examples/accounts.yaml")
+ALICE, BOB, OWNER = (f"acs:ram::{HERE}:{name}" for name in ("user/alice", "user/bob", "root"))
+SECURE = {"Bool": {"acs:SecureTransport": "true"}}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(name: str, document: object) -> str:
+    Path(f"{name}.json").write_text(json.dumps(document))
+    return f"{name}.json"
+
+
+def account(*statements: object, **parts: object) -> dict[str, Any]:
+    """Return an account in which alice and bob hold a policy with these statements."""
+    users = {"alice": {"policies": ["own"]}, "bob": {"policies": ["own"]}}
+    return {"policies": {"own": policy(*statements)}, "users": users, **parts}
+
+
+def compared(old: object, new: object, **options: Any) -> Diff:  # noqa: ANN401 - those of `diff`
+    sides = [{"accounts": {HERE: one}} for one in (old, new)]
+    return diff(written("old", sides[0]), written("new", sides[1]), **options)
+
+
+def asked(found: Diff) -> list[tuple[str, str, str]]:
+    changes = found.newly_allowed + found.newly_denied
+    return [(one.request.action.lower(), one.before.effect, one.after.effect) for one in changes]
+
+
+def test_a_wider_statement_is_found_with_a_request() -> None:
+    start, stop = statement(), statement(Action=["ecs:StartInstance", "ecs:StopInstance"])
+    found = compared(account(start), account(stop))
+    assert found.result == "wider"
+    assert (found.principals.changed, found.principals.of) == (2, 3)
+    assert asked(found) == [("ecs:stopinstance", "ImplicitDeny", "Allow")]
+    [change] = found.newly_allowed
+    assert change.principals == (ALICE, BOB)
+    assert change.principal == change.request.principal == ALICE
+    assert change.because == (Cause("new", "own", 0, "Action", "ecs:stopinstance"),)
+    assert str(change.because[0]) == "own[0] of the new side: Action: ecs:stopinstance"
+    back = compared(account(stop), account(start))
+    assert (back.result, asked(back)) == (
+        "narrower",
+        [("ecs:stopinstance", "Allow", "ImplicitDeny")],
+    )
+    [change] = back.newly_denied
+    assert change.because == (Cause("old", "own", 0, "Action", "without ecs:stopinstance"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([statement()], [statement(Action="ECS:startINSTANCE")]),
+        ([statement(), statement(Action="oss:*")], [statement(Action="oss:*"), statement()]),
+        ([statement(Action="ecs:*")], [statement(Action="ecs:**")]),
+        ([statement(Action="ecs:*")], [statement(Action="ecs:*"), statement()]),
+        ([statement(Resource="*")], [statement(Resource=["acs:ecs:*:*:*", "*"])]),
+        (
+            [statement(), statement(Effect="Deny")],
+            [statement(Condition=SECURE), statement(Effect="Deny")],
+        ),
+    ],
+)
+def test_another_spelling_is_no_change(old: Sequence[object], new: Sequence[object]) -> None:
+    for sides in ((old, new), (new, old)):
+        found = compared(*(account(*side) for side in sides))
+        assert (found.result, asked(found)) == ("equivalent", [])
+        assert found.principals.changed == 0
+
+
+def test_changes_of_both_kinds_are_incomparable() -> None:
+    found = compared(account(statement()), account(statement(Action="oss:GetObject")))
+    assert found.result == "incomparable"
+    assert asked(found) == [
+        ("oss:getobject", "ImplicitDeny", "Allow"),
+        ("ecs:startinstance", "Allow", "ImplicitDeny"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            [statement(), statement(Effect="Deny", Action="ecs:*")],
+            [statement()],
+            Cause("old", "own", 1, "statement", ""),
+        ),
+        (
+            [statement(), statement(Effect="Deny")],
+            [statement(), statement(Effect="Deny", Condition=SECURE)],
+            Cause("old", "own", 1, "Condition", "Bool acs:SecureTransport"),
+        ),
+        (
+            [statement(Resource="acs:ecs:*:*:instance/i")],
+            [statement(Resource="acs:ecs:*:*:instance/*")],
+            Cause("new", "own", 0, "Resource", "acs:ecs:*:*:instance/i → acs:ecs:*:*:instance/*"),
+        ),
+        (
+            [statement(Effect="Deny")],
+            [statement(Action="oss:*")],
+            Cause("new", "own", 0, "statement", ""),
+        ),
+    ],
+)
+def test_the_cause_is_named(old: Sequence[object], new: Sequence[object], expected: Cause) -> None:
+    found = compared(account(*old), account(*new))
+    assert expected in found.newly_allowed[0].because
+
+
+def test_an_attached_policy_is_the_cause() -> None:
+    before = account(statement())
+    after = account(statement())
+    before["users"]["bob"] = {}
+    found = compared(before, after)
+    [change] = found.newly_allowed
+    assert change.principals == (BOB,)
+    assert change.because == (Cause("new", "own", 0, "attached", ""),)
+    [change] = compared(after, before).newly_denied
+    assert change.because == (Cause("old", "own", 0, "detached", ""),)
+    del before["users"]["bob"]
+    [change] = compared(before, after).newly_allowed
+    assert change.before.reason == "unknown_principal"
+    before["policies"] = {"other": policy(statement(Action="x:y"))}
+    before["users"] = {"alice": {}, "bob": {}}
+    assert compared(before, after).newly_allowed[0].because[0].change == "attached"
+
+
+def test_control_policies_are_compared() -> None:
+    members = {HERE: {"control_policies": ["only"]}}
+
+    def side(action: str) -> dict[str, Any]:
+        limit = policy(statement(Action=action))
+        root = {"control_policies": ["FullAliyunAccess"], "accounts": members}
+        directory = {"management": THERE, "policies": {"only": limit}, "root": root}
+        return {"accounts": {HERE: account(statement(Action="*"))}, "directory": directory}
+
+    limit, free = written("limit", side("ecs:StartInstance")), written("free", side("ecs:*"))
+    found = diff(limit, free)
+    assert (found.result, found.newly_allowed[0].before.policy_type) == ("wider", "ControlPolicy")
+    assert found.newly_allowed[0].because == (
+        Cause("new", "only", 0, "Action", "ecs:startinstance → ecs:*"),
+    )
+    odd = side("ecs:*")
+    odd["accounts"][HERE]["policies"]["own"] = {"unreadable": "has an odd operator", "document": ""}
+    found = diff(written("odd", odd), free)
+    assert found.result == "wider"
+    assert found.newly_allowed[0].because == (
+        Cause("new", "own", 0, "unreadable", "has an odd operator"),
+    )
+
+
+def test_services_and_owners_are_compared() -> None:
+    old = {"accounts": {THERE: account(statement())}}
+    trust = {"Service": ["ecs.aliyuncs.com"], "Federated": f"acs:ram::{HERE}:saml-provider/idp"}
+    role = {"trust": policy({**TRUST, "Principal": trust})}
+    new = {"accounts": {**old["accounts"], HERE: {"roles": {"App": role}}}}
+    found = diff(written("old", old), written("new", new))
+    assert {one.principal: one.before.reason for one in found.newly_allowed} == {
+        OWNER: "unknown_principal",
+        "ecs.aliyuncs.com": "unknown_role",
+        f"acs:ram::{HERE}:saml-provider/idp": "unknown_role",
+    }
+    owner = next(one for one in found.newly_allowed if one.principal == OWNER)
+    assert owner.because == (Cause("old", None, None, "unknown_principal", ""),)
+    assert str(owner.because[0]) == "no statement of the old side: unknown_principal"
+    assert diff("new.json", "old.json").result == "narrower"
+    alone = diff("old.json", "new.json", principals=["ecs.aliyuncs.com"])
+    assert [one.principal for one in alone.newly_allowed] == ["ecs.aliyuncs.com"]
+
+
+def test_the_comparison_can_be_limited_to_principals() -> None:
+    before, after = account(statement()), account(statement(Action="*"))
+    roles = {"App": {"trust": policy(TRUST), "policies": ["own"]}}
+    for side in (before, after):
+        side["roles"] = roles
+    app = f"acs:ram::{HERE}:role/App"
+    found = compared(before, after, principals=[BOB, app.replace("App", "APP")])
+    assert found.principals.of == 2
+    members = {one for change in found.newly_allowed for one in change.principals}
+    assert members == {BOB, app}
+    found = compared(before, after, principals=[OWNER, "ecs.aliyuncs.com"])
+    assert (found.result, found.principals.of) == ("equivalent", 2)
+    with pytest.raises(
+        ValueError, match=r"^neither side has the principal `.*alcie`: did you mean"
+    ):
+        compared(before, after, principals=[ALICE.replace("alice", "alcie")])
+    with pytest.raises(ValueError, match=r"`x`: write an ARN or a service of a side$"):
+        compared(before, after, principals=["x"])
+
+
+def test_policy_documents_are_compared() -> None:
+    for name, action in (("old", "oss:GetObject"), ("new", "oss:*Object")):
+        written(name, policy(statement(Action=action, Resource=f"acs:oss:*:{THERE}:b/*")))
+    found = diff("old.json", "new.json")
+    assert (found.result, found.principals.changed) == ("wider", 1)
+    assert found.newly_allowed[0].principal == f"acs:ram::{THERE}:user/holder"
+    written("new", policy({**TRUST, "Principal": {"Service": "ecs.aliyuncs.com"}}))
+    written("old", policy({**TRUST, "Principal": {"Service": "fc.aliyuncs.com"}}))
+    found = diff("old.json", "new.json")
+    assert [one.principal for one in found.newly_allowed] == ["ecs.aliyuncs.com"]
+    assert [one.principal for one in found.newly_denied] == ["fc.aliyuncs.com"]
+
+
+def test_a_bundle_is_compared_with_its_accounts(tmp_path: Path) -> None:
+    (tmp_path / "bundle.tar.gz").write_bytes(build().content)
+    assert diff("bundle.tar.gz", EXAMPLE).result == "equivalent"
+
+
+def test_faulty_sides_are_refused() -> None:
+    with pytest.raises(InvalidFiles):
+        diff(EXAMPLE, written("new", {"accounts": {"x": {}}}))
+
+
+def test_nothing_is_decided_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = account(statement()), account(statement(Action="ecs:*"))
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    found = compared(*sides, timeout=-1.0)
+    assert (found.result, found.newly_allowed, found.newly_denied) == ("not_decided", (), ())
+    assert [(one.principals, one.reason) for one in found.not_decided] == [
+        ((ALICE, BOB), "the time is over: the rest was not compared")
+    ] * 2
+
+
+def test_a_request_that_opa_does_not_confirm_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def deny(store: Store, requests: Sequence[Request]) -> list[Decision]:
+        assert "accounts" in store
+        no = Decision(
+            allow=False,
+            effect="ImplicitDeny",
+            reason="no_statement_matches",
+            policy_type=None,
+            statements=(),
+        )
+        return [no for _ in requests]
+
+    monkeypatch.setattr(compare, "decide_all", deny)
+    found = compared(account(statement()), account(statement(Action="ecs:*")))
+    assert (found.result, found.newly_allowed) == ("not_decided", ())
+    [open_question] = found.not_decided
+    assert open_question.reason.startswith("OPA does not confirm a request")
+
+
+def test_the_state_of_the_work_is_shown() -> None:
+    shown: list[str] = []
+    compared(account(statement()), account(statement(Action="ecs:*")), show=shown.append)
+    assert shown == ["1 requests found that the new side allows newly"]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from policy_documents import TRUST, policy, statement
+from ramgate import translate
+from ramgate.analysis.diff.elements import elements
+
+
+@pytest.mark.parametrize(
+    ("parts", "name", "expected"),
+    [
+        (
+            {"Action": ["ECS:Start", "oss:*", "*:List?"]},
+            "Action",
+            ("*:list?", "ecs:start", "oss:*"),
+        ),
+        ({"NotAction": ["a:b"], "Action": None}, "NotAction", ("a:b",)),
+        ({"Resource": "*"}, "Resource", ("*",)),
+        (
+            {
+                "Resource": [
+                    "acs:ecs:cn-h:1234567890123456:i",
+                    "acs:oss:*:*:b/*",
+                    "acs:oss:*:*:?[a]",
+                ]
+            },
+            "Resource",
+            ("acs:ecs:cn-h:1234567890123456:i", "acs:oss:*:*:?[a]", "acs:oss:*:*:b/*"),
+        ),
+        (
+            {"Effect": "Deny", "Resource": ["acs:ecs:cn-h:*:i/?", "acs:ecs:cn-h:12:i"]},
+            "Resource",
+            ("acs:ecs:cn-h:*:i/?", "acs:ecs:cn-h:12:i"),
+        ),
+        (
+            {"Resource": ["acs:ecs:cn-h:1234567890123456:i/*"]},
+            "Resource",
+            ("acs:ecs:cn-h:1234567890123456:i/*",),
+        ),
+        (
+            {"Condition": {"StringNotLike": {"a:k": ["x[*", "y"]}}},
+            "Condition",
+            ("StringNotLike a:k x[*, y",),
+        ),
+        (
+            {"Condition": {"ForAnyValue:StringNotEquals": {"a:k": "x"}}},
+            "Condition",
+            ("ForAnyValue:StringNotEquals a:k x",),
+        ),
+        (
+            {"Condition": {"ForAllValues:IpAddressIncludeBorder": {"a:k": "10.0.0.0/8"}}},
+            "Condition",
+            ("ForAllValues:IpAddress a:k 10.0.0.0/8",),
+        ),
+        (
+            {"Condition": {"NumericLessThan": {"a:k": "5"}, "Bool": {"a:b": "true"}}},
+            "Condition",
+            ("Bool a:b", "NumericLessThan a:k"),
+        ),
+    ],
+)
+def test_elements_read_like_those_of_the_document(
+    parts: dict[str, object], name: str, expected: tuple[str, ...]
+) -> None:
+    document = translate(policy(statement(Action="x:y"), statement(**parts)))
+    assert elements(document, 1)[name] == expected
+
+
+def test_a_trust_policy_has_principals_and_no_resource() -> None:
+    assert elements(translate(policy(TRUST)), 0) == {
+        "Effect": ("Allow",),
+        "Principal": ("ecs.aliyuncs.com",),
+        "Action": ("sts:assumerole",),
+    }
