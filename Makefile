@@ -7,6 +7,8 @@ OPA_TOOL = .tools/opa
 CASES = build/cases/data.json
 MINUTES ?= 10
 SEED ?= 1
+PAIRS ?= 10000
+EDITS ?= 200
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
 # The locks list every dependency. Without --no-deps, pip would also resolve the extras and look
 # for newer versions.
@@ -15,7 +17,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
   --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup fmt lint test-rego test-python fuzz mutants soak chaos bench bench-guard corpus build-wheel lock clean \
+.PHONY: help run test setup fmt lint test-rego test-python fuzz prove mutants soak chaos bench bench-guard corpus build-wheel lock clean \
   FORCE
 
 help: ## list the targets
@@ -56,6 +58,9 @@ test-python: setup ## test the Python; fails below 100 % branch coverage
 
 fuzz: setup ## compare OPA with the reference evaluator on random worlds (MINUTES=10 SEED=1)
 	.venv/bin/python tests/proof/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
+
+prove: setup ## compare the prover with the reference evaluator and OPA (PAIRS=10000 EDITS=200 SEED=1)
+	PYTHONPATH=tests/support .venv/bin/python tests/proof/prove.py --pairs $(PAIRS) --edits $(EDITS) --seed $(SEED)
 
 mutants: setup ## put deliberate faults into the code; the tests must catch each
 	.venv/bin/python tests/support/worlds.py $(CASES)

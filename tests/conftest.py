@@ -5,6 +5,7 @@ from __future__ import annotations
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
 from opa_machine import commands, go, pins, site, tools, wheel
+from referees import referees
 from sidecars import guarded, unguarded
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "go",
     "guarded",
     "pins",
+    "referees",
     "sigterm_as_it_was",
     "site",
     "tools",

@@ -148,7 +148,7 @@ def _is_accepted(resource: str) -> bool:
     return "*" in resource or "?" in resource or resource.count(":") >= _LEAST_COLONS
 
 
-class _WorldBuilder:
+class WorldBuilder:
     """The builder of one world: the names that the world uses, and methods for its parts."""
 
     def __init__(self, pick: Pick, catalog: Catalog, number: int, management: str) -> None:
@@ -298,10 +298,10 @@ class _WorldBuilder:
         pick = self.pick
         return {
             "Version": "1",
-            "Statement": [self._statement() for _ in range(1 + pick.of((0, 0, 0, 1, 1, 2)))],
+            "Statement": [self.statement() for _ in range(1 + pick.of((0, 0, 0, 1, 1, 2)))],
         }
 
-    def _statement(self) -> Object:
+    def statement(self) -> Object:
         pick = self.pick
         if self.is_usual and pick.chance(1, 4):
             literal = [one for one in self.asked_resources if one != "*"] or [
@@ -824,7 +824,7 @@ def _containers(value: object) -> Iterator[Any]:
 
 def policies(pick: Pick, catalog: Catalog) -> Sequence[Object]:
     """Return an identity policy and a trust policy."""
-    builder = _WorldBuilder(pick, catalog, 0, str(10**15))
+    builder = WorldBuilder(pick, catalog, 0, str(10**15))
     return builder.document(), builder.trust()
 
 
@@ -837,7 +837,7 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
     The own account of the first world is the management account.
     """
     management = str(10**15)
-    builders = [_WorldBuilder(pick, catalog, number, management) for number in range(worlds)]
+    builders = [WorldBuilder(pick, catalog, number, management) for number in range(worlds)]
     system_policies = _system_policies(builders[0], catalog)
     attached = {*catalog.system_policies, "s0", "p0"}
     for builder in builders:
@@ -852,7 +852,7 @@ def batch(pick: Pick, catalog: Catalog, worlds: int, questions: int) -> Batch:
     return Batch(management, policies, root, made, system_policies)
 
 
-def _system_policies(builder: _WorldBuilder, catalog: Catalog) -> dict[str, Object]:
+def _system_policies(builder: WorldBuilder, catalog: Catalog) -> dict[str, Object]:
     """Return system policies that came with the accounts, some under names of other policies."""
     pick = builder.pick
     linked = [catalog.service_linked_roles[name].policy for name in builder.linked_roles]

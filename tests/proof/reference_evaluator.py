@@ -499,6 +499,11 @@ def _read(
     return found
 
 
+def request_of(value: object, now: datetime.datetime) -> Request:
+    """Return the request of a decision; raise `Malformed` if it is malformed."""
+    return _read(value, now, collections.Counter(), simulated=False)
+
+
 def _comparisons(documents: Iterable[Object], context: Object) -> int:
     """Return how often the conditions may compare an element with a listed value."""
     return sum(
@@ -600,7 +605,7 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401 - a single value stands for 
 # Statements
 
 
-def _matches(statement: Object, request: Request) -> bool:
+def matches(statement: Object, request: Request) -> bool:
     """True if a statement of an identity, session or control policy matches the request."""
     return (
         _action_matches(statement, request.action)
@@ -746,7 +751,7 @@ def _layer(
     name: str,
     policies: Iterable[tuple[str, Object]],
     request: Request,
-    matches: Callable[[Object, Request], bool] = _matches,
+    matches: Callable[[Object, Request], bool] = matches,
 ) -> Verdict:
     """Decide one layer: a matching Deny decides, else a matching Allow, else there is neither.
 

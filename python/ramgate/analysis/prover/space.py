@@ -175,12 +175,16 @@ class Space:
         return statement.resource_globs
 
     def fixed(self, key: str) -> tuple[Value] | None:
-        """Return the value of a key in all these requests, in a tuple; None if it is free."""
+        """Return the value of a key in all these requests, in a tuple; None if it is free.
+
+        The current time is free unless it is given.
+        """
         if key == _PRINCIPAL and self.asker.name is not None and self.asker.has_identity:
             return (self.asker.arn,)
         if key in self.given:
             return (self.given[key],)
-        if key == _PRINCIPAL and self.asker.has_identity:
+        if key == _TIME or (key == _PRINCIPAL and self.asker.has_identity):
+            # a request without the time gets the current one
             return None
         if (self.free is None and (key != _PRINCIPAL)) or (self.free and key in self.free):
             return None
