@@ -86,7 +86,7 @@ def holds(condition: Condition, value: Any, *, fold: bool = False) -> bool:  # n
 def hits(condition: Condition, value: Any, *, fold: bool = False) -> bool:  # noqa: ANN401 - see `read`
     """True if one readable value matches one of the listed values."""
     matches = _MATCHES[condition["operator"]]
-    listed = condition["values"]
+    listed: Sequence[Any] = condition["values"]
     if fold and family(condition) == "String":
         listed = [in_lower_case(one) for one in listed]
     return any(matches(value, one) for one in listed)
