@@ -68,15 +68,17 @@ def readable(
 
 
 def _may_match(statement: Statement, space: Space, context: Mapping[str, Value]) -> bool:
-    """True if the context satisfies all conditions of the statement."""
+    """True unless the context fails a condition of the statement.
+
+    A key that every request has, such as the current time, may have any value if it is not given.
+    """
     return all(
-        is_satisfied(
-            condition,
-            statement.effect,
-            context.get(condition["key"], ABSENT),
-            fold=space.folds(condition["key"]),
+        (key not in context and not space.domain(key).may_be_absent)
+        or is_satisfied(
+            condition, statement.effect, context.get(key, ABSENT), fold=space.folds(key)
         )
         for condition in statement.conditions
+        for key in (condition["key"],)
     )
 
 
