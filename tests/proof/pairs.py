@@ -63,6 +63,9 @@ _FURTHER: Final = (
 )
 """Operators, a key and listed values, beside those that the worlds draw."""
 
+_KNOWN: Final = ("oss:*", "oss:Abort*", "oss:Delete*", "oss:Get?b*", "ecs:Delete*", "*:D*")
+"""Patterns of actions in the catalog, which a request prefers that is written for people."""
+
 _NEIGHBOURS: Final = {
     "LessThan": "LessThanEquals",
     "LessThanEquals": "LessThan",
@@ -195,6 +198,8 @@ class Pair:
             statement = self._builder.statement()
             if self.pick.chance(1, 3):
                 self._add_condition(statement)
+            if "Action" in statement and self.pick.chance(1, 4):
+                statement["Action"] = self.pick.one_or_list(_KNOWN, 2)
             if reference.is_accepted(_document(statement)):
                 found.append(statement)
         return found
