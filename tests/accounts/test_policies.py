@@ -94,7 +94,9 @@ directory:
 """
     store = reader.load(write(tmp_path, text), CATALOG)
     scopes = {"policies": [FULL], "resource_groups": {"rg-1": [FULL]}}
-    assert store["accounts"][HERE]["users"]["alice"] == scopes
+    account = store["accounts"][HERE]
+    assert account["groups"] == {"team": scopes}
+    assert account["users"]["alice"] == {**scopes, "groups": ["team"], "own": {"policies": []}}
     role = store["accounts"][HERE]["roles"]["app"]
     assert role == {"name": "App", "trust": f"{HERE}/trust:App", **scopes}
     levels = store["directory"]["levels"][HERE]

@@ -89,8 +89,20 @@ def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
                     "resource_groups": {
                         "rg-production": [f"{HERE}/connector-admin", "AliyunKafkaFullAccess"]
                     },
+                    "groups": ["kafka-team", "production"],
+                    "own": {
+                        "policies": [f"{HERE}/connector-admin"],
+                        "resource_groups": {"rg-production": ["AliyunKafkaFullAccess"]},
+                    },
                 },
                 "bob": {"policies": []},
+            },
+            "groups": {
+                "kafka-team": {"policies": ["AliyunKafkaReadOnlyAccess"]},
+                "production": {
+                    "policies": [],
+                    "resource_groups": {"rg-production": [f"{HERE}/connector-admin"]},
+                },
             },
         },
         THERE: {"roles": {}, "users": {}},
@@ -101,6 +113,7 @@ def test_a_whole_file_becomes_what_is_looked_up(tmp_path: Path) -> None:
             HERE: [["FullAliyunAccess"], ["FullAliyunAccess", "directory/only-kafka"]],
             THERE: [["FullAliyunAccess"], ["directory/only-kafka"], []],
         },
+        "names": {HERE: ["root", HERE], THERE: ["root", "production", THERE]},
     }
     assert store["service_linked_roles"]["aliyunserviceroleforalikafkaetl"] == {
         "role": "AliyunServiceRoleForAlikafkaETL",

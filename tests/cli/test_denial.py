@@ -12,7 +12,7 @@ from ramgate.catalog import catalog
 from ramgate.cli.denial import control_level
 
 if TYPE_CHECKING:
-    from ramgate.accounts.store import Store
+    from ramgate.accounts.store import Directory, Store
     from ramgate.model.decision import Reason
 
 FULL, KAFKA = "FullAliyunAccess", "directory/only-kafka"
@@ -21,7 +21,9 @@ ROOT, FOLDER, MEMBER = "level 0, the root folder", "level 1, a folder", "level 2
 
 def store(levels: list[list[str]]) -> Store:
     example = reader.load(resources.path("examples/accounts.yaml"), catalog.load())
-    return {**example, "directory": {"management": "1" * 16, "levels": {NUMBER: levels}}}
+    names = {NUMBER: ["root", "a-folder", NUMBER][: len(levels)]}
+    directory: Directory = {"management": "1" * 16, "levels": {NUMBER: levels}, "names": names}
+    return {**example, "directory": directory}
 
 
 def denial(*policies: str) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.directory import DirectoryReader
@@ -13,9 +14,9 @@ from ramgate.documents.messages import describe, did_you_mean
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ramgate.accounts.store import Account, Directory, Role, Scopes
+    from ramgate.accounts.store import Account, Directory, Member, Role, Scopes
     from ramgate.catalog.catalog import Catalog
     from ramgate.faults import Place
 
@@ -87,7 +88,8 @@ class FileReader:
         for name, user, here in shape.members(found.get("users", {}), place / "users"):
             shape.name(name, here, grammar.NAME, "user name")
             parts = shape.fields(user, here, ("groups", "policies"))
-            attached = list(_attachments(parts, here, policies))
+            own = list(_attachments(parts, here, policies))
+            member_of = []
             for group, where in shape.items(parts.get("groups", []), here / "groups"):
                 if not isinstance(group, str):
                     where.fault(f"must be the name of a group, not {describe(group)}")
@@ -95,9 +97,12 @@ class FileReader:
                     hint = did_you_mean(group, groups)
                     where.fault(f"there is no group {describe(group)}{hint}")
                 else:
-                    attached += groups[group]
-            users[name] = _scopes(attached)
-        return {"roles": roles, "users": users}
+                    member_of.append(group)
+            users[name] = _user(own, {group: groups[group] for group in sorted(member_of)})
+        account: Account = {"roles": roles, "users": users}
+        if groups:
+            account["groups"] = {name: _scopes(attached) for name, attached in groups.items()}
+        return account
 
     def _service_linked_roles(self, found: Mapping[str, object], place: Place) -> dict[str, Role]:
         roles: dict[str, Role] = {}
@@ -141,6 +146,14 @@ def _attachments(
             group = shape.name(parts["resource_group"], where, form, "resource group") or ""
         if policy:
             yield policy, group
+
+
+def _user(
+    own: Sequence[tuple[str, str]], groups: Mapping[str, Sequence[tuple[str, str]]]
+) -> Scopes | Member:
+    """Return the attachments of a user and its groups, and how they are divided between them."""
+    held = _scopes([*own, *itertools.chain(*groups.values())])
+    return {**held, "groups": list(groups), "own": _scopes(own)} if groups else held
 
 
 def _scopes(attached: Iterable[tuple[str, str]]) -> Scopes:

@@ -28,6 +28,7 @@ class DirectoryReader:
     def __init__(self, system: SystemPolicies) -> None:
         self._policies = Policies(system, "directory")
         self._levels: dict[str, list[list[str]]] = {}
+        self._names: dict[str, list[str]] = {}
         self.documents = self._policies.documents
 
     def read(self, value: object, place: Place) -> Directory:
@@ -39,10 +40,12 @@ class DirectoryReader:
             management = shape.name(found["management"], where, form, "account number") or ""
         self._policies.read(found.get("policies", {}), place / "policies")
         if "root" in found:
-            self._folder(found["root"], place / "root", [])
-        return {"management": management, "levels": self._levels}
+            self._folder(found["root"], place / "root", [], ["root"])
+        return {"management": management, "levels": self._levels, "names": self._names}
 
-    def _folder(self, value: object, place: Place, above: list[list[str]]) -> None:
+    def _folder(
+        self, value: object, place: Place, above: list[list[str]], names: list[str]
+    ) -> None:
         found = shape.fields(value, place, _FOLDER, _MEMBER)
         here = [*above, self._control_policies(found, place)]
         for number, account, where in shape.members(found.get("accounts", {}), place / "accounts"):
@@ -51,9 +54,10 @@ class DirectoryReader:
                 where.fault("is in another folder already")
             parts = shape.fields(account, where, _MEMBER, _MEMBER)
             self._levels[number] = [*here, self._control_policies(parts, where)]
+            self._names[number] = [*names, number]
         for name, folder, where in shape.members(found.get("folders", {}), place / "folders"):
             shape.name(name, where, grammar.NAME, "folder name")
-            self._folder(folder, where, here)
+            self._folder(folder, where, here, [*names, name])
 
     def _control_policies(self, found: Mapping[str, object], place: Place) -> list[str]:
         attached = shape.items(found.get("control_policies", []), place / "control_policies")

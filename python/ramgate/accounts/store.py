@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-__all__ = ["Account", "Directory", "Role", "Scopes", "Store"]
+__all__ = ["Account", "Directory", "Member", "Role", "Scopes", "Store"]
 
 
 class Scopes(TypedDict):
@@ -33,25 +33,43 @@ class Role(Scopes):
     trust: str
 
 
+class Member(Scopes):
+    """A user of groups: what is attached to it and its groups, their names, and its own part.
+
+    >>> Member(
+    ...     policies=["AliyunKafkaFullAccess"],
+    ...     groups=["kafka-team"],
+    ...     own={"policies": []},
+    ... )["groups"]
+    ['kafka-team']
+    """
+
+    groups: list[str]
+    own: Scopes
+
+
 class Account(TypedDict):
-    """An account: roles by their names in lower case, users by their names as written.
+    """An account: roles by their names in lower case, users and groups by theirs as written.
 
     >>> Account(roles={}, users={"alice": {"policies": ["AliyunKafkaFullAccess"]}})["users"]
     {'alice': {'policies': ['AliyunKafkaFullAccess']}}
     """
 
     roles: dict[str, Role]
-    users: dict[str, Scopes]
+    users: dict[str, Scopes | Member]
+    groups: NotRequired[dict[str, Scopes]]
 
 
 class Directory(TypedDict):
     """The management account, and for each member account its control policies, level by level.
 
     The levels go from the root folder down to the account itself; each is a list of policy ids.
+    `names` has their names: `root`, those of the folders, and the account.
 
     >>> directory = Directory(
     ...     management="1000000000000001",
     ...     levels={"1234567890123456": [["FullAliyunAccess"], ["directory/only-kafka"]]},
+    ...     names={"1234567890123456": ["root", "1234567890123456"]},
     ... )
     >>> len(directory["levels"]["1234567890123456"])
     2
@@ -59,6 +77,7 @@ class Directory(TypedDict):
 
     management: str
     levels: dict[str, list[list[str]]]
+    names: dict[str, list[str]]
 
 
 class Store(TypedDict):
@@ -73,8 +92,8 @@ class Store(TypedDict):
     >>> from ramgate.accounts.reader import load
     >>> from ramgate.catalog import catalog
     >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
-    >>> store["accounts"]["1234567890123456"]["users"]["alice"]
-    {'policies': ['AliyunKafkaFullAccess', 'AliyunKafkaReadOnlyAccess']}
+    >>> store["accounts"]["1234567890123456"]["users"]["alice"]["policies"]
+    ['AliyunKafkaFullAccess', 'AliyunKafkaReadOnlyAccess']
     >>> store["features"]["alikafka.etl"]
     'aliyunserviceroleforalikafkaetl'
     """
