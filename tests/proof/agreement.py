@@ -120,6 +120,20 @@ class Opa:
 
         return answers
 
+    def explain(self, questions: Sequence[Question]) -> list[Object]:
+        """Return the explanations of the questions, in their order."""
+        wire = _Wire()
+        asked = [
+            self._threads.submit(
+                self._post,
+                f"/v1/data/ram/explain/{'simulation' if asks.simulated else 'decision'}",
+                wire.request(asks.request),
+            )
+            for asks in questions
+        ]
+        results = [future.result() for future in asked]
+        return [result for result in results if isinstance(result, dict)]
+
     def close(self) -> None:
         self._threads.shutdown()
         while not self._connections.empty():
@@ -277,7 +291,7 @@ class Judge:
         answers = self._opa.ask(questions)
         worlds = [world for world in batch.worlds for _ in world.questions]
         evaluator = Evaluator(batch.document(), self._catalog)
-        expected = [_reference_answer(evaluator, question) for question in questions]
+        expected = [reference_answer(evaluator, question) for question in questions]
         self._count(questions, expected)
         self.worlds += len(batch.worlds)
         self.evaluated += evaluator.outcomes
@@ -311,7 +325,7 @@ class Judge:
             alone_and_together = self._opa.ask([question, question])()
         except (InvalidFiles, InvalidPolicy):
             return None
-        expected = _reference_answer(Evaluator(document, self._catalog), question)
+        expected = reference_answer(Evaluator(document, self._catalog), question)
         for answer in alone_and_together:
             if not agrees(answer, expected):
                 return Disagreement(document, question, answer, expected)
@@ -332,7 +346,8 @@ class Judge:
         return found
 
 
-def _reference_answer(evaluator: Evaluator, question: Question) -> Object:
+def reference_answer(evaluator: Evaluator, question: Question) -> Object:
+    """Return the decision of the reference evaluator."""
     now = datetime.datetime.now(datetime.UTC)
     decide = evaluator.simulate if question.simulated else evaluator.decide
     return decide(question.request, now)

@@ -7,6 +7,7 @@ batch has its own seed, which is printed with each failure.
 from __future__ import annotations
 
 import argparse
+import collections
 import itertools
 import os
 import sys
@@ -14,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import agreement
+import explanations
 import theorems
 from generator import batch, distort, policies, seed_pick
 from ramgate import InvalidPolicy
@@ -126,6 +128,9 @@ def _counterexamples(opa: Opa, catalog: Catalog, seed: int) -> Iterator[str]:
         worlds = batch(seed_pick(seed), catalog, 10, 25)
         for text in theorem.counterexamples(opa, catalog, seed_pick(seed), worlds):
             yield f"not true: {name}\n{text}"
+    worlds = batch(seed_pick(seed), catalog, 10, 25)
+    for text in explanations.errors(opa, catalog, worlds, collections.Counter()):
+        yield f"not explained: {text}"
     for number in range(200):
         yield from wrongly_judged_documents(catalog, seed * 200 + number)
 

@@ -131,8 +131,8 @@ MUTANTS = [
     Mutant(
         "an unreadable value does not satisfy a Deny (4.6)",
         CONDITION,
-        "\tsome element in elements\n\tnot _is_readable",
-        "\tsome element in elements\n\t_is_readable",
+        "\tsome element in elements\n\tnot is_readable",
+        "\tsome element in elements\n\tis_readable",
     ),
     Mutant(
         "the quantifier `every` is read as `some`",
@@ -692,8 +692,8 @@ MUTANTS = [
     Mutant(
         "users do not get the policies of their groups",
         ACCOUNTS,
-        "attached += groups[group]",
-        "attached += []",
+        "_scopes([*own, *itertools.chain(*groups.values())])",
+        "_scopes(own)",
     ),
     Mutant(
         "an attachment in a resource group applies to the whole account",

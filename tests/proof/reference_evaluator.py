@@ -797,6 +797,37 @@ def _deny(reason: str, policy_type: str | None = None) -> Decision:
     return _decision("ImplicitDeny", [], policy_type, reason)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """A layer that is asked about a request: its verdict by itself, and its statements.
+
+    `statements` has `(policy, index)` of each readable statement, and whether it matches; a
+    statement of two policies of one name is there twice.
+    """
+
+    policy_type: str
+    level: str | None
+    verdict: Verdict
+    statements: list[tuple[str, int, bool]]
+
+
+def _asked(
+    policy_type: str,
+    level: str | None,
+    policies: Iterable[tuple[str, Object]],
+    request: Request,
+    matches: Callable[[Object, Request], bool] = _matches,
+) -> Asked:
+    known = {(name, id(document)): document for name, document in policies}
+    named = [(name, document) for (name, _), document in known.items()]
+    found = [
+        (name, index, matches(statement, request))
+        for name, document in named
+        for index, statement in enumerate(document.get("Statement", []))
+    ]
+    return Asked(policy_type, level, _layer(policy_type, named, request, matches), found)
+
+
 class Evaluator:
     """The decisions of a parsed accounts document and a catalog.
 
@@ -840,6 +871,63 @@ class Evaluator:
         checks = (self._control, self._session, self._unknown_role)
         return self._judge(request, checks) | {"simulated": True}
 
+    def layers(self, value: object, now: datetime.datetime, *, simulated: bool) -> list[Asked]:
+        """Return every layer that can be asked, each by itself, whichever of them decides."""
+        try:
+            request = _read(value, now, self.outcomes, simulated=simulated)
+        except Malformed:
+            return []
+        if not simulated and (
+            request.principal.kind == "owner"
+            or not (request.principal.is_outside or self._is_known(request.principal))
+        ):
+            return []
+        return [
+            *self._control_layers(request),
+            *self._session_layer(request),
+            *self._identity_layers(request),
+            *self._trust_layer(request),
+        ]
+
+    def _control_layers(self, request: Request) -> Iterator[Asked]:
+        if self._directory is None or not self._is_bound(request.principal):
+            return
+        names = _names(self._directory["root"], "root", request.account) or []
+        levels = _levels(self._directory["root"], request.account) or []
+        for name, level in zip(names, levels, strict=True):
+            policies = self._policies_named(level["control_policies"], self._directory)
+            yield _asked(CONTROL, name, policies, request)
+
+    def _session_layer(self, request: Request) -> Iterator[Asked]:
+        policies = [
+            (f"session:{place}", document)
+            for place, document in enumerate(request.session_policies)
+        ]
+        if policies:
+            asked = _asked(SESSION, None, policies, request)
+            denial = self._session(request)
+            verdict = (denial["effect"], denial["statements"]) if denial else asked.verdict
+            yield dataclasses.replace(asked, verdict=verdict)
+
+    def _identity_layers(self, request: Request) -> Iterator[Asked]:
+        principal = request.principal
+        if request.policies is not None:
+            yield _asked(ACCOUNT_LEVEL, None, request.policies.items(), request)
+            return
+        linked = self._linked.get(lower(principal.name)) if principal.is_role else None
+        if principal.is_outside or (linked and self._linked_document(linked[1]) is None):
+            return
+        yield _asked(ACCOUNT_LEVEL, None, self._attached_policies(principal, None), request)
+        group = request.context.get("acs:ResourceGroupId")
+        if isinstance(group, str):
+            policies = self._attached_policies(principal, group)
+            yield _asked(RESOURCE_GROUP_LEVEL, None, policies, request)
+
+    def _trust_layer(self, request: Request) -> Iterator[Asked]:
+        if request.assumes and request.role and self._has_role(*request.role):
+            policy = self._trust(*request.role)
+            yield _asked(TRUST, None, [policy], request, _trust_matches)
+
     def _judge(
         self, request: Request, checks: Iterable[Callable[[Request], Decision | None]]
     ) -> Decision:
@@ -854,15 +942,15 @@ class Evaluator:
         principal = request.principal
         if principal.is_outside:
             return None if request.assumes else _deny("no_statement_matches")
+        return None if self._is_known(principal) else _deny("unknown_principal")
+
+    def _is_known(self, principal: Principal) -> bool:
         account = self._accounts.get(principal.account)
-        if account is None:
-            return _deny("unknown_principal")
-        known = (
+        return account is not None and (
             principal.kind == "owner"
             or (principal.kind == "user" and principal.name in account.get("users", {}))
             or (principal.is_role and self._has_role(principal.account, lower(principal.name)))
         )
-        return None if known else _deny("unknown_principal")
 
     def _owner(self, request: Request) -> Decision | None:
         """Decide for an account owner (5.3)."""
@@ -1034,6 +1122,16 @@ def _levels(folder: Object, account: str) -> list[Object] | None:
     for inner in folder.get("folders", {}).values():
         if (below := _levels(inner, account)) is not None:
             return [folder, *below]
+    return None
+
+
+def _names(folder: Object, name: str, account: str) -> list[str] | None:
+    """Return the names of the levels that `_levels` returns."""
+    if account in folder.get("accounts", {}):
+        return [name, account]
+    for inner_name, inner in folder.get("folders", {}).items():
+        if (below := _names(inner, inner_name, account)) is not None:
+            return [name, *below]
     return None
 
 

@@ -64,3 +64,19 @@ _is_excepted(patterns, action) if {
 	some pattern in patterns
 	glob.match(pattern, null, action)
 }
+
+# METADATA
+# description: True if a document speaks of a service in `Action`, or of all but some actions in `NotAction`.
+# scope: document
+speaks_of(document, service) if service in services(document)
+
+speaks_of(document, service) if {
+	some pattern, _ in document.service_wildcards
+	glob.match(split(pattern, ":")[0], null, service)
+}
+
+speaks_of(document, _) if document.not_actions != []
+
+# METADATA
+# description: The services that a document names without a wildcard.
+services(document) := {split(action, ":")[0] | some action, _ in document.actions} | object.keys(document.wildcards)

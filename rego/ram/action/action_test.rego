@@ -54,3 +54,23 @@ test_statements_about_an_action_cases if {
 		action.request_statements(_document, text) == indexes
 	}
 }
+
+test_speaks_of_cases if {
+	document := {
+		"actions": {"oss:get": [0]},
+		"wildcards": {"ecs": {"ecs:*": [0]}},
+		"service_wildcards": {"k*:get": [0]},
+		"not_actions": [],
+	}
+	action.services(document) == {"oss", "ecs"}
+	cases := {"oss": true, "ecs": true, "kms": true, "domain": false}
+	count(cases) > 0
+	every service, expected in cases {
+		_speaks_of(document, service) == expected
+	}
+	_speaks_of(object.union(document, {"not_actions": [0]}), "domain")
+}
+
+_speaks_of(document, service) if action.speaks_of(document, service)
+
+else := false

@@ -16,7 +16,7 @@ applies(question) if question.action in action.trust_actions
 
 # METADATA
 # description: True if the question's resource is a role that exists.
-knows_role(question) if _trust(question)
+knows_role(question) if trust_id(question)
 
 # METADATA
 # description: The decision of the identity policies and the trust policy together.
@@ -35,9 +35,11 @@ else := by_trust
 
 # METADATA
 # description: The decision of the role's trust policy alone.
-trust_decision(question) := answer.of(layer.store_verdict([_trust(question)], question), "AssumeRolePolicy")
+trust_decision(question) := answer.of(layer.store_verdict([trust_id(question)], question), "AssumeRolePolicy")
 
-_trust(question) := data.store.accounts[question.account].roles[name].trust if {
+# METADATA
+# description: The id of the trust policy of the role that the question's resource names. Undefined if there is none.
+trust_id(question) := data.store.accounts[question.account].roles[name].trust if {
 	question.is_role
 	name := split(question.resource, "/")[1]
 }

@@ -74,13 +74,13 @@ _counts_against(condition, []) if not _needs_an_element(condition)
 # 4.6
 _counts_against(condition, element) if {
 	not is_array(element)
-	not _is_readable(condition, element)
+	not is_readable(condition, element)
 }
 
 _counts_against(condition, elements) if {
 	is_array(elements)
 	some element in elements
-	not _is_readable(condition, element)
+	not is_readable(condition, element)
 }
 
 _needs_an_element(condition) if {
@@ -111,8 +111,11 @@ _holds_of(condition, value, listed) if {
 	not _matches(condition.operator, value, listed)
 }
 
-# `false` and the empty string are readable values, so the result is compared with null.
-_is_readable(condition, element) if _read(_families[condition.operator], element) != null
+# METADATA
+# description: >-
+#   True if the element of a context has the type of the condition's operator. `false` and the empty string
+#   are readable values, so the result is compared with null.
+is_readable(condition, element) if _read(_families[condition.operator], element) != null
 
 # 3.4: role names are compared without case. ramgate writes a role's `acs:PrincipalARN` in lower case.
 _values(condition, question) := [lower(listed) | some listed in condition.values] if {

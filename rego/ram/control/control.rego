@@ -24,6 +24,25 @@ decision(question) := answer.of(verdicts[min(_denying_positions(verdicts))], "Co
 #   no control policies apply to the question.
 denying_levels(question) := _denying_positions(_verdicts(question))
 
+# METADATA
+# description: >-
+#   The levels of the resource's account, from the root folder to the account: the name of each, the ids of its
+#   policies, and its verdict. Undefined if no control policies apply to the question.
+levels(question) := [level |
+	some position, verdict in verdicts
+	level := {
+		"name": data.store.directory.names[question.account][position],
+		"ids": data.store.directory.levels[question.account][position],
+		"verdict": verdict,
+	}
+] if {
+	verdicts := _verdicts(question)
+}
+
+# METADATA
+# description: True if the resource's account is a member of a directory.
+has_levels(question) if data.store.directory.levels[question.account]
+
 _denying_positions(verdicts) := [level | some level, verdict in verdicts; verdict.effect != "Allow"]
 
 _verdicts(question) := [layer.store_verdict(ids, question) | some ids in levels] if {

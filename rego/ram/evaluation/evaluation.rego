@@ -45,7 +45,7 @@ _of_identity(question) := by_control if {
 	by_control := control.decision(question)
 } else := by_session if {
 	question.session_policies != {}
-	by_session := _of_session(question)
+	by_session := by_session_policies(question)
 } else := identity.decision(question) if {
 	not assume.applies(question)
 	question.account == question.principal.account
@@ -55,8 +55,11 @@ _of_identity(question) := by_control if {
 	not assume.knows_role(question)
 } else := assume.decision(question)
 
-# 5.5: a Deny in any session policy decides, then a session policy that does not allow
-_of_session(question) := answer.of(layer.request_verdict(question.session_policies, question), "SessionPolicy") if {
+# METADATA
+# description: >-
+#   The decision of the session policies (5.5): a Deny in any of them decides, then one that does not allow.
+#   Undefined if each of them allows.
+by_session_policies(question) := answer.of(layer.request_verdict(question.session_policies, question), "SessionPolicy") if {
 	layer.request_verdict(question.session_policies, question).effect == "ExplicitDeny"
 } else := answer.no("no_statement_matches", "SessionPolicy") if {
 	some name, document in question.session_policies

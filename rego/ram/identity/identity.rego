@@ -44,7 +44,7 @@ decision(question) := answer.of(layer.request_verdict(question.policies, questio
 	verdict.effect != "ImplicitDeny"
 } else := answer.of(verdict, "ResourceGroupLevelIdentityBasedPolicy") if {
 	is_string(question.context["acs:ResourceGroupId"])
-	verdict := layer.store_verdict(_group_policy_ids(question), question)
+	verdict := layer.store_verdict(group_policy_ids(question), question)
 } else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy")
 
 # METADATA
@@ -58,14 +58,19 @@ policy_ids(asking) := data.store.accounts[asking.account].roles[asking.name].pol
 	asking.kind == "role"
 }
 
-_group_policy_ids(question) := [id |
-	some id in _groups(question.principal)[question.context["acs:ResourceGroupId"]]
+# METADATA
+# description: The ids of the policies that are attached for the resource group that the context names.
+group_policy_ids(question) := [id |
+	some id in resource_groups(question.principal)[question.context["acs:ResourceGroupId"]]
 ]
 
-_groups(asking) := data.store.accounts[asking.account].users[asking.name].resource_groups if {
+# METADATA
+# description: The ids of the policies that are attached for a resource group, by the group. Undefined without such.
+# scope: document
+resource_groups(asking) := data.store.accounts[asking.account].users[asking.name].resource_groups if {
 	asking.kind == "user"
 }
 
-_groups(asking) := data.store.accounts[asking.account].roles[asking.name].resource_groups if {
+resource_groups(asking) := data.store.accounts[asking.account].roles[asking.name].resource_groups if {
 	asking.kind == "role"
 }

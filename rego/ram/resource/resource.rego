@@ -35,18 +35,20 @@ parse(text, own) := [lower(text), true, account, null] if {
 
 # 3.5: a region `*` is an empty one, and an account that the request does not state is the caller's.
 _complete(text, own) := [concat(":", [start, own, id]), own, concat(":", [start, "", id])] if {
-	[service, region, account, id] := _fields(text)
+	[service, region, account, id] := fields(text)
 	account in {"", "*"}
 	own != ""
 	start := _start(service, region)
 } else := [concat(":", [start, account, id]), object.get({"": own, "*": own, "system": own}, account, account), null] if {
-	[service, region, account, id] := _fields(text)
+	[service, region, account, id] := fields(text)
 	start := _start(service, region)
 }
 
 _start(service, region) := concat(":", ["acs", service, object.get({"*": ""}, region, region)])
 
-_fields(text) := [service, region, account, id] if {
+# METADATA
+# description: The service, region, account and relative id of a resource. Undefined for `*`.
+fields(text) := [service, region, account, id] if {
 	[[_, service, region, account, id]] = regex.find_all_string_submatch_n(
 		`(?s)^acs:([^:]*):([^:]*):([^:]*):(.*)$`,
 		text, 1,
@@ -110,7 +112,7 @@ _matches(statement, text) if {
 # The first four fields have no colon, so the globs need no delimiter: with one, each further `*` of a field would
 # multiply the time by the length of the field.
 _matches_fields(globs, text) if {
-	every index, field in array.concat(["acs"], _fields(text)) {
+	every index, field in array.concat(["acs"], fields(text)) {
 		glob.match(globs[index], null, field)
 	}
 }

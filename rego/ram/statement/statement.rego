@@ -24,3 +24,18 @@ applies(statement, question) if {
 		condition.is_satisfied(one, statement.effect, question)
 	}
 }
+
+# METADATA
+# description: >-
+#   True if one of the statement's resources, or in a trust policy one of its principals, matches the question.
+# scope: document
+has_target(statement, question) if resource.covers(statement, question)
+
+has_target(statement, question) if trust.admits(statement.principals, question.principal)
+
+# METADATA
+# description: The conditions of the statement that the question does not satisfy.
+unmet(statement, question) := [one |
+	some one in statement.conditions
+	not condition.is_satisfied(one, statement.effect, question)
+]

@@ -51,3 +51,17 @@ test_an_absent_key_counts_against_the_caller if {
 	_applies({"effect": "Allow", "any_resource": true, "conditions": [negated]}) == false
 	_applies({"effect": "Deny", "any_resource": true, "conditions": [_condition("c", "1")]}) == false
 }
+
+_has_target(parts) if statement.has_target(parts, _question)
+
+else := false
+
+test_elements if {
+	_has_target({"any_resource": true, "conditions": [_condition("a", "2")]})
+	not _has_target({"resources": ["acs:oss:::c"]})
+	_has_target({"principals": ["acs:ram::1234567890123456:user/alice"]})
+	not _has_target({"principals": ["acs:ram::1234567890123456:user/bob"]})
+	conditions := [_condition("a", "1"), _condition("b", "3"), _condition("c", "1")]
+	statement.unmet({"effect": "Allow", "conditions": conditions}, _question) == [conditions[1], conditions[2]]
+	statement.unmet({"effect": "Allow"}, _question) == []
+}
