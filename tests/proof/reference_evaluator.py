@@ -816,7 +816,7 @@ def _asked(
     level: str | None,
     policies: Iterable[tuple[str, Object]],
     request: Request,
-    matches: Callable[[Object, Request], bool] = _matches,
+    matches: Callable[[Object, Request], bool] = matches,
 ) -> Asked:
     known = {(name, id(document)): document for name, document in policies}
     named = [(name, document) for (name, _), document in known.items()]
