@@ -1005,7 +1005,7 @@ MUTANTS = [
     Mutant(
         "every path is public",
         AUTHZ,
-        "\tinput.path in public_paths\n",
+        "\t_is_open(input.path)\n",
         "",
     ),
     Mutant(

@@ -4,7 +4,8 @@
 #   OPA evaluates this package before it serves a request, if it runs with
 #   `--authentication=token --authorization=basic`, as ramgate starts every OPA that listens on TCP.
 #   OPA's environment states who has access: `RAMGATE_ACCESS=token` and the SHA-256 of the token, or
-#   `RAMGATE_ACCESS=loopback`. Without such a statement nobody has.
+#   `RAMGATE_ACCESS=loopback`. Without such a statement nobody has. `RAMGATE_EXPLAIN=allow` opens the
+#   explanations to those who have.
 package system.authz
 
 # METADATA
@@ -22,8 +23,16 @@ public_paths := {
 }
 
 # METADATA
+# title: Explaining paths
+# description: The paths that show policies. A caller with access may POST to them only under `RAMGATE_EXPLAIN=allow`.
+explaining_paths := {
+	["v1", "data", "ram", "explain", "decision"],
+	["v1", "data", "ram", "explain", "simulation"],
+}
+
+# METADATA
 # title: Allow
-# description: True for a POST to a public path by a program with access, and for GET /health.
+# description: True for a POST to an open path by a program with access, and for GET /health.
 # scope: document
 default allow := false
 
@@ -36,10 +45,17 @@ allow if {
 # No query parameters: `explain` and `instrument` would show the policies behind a decision.
 allow if {
 	input.method == "POST"
-	input.path in public_paths
+	_is_open(input.path)
 	input.params == {}
 	_is_from_a_program
 	_has_access
+}
+
+_is_open(path) if path in public_paths
+
+_is_open(path) if {
+	path in explaining_paths
+	_env.RAMGATE_EXPLAIN == "allow"
 }
 
 # A browser sends `Origin` with every POST, also after DNS rebinding, and newer ones `Sec-Fetch-Site`

@@ -181,3 +181,45 @@ test_other_path_cases if {
 		not authz.allow with input as _post(path) with opa.runtime as _loopback
 	}
 }
+
+_with_explanations(runtime) := object.union(runtime, {"env": {"RAMGATE_EXPLAIN": "allow"}})
+
+test_explanations_only_where_the_environment_allows_them_cases if {
+	count(authz.explaining_paths) == 2
+	authz.explaining_paths & authz.public_paths == set()
+	some _ in authz.explaining_paths
+	every path in authz.explaining_paths {
+		every runtime in [_runtime, _loopback] {
+			not authz.allow with input as _post(concat("/", path)) with opa.runtime as runtime
+			authz.allow with input as _post(concat("/", path)) with opa.runtime as _with_explanations(runtime)
+		}
+	}
+}
+
+test_explanations_need_access_too_cases if {
+	right := _post("v1/data/ram/explain/decision")
+	allowing := _with_explanations(_runtime)
+	refused := [
+		{"identity": "wrong"},
+		{"method": "GET"},
+		{"params": {"explain": ["full"]}},
+		{"headers": {"Origin": ["null"]}},
+		{"path": ["v1", "data", "ram", "explain"]},
+		{"path": ["v1", "data", "ram", "explain", "decision", "hints"]},
+	]
+	some _ in refused
+	every change in refused {
+		not authz.allow with input as object.union(right, change) with opa.runtime as allowing
+	}
+	not authz.allow with input as right with opa.runtime as _with_explanations({})
+}
+
+test_unstated_explanations_are_refused_cases if {
+	right := _post("v1/data/ram/explain/decision")
+	values := ["", "Allow", "true", true, "deny", null]
+	some _ in values
+	every value in values {
+		runtime := object.union(_runtime, {"env": {"RAMGATE_EXPLAIN": value}})
+		not authz.allow with input as right with opa.runtime as runtime
+	}
+}
