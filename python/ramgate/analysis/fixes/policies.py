@@ -1,0 +1,61 @@
+"""The policies that exist and may allow an action, the narrowest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ramgate.analysis.prover import glob
+from ramgate.analysis.prover.statement import statements_of
+from ramgate.catalog import catalog
+from ramgate.language.translation import FORMAT
+
+if TYPE_CHECKING:
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.prover.statement import Statement
+
+__all__ = ["allowing"]
+
+_FOR_A_SERVICE: Final = "RolePolicy"
+"""The end of the names of system policies that Alibaba Cloud made for the roles of its services."""
+_ALL: Final = "FullAliyunAccess"
+"""The policy of control levels, which no user or role holds."""
+
+
+def allowing(store: Store, account: str, action: str) -> list[str]:
+    """Return the names of policies with an Allow of the action, those first that allow least.
+
+    They are the account's own policies and the catalog's system policies, without those of
+    service-linked roles. The measure is rough: the services, then the actions that they name.
+
+    >>> from ramgate import resources
+    >>> from ramgate.accounts.reader import load
+    >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
+    >>> allowing(store, "1234567890123456", "alikafka:ListTopic")[0]
+    'AliyunKafkaReadOnlyAccess'
+    """
+    linked = {role.policy for role in catalog.load().roles.values()} | {_ALL}
+    own = f"{account}/"
+    found = []
+    for policy, document in store["policies"].items():
+        name = policy.removeprefix(own)
+        if document.get("format") != FORMAT or document["kind"] != "identity" or name in linked:
+            continue
+        if "/" in name or ":" in name or name.endswith(_FOR_A_SERVICE):
+            continue
+        allows = [one for one in statements_of(policy, document) if one.effect == "Allow"]
+        if any(_covers(one, action.lower()) for one in allows):
+            found.append((*_breadth(allows), policy == name, name))
+    return [name for *_, name in sorted(found)]
+
+
+def _covers(statement: Statement, action: str) -> bool:
+    return glob.matches(statement.action_globs, action) != statement.is_except
+
+
+def _breadth(allows: list[Statement]) -> tuple[bool, int, int]:
+    """Return whether all services are allowed, the number of services, and that of actions."""
+    patterns = {pattern for one in allows for pattern in one.actions}
+    services = {pattern.partition(":")[0] for pattern in patterns}
+    is_broad = any(one.is_except for one in allows) or any("*" in one for one in services)
+    wildcards = sum("*" in pattern for pattern in patterns)
+    return is_broad, len(services), 100 * wildcards + len(patterns)

@@ -1,0 +1,72 @@
+"""Compare the accounts before and after a fix: everything else that the fix allows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from ramgate.analysis import engine
+from ramgate.analysis.fixes.fix import AlsoAllows
+from ramgate.analysis.prover.access import Way
+from ramgate.analysis.prover.budget import Budget
+from ramgate.analysis.prover.changes import Open, changes
+from ramgate.analysis.prover.space import Asker
+from ramgate.analysis.prover.statement import Statement
+from ramgate.analysis.prover.world import World
+from ramgate.model.decision import Request
+
+if TYPE_CHECKING:
+    from ramgate.accounts.store import Store
+
+__all__ = ["also_allows"]
+
+_KINDS: Final = {"user": "user", "role": "role", "assumed-role": "role"}
+_UNCONFIRMED: Final = "OPA does not confirm the request that was found"
+
+
+def also_allows(old: Store, new: Store, request: Request, deadline: float) -> AlsoAllows:
+    """Return the proof that only the request is allowed newly, or another that is.
+
+    The request counts as allowed in any context: a fix that adds a statement allows it in all.
+    """
+    if old is new:
+        return AlsoAllows(proved=True, only="nothing")
+    asker = _asker(request.principal)
+    known = {asker: Way(((_asked(request),),), ())}
+    for found in changes(World(old), World(new), Budget(deadline), known=known):
+        if isinstance(found, Open):
+            return AlsoAllows(proved=False, not_decided=found.reason)
+        point = found.difference.point.request
+        asked = Request(point.principal, point.action, point.resource, dict(point.context))
+        before, after = (engine.decide_all(store, [asked])[0].allow for store in (old, new))
+        if before or not after:
+            return AlsoAllows(proved=False, not_decided=_UNCONFIRMED)
+        shown = {
+            "principal": asked.principal,
+            "action": asked.action,
+            "resource": asked.resource,
+            **({"context": dict(asked.context)} if asked.context else {}),
+        }
+        return AlsoAllows(proved=False, request=shown)
+    only = f"`{request.action}` on `{request.resource}` to `{asker.arn}`"
+    return AlsoAllows(proved=True, only=only)
+
+
+def _asker(principal: str) -> Asker:
+    *_, account, rest = (*principal.split(":", 4), "", "", "", "")[:5]
+    kind, _, name = rest.partition("/")
+    if kind in _KINDS:
+        name = name.partition("/")[0]
+        known = _KINDS[kind]
+        return Asker(known, account, name.lower() if known == "role" else name)
+    return Asker("federated" if rest else "service", "", principal)
+
+
+def _asked(request: Request) -> Statement:
+    """Return a statement that allows the action on the resource, and nothing else."""
+    parts = {"effect": "Allow", "resources": [request.resource]}
+    if request.resource == "*":
+        parts = {"effect": "Allow", "resource_patterns": ["[*]"]}
+    action = request.action.lower()
+    meaning = json.dumps([action, parts], sort_keys=True)
+    return Statement("", 0, "Allow", (action,), is_except=False, parts=parts, meaning=meaning)

@@ -1,0 +1,277 @@
+"""The single changes of which a fix consists: each needs one statement, or one level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ramgate.analysis.fixes.case import ACCOUNT_LEVEL, CONTROL, GROUP_LEVEL, TRUST
+from ramgate.analysis.fixes.values import satisfying
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ramgate.analysis.fixes.case import Case
+    from ramgate.analysis.fixes.draft import Keys
+    from ramgate.analysis.fixes.fix import Kind
+    from ramgate.analysis.fixes.proposal import Proposal
+
+__all__ = ["Step", "control_steps", "deny_steps", "identity_steps", "trust_steps"]
+
+Step: TypeAlias = "tuple[Kind, Callable[[Proposal], bool]]"
+"""A kind of fix, and a function that changes a proposal, or returns False if it cannot."""
+
+_PRINCIPAL: Final = "acs:PrincipalARN"
+_GROUP: Final = "acs:ResourceGroupId"
+_OTHER_THAN: Final = "StringNotEquals"
+_MOST: Final = 3
+"""The changes of one kind that are proposed."""
+
+
+def control_steps(case: Case) -> Iterator[Step]:
+    """Yield a step for each level of control policies that does not allow."""
+    for layer in case.explained["layers"]:
+        if layer["policy_type"] != CONTROL:
+            continue
+        if layer["effect"] == "ImplicitDeny":
+            yield "ask_control_policy", _allow_at_level(case, layer["level"])
+        elif layer["effect"] == "ExplicitDeny":
+            for entry in _matching(case, layer["statements"], CONTROL):
+                yield "ask_control_policy", _except(case, entry)
+
+
+def deny_steps(case: Case) -> Iterator[Step]:
+    """Yield a step for each Deny of an identity or trust policy that matches."""
+    for entry in case.considered("Deny", ACCOUNT_LEVEL, GROUP_LEVEL, TRUST):
+        if entry["matches"]:
+            yield "except_from_deny", _except(case, entry)
+
+
+def identity_steps(case: Case, allowing: Sequence[str]) -> Iterator[Step]:
+    """Yield the changes that let the principal's own policies allow, if they do not."""
+    near = list(case.considered("Allow", ACCOUNT_LEVEL, GROUP_LEVEL))
+    if case.effect(ACCOUNT_LEVEL) is None or any(one["matches"] for one in near):
+        return
+    yield from _nearby(case, [one for one in near if one["resource"]])
+    yield from _in_groups(case)
+    yield "add_statement", _grant(case)
+    for policy in allowing[:_MOST]:
+        yield "attach_policy", _attach(case, policy)
+
+
+def trust_steps(case: Case) -> Iterator[Step]:
+    """Yield the changes that let the role's trust policy allow, if it does not."""
+    if case.effect(TRUST) in (None, "Allow"):
+        return
+    near = list(case.considered("Allow", TRUST))
+    yield from _nearby(case, [one for one in near if one["principal"]["matches"]])
+    yield "trust_principal", _trust(case)
+
+
+def _matching(
+    case: Case, statements: Sequence[Mapping[str, Any]], policy_type: str
+) -> Iterator[Mapping[str, Any]]:
+    places = {(one["policy"], one["index"]) for one in statements}
+    for entry in case.considered("Deny", policy_type):
+        if entry["matches"] and (entry["policy"], entry["index"]) in places:
+            yield entry
+
+
+def _nearby(case: Case, near: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    """Yield the changes of statements that fail in one element only."""
+    for entry in near[:_MOST]:
+        failing = [one for one in entry["conditions"] if not one["satisfied"]]
+        resource = entry["resource"] is None or entry["resource"]["matches"]
+        action = entry["action"]["matches"]
+        if action and resource and failing:
+            yield "give_context", _give(failing)
+            yield "relax_condition", _relax(case, entry, failing)
+        elif action and not resource and not failing:
+            yield "widen_resource", _extend(case, entry, "Resource", case.request.resource)
+        elif resource and not action and not failing and not entry["action"]["not_action"]:
+            yield "widen_action", _extend(case, entry, "Action", case.request.action)
+
+
+def _give(failing: Sequence[Mapping[str, Any]]) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        values = satisfying(failing)
+        proposal.context.update(values or {})
+        return values is not None
+
+    return change
+
+
+def _relax(
+    case: Case, entry: Mapping[str, Any], failing: Sequence[Mapping[str, Any]]
+) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        keys = case.statement(proposal.draft, entry)
+        if keys is None:
+            return False
+        for one in failing:
+            found = _condition(proposal, keys, one["operator"], one["key"])
+            if found is None:
+                return False
+            proposal.draft.remove(found)
+        return True
+
+    return change
+
+
+def _condition(proposal: Proposal, keys: Keys, operator: str, key: str) -> Keys | None:
+    """Return the path to a condition: alone under its operator, it is removed with the operator."""
+    conditions = proposal.draft.get((*keys, "Condition")) or {}
+    for written, tests in conditions.items():
+        if key in tests and written.replace("IncludeBorder", "") == operator:
+            path: Keys = (*keys, "Condition", written)
+            return path if len(tests) == 1 else (*path, key)
+    return None
+
+
+def _extend(
+    case: Case, entry: Mapping[str, Any], element: str, value: str
+) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        keys = case.statement(proposal.draft, entry)
+        if keys is None:
+            return False
+        proposal.draft.extend((*keys, element), value)
+        return True
+
+    return change
+
+
+def _except(case: Case, entry: Mapping[str, Any]) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        keys = case.statement(proposal.draft, entry)
+        if keys is None or not case.members:
+            return False
+        path: Keys = (*keys, "Condition", _OTHER_THAN, _PRINCIPAL)
+        if proposal.draft.get(path) is None:
+            proposal.draft.add(path, [case.arn])
+        else:
+            proposal.draft.extend(path, case.arn)
+        return True
+
+    return change
+
+
+def _allow_at_level(case: Case, level: str) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        keys = _level(proposal.draft.directory().get("root", {}), case.owner, level)
+        if keys is None:
+            return False
+        name = proposal.draft.new_policy(("directory",), _document(case))
+        proposal.draft.add(("directory", "root", *keys, "control_policies", "-"), name)
+        return True
+
+    return change
+
+
+def _level(folder: Mapping[str, Any], account: str, level: str, name: str = "root") -> Keys | None:
+    """Return the path from the root folder to the level of that name above the account."""
+    if account in folder.get("accounts", {}) and level == account:
+        return ("accounts", account)
+    if name == level:
+        return ()
+    for inner, below in folder.get("folders", {}).items():
+        found = _level(below, account, level, inner)
+        if found is not None:
+            return ("folders", inner, *found)
+    return None
+
+
+def _in_groups(case: Case) -> Iterator[Step]:
+    for hint in case.explained["hints"]:
+        if hint["code"] == "would_allow_in_resource_group":
+            yield "give_context", _name_group(hint["resource_group"])
+            yield "move_to_account_scope", _move(case, hint)
+
+
+def _name_group(group: str) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        proposal.context[_GROUP] = group
+        return True
+
+    return change
+
+
+def _move(case: Case, hint: Mapping[str, Any]) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        member = case.member(proposal.draft)
+        if member is None:
+            return False
+        account: Keys = ("accounts", case.account)
+        holders = [(*account, *member)]
+        groups = proposal.draft.get((*holders[0], "groups")) or []
+        holders += [(*account, "groups", group) for group in groups]
+        for holder in holders:
+            for place, one in enumerate(proposal.draft.get((*holder, "policies")) or []):
+                if (
+                    isinstance(one, dict)
+                    and one["policy"] == hint["policy"]
+                    and one.get("resource_group") == hint["resource_group"]
+                ):
+                    scope = {key: value for key, value in one.items() if key != "resource_group"}
+                    scope = scope if "type" in scope else one["policy"]
+                    proposal.draft.replace((*holder, "policies", place), scope)
+                    return True
+        return False
+
+    return change
+
+
+def _grant(case: Case) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        member = case.member(proposal.draft)
+        if member is None:
+            return False
+        proposal.document = _document(case)
+        proposal.attach_to = case.arn
+        name = proposal.draft.new_policy(("accounts", case.account), proposal.document)
+        proposal.draft.attach(case.account, *member, name)
+        return True
+
+    return change
+
+
+def _attach(case: Case, policy: str) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        member = case.member(proposal.draft)
+        if member is None:
+            return False
+        proposal.attach_to = case.arn
+        own = (proposal.draft.account(case.account) or {}).get("policies", {})
+        attached = {"policy": policy, "type": "System"} if policy in own else policy
+        proposal.draft.attach(case.account, *member, attached)
+        return True
+
+    return change
+
+
+def _trust(case: Case) -> Callable[[Proposal], bool]:
+    def change(proposal: Proposal) -> bool:
+        roles = (proposal.draft.account(case.owner) or {}).get("roles", {})
+        role = next((one for one in roles if one.lower() == case.role.lower()), None)
+        if role is None:
+            return False
+        kind = "RAM" if case.members else "Federated"
+        kind = "Service" if case.request.principal.endswith(".aliyuncs.com") else kind
+        statement = {
+            "Effect": "Allow",
+            "Action": case.request.action,
+            "Principal": {kind: [case.arn]},
+        }
+        keys = ("accounts", case.owner, "roles", role, "trust", "Statement", "-")
+        proposal.draft.add(keys, statement)
+        return True
+
+    return change
+
+
+def _document(case: Case) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Action": case.request.action,
+        "Resource": case.request.resource,
+    }
+    return {"Version": "1", "Statement": [statement]}
