@@ -43,8 +43,12 @@ def test_a_remedy_is_applied_and_tried_without_changing_the_file(world: Path) ->
     ]
     assert diagnosis.steps[-1].answer == (
         "yes: with the policy attached, the outcome is `create` by `way-out-1[0]`; "
+        f"it also allows, for example: {CAROL} ram:CreateServiceLinkedRole "
+        f'acs:ram::{NUMBER}:example with {{"ram:ServiceName":"etl.alikafka.aliyuncs.com"}}; '
         "with `AliyunKafkaFullAccess` attached instead, "
-        "the outcome is `create` by `AliyunKafkaFullAccess[1]`"
+        "the outcome is `create` by `AliyunKafkaFullAccess[1]`; "
+        f"it also allows, for example: {CAROL} alikafka:DeleteGroup "
+        f"acs:alikafka:cn-hangzhou:{NUMBER}:example"
     )
     assert world.read_text() == WORLD
 

@@ -8,6 +8,7 @@ import pytest
 from ramgate import Decision, Feature, Remedy, Statement
 from ramgate.accounts import reader
 from ramgate.analysis import steps
+from ramgate.analysis.fixes import AlsoAllows
 from ramgate.catalog import catalog
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ ACCOUNT = f"acs:ram::{NUMBER}"
 OWNER, ALICE = f"{ACCOUNT}:root", f"{ACCOUNT}:user/alice"
 ROLE, SERVICE = "AliyunServiceRoleForAlikafkaETL", "etl.alikafka.aliyuncs.com"
 LEVEL = "AccountLevelIdentityBasedPolicy"
+REST = AlsoAllows(proved=True, only="nothing")
 WORLD = f"""\
 accounts:
   "{NUMBER}":
@@ -218,19 +220,20 @@ def test_an_unreadable_policy_is_the_obstacle(store: Store) -> None:
 def test_a_proof_is_passed_only_by_an_allow_for_every_alternative() -> None:
     allowed = feature("create", authorization=ALLOWED)
     denied = feature("denied", authorization=UNMATCHED)
-    step = steps.proof({"A": allowed})
+    step = steps.proof({"A": (allowed, REST)})
     assert (step.passed, step.answer) == (
         True,
-        "yes: with A, the outcome is `create` by `kafka[1]`",
+        "yes: with A, the outcome is `create` by `kafka[1]`; it allows nothing else: proved",
     )
-    step = steps.proof({"A": allowed, "B": denied, "C": feature("ready")})
+    step = steps.proof({"A": (allowed, REST), "B": (denied, REST), "C": (feature("ready"), REST)})
     assert not step.passed
     assert step.answer == (
-        "no: with A, the outcome is `create` by `kafka[1]`; "
-        "with B, the outcome is `denied`; with C, the outcome is `ready`"
+        "no: with A, the outcome is `create` by `kafka[1]`; it allows nothing else: proved; "
+        "with B, the outcome is `denied`; it allows nothing else: proved; "
+        "with C, the outcome is `ready`; it allows nothing else: proved"
     )
     assert step.evidence["answers"] == {
-        "A": {"outcome": "create", "authorization": ALLOWED},
-        "B": {"outcome": "denied", "authorization": UNMATCHED},
-        "C": {"outcome": "ready", "authorization": None},
+        "A": {"outcome": "create", "authorization": ALLOWED, "also_allows": REST},
+        "B": {"outcome": "denied", "authorization": UNMATCHED, "also_allows": REST},
+        "C": {"outcome": "ready", "authorization": None, "also_allows": REST},
     }

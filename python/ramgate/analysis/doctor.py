@@ -2,12 +2,14 @@
 
 The steps are those of "A service-linked role is not created for my RAM user" on the page
 *Service-linked roles for ApsaraMQ for Kafka*. OPA decides each of them. It decides the last one by
-a copy of the accounts in which the remedy is applied.
+a copy of the accounts in which the remedy is applied; the prover compares that copy with the
+accounts, as it does for the fixes of `ramgate explain`.
 """
 
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,15 +17,17 @@ import msgspec
 
 from ramgate.accounts import reader
 from ramgate.analysis import remedies, roles, steps
+from ramgate.analysis.fixes import also_allows
 from ramgate.analysis.steps import Step, absence
 from ramgate.catalog import catalog
 from ramgate.documents import source
-from ramgate.model.decision import NO_CONTEXT
+from ramgate.model.decision import NO_CONTEXT, Request
 from ramgate.sidecar.sidecar import Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ramgate.analysis.fixes import AlsoAllows
     from ramgate.analysis.remedies import Document
     from ramgate.model.decision import Context
     from ramgate.model.service_linked_role import Feature, Remedy
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Diagnosis", "Step", "absence", "diagnose"]
 
 _SECONDS: Final = 10.0
+_CREATION: Final = "ram:CreateServiceLinkedRole"
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +93,14 @@ def diagnose(path: Path, principal: str, feature: str, context: Context = NO_CON
         answer = client.feature(principal, feature, context)
         done = list(steps.before_proof(answer, principal, store))
         if answer.remedy is not None:
-            answers: dict[str, Feature] = {}
+            asked = Request(principal, _CREATION, f"acs:ram::{answer.account}:role/{answer.role}")
+            answers: dict[str, tuple[Feature, AlsoAllows]] = {}
             for name, changed in _remedied(path, str(answer.account), answer.remedy):
-                sidecar.load(_write(changed, Path(folder, f"remedied-{len(answers)}")))
-                answers[name] = client.feature(principal, feature, context)
+                remedied = _write(changed, Path(folder, f"remedied-{len(answers)}"))
+                sidecar.load(remedied)
+                deadline = time.monotonic() + _SECONDS
+                rest = also_allows(store, reader.load(remedied, known), asked, deadline)
+                answers[name] = (client.feature(principal, feature, context), rest)
             done.append(steps.proof(answers))
     return Diagnosis(
         principal=principal,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ramgate.accounts.store import Store
+    from ramgate.analysis.fixes import AlsoAllows
     from ramgate.model.decision import Decision
     from ramgate.model.service_linked_role import Feature
 
@@ -179,20 +180,27 @@ def _control_policies(depth: int) -> str:
     return f"the control policies of level {depth}" + ("" if depth else " (the root folder)")
 
 
-def proof(answers: Mapping[str, Feature]) -> Step:
-    """Return the last step, from the feature's answer for each alternative of the remedy."""
-    passed = all(answers.values())
-    results = "; ".join(_result(name, answer) for name, answer in answers.items())
+def proof(answers: Mapping[str, tuple[Feature, AlsoAllows]]) -> Step:
+    """Return the last step, from the feature's answer for each alternative of the remedy.
+
+    With each answer comes everything else that the alternative allows.
+    """
+    passed = all(answer for answer, _ in answers.values())
+    results = "; ".join(_result(name, *found) for name, found in answers.items())
     evidence = {
-        name: {"outcome": answer.outcome, "authorization": answer.authorization}
-        for name, answer in answers.items()
+        name: {
+            "outcome": answer.outcome,
+            "authorization": answer.authorization,
+            "also_allows": rest,
+        }
+        for name, (answer, rest) in answers.items()
     }
     answer = f"{'yes' if passed else 'no'}: {results}"
     return _step("proof", answer, passed=passed, answers=evidence)
 
 
-def _result(name: str, answer: Feature) -> str:
+def _result(name: str, answer: Feature, rest: AlsoAllows) -> str:
     decision = answer.authorization
     statements = decision.statements if decision is not None else ()
     by = f" by {', '.join(f'`{one}`' for one in statements)}" if statements else ""
-    return f"with {name}, the outcome is `{answer.outcome}`{by}"
+    return f"with {name}, the outcome is `{answer.outcome}`{by}; it {rest}"

@@ -2,5 +2,6 @@
 
 from ramgate.analysis.fixes.find import fixes
 from ramgate.analysis.fixes.fix import AlsoAllows, Change, Fix, Kind
+from ramgate.analysis.fixes.rest import also_allows
 
-__all__ = ["AlsoAllows", "Change", "Fix", "Kind", "fixes"]
+__all__ = ["AlsoAllows", "Change", "Fix", "Kind", "also_allows", "fixes"]

@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ramgate.model.decision import Decision, Policy
+    from ramgate.model.decision import Decision, Policy, Request
 
 __all__ = ["KINDS", "AlsoAllows", "Change", "Fix", "Kind"]
 
@@ -77,7 +77,7 @@ class AlsoAllows(msgspec.Struct, frozen=True, omit_defaults=True):
 
     proved: bool
     only: str | None = None
-    request: Mapping[str, object] | None = None
+    request: Request | None = None
     not_decided: str | None = None
 
     def __str__(self) -> str:
@@ -89,8 +89,8 @@ class AlsoAllows(msgspec.Struct, frozen=True, omit_defaults=True):
             )
         if self.request is None:
             return f"whether it allows more is not decided: {self.not_decided}"
-        asked = " ".join(str(self.request[name]) for name in ("principal", "action", "resource"))
-        given = self.request.get("context")
+        asked = f"{self.request.principal} {self.request.action} {self.request.resource}"
+        given = self.request.context
         context = f" with {msgspec.json.encode(given).decode()}" if given else ""
         return f"also allows, for example: {asked}{context}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.statement import statements_of
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from ramgate.accounts.store import Store
     from ramgate.analysis.prover.statement import Statement
 
-__all__ = ["allowing"]
+__all__ = ["Attachment", "allowing"]
+
+Attachment: TypeAlias = "str | dict[str, str]"
+"""A policy by its name; with a `type` if two policies have that name."""
 
 _FOR_A_SERVICE: Final = "RolePolicy"
 """The end of the names of system policies that Alibaba Cloud made for the roles of its services."""
@@ -21,8 +24,8 @@ _ALL: Final = "FullAliyunAccess"
 """The policy of control levels, which no user or role holds."""
 
 
-def allowing(store: Store, account: str, action: str) -> list[str]:
-    """Return the names of policies with an Allow of the action, those first that allow least.
+def allowing(store: Store, account: str, action: str) -> list[Attachment]:
+    """Return attachments of policies with an Allow of the action, those first that allow least.
 
     They are the account's own policies and the catalog's system policies, without those of
     service-linked roles. The measure is rough: the services, then the actions that they name.
@@ -30,8 +33,8 @@ def allowing(store: Store, account: str, action: str) -> list[str]:
     >>> from ramgate import resources
     >>> from ramgate.accounts.reader import load
     >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
-    >>> allowing(store, "1234567890123456", "alikafka:ListTopic")[0]
-    'AliyunKafkaReadOnlyAccess'
+    >>> allowing(store, "1234567890123456", "alikafka:ListTopic")[:2]
+    ['orders-topic-only', 'AliyunKafkaReadOnlyAccess']
     """
     linked = {role.policy for role in catalog.load().roles.values()} | {_ALL}
     own = f"{account}/"
@@ -45,7 +48,12 @@ def allowing(store: Store, account: str, action: str) -> list[str]:
         allows = [one for one in statements_of(policy, document) if one.effect == "Allow"]
         if any(_covers(one, action.lower()) for one in allows):
             found.append((*_breadth(allows), policy == name, name))
-    return [name for *_, name in sorted(found)]
+    return [
+        {"policy": name, "type": "System"}
+        if is_system and f"{own}{name}" in store["policies"]
+        else name
+        for *_, is_system, name in sorted(found)
+    ]
 
 
 def _covers(statement: Statement, action: str) -> bool:

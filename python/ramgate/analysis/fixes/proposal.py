@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ramgate.analysis.fixes.case import Case
     from ramgate.analysis.fixes.fix import Kind
+    from ramgate.analysis.fixes.policies import Attachment
     from ramgate.model.decision import Policy
 
 __all__ = ["Proposal", "proposals"]
@@ -39,7 +40,7 @@ class Proposal:
         return (*given, *self.draft.patch)
 
 
-def proposals(case: Case, allowing: Sequence[str]) -> Iterator[Proposal]:
+def proposals(case: Case, allowing: Sequence[Attachment]) -> Iterator[Proposal]:
     """Yield changes that may allow the request; `allowing` names policies that may do so.
 
     Each removes every obstacle: the levels and the Denies. Then it lets the principal's policies
@@ -49,7 +50,7 @@ def proposals(case: Case, allowing: Sequence[str]) -> Iterator[Proposal]:
     identity, trust = list(identity_steps(case, allowing)), list(trust_steps(case))
     if identity:
         ways = [[one, *trust[-1:]] for one in identity]
-        ways += [[identity[0], one] for one in trust[:-1]]
+        ways += [[one, identity[0]] for one in trust[:-1]]
     else:
         ways = [[one] for one in trust]
     for way in ways or ([[]] if needed else []):

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis import engine
+from ramgate.analysis.asking import asked
 from ramgate.analysis.fixes.fix import AlsoAllows
 from ramgate.analysis.prover.access import Way
 from ramgate.analysis.prover.budget import Budget
@@ -13,10 +14,10 @@ from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.space import Asker
 from ramgate.analysis.prover.statement import Statement
 from ramgate.analysis.prover.world import World
-from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
     from ramgate.accounts.store import Store
+    from ramgate.model.decision import Request
 
 __all__ = ["also_allows"]
 
@@ -32,22 +33,15 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
     if old is new:
         return AlsoAllows(proved=True, only="nothing")
     asker = _asker(request.principal)
-    known = {asker: Way(((_asked(request),),), ())}
+    known = {asker: Way(((_only(request),),), ())}
     for found in changes(World(old), World(new), Budget(deadline), known=known):
         if isinstance(found, Open):
             return AlsoAllows(proved=False, not_decided=found.reason)
-        point = found.difference.point.request
-        asked = Request(point.principal, point.action, point.resource, dict(point.context))
-        before, after = (engine.decide_all(store, [asked])[0].allow for store in (old, new))
+        further = asked(found.askers[0].arn, found.difference.point.request)
+        before, after = (engine.decide_all(store, [further])[0].allow for store in (old, new))
         if before or not after:
             return AlsoAllows(proved=False, not_decided=_UNCONFIRMED)
-        shown = {
-            "principal": asked.principal,
-            "action": asked.action,
-            "resource": asked.resource,
-            **({"context": dict(asked.context)} if asked.context else {}),
-        }
-        return AlsoAllows(proved=False, request=shown)
+        return AlsoAllows(proved=False, request=further)
     only = f"`{request.action}` on `{request.resource}` to `{asker.arn}`"
     return AlsoAllows(proved=True, only=only)
 
@@ -62,11 +56,15 @@ def _asker(principal: str) -> Asker:
     return Asker("federated" if rest else "service", "", principal)
 
 
-def _asked(request: Request) -> Statement:
+def _only(request: Request) -> Statement:
     """Return a statement that allows the action on the resource, and nothing else."""
-    parts = {"effect": "Allow", "resources": [request.resource]}
     if request.resource == "*":
         parts = {"effect": "Allow", "resource_patterns": ["[*]"]}
+    else:
+        start, service, region, account, rest = request.resource.split(":", 4)
+        # 3.5: a region or an account `*` is an empty one
+        fields = [start, service, *("" if one == "*" else one for one in (region, account)), rest]
+        parts = {"effect": "Allow", "resources": [":".join(fields)]}
     action = request.action.lower()
     meaning = json.dumps([action, parts], sort_keys=True)
     return Statement("", 0, "Allow", (action,), is_except=False, parts=parts, meaning=meaning)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.fixes.case import Case
     from ramgate.analysis.fixes.draft import Keys
     from ramgate.analysis.fixes.fix import Kind
+    from ramgate.analysis.fixes.policies import Attachment
     from ramgate.analysis.fixes.proposal import Proposal
 
 __all__ = ["Step", "control_steps", "deny_steps", "identity_steps", "trust_steps"]
@@ -46,7 +47,7 @@ def deny_steps(case: Case) -> Iterator[Step]:
             yield "except_from_deny", _except(case, entry)
 
 
-def identity_steps(case: Case, allowing: Sequence[str]) -> Iterator[Step]:
+def identity_steps(case: Case, allowing: Sequence[Attachment]) -> Iterator[Step]:
     """Yield the changes that let the principal's own policies allow, if they do not."""
     near = list(case.considered("Allow", ACCOUNT_LEVEL, GROUP_LEVEL))
     if case.effect(ACCOUNT_LEVEL) is None or any(one["matches"] for one in near):
@@ -234,15 +235,13 @@ def _grant(case: Case) -> Callable[[Proposal], bool]:
     return change
 
 
-def _attach(case: Case, policy: str) -> Callable[[Proposal], bool]:
+def _attach(case: Case, policy: Attachment) -> Callable[[Proposal], bool]:
     def change(proposal: Proposal) -> bool:
         member = case.member(proposal.draft)
         if member is None:
             return False
         proposal.attach_to = case.arn
-        own = (proposal.draft.account(case.account) or {}).get("policies", {})
-        attached = {"policy": policy, "type": "System"} if policy in own else policy
-        proposal.draft.attach(case.account, *member, attached)
+        proposal.draft.attach(case.account, *member, policy)
         return True
 
     return change

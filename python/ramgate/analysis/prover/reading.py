@@ -31,7 +31,7 @@ __all__ = [
     "read",
 ]
 
-Scalar: TypeAlias = "str | bool | int | float"
+Scalar: TypeAlias = "str | bool | int | float | decimal.Decimal"
 Value: TypeAlias = "Scalar | Sequence[Scalar]"
 Condition: TypeAlias = "Mapping[str, Any]"
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"

@@ -1,0 +1,413 @@
+"""Fixes of denied requests, each tried by OPA and compared by the prover."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ramgate import Decision, Request
+from ramgate.analysis import engine
+from ramgate.analysis.fixes import AlsoAllows, Change, Fix, fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ramgate.accounts.store import Store
+
+_HERE = "1234567890123456"
+_MEMBER = "2234567890123456"
+_MANAGEMENT = "9999999999999999"
+_INSTANCE = f"acs:ecs:cn-hangzhou:{_HERE}:instance/i-1"
+_OBJECT = f"acs:oss:cn-hangzhou:{_HERE}:reports/x"
+_ROLE = f"acs:ram::{_HERE}:role/Deploy"
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "1", "Statement": list(statements)}
+
+
+def _allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - elements of a statement
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def _deny(action: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - elements of a statement
+    return {"Effect": "Deny", "Action": action, "Resource": "*", **more}
+
+
+def _trust(principal: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401 - elements of a statement
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more}
+
+
+@pytest.fixture
+def try_fixes(tmp_path: Path) -> Callable[..., list[Fix]]:
+    """Return a function that returns the fixes of a request, with these entries of an account."""
+
+    def run(
+        account: dict[str, Any],
+        principal: str,
+        action: str,
+        resource: str,
+        context: dict[str, Any] | None = None,
+        **document: Any,  # noqa: ANN401 - parts of an accounts document
+    ) -> list[Fix]:
+        file = tmp_path / "accounts.json"
+        document.setdefault("accounts", {})[_HERE] = account
+        file.write_text(json.dumps(document))
+        asked = Request(principal, action, resource, context or {})
+        found = fixes(file, asked)
+        assert all(one.decision.allow for one in found)
+        return found
+
+    return run
+
+
+def _user(name: str, number: str = _HERE) -> str:
+    return f"acs:ram::{number}:user/{name}"
+
+
+def _of(found: list[Fix], kind: str) -> Fix:
+    return next(one for one in found if one.kind == kind)
+
+
+def _paths(fix: Fix) -> list[str]:
+    return [f"{one.op} {one.path.removeprefix(f'/accounts/{_HERE}')}" for one in fix.patch]
+
+
+def test_an_allowed_request_has_no_fixes(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {"users": {"alice": {"policies": ["AliyunECSFullAccess"]}}}
+    assert try_fixes(account, _user("alice"), "ecs:StartInstance", _INSTANCE) == []
+
+
+def test_the_smallest_policy_comes_before_one_that_exists(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    found = try_fixes({"users": {"alice": {}}}, _user("alice"), "ecs:StartInstance", _INSTANCE)
+    first, *others = found
+    assert first.kind == "add_statement"
+    assert first.document == _policy(_allow("ecs:StartInstance", _INSTANCE))
+    assert first.attach_to == _user("alice")
+    assert _paths(first) == ["add /policies", "add /users/alice/policies"]
+    assert first.also_allows.proved
+    assert first.also_allows.only == f"`ecs:StartInstance` on `{_INSTANCE}` to `{_user('alice')}`"
+    attached = [one.patch[0].value for one in others]
+    assert attached[0] == ["AliyunECSFullAccess"]
+    assert {one.kind for one in others} == {"attach_policy"}
+    assert all(not one.also_allows.proved for one in others)
+    further = others[0].also_allows.request
+    assert further is not None
+    assert further.principal == _user("alice")
+    assert further.action != "ecs:StartInstance"
+
+
+def test_the_accounts_own_policies_can_be_attached(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {
+        "policies": {
+            "start": _policy(_allow("ecs:StartInstance")),
+            "not-oss": _policy({"Effect": "Allow", "NotAction": "oss:*", "Resource": "*"}),
+            "odd": {"unreadable": "unknown operator", "document": "{}"},
+            "AliyunECSFullAccess": _policy(_allow("oss:*")),
+        },
+        "roles": {"Deploy": {"trust": _policy(_trust({"Service": "ecs.aliyuncs.com"}))}},
+    }
+    found = try_fixes(account, _ROLE, "ecs:StartInstance", _INSTANCE)
+    attached = [one.patch[0].value for one in found if one.kind == "attach_policy"]
+    assert attached == [
+        ["start"],
+        [{"policy": "AliyunECSFullAccess", "type": "System"}],
+        ["not-oss"],
+    ]
+    assert _of(found, "add_statement").attach_to == f"acs:ram::{_HERE}:role/deploy"
+
+
+def test_a_statement_is_widened_by_the_resource(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {
+        "policies": {"p": _policy(_allow("oss:GetObject", f"acs:oss:*:{_HERE}:other/*"))},
+        "users": {"alice": {"policies": ["p"]}, "bob": {"policies": ["p"]}},
+    }
+    fix = _of(try_fixes(account, _user("alice"), "oss:GetObject", _OBJECT), "widen_resource")
+    assert fix.patch[0].value == [f"acs:oss:*:{_HERE}:other/*", _OBJECT]
+    # the other holder of the policy may do it, too
+    assert fix.also_allows.request is not None
+    assert fix.also_allows.request.principal == _user("bob")
+
+
+def test_a_statement_is_widened_by_the_action(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {
+        "policies": {"p": _policy(_allow(["oss:GetObject", "oss:ListObjects"], _OBJECT))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    fix = _of(try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT), "widen_action")
+    assert _paths(fix) == ["add /policies/p/Statement/0/Action/-"]
+    assert fix.also_allows.proved
+
+
+def test_a_system_policy_is_not_changed(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {"users": {"alice": {"policies": ["AliyunOSSReadOnlyAccess"]}}}
+    found = try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT)
+    assert {one.kind for one in found} == {"add_statement", "attach_policy"}
+
+
+def test_a_context_is_given_or_the_condition_removed(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    condition = {"StringLike": {"oss:Prefix": "2026/*"}, "Bool": {"acs:MFAPresent": "true"}}
+    account = {
+        "policies": {"p": _policy(_allow("oss:ListObjects", Condition=condition))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    given = {"acs:MFAPresent": "true"}
+    found = try_fixes(account, _user("alice"), "oss:ListObjects", "*", given)
+    assert str(found[0].patch[0]) == 'request: add /context/oss:Prefix "2026/"'
+    assert found[0].also_allows == AlsoAllows(proved=True, only="nothing")
+    relaxed = _of(found, "relax_condition")
+    assert _paths(relaxed) == ["remove /policies/p/Statement/0/Condition/StringLike"]
+    assert not relaxed.also_allows.proved
+
+
+def test_one_of_two_keys_is_removed(try_fixes: Callable[..., list[Fix]]) -> None:
+    keys = {"oss:Prefix": "2026/*", "oss:Delimiter": "/"}
+    account = {
+        "policies": {"p": _policy(_allow("oss:ListObjects", Condition={"StringLike": keys}))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    given = {"oss:Delimiter": "/"}
+    found = try_fixes(account, _user("alice"), "oss:ListObjects", "*", given)
+    assert _paths(_of(found, "relax_condition")) == [
+        "remove /policies/p/Statement/0/Condition/StringLike/oss:Prefix"
+    ]
+
+
+def test_no_value_satisfies_contradicting_conditions(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    condition = {"StringEquals": {"a:b": "x"}, "StringNotEquals": {"a:b": "x"}}
+    account = {
+        "policies": {"p": _policy(_allow("oss:ListObjects", Condition=condition))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    found = try_fixes(account, _user("alice"), "oss:ListObjects", "*")
+    assert "give_context" not in {one.kind for one in found}
+
+
+def test_conditions_of_several_types_are_not_decided(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    condition = {"StringEquals": {"a:b": "x"}, "NumericEquals": {"a:b": "1"}}
+    account = {
+        "policies": {"p": _policy(_allow("oss:ListObjects", Condition=condition))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    found = try_fixes(account, _user("alice"), "oss:ListObjects", "*")
+    assert "give_context" not in {one.kind for one in found}
+
+
+def test_the_principal_is_excepted_from_a_deny(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {
+        "policies": {"p": _policy(_deny("oss:DeleteObject"), _allow("oss:*"))},
+        "users": {"alice": {"policies": ["p"]}, "bob": {"policies": ["p"]}},
+    }
+    [fix] = try_fixes(account, _user("alice"), "oss:DeleteObject", _OBJECT)
+    assert fix.kind == "except_from_deny"
+    excepted = {"StringNotEquals": {"acs:PrincipalARN": [_user("alice")]}}
+    assert fix.patch[0].value == excepted
+    assert fix.also_allows.request is not None
+    assert fix.also_allows.request.principal == _user("alice")
+
+
+def test_one_more_principal_is_excepted(try_fixes: Callable[..., list[Fix]]) -> None:
+    excepted = {"StringNotEquals": {"acs:PrincipalARN": [_user("bob")]}}
+    account = {
+        "policies": {"p": _policy(_deny("oss:DeleteObject", Condition=excepted), _allow("oss:*"))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    [fix] = try_fixes(account, _user("alice"), "oss:DeleteObject", _OBJECT)
+    assert _paths(fix) == [
+        "add /policies/p/Statement/0/Condition/StringNotEquals/acs:PrincipalARN/-"
+    ]
+
+
+def test_a_deny_of_a_system_policy_has_no_fix(try_fixes: Callable[..., list[Fix]]) -> None:
+    document = {"system_policies": {"No": {"document": _policy(_deny("oss:*"))}}}
+    account = {
+        "policies": {"all": _policy(_allow("*"))},
+        "users": {"alice": {"policies": ["No", "all"]}},
+    }
+    assert try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT, **document) == []
+
+
+def test_a_policy_moves_from_a_resource_group_to_the_account(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    in_group = {"policy": "AliyunECSFullAccess", "resource_group": "rg-a", "type": "System"}
+    account = {
+        "users": {"alice": {"policies": [in_group]}, "bob": {"groups": ["team"]}},
+        "groups": {
+            "team": {"policies": [{"policy": "AliyunECSFullAccess", "resource_group": "rg-a"}]}
+        },
+    }
+    found = try_fixes(account, _user("alice"), "ecs:StartInstance", _INSTANCE)
+    assert found[0].patch[0] == Change("request", "add", "/context/acs:ResourceGroupId", "rg-a")
+    moved = _of(found, "move_to_account_scope").patch[0]
+    assert moved.value == {"policy": "AliyunECSFullAccess", "type": "System"}
+    of_group = try_fixes(account, _user("bob"), "ecs:StartInstance", _INSTANCE)
+    assert _of(of_group, "move_to_account_scope").patch[0].value == "AliyunECSFullAccess"
+    assert _paths(_of(of_group, "move_to_account_scope")) == ["replace /groups/team/policies/0"]
+
+
+def _roles(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Deploy": {"trust": _policy(*statements)}}
+
+
+def test_a_role_trusts_one_more_principal(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {"roles": _roles(_trust({"Service": "ecs.aliyuncs.com"})), "users": {"alice": {}}}
+    first, *_ = try_fixes(account, _user("alice"), "sts:AssumeRole", _ROLE)
+    assert first.kind == "add_statement"
+    assert _paths(first)[-1] == "add /roles/Deploy/trust/Statement/-"
+    assert first.also_allows.proved
+    [of_service] = try_fixes(account, "fc.aliyuncs.com", "sts:AssumeRole", _ROLE)
+    assert of_service.kind == "trust_principal"
+    assert of_service.patch[0].value == _trust({"Service": ["fc.aliyuncs.com"]})
+    assert of_service.also_allows.proved
+    provider = f"acs:ram::{_HERE}:oidc-provider/idp"
+    [federated] = try_fixes(account, provider, "sts:AssumeRole", _ROLE)
+    assert federated.patch[0].value == _trust({"Federated": [provider]})
+
+
+def test_a_condition_of_a_trust_policy_is_met_or_removed(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    condition = {"StringEquals": {"sts:ExternalId": "x-1"}}
+    trust = _trust({"RAM": f"acs:ram::{_HERE}:root"}, Condition=condition)
+    account = {
+        "roles": _roles(trust),
+        "users": {"alice": {"policies": ["AliyunSTSAssumeRoleAccess"]}, "bob": {}},
+    }
+    found = try_fixes(account, _user("alice"), "sts:AssumeRole", _ROLE)
+    assert [one.kind for one in found][:2] == ["give_context", "trust_principal"]
+    assert _paths(_of(found, "relax_condition")) == [
+        "remove /roles/Deploy/trust/Statement/0/Condition/StringEquals"
+    ]
+    both = try_fixes(account, _user("bob"), "sts:AssumeRole", _ROLE)
+    assert len(_of(both, "add_statement").patch) == 3
+    given = _of(both, "give_context")
+    assert given.patch[0].path == "/context/sts:ExternalId"
+    assert len(given.patch) == 3
+
+
+def test_a_service_linked_role_is_created(try_fixes: Callable[..., list[Fix]]) -> None:
+    role = f"acs:ram::{_HERE}:role/aliyunserviceroleforalikafka"
+    [fix] = try_fixes({"users": {}}, "alikafka.aliyuncs.com", "sts:AssumeRole", role)
+    assert fix.kind == "create_service_linked_role"
+    assert fix.patch[0].value == ["AliyunServiceRoleForAlikafka"]
+    assert not fix.also_allows.proved
+    [as_role, *_] = try_fixes({"users": {}}, role, "ecs:CreateSecurityGroup", "*")
+    assert as_role.kind == "create_service_linked_role"
+
+
+def test_an_unknown_user_has_no_fix(try_fixes: Callable[..., list[Fix]]) -> None:
+    assert try_fixes({"users": {}}, _user("alice"), "ecs:StartInstance", _INSTANCE) == []
+
+
+def _directory(*statements: dict[str, Any]) -> dict[str, Any]:
+    levels = {
+        "prod": {
+            "control_policies": ["limits"],
+            "folders": {
+                "empty": {"control_policies": ["FullAliyunAccess"]},
+                "west": {
+                    "control_policies": ["FullAliyunAccess"],
+                    "accounts": {_HERE: {"control_policies": ["FullAliyunAccess"]}},
+                },
+            },
+        }
+    }
+    return {
+        "management": _MANAGEMENT,
+        "policies": {"limits": _policy(*statements)},
+        "root": {"control_policies": ["FullAliyunAccess"], "folders": levels},
+    }
+
+
+def test_a_control_policy_is_asked_for(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {"users": {"alice": {"policies": ["AliyunECSFullAccess"]}}}
+    asked = (account, _user("alice"), "ecs:StartInstance", _INSTANCE)
+    [missing] = try_fixes(*asked, directory=_directory(_allow("oss:*")))
+    assert missing.kind == "ask_control_policy"
+    assert [one.path for one in missing.patch] == [
+        "/directory/policies/ramgate-fix",
+        "/directory/root/folders/prod/control_policies/-",
+    ]
+    assert missing.also_allows.proved
+    [denied] = try_fixes(*asked, directory=_directory(_allow("*"), _deny("ecs:*")))
+    assert denied.kind == "ask_control_policy"
+    assert denied.patch[0].path == "/directory/policies/limits/Statement/1/Condition"
+
+
+def test_a_level_and_the_principal_allow_together(try_fixes: Callable[..., list[Fix]]) -> None:
+    directory = _directory(_allow("oss:*"))
+    directory["root"]["folders"]["prod"]["folders"]["west"]["accounts"][_HERE] = {
+        "control_policies": []
+    }
+    account = {"users": {"alice": {}}, "policies": {"ramgate-fix": _policy(_allow("a:b"))}}
+    found = try_fixes(account, _user("alice"), "ecs:StartInstance", _INSTANCE, directory=directory)
+    fix = _of(found, "add_statement")
+    assert [one.path for one in fix.patch] == [
+        f"/accounts/{_HERE}/policies/ramgate-fix-2",
+        f"/accounts/{_HERE}/users/alice/policies",
+        "/directory/policies/ramgate-fix",
+        "/directory/root/folders/prod/control_policies/-",
+        "/directory/policies/ramgate-fix-2",
+        f"/directory/root/folders/prod/folders/west/accounts/{_HERE}/control_policies/-",
+    ]
+    assert fix.also_allows.proved
+
+
+def test_a_comparison_without_time_is_not_decided(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps({"accounts": {_HERE: {"users": {"alice": {}}}}}))
+    asked = Request(_user("alice"), "ecs:StartInstance", "*")
+    first, *_ = fixes(file, asked, seconds=0)
+    assert first.also_allows == AlsoAllows(proved=False, not_decided="the time is over")
+    assert str(first.also_allows).startswith("whether it allows more is not decided: the time")
+
+
+def test_a_request_that_opa_does_not_confirm_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps({"accounts": {_HERE: {"users": {"alice": {}}}}}))
+    decided: list[Request] = []
+    decide = engine.decide_all
+
+    def confirms_once(store: Store, requests: Sequence[Request]) -> list[Decision]:
+        asked = decide(store, requests)
+        decided.extend(requests)
+        denial = Decision(
+            allow=False,
+            effect="ImplicitDeny",
+            reason="no_statement_matches",
+            policy_type=None,
+            statements=(),
+        )
+        return asked if len(decided) <= 2 else [denial for _ in asked]
+
+    monkeypatch.setattr(engine, "decide_all", confirms_once)
+    account = {"users": {"alice": {}}, "policies": {"all": _policy(_allow("*"))}}
+    file.write_text(json.dumps({"accounts": {_HERE: account}}))
+    found = fixes(file, Request(_user("alice"), "zzz:Start", _INSTANCE))
+    [attached] = [one for one in found if one.kind == "attach_policy"]
+    assert attached.also_allows.not_decided == "OPA does not confirm the request that was found"
+
+
+def test_a_fix_is_shown_with_its_steps() -> None:
+    change = Change("accounts.yaml", "remove", "/accounts/x/policies/p/Statement/0/Condition/Bool")
+    assert str(change).endswith("Condition/Bool")
+    shown = str(
+        AlsoAllows(proved=False, request=Request(_user("bob"), "oss:GetObject", "*", {"a:b": "c"}))
+    )
+    assert shown == f'also allows, for example: {_user("bob")} oss:GetObject * with {{"a:b":"c"}}'
+    only = AlsoAllows(proved=True, only="`oss:GetObject` on `*` to `x`")
+    assert str(only) == "allows only `oss:GetObject` on `*` to `x`: proved"
