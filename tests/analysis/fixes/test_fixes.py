@@ -230,12 +230,29 @@ def test_one_more_principal_is_excepted(try_fixes: Callable[..., list[Fix]]) -> 
 
 
 def test_a_deny_of_a_system_policy_has_no_fix(try_fixes: Callable[..., list[Fix]]) -> None:
-    document = {"system_policies": {"No": {"document": _policy(_deny("oss:*"))}}}
+    odd = {"Bool": {"acs:MFAPresent": "true"}}
+    document = {
+        "system_policies": {
+            "No": {"document": _policy(_deny("oss:*"))},
+            "Mfa": {"document": _policy(_allow("oss:*", Condition=odd))},
+        }
+    }
     account = {
         "policies": {"all": _policy(_allow("*"))},
-        "users": {"alice": {"policies": ["No", "all"]}},
+        "users": {"alice": {"policies": ["No", "all"]}, "bob": {"policies": ["Mfa"]}},
     }
     assert try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT, **document) == []
+    found = try_fixes(account, _user("bob"), "oss:PutObject", _OBJECT, **document)
+    assert {one.kind for one in found} == {"give_context", "add_statement", "attach_policy"}
+
+
+def test_an_action_that_is_excepted_is_not_added(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {
+        "policies": {"p": _policy({"Effect": "Allow", "NotAction": "oss:*", "Resource": "*"})},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    found = try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT)
+    assert {one.kind for one in found} == {"add_statement", "attach_policy"}
 
 
 def test_a_policy_moves_from_a_resource_group_to_the_account(
@@ -411,3 +428,73 @@ def test_a_fix_is_shown_with_its_steps() -> None:
     assert shown == f'also allows, for example: {_user("bob")} oss:GetObject * with {{"a:b":"c"}}'
     only = AlsoAllows(proved=True, only="`oss:GetObject` on `*` to `x`")
     assert str(only) == "allows only `oss:GetObject` on `*` to `x`: proved"
+
+
+def test_a_fix_is_shown_with_its_kind() -> None:
+    fix = Fix(
+        kind="give_context",
+        patch=(Change("request", "add", "/context/a:b", "c"),),
+        decision=_ALLOWED,
+        also_allows=AlsoAllows(proved=True, only="nothing"),
+    )
+    assert str(fix) == (
+        "give_context: ask with another context; allows nothing else: proved\n"
+        '    request: add /context/a:b "c"'
+    )
+
+
+_ALLOWED = Decision(
+    allow=True,
+    effect="Allow",
+    reason="account_owner",
+    policy_type=None,
+    statements=(),
+)
+
+
+def test_a_service_linked_role_cannot_be_changed(try_fixes: Callable[..., list[Fix]]) -> None:
+    account = {"service_linked_roles": ["AliyunServiceRoleForAlikafka"], "users": {"alice": {}}}
+    role = f"acs:ram::{_HERE}:role/aliyunserviceroleforalikafka"
+    assert try_fixes(account, role, "oss:PutObject", _OBJECT) == []
+    assert try_fixes(account, _user("alice"), "sts:AssumeRole", role) == []
+    # Bob does not exist, but the role does
+    assert try_fixes(account, _user("bob"), "oss:PutObject", _OBJECT) == []
+
+
+def test_equal_changes_are_proposed_once(try_fixes: Callable[..., list[Fix]]) -> None:
+    condition = {"ForAnyValue:StringEquals": {"oss:Prefix": "a"}}
+    statement = _allow("oss:ListObjects", Condition=condition)
+    account = {
+        "policies": {"p": _policy(statement, {**statement, "Action": "oss:List*"})},
+        "users": {"alice": {"policies": ["p", {"policy": "p", "resource_group": "rg-a"}]}},
+    }
+    found = try_fixes(account, _user("alice"), "oss:ListObjects", "*")
+    assert [one.kind for one in found].count("give_context") == 1
+    assert [one.kind for one in found].count("relax_condition") == 2
+
+
+def test_a_deny_that_is_attached_twice_is_changed_once(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    account = {
+        "policies": {"p": _policy(_deny("oss:*")), "all": _policy(_allow("*"))},
+        "users": {
+            "alice": {"policies": ["p", "all", {"policy": "p", "resource_group": "rg-a"}]},
+        },
+    }
+    given = {"acs:ResourceGroupId": "rg-a"}
+    [fix] = try_fixes(account, _user("alice"), "oss:PutObject", _OBJECT, given)
+    assert len(fix.patch) == 1
+
+
+def test_the_accounts_are_a_folder_of_files(tmp_path: Path) -> None:
+    for number in (_MEMBER, _HERE):
+        (tmp_path / f"{number}.json").write_text(
+            json.dumps({"accounts": {number: {"users": {"alice": {}}}}})
+        )
+    (tmp_path / "0.json").write_text(
+        json.dumps({"directory": _directory(_allow("oss:*")), "accounts": {}})
+    )
+    first, *_ = fixes(tmp_path, Request(_user("alice"), "ecs:StartInstance", _INSTANCE))
+    files = [one.file.rpartition("/")[2] for one in first.patch]
+    assert files == [f"{_HERE}.json"] * 2 + ["0.json"] * 2

@@ -44,17 +44,12 @@ class Draft:
 
     def account(self, number: str) -> dict[str, Any] | None:
         """Return the account of that number."""
-        for document in self._documents.values():
-            if number in document.get("accounts", {}):
-                found: dict[str, Any] = document["accounts"][number]
-                return found
-        return None
+        accounts = (one.get("accounts", {}) for one in self._documents.values())
+        return next((one[number] for one in accounts if number in one), None)
 
     def directory(self) -> dict[str, Any]:
-        """Return the directory, which is empty if the accounts have none."""
-        return next(
-            (one["directory"] for one in self._documents.values() if "directory" in one), {}
-        )
+        """Return the directory of the accounts, which must have one."""
+        return next(one["directory"] for one in self._documents.values() if "directory" in one)
 
     def get(self, keys: Keys) -> Any:  # noqa: ANN401 - any value of a document
         """Return the value at a path, or None if it is not there."""
@@ -119,8 +114,9 @@ class Draft:
 
     def _file(self, keys: Keys) -> str:
         """Return the name of the file that has the account, or the directory, of the path."""
-        for name, document in self._documents.items():
-            part = document.get(str(keys[0]), {})
-            if keys[0] in document and (keys[0] == "directory" or keys[1] in part):
-                return name
-        raise KeyError(keys)
+        part, member = keys[:2]
+        return next(
+            name
+            for name, document in self._documents.items()
+            if part in document and (part == "directory" or member in document[part])
+        )

@@ -17,7 +17,6 @@ from ramgate.analysis.fixes.proposal import Proposal, proposals
 from ramgate.analysis.fixes.rest import also_allows
 from ramgate.catalog import catalog
 from ramgate.documents import source
-from ramgate.errors import InvalidFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,9 +63,8 @@ def fixes(path: Path, request: Request, *, seconds: float = _SECONDS) -> list[Fi
     found = []
     for proposal in (*_linked_role(documents, case), *proposals(case, names)):
         asked = _asked(request, proposal)
-        changed = _load(loader, proposal.draft) if proposal.draft.patch else store
-        if changed is None:
-            continue
+        contents = proposal.draft.contents()
+        changed = loader.load(path, contents) if proposal.draft.patch else store
         [decision] = engine.decide_all(changed, [asked])
         if decision.allow:
             found.append((proposal, changed, decision))
@@ -103,15 +101,6 @@ def _asked(request: Request, proposal: Proposal) -> Request:
     if not proposal.context:
         return request
     return msgspec.structs.replace(request, context={**request.context, **proposal.context})
-
-
-def _load(loader: reader.Reader, draft: Draft) -> Store | None:
-    """Return the store of the changed accounts; None if the change is not valid there."""
-    try:
-        contents = draft.contents()
-        return loader.load(next(iter(contents)), contents)
-    except InvalidFiles:
-        return None
 
 
 def _distinct(

@@ -30,21 +30,18 @@ _MOST: Final = 3
 
 def control_steps(case: Case) -> Iterator[Step]:
     """Yield a step for each level of control policies that does not allow."""
-    for layer in case.explained["layers"]:
-        if layer["policy_type"] != CONTROL:
-            continue
-        if layer["effect"] == "ImplicitDeny":
-            yield "ask_control_policy", _allow_at_level(case, layer["level"])
-        elif layer["effect"] == "ExplicitDeny":
-            for entry in _matching(case, layer["statements"], CONTROL):
-                yield "ask_control_policy", _except(case, entry)
+    for entry in _matching(case, CONTROL):
+        yield "ask_control_policy", _except(case, entry)
+    levels = [one for one in case.explained["layers"] if one["policy_type"] == CONTROL]
+    for depth, level in enumerate(levels):
+        if level["effect"] == "ImplicitDeny":
+            yield "ask_control_policy", _allow_at_level(case, depth)
 
 
 def deny_steps(case: Case) -> Iterator[Step]:
     """Yield a step for each Deny of an identity or trust policy that matches."""
-    for entry in case.considered("Deny", ACCOUNT_LEVEL, GROUP_LEVEL, TRUST):
-        if entry["matches"]:
-            yield "except_from_deny", _except(case, entry)
+    for entry in _matching(case, ACCOUNT_LEVEL, GROUP_LEVEL, TRUST):
+        yield "except_from_deny", _except(case, entry)
 
 
 def identity_steps(case: Case, allowing: Sequence[Attachment]) -> Iterator[Step]:
@@ -68,12 +65,13 @@ def trust_steps(case: Case) -> Iterator[Step]:
     yield "trust_principal", _trust(case)
 
 
-def _matching(
-    case: Case, statements: Sequence[Mapping[str, Any]], policy_type: str
-) -> Iterator[Mapping[str, Any]]:
-    places = {(one["policy"], one["index"]) for one in statements}
-    for entry in case.considered("Deny", policy_type):
-        if entry["matches"] and (entry["policy"], entry["index"]) in places:
+def _matching(case: Case, *policy_types: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the Denies that match, once each: a policy may be attached in several places."""
+    seen = set()
+    for entry in case.considered("Deny", *policy_types):
+        place = (entry["policy"], entry["index"])
+        if entry["matches"] and place not in seen:
+            seen.add(place)
             yield entry
 
 
@@ -109,23 +107,28 @@ def _relax(
         if keys is None:
             return False
         for one in failing:
-            found = _condition(proposal, keys, one["operator"], one["key"])
-            if found is None:
-                return False
-            proposal.draft.remove(found)
+            proposal.draft.remove(_condition(proposal, keys, one["operator"], one["key"]))
         return True
 
     return change
 
 
-def _condition(proposal: Proposal, keys: Keys, operator: str, key: str) -> Keys | None:
-    """Return the path to a condition: alone under its operator, it is removed with the operator."""
-    conditions = proposal.draft.get((*keys, "Condition")) or {}
-    for written, tests in conditions.items():
-        if key in tests and written.replace("IncludeBorder", "") == operator:
-            path: Keys = (*keys, "Condition", written)
-            return path if len(tests) == 1 else (*path, key)
-    return None
+def _condition(proposal: Proposal, keys: Keys, operator: str, key: str) -> Keys:
+    """Return the path to a condition: alone under its operator, it is removed with the operator.
+
+    An explanation leaves out a quantifier that makes no difference.
+    """
+    written, tests = next(
+        (written, tests)
+        for written, tests in proposal.draft.get((*keys, "Condition")).items()
+        if key in tests and _comparison(written) == _comparison(operator)
+    )
+    path = (*keys, "Condition", written)
+    return path if len(tests) == 1 else (*path, key)
+
+
+def _comparison(operator: str) -> str:
+    return operator.rpartition(":")[2].removesuffix("IncludeBorder")
 
 
 def _extend(
@@ -156,29 +159,25 @@ def _except(case: Case, entry: Mapping[str, Any]) -> Callable[[Proposal], bool]:
     return change
 
 
-def _allow_at_level(case: Case, level: str) -> Callable[[Proposal], bool]:
+def _allow_at_level(case: Case, depth: int) -> Callable[[Proposal], bool]:
     def change(proposal: Proposal) -> bool:
-        keys = _level(proposal.draft.directory().get("root", {}), case.owner, level)
-        if keys is None:
-            return False
+        root = proposal.draft.directory()["root"]
+        keys = _levels(root, case.owner, ("directory", "root"))[depth]
         name = proposal.draft.new_policy(("directory",), _document(case))
-        proposal.draft.add(("directory", "root", *keys, "control_policies", "-"), name)
+        proposal.draft.add((*keys, "control_policies", "-"), name)
         return True
 
     return change
 
 
-def _level(folder: Mapping[str, Any], account: str, level: str, name: str = "root") -> Keys | None:
-    """Return the path from the root folder to the level of that name above the account."""
-    if account in folder.get("accounts", {}) and level == account:
-        return ("accounts", account)
-    if name == level:
-        return ()
-    for inner, below in folder.get("folders", {}).items():
-        found = _level(below, account, level, inner)
-        if found is not None:
-            return ("folders", inner, *found)
-    return None
+def _levels(folder: Mapping[str, Any], account: str, keys: Keys) -> list[Keys]:
+    """Return the paths to the levels, from this folder down to the account."""
+    if account in folder.get("accounts", {}):
+        return [keys, (*keys, "accounts", account)]
+    for name, inner in folder.get("folders", {}).items():
+        if found := _levels(inner, account, (*keys, "folders", name)):
+            return [keys, *found]
+    return []
 
 
 def _in_groups(case: Case) -> Iterator[Step]:
@@ -198,27 +197,27 @@ def _name_group(group: str) -> Callable[[Proposal], bool]:
 
 def _move(case: Case, hint: Mapping[str, Any]) -> Callable[[Proposal], bool]:
     def change(proposal: Proposal) -> bool:
-        member = case.member(proposal.draft)
-        if member is None:
-            return False
-        account: Keys = ("accounts", case.account)
-        holders = [(*account, *member)]
-        groups = proposal.draft.get((*holders[0], "groups")) or []
-        holders += [(*account, "groups", group) for group in groups]
-        for holder in holders:
-            for place, one in enumerate(proposal.draft.get((*holder, "policies")) or []):
-                if (
-                    isinstance(one, dict)
-                    and one["policy"] == hint["policy"]
-                    and one.get("resource_group") == hint["resource_group"]
-                ):
-                    scope = {key: value for key, value in one.items() if key != "resource_group"}
-                    scope = scope if "type" in scope else one["policy"]
-                    proposal.draft.replace((*holder, "policies", place), scope)
-                    return True
-        return False
+        keys, entry = _attachments(case, proposal, hint)[0]
+        scope = {key: value for key, value in entry.items() if key != "resource_group"}
+        proposal.draft.replace(keys, scope if "type" in scope else scope["policy"])
+        return True
 
     return change
+
+
+def _attachments(
+    case: Case, proposal: Proposal, hint: Mapping[str, Any]
+) -> list[tuple[Keys, dict[str, str]]]:
+    """Return where the principal or one of its groups has the policy for the resource group."""
+    member: Keys = ("accounts", case.account, *(case.member(proposal.draft) or ()))
+    groups = proposal.draft.get((*member, "groups")) or []
+    wanted = (hint["policy"], hint["resource_group"])
+    return [
+        ((*holder, "policies", place), one)
+        for holder in (member, *(("accounts", case.account, "groups", group) for group in groups))
+        for place, one in enumerate(proposal.draft.get((*holder, "policies")) or [])
+        if isinstance(one, dict) and (one["policy"], one.get("resource_group")) == wanted
+    ]
 
 
 def _grant(case: Case) -> Callable[[Proposal], bool]:
