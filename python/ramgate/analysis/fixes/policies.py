@@ -10,6 +10,8 @@ from ramgate.catalog import catalog
 from ramgate.language.translation import FORMAT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ramgate.accounts.store import Store
     from ramgate.analysis.prover.statement import Statement
 
@@ -18,6 +20,8 @@ __all__ = ["Attachment", "allowing"]
 Attachment: TypeAlias = "str | dict[str, str]"
 """A policy by its name; with a `type` if two policies have that name."""
 
+_OF_A_SERVICE: Final = 1000
+_OF_A_WILDCARD: Final = 20
 _FOR_A_SERVICE: Final = "RolePolicy"
 """The end of the names of system policies that Alibaba Cloud made for the roles of its services."""
 _ALL: Final = "FullAliyunAccess"
@@ -60,10 +64,16 @@ def _covers(statement: Statement, action: str) -> bool:
     return glob.matches(statement.action_globs, action) != statement.is_except
 
 
-def _breadth(allows: list[Statement]) -> tuple[bool, int, int]:
+def _breadth(allows: Sequence[Statement]) -> tuple[bool, int, int]:
     """Return whether all services are allowed, the number of services, and that of actions."""
     patterns = {pattern for one in allows for pattern in one.actions}
     services = {pattern.partition(":")[0] for pattern in patterns}
     is_broad = any(one.is_except for one in allows) or any("*" in one for one in services)
-    wildcards = sum("*" in pattern for pattern in patterns)
-    return is_broad, len(services), 100 * wildcards + len(patterns)
+    return is_broad, len(services), sum(map(_width, patterns))
+
+
+def _width(pattern: str) -> int:
+    """Return a rough number of the actions that a pattern covers."""
+    if pattern.endswith(":*"):
+        return _OF_A_SERVICE
+    return _OF_A_WILDCARD if "*" in pattern else 1
