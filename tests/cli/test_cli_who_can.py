@@ -38,10 +38,18 @@ def test_who_can_takes_a_context_and_prints_json(
     found = json.loads(capsys.readouterr().out)
     request = {"principal": ALICE, "action": asked[0], "resource": INSTANCE}
     context = {"acs:ResourceGroupId": "rg-1"}
-    assert found["asked"] == {"action": asked[0], "resource": INSTANCE, "context": context}
+    assert found["asked"] == {
+        "action": asked[0],
+        "resource": INSTANCE,
+        "context": context,
+        "unknown": [],
+        "any_context": False,
+    }
     assert found["principals"][0] == {
         "principal": ALICE,
         "answer": "every",
+        "always": True,
+        "when": None,
         "witness": {**request, "context": context},
         "gap": None,
         "statements": [{"policy": "AliyunKafkaFullAccess", "index": 0}],
@@ -55,6 +63,25 @@ def test_who_can_takes_a_context_and_prints_json(
         ],
     }
     assert {one["answer"] for one in found["principals"][1:-1]} == {"none"}
+
+
+def test_who_can_prints_examples_of_some_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["who-can", "alikafka:ListTopic", INSTANCE, "--any-context"]) == 0
+    assert capsys.readouterr().out.splitlines()[3:7] == [
+        f"some   {BOB}           AliyunKafkaReadOnlyAccess[0]",
+        f"         allowed  alikafka:ListTopic {INSTANCE}",
+        "                  acs:SourceIp=10.0.0.0",
+        f"         denied   alikafka:ListTopic {INSTANCE}",
+    ]
+    assert main(["who-can", "alikafka:*", "*"]) == 0
+    printed = capsys.readouterr().out
+    assert ("  allowed  " in printed, "  when  " in printed) == (True, False)
+    assert main(["who-can", "alikafka:List*", "*", "--unknown", "acs:SourceIp", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["asked"]["unknown"], found["asked"]["any_context"]) == (["acs:SourceIp"], False)
+    answers = {one["principal"]: (one["answer"], one["always"]) for one in found["principals"]}
+    assert answers[BOB] == ("some", False)
+    assert answers[ALICE] == ("every", True)
 
 
 def test_who_can_tells_that_none_may(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +104,7 @@ def test_who_can_names_principals_that_it_cannot_decide(
     asked = ("sts:AssumeRole", f"acs:ram::{HERE}:role/App", "--accounts", str(path))
     assert main(["who-can", *asked]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        f"not decided: {other}: the role trusts it, and the accounts do not contain it"
+        f"not decided: {other}: a role trusts it, and the accounts do not contain it"
     )
 
 
@@ -88,6 +115,7 @@ def test_who_can_names_principals_that_it_cannot_decide(
         (("ecs:Start", "a-file"), "ramgate: `a-file` is a file, not a resource: "),
         (("ecs:Start", "*", "--context", "x"), "ramgate: `x` is not of the form KEY=VALUE"),
         (("ecs:Start", "*", "--accounts", "gone"), "gone: there is no such file"),
+        (("ecs:*", "*", "--timeout", "-1"), "ramgate: `--timeout -1` is not a number above 0"),
     ],
 )
 def test_who_can_refuses_bad_input(
@@ -107,7 +135,9 @@ def permission(name: str, *policies: str, group: str | None = None) -> Permissio
     request = Request(f"acs:ram::{HERE}:user/{name}", "ecs:Start", "*")
     statements = tuple(Statement(policy, index) for policy in policies for index in (0, 2))
     through = (Holding(policies[0], "user", name, group),)
-    return Permission(request.principal, "every", request, None, statements, through)
+    return Permission(
+        request.principal, "every", witness=request, statements=statements, through=through
+    )
 
 
 def test_a_table_has_at_most_100_columns() -> None:

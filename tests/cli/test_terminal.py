@@ -53,3 +53,12 @@ def test_short_work_and_a_pipe_get_no_progress(monkeypatch: pytest.MonkeyPatch) 
             now += 0.5 if isinstance(screen, Terminal) else 5.0
             show("text")
         assert screen is None or screen.getvalue() == ""
+
+
+def test_values_are_written_as_an_option_takes_them() -> None:
+    assert terminal.value_text(["x", True, 5]) == "x and true and 5"
+
+
+def test_words_are_never_broken() -> None:
+    lines = terminal.wrap(f"a {'x' * 120} b", "- ", "  ")
+    assert lines == ["- a", f"  {'x' * 120}", "  b"]

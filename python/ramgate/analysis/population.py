@@ -92,16 +92,20 @@ class Population:
             (one.kind == "owner", self._link(one), tests.signature(one)) for one in self.principals
         ]
 
-    def classes(self, *, group: str | None, trusted: Iterable[str]) -> list[list[Principal]]:
+    def classes(
+        self, *, group: str | None, trusted: Iterable[str], in_any_group: bool = False
+    ) -> list[list[Principal]]:
         """Return the principals by class.
 
-        `group` is the resource group of the request, `trusted` are the principals that the trust
-        policy of its role names.
+        `group` is the resource group of the requests, with `in_any_group` it may be any, `trusted`
+        are the principals that the trust policies of their roles name.
         """
         found: dict[Hashable, list[Principal]] = {}
         named = frozenset(trusted)
         for one, signature in zip(self.principals, self._signatures, strict=True):
-            in_group = one.groups.get(group) if group is not None else None
+            in_group: object = one.groups.get(group) if group is not None else None
+            if in_any_group:
+                in_group = tuple(sorted(one.groups.items()))
             is_named = one.compared if one.compared in named else None
             key = (one.account, one.policies, in_group, is_named, signature)
             found.setdefault(key, []).append(one)

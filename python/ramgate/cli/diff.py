@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.options import add_command, add_json
+from ramgate.cli.options import add_command, add_json, add_timeout, timeout
 from ramgate.cli.output import FINE, NO, UNKNOWN, json_line
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "run"]
 
-_SECONDS: Final = 60.0
 _TEXT: Final = """\
 OLD and NEW are accounts files or folders, bundles of `ramgate build`, files or folders with policy
 documents (those that `ramgate validate` reads), or git:REF:PATH, a file or a folder as it is in a
@@ -56,13 +55,7 @@ def add_to(commands: Commands) -> None:
         default="allowed",
         help="exit with 1 for a request that is newly allowed (the default), denied, or either",
     )
-    parser.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=float,
-        default=_SECONDS,
-        help=f"seconds to search for (default {_SECONDS:g}); the rest is not decided",
-    )
+    add_timeout(parser)
     add_json(parser, "print the whole result as JSON")
 
 
@@ -72,14 +65,12 @@ def run(options: Namespace) -> int:
     from ramgate.cli.diff_text import lines
     from ramgate.cli.terminal import progress
 
-    if not options.timeout > 0:
-        raise ValueError(f"`--timeout {options.timeout:g}` is not a number above 0")
     with progress() as show:
         found = diff(
             options.old,
             options.new,
             principals=options.principal,
-            timeout=options.timeout,
+            timeout=timeout(options),
             show=show,
         )
     if options.json:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.output import summary
-from ramgate.cli.terminal import WIDTH, paint
+from ramgate.cli.terminal import paint, value_text, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ramgate.analysis.diff import Change, Diff
-    from ramgate.model.decision import Context
 
 __all__ = ["lines"]
 
@@ -50,7 +47,8 @@ def _change(sign: str, word: str, change: Change) -> Iterator[str]:
     yield from _wrap("action", request.action)
     yield from _wrap("resource", request.resource)
     if request.context:
-        yield from _wrap("context", ", ".join(_pairs(request.context)))
+        pairs = (f"{key}={value_text(value)}" for key, value in request.context.items())
+        yield from _wrap("context", ", ".join(pairs))
     yield from _wrap("before", summary(change.before))
     yield from _wrap("after", summary(change.after))
     for cause in change.because:
@@ -65,22 +63,4 @@ def _members(principals: tuple[str, ...]) -> str:
 
 
 def _wrap(label: str, text: str) -> list[str]:
-    """Return a text behind a label; words are never broken, so that an ARN can be copied."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=f"    {label:<10}",
-        subsequent_indent=" " * 14,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _pairs(context: Context) -> Iterator[str]:
-    for key, value in context.items():
-        elements = value if isinstance(value, list | tuple) else [value]
-        yield f"{key}={' and '.join(map(_text, elements))}"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return wrap(text, f"    {label:<10}", " " * 14)

@@ -35,12 +35,14 @@ __all__ = [
     "add_plain_http",
     "add_principal",
     "add_source",
+    "add_timeout",
     "add_token",
     "context",
     "load_accounts",
     "octal",
     "open_client",
     "refuse_file_name",
+    "timeout",
     "token",
 ]
 
@@ -50,6 +52,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 QUOTE_IT: Final = 'the shell replaced an unquoted * by file names, quote it: "*"'
 REQUEST_SECONDS: Final = 10.0
+_SEARCH_SECONDS: Final = 60.0
 OUTPUT_TEXT: Final = """\
 Only you can read a new output file (mode 600). An existing file is replaced in one step and keeps
 its owner and mode; if it is a symbolic link, its target is replaced. /dev/stdout and /dev/fd/N are
@@ -114,6 +117,17 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser, text: str) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=text)
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add `--timeout` of a search, which `timeout` reads."""
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=_SEARCH_SECONDS,
+        help=f"seconds to search for (default {_SEARCH_SECONDS:g}); the rest is not decided",
+    )
 
 
 def add_accounts(parser: argparse._ActionsContainer) -> None:
@@ -210,6 +224,14 @@ def refuse_file_name(resource: str) -> None:
 
     if resource != "*" and not resource.startswith("acs:") and Path(resource).exists():
         raise ValueError(f"`{resource}` is a file, not a resource: {QUOTE_IT}")
+
+
+def timeout(options: argparse.Namespace) -> float:
+    """Return the seconds given by `--timeout`; raises `ValueError` unless they are above 0."""
+    seconds: float = options.timeout
+    if not seconds > 0:
+        raise ValueError(f"`--timeout {seconds:g}` is not a number above 0")
+    return seconds
 
 
 def octal(text: str) -> int:

@@ -1,17 +1,19 @@
-"""Colours and progress, for a terminal alone: a pipe gets plain text and no progress."""
+"""Text of 100 columns; colours and progress, for a terminal alone: a pipe gets neither."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
+import textwrap
 import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["WIDTH", "paint", "progress"]
+__all__ = ["WIDTH", "paint", "progress", "value_text", "wrap"]
 
 WIDTH: Final = 100
 """The columns that a table takes at most."""
@@ -31,6 +33,28 @@ def paint(text: str, colour: str) -> str:
     if plain or sys.stdout is None or not sys.stdout.isatty():
         return text
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def wrap(text: str, first: str, further: str) -> list[str]:
+    """Return a text as lines of at most 100 columns that begin with `first`, then `further`.
+
+    A word is never broken, so that an ARN can be copied.
+    """
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def value_text(value: object) -> str:
+    """Return the value of a condition key as `--context` takes it; a list's elements with `and`."""
+    if isinstance(value, list | tuple):
+        return " and ".join(map(value_text, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @contextlib.contextmanager

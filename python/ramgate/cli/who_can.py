@@ -10,8 +10,10 @@ from ramgate.cli.options import (
     add_command,
     add_context,
     add_json,
+    add_timeout,
     context,
     refuse_file_name,
+    timeout,
 )
 from ramgate.cli.output import FINE, NO, UNKNOWN, json_line, say
 
@@ -25,18 +27,27 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Prints a table of the users, roles, owners and services that may, with the statements that allow it.
-For an action that assumes a role (`sts:AssumeRole`), RESOURCE is the role, and the services and
-providers that the role trusts are decided, too. With --json all other principals are printed, too,
-each with its denied request.
+With --json all other principals are printed, too, each with a denied request.
 
-The request is decided once for all principals with the same policies. Principals that a trust
-policy names and that the accounts do not contain are not decided: they are named on stderr.
+ACTION and RESOURCE may have wildcards, `*` and `?`; quote them. Then MAY is `every` or `some`: the
+principal may do all or some of the requests that they stand for. `every` is proved, and so is the
+absence of a principal. `some` has one request that is allowed and one that is denied. A `*` in the
+place of the account stands for each principal's own account. Of the actions, a pattern stands for
+those that assume a role only if it begins with `sts:`.
+
+With --unknown, a condition key may have any value or be absent, with --any-context every key that
+--context does not give; for one action and one resource the conditions are printed.
+
+For an action that assumes a role (`sts:AssumeRole`), RESOURCE is the role, and the services and
+providers that the role trusts are decided, too. Principals that a trust policy names and that the
+accounts do not contain are not decided: they are named on stderr.
 
 Exit status: 0 at least one principal may, 1 none may, 2 the request is malformed, the accounts
 cannot be read, or a principal is not decided.
 
 examples:
   ramgate who-can alikafka:DeleteTopic acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x
+  ramgate who-can "alikafka:Delete*" "*" --any-context
   ramgate who-can sts:AssumeRole acs:ram::1234567890123456:role/AppRole --accounts accounts/
 """
 
@@ -46,21 +57,45 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands, "who-can", "find the principals that may do an action", _TEXT, run
     )
-    parser.add_argument("action", metavar="ACTION", help="a RAM action, such as alikafka:ListTopic")
-    parser.add_argument("resource", metavar="RESOURCE", help='an ARN, or "*" in quotes')
+    parser.add_argument("action", metavar="ACTION", help="a RAM action, or a pattern of actions")
+    parser.add_argument("resource", metavar="RESOURCE", help="an ARN, or a pattern of resources")
     add_context(parser)
+    unknown = parser.add_mutually_exclusive_group()
+    unknown.add_argument(
+        "--unknown",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="a condition key that may have any value or be absent; repeatable",
+    )
+    unknown.add_argument(
+        "--any-context",
+        action="store_true",
+        help="all condition keys that --context does not give are unknown",
+    )
     add_accounts(parser)
+    add_timeout(parser)
     add_json(parser, "print the answer for every principal as JSON")
 
 
 def run(options: Namespace) -> int:
-    """Decide for all principals, and print those that may."""
+    """Search all principals, and print those that may."""
     from ramgate.analysis.who_can import who_can
+    from ramgate.cli.terminal import progress
 
     refuse_file_name(options.resource)
     circumstances = context(options.context)
     path = accounts_or_example(options)
-    found = who_can(path, options.action, options.resource, circumstances)
+    with progress() as show:
+        found = who_can(
+            path,
+            options.action,
+            options.resource,
+            circumstances,
+            unknown=None if options.any_context else options.unknown,
+            timeout=timeout(options),
+            show=show,
+        )
     print(json_line(found)) if options.json else _print(found)
     for one in found.not_decided:
         say(f"not decided: {one.principal}: {one.reason}")

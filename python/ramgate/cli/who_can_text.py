@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.terminal import WIDTH, paint
+from ramgate.cli.terminal import WIDTH, paint, value_text, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ __all__ = ["lines"]
 _COLOURS: Final = {"every": "green", "some": "yellow", "none": "red"}
 _HEAD: Final = ("MAY", "PRINCIPAL", "BECAUSE OF")
 _ANSWER: Final = len("every")
+_INDENT: Final = " " * (_ANSWER + 4)
 _LONGEST: Final = 60
 _LONGEST_REASON: Final = WIDTH - _ANSWER - 4
 
@@ -40,7 +41,23 @@ def lines(found: WhoCan) -> Iterator[str]:
             yield from (" " * (WIDTH - room) + reason for reason in reasons[1:])
         else:
             yield _row(answer, one.principal)
-            yield from (" " * (_ANSWER + 4) + reason for reason in reasons)
+            yield from (_INDENT + reason for reason in reasons)
+        if one.answer == "some":
+            yield from _examples(one)
+
+
+def _examples(one: Permission) -> Iterator[str]:
+    """Yield a request that is allowed, one that is denied, and the conditions if they are known."""
+    shown = (("allowed", one.witness), ("denied", one.gap))
+    for label, request in ((label, request) for label, request in shown if request is not None):
+        pairs = [f"{key}={value_text(value)}" for key, value in request.context.items()]
+        yield from _wrap(label, " ".join([request.action, request.resource, *pairs]))
+    if one.when is not None:
+        yield from _wrap("when", str(one.when))
+
+
+def _wrap(label: str, text: str) -> list[str]:
+    return wrap(text, f"{_INDENT}{label:<9}", _INDENT + " " * 9)
 
 
 def _row(*cells: str) -> str:

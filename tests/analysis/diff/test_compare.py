@@ -113,7 +113,7 @@ def test_changes_of_both_kinds_are_incomparable() -> None:
         (
             [statement(), statement(Effect="Deny")],
             [statement(), statement(Effect="Deny", Condition=SECURE)],
-            Cause("old", "own", 1, "Condition", "Bool acs:SecureTransport"),
+            Cause("old", "own", 1, "Condition", "Bool acs:SecureTransport true"),
         ),
         (
             [statement(Resource="acs:ecs:*:*:instance/i")],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from ramgate.analysis.diff.elements import elements
 from ramgate.analysis.diff.result import Cause
+from ramgate.analysis.elements import elements
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

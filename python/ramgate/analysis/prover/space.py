@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.key_values import Domain
+from ramgate.language.resource_pattern import allowing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,11 +112,11 @@ class Frame:
 class Space:
     """The requests of a question.
 
-    `actions` are patterns of which one must match, `resource` is one that must match; None stands
-    for all. With `role`, the ARN of a role in lower case, the question is about assuming it;
-    without it, the three actions of trust policies are left out. `given` are values of the context,
-    and `free` the keys that may have any value; None stands for all keys. `groups` are resource
-    groups that the request does not name.
+    `actions` are patterns of which one must match, `resource` is one that must match by fields, as
+    in an Allow (3.1); None stands for all. With `role`, the ARN of a role in lower case, the
+    question is about assuming it; without it, the three actions of trust policies are left out.
+    `given` are values of the context, and `free` the keys that may have any value; None stands for
+    all keys. `groups` are resource groups that the request does not name.
     """
 
     asker: Asker
@@ -143,7 +144,7 @@ class Space:
         """The forms of the resources, those first that read best."""
         if self.role is not None:
             return [Frame("role", (glob.text(self.role),))]
-        asked = () if self.resource is None else (glob.plain(self.resource),)
+        asked = () if self.resource is None else glob.resource(allowing(self.resource))
         account = self.asker.account
         role = (*glob.text(f"acs:ram::{account}:role/"), *glob.some(glob.NAME, _NAME_LENGTH))
         stated = (self._arn(account), *asked)

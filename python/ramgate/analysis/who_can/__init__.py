@@ -11,7 +11,25 @@
 ['acs:ram::1234567890123456:user/alice', 'acs:ram::1234567890123456:root']
 """
 
-from ramgate.analysis.who_can.result import Asked, Holding, NotDecided, Permission, WhoCan
+from ramgate.analysis.who_can.result import (
+    Asked,
+    Condition,
+    Holding,
+    NotDecided,
+    Permission,
+    When,
+    WhoCan,
+)
 from ramgate.analysis.who_can.search import search, who_can
 
-__all__ = ["Asked", "Holding", "NotDecided", "Permission", "WhoCan", "search", "who_can"]
+__all__ = [
+    "Asked",
+    "Condition",
+    "Holding",
+    "NotDecided",
+    "Permission",
+    "When",
+    "WhoCan",
+    "search",
+    "who_can",
+]

@@ -8,13 +8,24 @@ import msgspec
 
 from ramgate.model.decision import NO_CONTEXT, Context, Request, Statement
 
-__all__ = ["Answer", "Asked", "Holding", "NotDecided", "Permission", "WhoCan"]
+__all__ = [
+    "Answer",
+    "Asked",
+    "Condition",
+    "Holding",
+    "NotDecided",
+    "Permission",
+    "When",
+    "WhoCan",
+]
 
 Answer: TypeAlias = Literal["every", "some", "none"]
 
 
 class Asked(msgspec.Struct, frozen=True):
     """The question: the requests of any principal for `action` on `resource`, in this context.
+
+    `unknown` are the keys that may have any value or be absent; with `any_context` all keys are.
 
     >>> Asked("alikafka:ListTopic", "*").resource
     '*'
@@ -23,6 +34,59 @@ class Asked(msgspec.Struct, frozen=True):
     action: str
     resource: str
     context: Context = NO_CONTEXT
+    unknown: tuple[str, ...] = ()
+    any_context: bool = False
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """A condition of a statement, in RAM's words.
+
+    `policy` and `index` are `None` if an attachment makes the condition: its resource group.
+
+    >>> print(Condition("StringEquals", "sts:ExternalId", ("x",), "trust:App", 0))
+    StringEquals sts:ExternalId x (trust:App[0])
+    """
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    policy: str | None
+    index: int | None
+
+    def __str__(self) -> str:
+        place = "" if self.policy is None else f" ({self.policy}[{self.index}])"
+        return f"{self.operator} {self.key} {', '.join(self.values)}{place}"
+
+
+class When(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tree of conditions: it holds if one of `any` and all of `all` hold, and not `unless`.
+
+    `None` is no requirement. An empty `any` never holds.
+
+    >>> secure = Condition("Bool", "acs:SecureTransport", ("true",), "own", 0)
+    >>> office = Condition("IpAddress", "acs:SourceIp", ("10.0.0.0/8",), "own", 1)
+    >>> print(When(all=(secure,), unless=office))
+    Bool acs:SecureTransport true (own[0]), unless IpAddress acs:SourceIp 10.0.0.0/8 (own[1])
+    """
+
+    any: tuple[Condition | When, ...] | None = None
+    all: tuple[Condition | When, ...] | None = None
+    unless: Condition | When | None = None
+
+    def __str__(self) -> str:
+        parts = []
+        if self.any is not None:
+            parts.append(" or ".join(map(_inner, self.any)) or "never")
+        if self.all is not None:
+            parts.append(" and ".join(map(_inner, self.all)))
+        text = " and ".join(parts)
+        if self.unless is None:
+            return text
+        return f"{text}{', ' * bool(text)}unless {_inner(self.unless)}"
+
+
+def _inner(node: Condition | When) -> str:
+    return f"({node})" if isinstance(node, When) else str(node)
 
 
 class Holding(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +116,10 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
 class Permission(msgspec.Struct, frozen=True, gc=False):
     """The answer for one principal or service.
 
-    * `answer`: `every` if all requests that were asked about are allowed, `none` if none is.
+    * `answer`: `every` if all requests that were asked about are allowed, `none` if none is; both
+      are proved if there are several. `some` comes with a `witness` and a `gap`.
+    * `always`: True if no unknown key matters. `when`: the conditions under which the request is
+      allowed, if the question is one action and one resource and leaves keys open.
     * `witness`: a request that is allowed; `gap`: one that is denied. `None` if there is none.
     * `statements`: the statements that decide on `witness`, else on `gap`.
     * `through`: how the principal comes by the policies of these statements.
@@ -64,6 +131,8 @@ class Permission(msgspec.Struct, frozen=True, gc=False):
 
     principal: str
     answer: Answer
+    always: bool = True
+    when: Condition | When | None = None
     witness: Request | None = None
     gap: Request | None = None
     statements: tuple[Statement, ...] = ()

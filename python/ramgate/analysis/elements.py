@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.analysis.prover.reading import listed_number
 from ramgate.language.condition import OPERATORS
 from ramgate.language.resource_pattern import ANY_CHARACTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["elements"]
+__all__ = ["elements", "listed", "operator"]
 
 _NO_REGION: Final = "{,[*]}"
 _REGION: Final = re.compile(r"\{(.*?),,\[\*\]\}")
+_EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - the text has its own `Z`
 _STARS: Final = re.compile(r"\*\*+")
 _QUANTIFIERS: Final = {"some": "ForAnyValue", "every": "ForAllValues"}
 # the last of the operators with one meaning would be `IpAddressIncludeBorder`
@@ -66,11 +70,40 @@ def _resources(statement: Mapping[str, Any]) -> Iterator[str]:
             yield _ESCAPED.sub(r"\1", _STARS.sub("*", text))
 
 
-def _condition(condition: Mapping[str, Any]) -> str:
-    operator = _OPERATORS[condition["operator"], condition["negated"]]
+def operator(condition: Mapping[str, Any]) -> str:
+    """Return the operator of a translated condition in RAM's words, with its set prefix.
+
+    >>> operator({"operator": "IpAddress", "negated": True, "quantifier": "every"})
+    'NotIpAddress'
+    """
+    name = _OPERATORS[condition["operator"], condition["negated"]]
     usual = "every" if condition["negated"] else "some"
-    if condition["quantifier"] != usual:
-        operator = f"{_QUANTIFIERS[condition['quantifier']]}:{operator}"
-    # numbers and dates are stored as the comparison needs them, which no reader wants to see
-    values = [_ESCAPED.sub(r"\1", one) for one in condition["values"] if isinstance(one, str)]
-    return " ".join(filter(None, (operator, condition["key"], ", ".join(values))))
+    if condition["quantifier"] == usual:
+        return name
+    return f"{_QUANTIFIERS[condition['quantifier']]}:{name}"
+
+
+def listed(condition: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the listed values of a translated condition as texts of RAM.
+
+    >>> listed({"operator": "NumericLessThan", "values": [[1, 2, "125"]]})
+    ('12.5',)
+    """
+    return tuple(map(_value, condition["values"], itertools.repeat(condition["operator"])))
+
+
+def _value(value: object, comparison: str) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return f"{(_EPOCH + datetime.timedelta(microseconds=value // 1000)).isoformat()}Z"
+        case list():
+            return format(listed_number(value), "f")
+        case _:
+            text = str(value)
+            return _ESCAPED.sub(r"\1", text) if comparison == "StringLike" else text
+
+
+def _condition(condition: Mapping[str, Any]) -> str:
+    return f"{operator(condition)} {condition['key']} {', '.join(listed(condition))}"

@@ -4,7 +4,7 @@ import pytest
 
 from policy_documents import TRUST, policy, statement
 from ramgate import translate
-from ramgate.analysis.diff.elements import elements
+from ramgate.analysis.elements import elements
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,24 @@ from ramgate.analysis.diff.elements import elements
             ("ForAllValues:IpAddress a:k 10.0.0.0/8",),
         ),
         (
-            {"Condition": {"NumericLessThan": {"a:k": "5"}, "Bool": {"a:b": "true"}}},
+            {
+                "Condition": {
+                    "NumericLessThan": {"a:k": "-5.50"},
+                    "Bool": {"a:b": ["true", "False"]},
+                }
+            },
             "Condition",
-            ("Bool a:b", "NumericLessThan a:k"),
+            ("Bool a:b false, true", "NumericLessThan a:k -5.5"),
+        ),
+        (
+            {
+                "Condition": {
+                    "DateLessThan": {"a:k": "2026-03-11T08:00:00+08:00"},
+                    "StringEquals": {"a:s": "x\\[y"},
+                }
+            },
+            "Condition",
+            ("DateLessThan a:k 2026-03-11T00:00:00Z", "StringEquals a:s x\\[y"),
         ),
     ],
 )

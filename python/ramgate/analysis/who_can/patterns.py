@@ -1,0 +1,207 @@
+"""Answer a question about many requests, with the prover; OPA decides every request shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import TYPE_CHECKING, Final
+
+from ramgate.analysis.asking import asked
+from ramgate.analysis.engine import decide_all
+from ramgate.analysis.population import Population, Principal
+from ramgate.analysis.prover import access as ways
+from ramgate.analysis.prover.access import Way
+from ramgate.analysis.prover.budget import Budget, Undecided
+from ramgate.analysis.prover.space import Asker, Space
+from ramgate.analysis.prover.statement import statements_of
+from ramgate.analysis.prover.world import World
+from ramgate.analysis.who_can.conditions import when
+from ramgate.analysis.who_can.holdings import Trusted, holdings
+from ramgate.analysis.who_can.question import TIME_KEY, Question
+from ramgate.analysis.who_can.result import Asked, NotDecided, Permission, WhoCan
+from ramgate.language.condition import glob
+from ramgate.language.translation import translate
+from ramgate.model.decision import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.prover.access import Access
+    from ramgate.analysis.prover.point import Point
+    from ramgate.analysis.who_can.result import Answer, Condition, When
+    from ramgate.model.decision import Decision
+
+__all__ = ["answer_all"]
+
+_NOT_CONFIRMED: Final = (
+    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
+)
+_EVERYTHING: Final = {
+    "Version": "1",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+@dataclasses.dataclass(slots=True)
+class _Open:
+    """An answer that OPA has not confirmed yet, for principals with the same answer."""
+
+    members: Sequence[Principal]
+    names: Sequence[str]
+    allowed: Request | None = None
+    denied: Request | None = None
+    when: Condition | When | None = None
+    reason: str = ""
+
+
+def answer_all(
+    store: Store, question: Question, deadline: float, show: Callable[[str], None]
+) -> WhoCan:
+    """Return the answers to a question about many requests, as far as the time suffices."""
+    search = _Search(store, question, Budget(deadline))
+    found = []
+    for answer in search.answers():
+        found.append(answer)
+        show(f"{len(found)} sets of policies searched")
+    requests = [one for answer in found for one in (answer.allowed, answer.denied) if one]
+    decided = iter(decide_all(store, requests))
+    permissions: dict[str, Permission] = {}
+    not_decided = list(search.trusted.unknown())
+    for answer in found:
+        allowing = next(decided) if answer.allowed else None
+        denying = next(decided) if answer.denied else None
+        if (allowing is not None and not allowing) or denying:
+            answer.reason = answer.reason or _NOT_CONFIRMED
+        if answer.reason:
+            not_decided += [NotDecided(name, answer.reason) for name in answer.names]
+            continue
+        for index, name in enumerate(answer.names):
+            principal = answer.members[index] if answer.members else None
+            permissions[name] = _permission(name, principal, answer, allowing or denying, question)
+    return WhoCan(
+        Asked(
+            question.action,
+            question.resource,
+            question.context,
+            tuple(sorted(question.unknown or ())),
+            question.unknown is None,
+        ),
+        tuple(permissions[one.arn] for one in search.principals if one.arn in permissions),
+        tuple(permissions[one] for one in search.services if one in permissions),
+        tuple(not_decided),
+        len(requests),
+    )
+
+
+def _permission(
+    name: str,
+    principal: Principal | None,
+    answer: _Open,
+    shown: Decision | None,
+    question: Question,
+) -> Permission:
+    request = answer.allowed or answer.denied
+    is_settled = _answer(answer) != "some" or question.unknown == frozenset()
+    return Permission(
+        name,
+        _answer(answer),
+        is_settled,
+        answer.when,
+        _by(name, answer.allowed),
+        _by(name, answer.denied),
+        shown.statements if shown is not None else (),
+        tuple(holdings(principal, shown, request.context)) if shown is not None and request else (),
+    )
+
+
+def _answer(answer: _Open) -> Answer:
+    if answer.allowed is None:
+        return "none"
+    return "every" if answer.denied is None else "some"
+
+
+def _by(principal: str, request: Request | None) -> Request | None:
+    if request is None:
+        return None
+    return Request(principal, request.action, request.resource, request.context)
+
+
+class _Search:
+    def __init__(self, store: Store, question: Question, budget: Budget) -> None:
+        self._world = World(store)
+        self._question = question
+        self._budget = budget
+        self._roles = question.roles(store)
+        self.trusted = Trusted(store, self._roles)
+        self.services = self.trusted.outside
+        population = Population(store)
+        self.principals = population.principals
+        self._classes = population.classes(
+            group=question.group,
+            trusted=self.trusted.named,
+            in_any_group=question.may_name_any_group,
+        )
+        self._given = dict(question.context)
+        self._own_time = question.unknown is not None and TIME_KEY not in (
+            *self._given,
+            *question.unknown,
+        )
+        if self._own_time:
+            now = datetime.datetime.now(tz=datetime.UTC)
+            self._given[TIME_KEY] = f"{now:%Y-%m-%dT%H:%M:%S}Z"
+
+    def answers(self) -> Iterator[_Open]:
+        """Yield an answer for each class of principals, then one for each service."""
+        for members in self._classes:
+            names = [one.arn for one in members]
+            first = members[0]
+            # an owner has no policies: it may do everything, but never assume a role (5.3)
+            kind = "user" if first.kind == "owner" else first.kind
+            asker = Asker(kind, first.account, first.name)
+            answer = _Open(members, names)
+            yield self._answered(answer, asker, is_owner=first.kind == "owner")
+        for service in self.services:
+            outside = "service" if service.endswith(".aliyuncs.com") else "federated"
+            yield self._answered(_Open((), [service]), Asker(outside, "", service), is_owner=False)
+
+    def _answered(self, answer: _Open, asker: Asker, *, is_owner: bool) -> _Open:
+        trees = []
+        try:
+            for space, access in self._spaces(asker, is_owner=is_owner):
+                if answer.allowed is None:
+                    answer.allowed = self._asked(answer, ways.allowed(access, space, self._budget))
+                if answer.denied is None:
+                    answer.denied = self._asked(answer, ways.denied(access, space, self._budget))
+                trees.append((access, space))
+        except Undecided as doubt:
+            answer.reason = str(doubt)
+        if answer.allowed and answer.denied and not self._question.has_wildcard:
+            access, space = trees[-1]  # of a role, if the action assumes one
+            resource = space.role or self._question.resource
+            answer.when = when(access, space, self._question.action, resource)
+        return answer
+
+    def _spaces(self, asker: Asker, *, is_owner: bool) -> Iterator[tuple[Space, Access]]:
+        """Yield the requests of the question, with the ways in which they may be allowed."""
+        actions, resource = [glob(self._question.action)], self._question.resource
+        free = self._question.unknown
+        if asker.has_identity:
+            space = Space(asker, actions, resource, None, self._given, free)
+            yield space, _OWNER if is_owner else self._world.access(asker)
+        for account, name in self._roles:
+            role = f"acs:ram::{account}:role/{name}"
+            access = () if is_owner else self._world.assuming(asker, account, name)
+            yield Space(asker, actions, None, role, self._given, free), access
+
+    def _asked(self, answer: _Open, point: Point | None) -> Request | None:
+        if point is None:
+            return None
+        request = asked(answer.names[0], point.request)
+        if not self._own_time:
+            return request
+        context = {key: value for key, value in request.context.items() if key != TIME_KEY}
+        return Request(request.principal, request.action, request.resource, context)
+
+
+_OWNER: Final[Access] = (Way((tuple(statements_of("", translate(_EVERYTHING))),), ()),)

@@ -1,0 +1,66 @@
+"""Decide one request for all principals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ramgate.analysis.engine import decide_all
+from ramgate.analysis.population import Population
+from ramgate.analysis.who_can.holdings import Trusted, holdings
+from ramgate.analysis.who_can.result import Asked, Permission, WhoCan
+from ramgate.errors import InvalidRequest
+from ramgate.model.decision import Request
+
+if TYPE_CHECKING:
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.population import Principal
+    from ramgate.analysis.who_can.question import Question
+    from ramgate.model.decision import Decision
+
+__all__ = ["answer_one"]
+
+
+def answer_one(store: Store, question: Question) -> WhoCan:
+    """Return the answers to a question about one request."""
+    trusted = Trusted(store, question.roles(store))
+    services = trusted.outside if question.states_role else []
+    population = Population(store)
+    classes = population.classes(group=question.group, trusted=trusted.named)
+    askers = [members[0].arn for members in classes] + services
+    decisions = decide_all(store, [_request(asker, question) for asker in askers])
+    for decision in decisions:
+        if decision.errors:
+            raise InvalidRequest(decision.errors)
+    found = {
+        one.arn: _permission(one.arn, one, decision, question)
+        for members, decision in zip(classes, decisions, strict=False)
+        for one in members
+    }
+    return WhoCan(
+        Asked(question.action, question.resource, question.context),
+        tuple(found[one.arn] for one in population.principals),
+        tuple(
+            _permission(service, None, decision, question)
+            for service, decision in zip(services, decisions[len(classes) :], strict=True)
+        ),
+        tuple(trusted.unknown()),
+        len(askers),
+    )
+
+
+def _request(asker: str, question: Question) -> Request:
+    return Request(asker, question.action, question.resource, question.context)
+
+
+def _permission(
+    asker: str, principal: Principal | None, decision: Decision, question: Question
+) -> Permission:
+    request = _request(asker, question)
+    return Permission(
+        asker,
+        "every" if decision else "none",
+        witness=request if decision else None,
+        gap=None if decision else request,
+        statements=decision.statements,
+        through=tuple(holdings(principal, decision, question.context)),
+    )
