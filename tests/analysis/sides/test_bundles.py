@@ -63,6 +63,7 @@ def test_other_files_are_not_bundles() -> None:
         archive("data.json", b"{"),
         archive("data.json", b'{"store": {"format": 2}}'),
         archive("data.json", b'{"other": {}}'),
+        archive("data.json", b"[]"),
     ):
         with pytest.raises(InvalidFiles) as refused:
             bundles.read(content, "b.tar.gz")

@@ -120,6 +120,28 @@ def test_a_result_says_how_a_principal_comes_by_a_policy(wide: Store) -> None:
     assert str(Holding("own", "user", "d", "rg")) == "own attached to user d in rg"
 
 
+def test_a_policy_may_come_from_groups(tmp_path: Path) -> None:
+    grouped = {"policy": "AliyunKafkaReadOnlyAccess", "resource_group": "rg"}
+    account: dict[str, Any] = {
+        "groups": {"g": {"policies": [KAFKA]}, "h": {"policies": [KAFKA, grouped]}, "i": {}},
+        "users": {
+            "a": {"groups": ["g", "h", "i"]},
+            "b": {"groups": ["g"], "policies": [KAFKA]},
+            "c": {"groups": ["h"]},
+        },
+    }
+    store = stored(tmp_path, {"accounts": {HERE: account}})
+    found = search(store, "alikafka:DeleteTopic", TOPIC)
+    through = {one.principal: one.through for one in found.principals}
+    assert through[arn("user/a")] == (Holding(KAFKA, "group", "g"), Holding(KAFKA, "group", "h"))
+    assert through[arn("user/b")] == (Holding(KAFKA, "user", "b"), Holding(KAFKA, "group", "g"))
+    account["groups"]["h"]["policies"].remove(KAFKA)
+    store = stored(tmp_path, {"accounts": {HERE: account}})
+    found = search(store, "alikafka:ListTopic", TOPIC, {"acs:ResourceGroupId": "rg"})
+    through = {one.principal: one.through for one in found.principals}
+    assert through[arn("user/c")] == (Holding("AliyunKafkaReadOnlyAccess", "group", "h", "rg"),)
+
+
 def test_services_that_a_role_trusts_are_decided(tmp_path: Path) -> None:
     provider = arn("saml-provider/idp")
     condition = {"StringEquals": {"saml:recipient": "here"}}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
-from typing import Any, Final, TypedDict, cast
+from typing import Any, Final, cast
 
 import msgspec
 
-from ramgate.accounts.store import Store  # noqa: TC001 - msgspec reads the annotation
+from ramgate.accounts.store import Store
+from ramgate.documents.messages import join_names
 from ramgate.errors import InvalidFiles
 from ramgate.faults import Fault
 from ramgate.language.translation import FORMAT
@@ -17,12 +18,11 @@ from ramgate.language.translation import FORMAT
 __all__ = ["is_bundle", "read"]
 
 _GZIP: Final = b"\x1f\x8b"
-
-
-class _Data(TypedDict):
-    """The `data.json` of a bundle; the decision tables, a cache of the store, are not read."""
-
-    store: Store
+_OPTIONAL: Final = {"directory"}
+_UNREADABLE: Final = (
+    *(tarfile.TarError, KeyError, EOFError, OSError),
+    *(zlib.error, msgspec.DecodeError),
+)
 
 
 def is_bundle(content: bytes) -> bool:
@@ -39,17 +39,15 @@ def read(content: bytes, name: str) -> Store:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             member = archive.extractfile("data.json")
             data = b"" if member is None else member.read()
-        store = msgspec.json.decode(data, type=_Data)["store"]
-    except (
-        tarfile.TarError,
-        KeyError,
-        EOFError,
-        OSError,
-        zlib.error,
-        msgspec.DecodeError,
-    ) as error:
+        found = msgspec.json.decode(data, type=dict[str, dict[str, object]])["store"]
+    except _UNREADABLE as error:
         message = f"is not a bundle of `ramgate build`: {error}"
         raise InvalidFiles([Fault(name, message=message)]) from error
+    # the decision tables, a cache of the store, are left out
+    store = cast("Store", {key: found[key] for key in Store.__annotations__ if key in found})
+    if missing := Store.__annotations__.keys() - store.keys() - _OPTIONAL:
+        message = f"is not a bundle of `ramgate build`: it has no {join_names(sorted(missing))}"
+        raise InvalidFiles([Fault(name, message=message)])
     if store["format"] != FORMAT:
         message = (
             f"has the format {store['format']}, not {FORMAT}: build it again with this ramgate"

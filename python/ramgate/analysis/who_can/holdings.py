@@ -9,7 +9,7 @@ from ramgate.analysis.who_can.result import Holding, NotDecided
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ramgate.accounts.store import Store
     from ramgate.analysis.population import Principal
@@ -19,7 +19,7 @@ __all__ = ["Trusted", "holdings"]
 
 
 def holdings(
-    principal: Principal | None, decision: Decision, context: Context
+    store: Store, principal: Principal | None, decision: Decision, context: Context
 ) -> Iterator[Holding]:
     """Yield how a principal comes by the policies that decided, in the order of the statements.
 
@@ -30,17 +30,32 @@ def holdings(
         for policy in policies:
             yield Holding(policy, "trust", policy.removeprefix("trust:"))
         return
-    group = None
-    ids: Iterable[str] = principal.policies
+    resource_group = None
     if decision.policy_type == "ResourceGroupLevelIdentityBasedPolicy":
-        group = str(context[GROUP_KEY])
-        ids = principal.groups.get(group, ())
-    held = {policy.partition("/")[2] or policy for policy in ids}
-    kind: Literal["user", "role"] = "role" if principal.kind == "role" else "user"
-    name = principal.arn.rpartition("/")[2]
-    for policy in policies:
-        if policy in held:
-            yield Holding(policy, kind, name, group)
+        resource_group = str(context[GROUP_KEY])
+    for to, name, scopes in _attached(store, principal):
+        ids = scopes["policies"]
+        if resource_group is not None:
+            ids = scopes.get("resource_groups", {}).get(resource_group, [])
+        held = {policy.partition("/")[2] or policy for policy in ids}
+        for policy in policies:
+            if policy in held:
+                yield Holding(policy, to, name, resource_group)
+
+
+def _attached(
+    store: Store, principal: Principal
+) -> Iterator[tuple[Literal["user", "group", "role"], str, Mapping[str, Any]]]:
+    """Yield a principal and its groups, each with the policies that are attached to it."""
+    account = store["accounts"][principal.account]
+    if principal.kind == "role":
+        role = account["roles"][principal.name]
+        yield "role", role["name"], role
+    elif principal.kind == "user":
+        user: Mapping[str, Any] = account["users"][principal.name]
+        yield "user", principal.name, user.get("own", user)
+        for group in user.get("groups", ()):
+            yield "group", group, account["groups"][group]
 
 
 class Trusted:

@@ -24,12 +24,12 @@ from ramgate.language.translation import translate
 from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ramgate.accounts.store import Store
     from ramgate.analysis.prover.access import Access
     from ramgate.analysis.prover.point import Point
-    from ramgate.analysis.who_can.result import Answer, Condition, When
+    from ramgate.analysis.who_can.result import Answer, Condition, Holding, When
     from ramgate.model.decision import Decision
 
 __all__ = ["answer_all"]
@@ -78,7 +78,8 @@ def answer_all(
             continue
         for index, name in enumerate(answer.names):
             principal = answer.members[index] if answer.members else None
-            permissions[name] = _permission(name, principal, answer, allowing or denying, question)
+            shown = denying if allowing is None else allowing
+            permissions[name] = search.permission(name, principal, answer, shown)
     return WhoCan(
         Asked(
             question.action,
@@ -91,27 +92,6 @@ def answer_all(
         tuple(permissions[one] for one in search.services if one in permissions),
         tuple(not_decided),
         len(requests),
-    )
-
-
-def _permission(
-    name: str,
-    principal: Principal | None,
-    answer: _Open,
-    shown: Decision | None,
-    question: Question,
-) -> Permission:
-    request = answer.allowed or answer.denied
-    is_settled = _answer(answer) != "some" or question.unknown == frozenset()
-    return Permission(
-        name,
-        _answer(answer),
-        is_settled,
-        answer.when,
-        _by(name, answer.allowed),
-        _by(name, answer.denied),
-        shown.statements if shown is not None else (),
-        tuple(holdings(principal, shown, request.context)) if shown is not None and request else (),
     )
 
 
@@ -129,6 +109,7 @@ def _by(principal: str, request: Request | None) -> Request | None:
 
 class _Search:
     def __init__(self, store: Store, question: Question, budget: Budget) -> None:
+        self._store = store
         self._world = World(store)
         self._question = question
         self._budget = budget
@@ -164,6 +145,25 @@ class _Search:
         for service in self.services:
             outside = "service" if service.endswith(".aliyuncs.com") else "federated"
             yield self._answered(_Open((), [service]), Asker(outside, "", service), is_owner=False)
+
+    def permission(
+        self, name: str, principal: Principal | None, answer: _Open, shown: Decision | None
+    ) -> Permission:
+        """Return the answer for a principal; `shown` is the decision on the request shown first."""
+        request = answer.allowed or answer.denied
+        through: Iterable[Holding] = ()
+        if shown is not None and request is not None:
+            through = holdings(self._store, principal, shown, request.context)
+        return Permission(
+            name,
+            _answer(answer),
+            _answer(answer) != "some" or self._question.unknown == frozenset(),
+            answer.when,
+            _by(name, answer.allowed),
+            _by(name, answer.denied),
+            () if shown is None else shown.statements,
+            tuple(through),
+        )
 
     def _answered(self, answer: _Open, asker: Asker, *, is_owner: bool) -> _Open:
         trees = []

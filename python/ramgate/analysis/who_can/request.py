@@ -32,7 +32,7 @@ def answer_one(store: Store, question: Question) -> WhoCan:
         if decision.errors:
             raise InvalidRequest(decision.errors)
     found = {
-        one.arn: _permission(one.arn, one, decision, question)
+        one.arn: _permission(store, one.arn, one, decision, question)
         for members, decision in zip(classes, decisions, strict=False)
         for one in members
     }
@@ -40,7 +40,7 @@ def answer_one(store: Store, question: Question) -> WhoCan:
         Asked(question.action, question.resource, question.context),
         tuple(found[one.arn] for one in population.principals),
         tuple(
-            _permission(service, None, decision, question)
+            _permission(store, service, None, decision, question)
             for service, decision in zip(services, decisions[len(classes) :], strict=True)
         ),
         tuple(trusted.unknown()),
@@ -53,7 +53,7 @@ def _request(asker: str, question: Question) -> Request:
 
 
 def _permission(
-    asker: str, principal: Principal | None, decision: Decision, question: Question
+    store: Store, asker: str, principal: Principal | None, decision: Decision, question: Question
 ) -> Permission:
     request = _request(asker, question)
     return Permission(
@@ -62,5 +62,5 @@ def _permission(
         witness=request if decision else None,
         gap=None if decision else request,
         statements=decision.statements,
-        through=tuple(holdings(principal, decision, question.context)),
+        through=tuple(holdings(store, principal, decision, question.context)),
     )

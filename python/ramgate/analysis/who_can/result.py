@@ -93,8 +93,8 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     """How a principal comes by a policy.
 
     * `policy`: the name of the policy, as in `statements`.
-    * `to`: `user` or `role` if it is attached to the principal, or to a group of the user; `trust`
-      if it is the trust policy of the role `name`.
+    * `to`: `user`, `group` or `role` if it is attached to the principal or to a group of the user,
+      with its `name`; `trust` if it is the trust policy of the role `name`.
     * `resource_group`: the resource group that it is attached to, `None` for the account.
 
     >>> print(Holding("AliyunKafkaFullAccess", "user", "alice"))
@@ -102,7 +102,7 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     """
 
     policy: str
-    to: Literal["user", "role", "trust"]
+    to: Literal["user", "group", "role", "trust"]
     name: str
     resource_group: str | None = None
 
