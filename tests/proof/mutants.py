@@ -26,6 +26,8 @@ CASES = "build/cases/data.json"
 SECONDS = 600.0
 NOT_RUN = (4, 5)  # pytest's exit codes for a missing path, and for no test
 PROPERTIES = "rego/test_properties.py"
+EXPLANATIONS = "rego/test_explanation.py"
+EXPLAINING = ("survey", "source", "nearness", "pattern", "shown", "spelling", "near_miss", "hint")
 DECIDING = ("language", "accounts", "tables")
 COPIED = (
     "catalog",
@@ -61,6 +63,14 @@ ASSUME = "rego/ram/assume/assume.rego"
 ACTION = "rego/ram/action/action.rego"
 TRUST = "rego/ram/trust/trust.rego"
 AUTHZ = "rego/system/authz/authz.rego"
+SURVEY = "rego/ram/survey/survey.rego"
+SOURCES = "rego/ram/source/source.rego"
+NEARNESS = "rego/ram/nearness/nearness.rego"
+NEAREST = "rego/ram/pattern/pattern.rego"
+SHOWN = "rego/ram/shown/shown.rego"
+SPELLING = "rego/ram/spelling/spelling.rego"
+NEAR_MISS = "rego/ram/near_miss/near_miss.rego"
+HINT = "rego/ram/hint/hint.rego"
 INVOCATION = "python/ramgate/sidecar/invocation.py"
 SETTINGS = "python/ramgate/sidecar/settings.py"
 SOCKET_ACCESS = "python/ramgate/sidecar/socket_access.py"
@@ -1021,6 +1031,96 @@ MUTANTS = [
         "",
     ),
     Mutant(
+        "every program with access sees explanations",
+        AUTHZ,
+        '\t_env.RAMGATE_EXPLAIN == "allow"\n',
+        "",
+    ),
+    Mutant(
+        "an explanation asks an owner about the policies of a simulation",
+        SURVEY,
+        "\tnot question.policies\n",
+        "",
+    ),
+    Mutant(
+        "a policy of a resource group seems to come through each group that has it",
+        SOURCES,
+        "_held(scopes, group) := scopes.resource_groups[group]",
+        "_held(scopes, group) := scopes.policies if group != null",
+    ),
+    Mutant(
+        "plain grants are explained as denials",
+        SOURCES,
+        '{"effect": "Allow", "resources": [resources[index]]}',
+        '{"effect": "Deny", "resources": [resources[index]]}',
+    ),
+    Mutant(
+        "an explanation leaves out the first statement that matches",
+        NEARNESS,
+        "some row in covering; row.fails == 0], 0, limit)]",
+        "some row in covering; row.fails == 0], 1, limit)]",
+    ),
+    Mutant(
+        "a statement with an action of a longer common beginning is farther",
+        NEARNESS,
+        "0 - pattern.common(beginning, text), text]",
+        "pattern.common(beginning, text), text]",
+    ),
+    Mutant(
+        "an explanation shows the farthest pattern",
+        NEAREST,
+        ":= max([array.concat(",
+        ":= min([array.concat(",
+    ),
+    Mutant(
+        "an explanation names the last field that differs",
+        NEAREST,
+        "first := min(",
+        "first := max(",
+    ),
+    Mutant(
+        "an explanation compares an unstated account as a stated one (3.5)",
+        NEAREST,
+        '\tglobs[3] == ""\n',
+        '\tglobs[3] != ""\n',
+    ),
+    Mutant(
+        "an explanation calls an unreadable value a different one",
+        SHOWN,
+        "\tnot condition.is_readable(one, element)\n",
+        "\tnot is_string(element)\n",
+    ),
+    Mutant(
+        "an explanation does not tell that a key is absent",
+        SHOWN,
+        "object.get(question.context, one.key, []) == []",
+        "question.context[one.key] == []",
+    ),
+    Mutant(
+        "an explanation leaves the quantifier out",
+        SPELLING,
+        '"every": "ForAllValues:"',
+        '"every": ""',
+    ),
+    Mutant(
+        "a number is shown with its digits twice",
+        SPELLING,
+        "substring(digits, exponent, -1)",
+        "substring(digits, 0, -1)",
+    ),
+    Mutant(
+        "a condition that is satisfied counts as a failure in a hint",
+        NEAR_MISS,
+        "some failed in one.conditions; not failed.satisfied",
+        "some failed in one.conditions",
+    ),
+    Mutant(
+        "a resource group is named although another layer denies",
+        HINT,
+        "\tevaluation.decision(again).allow\n",
+        "",
+    ),
+    Mutant(
         "OPA listens before its bundle is active",
         INVOCATION,
         '        f"--ready-timeout={max(1, math.ceil(ready_timeout))}",\n',
@@ -1196,7 +1296,8 @@ def failures(mutant: Mutant) -> str:
 def pytest_paths(mutant: Mutant) -> list[tuple[str, ...]]:
     """Return the tests in Python that a mutant is run against, one run after the other."""
     if mutant.file.startswith("rego/"):
-        return [(PROPERTIES,)]
+        explains = Path(mutant.file).parts[2] in EXPLAINING
+        return [(EXPLANATIONS,) if explains else (PROPERTIES,)]
     room = Path(mutant.file).parts[2]
     return [DECIDING, (PROPERTIES,)] if room in DECIDING else [(room,)]
 

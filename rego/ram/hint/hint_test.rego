@@ -142,6 +142,7 @@ test_a_resource_group if {
 		"level": null,
 		"resource_group": "rg-a",
 	}]
+	_hints("user/bob", "oss:PutObject", "acs:oss:cn:7777777777777777:b", {}) == []
 	simulated := explain_test.simulated(object.union(explain_test.request("user/bob", "oss:PutObject", "*"), {"policies": {}}))
 	_codes(simulated.hints) == []
 }

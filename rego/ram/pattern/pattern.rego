@@ -74,24 +74,28 @@ _text(single) := single.resource_patterns[0] if {
 	single.resource_patterns
 } else := concat(":", single.resource_fields[0])
 
+# The number of fields that match, and the length of the common beginning of the relative ids.
 _nearness(single, question) := [-1, 0] if {
 	_leaves_region_out(_text(single))
-	_fields(single, question)[2] != ""
-} else := [count([1 | some index in [1, 2, 3, 4]; _matches(single, question, index)]), start] if {
-	id := _folded(_globs(single)[4], question)
-	start := common(beginning(_fields(single, question)[4]), spelling.unescaped(id))
+	_fields(single, _globs(single), question)[2] != ""
+} else := [count(_matching(globs, fields, question) - {0}), common(beginning(fields[4]), spelling.unescaped(id))] if {
+	globs := _globs(single)
+	fields := _fields(single, globs, question)
+	id := _folded(globs[4], question)
 } else := [-1, 0]
 
-_difference(single, question) := found[0] if {
-	found := [{"field": field, "wanted": spelling.pattern(_globs(single)[index]), "given": _fields(single, question)[index]} |
-		some index, field in ["acs", "service", "region", "account", "relative_id"]
-		not _matches(single, question, index)
-	]
-	found[0].field != "acs"
+_difference(single, question) := {"field": names[first], "wanted": spelling.pattern(globs[first]), "given": fields[first]} if {
+	globs := _globs(single)
+	fields := _fields(single, globs, question)
+	names := ["acs", "service", "region", "account", "relative_id"]
+	first := min({0, 1, 2, 3, 4} - _matching(globs, fields, question))
+	first > 0
 } else := null
 
-_matches(single, question, index) if {
-	glob.match(_folded(_globs(single)[index], question), null, _fields(single, question)[index])
+# The positions of the fields that match.
+_matching(globs, fields, question) := {index |
+	some index, field in fields
+	glob.match(_folded(globs[index], question), null, field)
 }
 
 _folded(text, question) := lower(text) if {
@@ -101,9 +105,9 @@ _folded(text, question) := lower(text) if {
 
 # The fields that the pattern is compared with. In an Allow, an empty account is compared with one that the request
 # does not state (3.5). Undefined for the resource `*`.
-_fields(single, question) := array.concat(["acs"], resource.fields(question.unstated)) if {
+_fields(single, globs, question) := array.concat(["acs"], resource.fields(question.unstated)) if {
 	single.effect == "Allow"
-	_globs(single)[3] == ""
+	globs[3] == ""
 	is_string(question.unstated)
 } else := array.concat(["acs"], resource.fields(question.resource))
 
