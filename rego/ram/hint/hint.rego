@@ -53,7 +53,7 @@ _groups(decision, question, asked, scope, found) := [near_miss.wildcard_asked(de
 	decision.effect == "ExplicitDeny"
 } else := [_unreadable(question, scope)] if {
 	decision.reason == "policy_unreadable"
-} else := [[_unknown_role(question)]] if {
+} else := [[_unknown_role(question, asked)]] if {
 	decision.reason == "unknown_role"
 } else := [[_owner_cannot_assume(question)]] if {
 	decision.reason == "no_statement_matches"
@@ -81,7 +81,7 @@ _unreadable(question, scope) := [object.union(scope, {"code": "unreadable_policy
 	some name in source.unreadable(question, scope.policy_type, scope.level)
 ]
 
-_unknown_role(question) := _unknown("role", question.account, split(question.resource, "/")[1]) if {
+_unknown_role(question, asked) := _unknown("role", question.account, split(asked.resource, "/")[1]) if {
 	question.is_role
 	data.store.accounts[question.account]
 } else := _unknown("account", question.account, null) if {

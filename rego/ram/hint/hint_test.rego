@@ -42,7 +42,7 @@ test_unknown_name_cases if {
 	cases := [
 		["user/nobody", "oss:GetObject", "*", unknown],
 		["role/Nobody/s", "oss:GetObject", "*", object.union(unknown, {"kind": "role", "name": "Nobody"})],
-		["user/alice", "sts:AssumeRole", "acs:ram::1234567890123456:role/no", object.union(unknown, {"kind": "role", "name": "no"})],
+		["user/alice", "sts:AssumeRole", "acs:ram:*:*:role/No", object.union(unknown, {"kind": "role", "name": "No"})],
 		["user/alice", "sts:AssumeRole", "acs:ram::7777777777777777:role/no", object.union(unknown, {"kind": "account", "account": "7777777777777777", "name": null})],
 		["user/alice", "sts:AssumeRole", "acs:oss:cn:1234567890123456:b/x", object.union(unknown, {"kind": "role", "account": null, "name": null})],
 	]
