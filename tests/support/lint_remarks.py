@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_documents import policy, statement
+from ramgate.accounts.reader import Reader
 from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS
 from ramgate.analysis.lint.document import read_document
+from ramgate.analysis.lint.held import Holdings
+from ramgate.catalog import catalog
 from ramgate.faults import Findings, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ramgate.model.decision import Request
 
 NOW = datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC)
 
@@ -23,6 +31,7 @@ class Said(NamedTuple):
     path: str
     message: str
     suggestion: str
+    request: Request | None = None
 
 
 def remarks(code: str, *statements: Mapping[str, object], account: str = "") -> list[Said]:
@@ -31,7 +40,7 @@ def remarks(code: str, *statements: Mapping[str, object], account: str = "") -> 
     place = Place(Findings(), "$")
     document = read_document(policy(*statements), place, account=account, now=NOW)
     return [
-        Said(str(remark.place), remark.message, remark.suggestion)
+        Said(str(remark.place), remark.message, remark.suggestion, remark.request)
         for remark in check.find(document)
     ]
 
@@ -58,6 +67,17 @@ def account_remarks(code: str, value: object) -> list[Said]:
     """Return the remarks of the check about the value of an accounts file."""
     [check] = [check for check in ACCOUNT_CHECKS if check.code == code]
     return [
-        Said(str(remark.place), remark.message, remark.suggestion)
-        for remark in check.find(read_accounts(value, Place(Findings()), NOW))
+        Said(str(remark.place), remark.message, remark.suggestion, remark.request)
+        for remark in check.find(read_accounts(value, Place(Findings()), NOW, _holdings(value)))
     ]
+
+
+@functools.cache
+def _reader() -> Reader:
+    return Reader(catalog.load())
+
+
+def _holdings(value: object) -> Holdings | None:
+    file = Path("accounts.json")
+    store, findings = _reader().examine(file, {file: json.dumps(value).encode()})
+    return None if findings.faults else Holdings(store)

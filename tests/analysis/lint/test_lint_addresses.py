@@ -62,3 +62,33 @@ def test_a_single_address_as_a_block_is_reported() -> None:
     found = remarks("ADDRESS_AS_BLOCK", deny("a:B", Condition=some))
     assert [said.suggestion for said in found] == ["write `203.0.113.7`", "write `::1`"]
     assert found[0].path == "$.Statement[0].Condition.NotIpAddress.acs:SourceIp[0]"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (["10.0.0.0/9", "10.128.0.0/9"], "the blocks `10.0.0.0/9`, `10.128.0.0/9` together are"),
+        (["10.0.0.0/8", "10.1.0.0/16"], "the blocks `10.0.0.0/8`, `10.1.0.0/16` together are"),
+        (["10.0.0.0/8", "2001:db8::/33", "2001:db8:8000::/33"], "the blocks `2001:db8::/33`, "),
+        (["10.0.0.0/8", "10.0.0.0/8"], "the block `10.0.0.0/8` is listed 2 times"),
+    ],
+)
+def test_blocks_that_are_one_together_can_be_merged(blocks: list[str], expected: str) -> None:
+    condition = {"IpAddress": {"acs:SourceIp": blocks}}
+    [said] = remarks("MERGE_BLOCKS", allow("oss:*", Condition=condition))
+    assert said.message.startswith(expected)
+    assert said.suggestion.startswith("write `")
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        ["10.0.0.0/9"],
+        ["10.0.0.0/9", "11.0.0.0/9"],
+        ["203.0.113.6", "203.0.113.7", "203.0.113.8/32", "203.0.113.9/32"],
+        ["0.0.0.0/1", "128.0.0.0/1"],  # EVERY_ADDRESS reports it
+    ],
+)
+def test_other_blocks_stay_as_they_are(blocks: list[str]) -> None:
+    condition = {"IpAddress": {"acs:SourceIp": blocks}}
+    assert remarks("MERGE_BLOCKS", allow("oss:*", Condition=condition)) == []

@@ -107,6 +107,30 @@ def test_a_value_that_a_template_computes_is_not_checked(tmp_path: Path) -> None
     assert {code for code, *_ in found(report)} == {"ADVICE"}
 
 
+def test_nothing_is_proved_about_a_document_with_computed_values(tmp_path: Path) -> None:
+    template = """\
+ROSTemplateFormatVersion: "2015-09-01"
+Resources:
+  P:
+    Type: ALIYUN::RAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "1"
+        Statement:
+          - {Effect: Allow, Action: "oss:GetObject", Resource: acs:oss:*:*:b/*}
+          - {Effect: Allow, Action: "oss:GetObject", Resource: RESOURCE}
+"""
+    stated = template.replace("RESOURCE", "acs:oss:*:*:b/c/*")
+    report = lint(written(tmp_path / "template.yaml", stated))
+    assert {code for code, *_ in found(report)} == {"REDUNDANT_STATEMENT"}
+    [request] = [one.request for one in report.findings]
+    assert request is not None
+    assert request.action == "oss:GetObject"
+    computed = template.replace("RESOURCE", "!Sub acs:oss:*:*:b/c/*")
+    report = lint(written(tmp_path / "template.yaml", computed))
+    assert {code for code, *_ in found(report)} == {"ADVICE"}
+
+
 def test_other_files_have_one_finding_each(tmp_path: Path) -> None:
     bucket = policy({**ALLOW, "Action": "oss:GetObject", "Principal": ["*"]})
     written(tmp_path / "a.json", bucket)

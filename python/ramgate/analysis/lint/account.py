@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ramgate.analysis.lint.document import Document
+    from ramgate.analysis.lint.held import Holdings
     from ramgate.faults import Place
 
 __all__ = ["Accounts", "Attachment", "Holder", "Scope", "read_accounts"]
@@ -51,9 +52,13 @@ class Scope:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts and the directory of one accounts file."""
+    """The accounts and the directory of one accounts file.
+
+    `holdings` says who holds each policy; it is None if a file has a fault.
+    """
 
     scopes: tuple[Scope, ...]
+    holdings: Holdings | None = None
 
     @property
     def documents(self) -> Iterator[Document]:
@@ -63,7 +68,9 @@ class Accounts:
             yield from (holder.trust for holder in scope.holders if holder.trust)
 
 
-def read_accounts(value: object, place: Place, now: datetime.datetime) -> Accounts:
+def read_accounts(
+    value: object, place: Place, now: datetime.datetime, holdings: Holdings | None = None
+) -> Accounts:
     """Return the parts of an accounts file that can be read; report nothing."""
     scopes = [
         _account(number, account, here, now)
@@ -74,7 +81,7 @@ def read_accounts(value: object, place: Place, now: datetime.datetime) -> Accoun
         policies = _policies(directory, here, "", now)
         levels = tuple(_levels("root", _member(directory, "root"), here / "root"))
         scopes.append(Scope("", policies, levels))
-    return Accounts(tuple(scopes))
+    return Accounts(tuple(scopes), holdings)
 
 
 def _account(number: str, value: object, place: Place, now: datetime.datetime) -> Scope:

@@ -11,7 +11,7 @@ from ramgate.analysis.lint.finding import Level
 from ramgate.documents.messages import join_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ramgate.analysis.lint.document import Condition, Document, Statement, Text
 
@@ -41,14 +41,7 @@ def _every_address(document: Document) -> Iterator[Remark]:
 
 def _whole_families(networks: Iterable[_Network]) -> list[str]:
     """Return the families of addresses that the networks contain as a whole."""
-    listed = list(networks)
-    four = [one for one in listed if isinstance(one, ipaddress.IPv4Network)]
-    six = [one for one in listed if isinstance(one, ipaddress.IPv6Network)]
-    found = {
-        "IPv4": [one.prefixlen for one in ipaddress.collapse_addresses(four)],
-        "IPv6": [one.prefixlen for one in ipaddress.collapse_addresses(six)],
-    }
-    return [family for family, lengths in found.items() if 0 in lengths]
+    return [f"IPv{one.version}" for one in _collapsed(list(networks)) if one.prefixlen == 0]
 
 
 @check("PRIVATE_SOURCE_IP", Level.WARNING, "A private address as `acs:SourceIp`")
@@ -83,6 +76,42 @@ def _address_as_block(document: Document) -> Iterator[Remark]:
                 )
 
 
+@check("MERGE_BLOCKS", Level.SUGGESTION, "Blocks of addresses that are one block together")
+def _merge_blocks(document: Document) -> Iterator[Remark]:
+    for _, condition in _conditions(document):
+        blocks = [
+            (text, network)
+            for text, network in _networks(condition)
+            if "/" in text.value and network.num_addresses > 1
+        ]
+        for whole in _collapsed([network for _, network in blocks]):
+            parts = [text.value for text, network in blocks if _is_within(network, whole)]
+            different = join_names(dict.fromkeys(parts))
+            # EVERY_ADDRESS reports a list that has all
+            if parts[1:] and whole.prefixlen:
+                yield Remark(
+                    condition.place,
+                    f"the blocks {different} together are `{whole}`"
+                    if "," in different
+                    else f"the block {different} is listed {len(parts)} times",
+                    f"write `{whole}`",
+                )
+
+
+def _collapsed(networks: Sequence[_Network]) -> Iterator[_Network]:
+    """Return the fewest blocks that have the same addresses."""
+    yield from ipaddress.collapse_addresses(
+        one for one in networks if isinstance(one, ipaddress.IPv4Network)
+    )
+    yield from ipaddress.collapse_addresses(
+        one for one in networks if isinstance(one, ipaddress.IPv6Network)
+    )
+
+
+def _is_within(network: _Network, whole: _Network) -> bool:
+    return network.version == whole.version and network.subnet_of(whole)  # type: ignore[arg-type]
+
+
 def _conditions(document: Document) -> Iterator[tuple[Statement, Condition]]:
     for statement, condition in document.conditions:
         if condition.family == "IpAddress":
@@ -95,4 +124,4 @@ def _networks(condition: Condition) -> Iterator[tuple[Text, _Network]]:
             yield text, ipaddress.ip_network(text.value, strict=False)
 
 
-CHECKS: Final = (_every_address, _private_source_ip, _address_as_block)
+CHECKS: Final = (_every_address, _private_source_ip, _address_as_block, _merge_blocks)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ramgate.analysis.lint.finding import Level
     from ramgate.faults import Place
+    from ramgate.model.decision import Request
 
 __all__ = ["Check", "Remark", "check"]
 
@@ -17,11 +18,15 @@ _Subject = TypeVar("_Subject")
 
 
 class Remark(NamedTuple):
-    """A finding of a check before it has a code: the place, the consequence, how to change it."""
+    """A finding of a check before it has a code: the place, the consequence, how to change it.
+
+    `request` is one that shows the finding.
+    """
 
     place: Place
     message: str
     suggestion: str = ""
+    request: Request | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

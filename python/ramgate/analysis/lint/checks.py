@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ramgate.analysis.lint import (
+    account_proofs,
     addresses,
     arns,
     conditions,
@@ -15,6 +16,7 @@ from ramgate.analysis.lint import (
     keys,
     names,
     privileges,
+    proofs,
     redundancy,
     targets,
     trust,
@@ -26,6 +28,7 @@ DOCUMENT_CHECKS: Final = (
     *arns.CHECKS,
     *names.CHECKS,
     *targets.CHECKS,
+    *proofs.CHECKS,
     *privileges.CHECKS,
     *denies.CHECKS,
     *conditions.CHECKS,
@@ -34,7 +37,7 @@ DOCUMENT_CHECKS: Final = (
     *trust.CHECKS,
     *redundancy.CHECKS,
 )
-ACCOUNT_CHECKS: Final = holdings.CHECKS
+ACCOUNT_CHECKS: Final = (*holdings.CHECKS, *account_proofs.CHECKS)
 
 RULES: Final = {
     **fault_codes.RULES,

@@ -7,12 +7,13 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ramgate.analysis.prover import statement as prover
+from ramgate.faults import Findings, Place
 from ramgate.language.condition import OPERATORS
+from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ramgate.faults import Place
 
 __all__ = ["Condition", "Document", "Statement", "Text", "read_document"]
 
@@ -88,7 +89,8 @@ class Statement:
 class Document:
     """A policy document. `account` is the number of its account, empty if the source does not say.
 
-    `now` is the time of the check, for conditions on `acs:CurrentTime`.
+    `now` is the time of the check, for conditions on `acs:CurrentTime`. `proved` are the same
+    statements in the form of the prover; there are none if the document is refused.
     """
 
     place: Place
@@ -97,6 +99,7 @@ class Document:
     policy: str = ""
     account: str = ""
     now: datetime.datetime = _LONG_AGO
+    proved: tuple[prover.Statement, ...] = ()
 
     @property
     def conditions(self) -> Iterator[tuple[Statement, Condition]]:
@@ -128,7 +131,13 @@ def read_document(
         if isinstance(item, Mapping):
             is_trust |= "Principal" in item
             found.append(_statement(item, place / "Statement" / position))
-    return Document(place, tuple(found), is_trust, policy, account, now)
+    return Document(place, tuple(found), is_trust, policy, account, now, _proved(value, policy))
+
+
+def _proved(value: object, policy: str) -> tuple[prover.Statement, ...]:
+    findings = Findings()
+    translated = translate_at(value, Place(findings))
+    return () if findings.faults else tuple(prover.statements_of(policy, translated))
 
 
 def _statement(value: Mapping[str, object], place: Place) -> Statement:

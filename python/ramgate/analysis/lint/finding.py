@@ -8,6 +8,7 @@ import enum
 import msgspec
 
 from ramgate.faults import Fault  # noqa: TC001 - as above
+from ramgate.model.decision import Request  # noqa: TC001 - as above
 
 __all__ = ["Finding", "Level", "Report"]
 
@@ -38,7 +39,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `level` is its class; in JSON, the field is called `class`. `policy` is the policy's name, empty
     if the source does not name it. `path`, `file` and `line` are those of a `Fault`. `message` says
     what happens to requests, and `suggestion` how to change the document; it is empty if that
-    depends on the author. `request` is None: it is reserved for a request that shows the finding.
+    depends on the author. `request` is a request that shows the finding, or None.
 
     >>> finding = Finding(code="EMPTY_CONDITION", level=Level.SUGGESTION, message="is empty")
     >>> msgspec.json.decode(msgspec.json.encode(finding))["class"]
@@ -55,7 +56,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     message: str
     suggestion: str = ""
-    request: None = None
+    request: Request | None = None
 
     @property
     def text(self) -> str:

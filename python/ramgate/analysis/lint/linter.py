@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import re
 from pathlib import Path
@@ -17,6 +18,8 @@ from ramgate.analysis.lint.config import NOTHING_IGNORED, read_ignores
 from ramgate.analysis.lint.document import read_document
 from ramgate.analysis.lint.fault_codes import findings_of
 from ramgate.analysis.lint.finding import Finding, Level, Report
+from ramgate.analysis.lint.held import Holdings
+from ramgate.analysis.lint.proofs import without_consequences
 from ramgate.analysis.validate import translate_found
 from ramgate.catalog import catalog
 from ramgate.catalog.actions import catalog_date
@@ -112,21 +115,25 @@ class _Linter:
         elif found.kind in ("identity", "trust", "control"):
             translate_found(found)
             document = read_document(found.value, found.place, found.name, now=self._now)
+            if found.computed:
+                document = dataclasses.replace(document, proved=())
             findings = [
                 one
                 for one in self._checked(document, DOCUMENT_CHECKS, found.name)
                 if not found.is_computed(Fault(path=one.path))
             ]
-            self._add([*findings_of(found.place.findings, found.name), *findings])
+            stated = findings_of(found.place.findings, found.name)
+            self._add(without_consequences([*stated, *findings]))
 
     def _read_accounts(self, accounts: Found) -> None:
         path = Path(accounts.place.findings.file)
-        _, found = Reader(catalog.load()).examine(path, accounts.contents)
+        store, found = Reader(catalog.load()).examine(path, accounts.contents)
+        holdings = None if found.faults else Holdings(store)
         read = []
         for file, content in accounts.contents.items():
             with contextlib.suppress(InvalidFiles):  # its faults were found above
                 root = source.decode(content, str(file), root="")
-                read.append(read_accounts(root.value, root.place, self._now))
+                read.append(read_accounts(root.value, root.place, self._now, holdings))
         documents = [document for each in read for document in each.documents]
         names = {str(document.place): document.policy for document in documents}
         findings = [*_named(findings_of(found), names)]
@@ -134,7 +141,7 @@ class _Linter:
             findings += self._checked(document, DOCUMENT_CHECKS, document.policy)
         for each in read:
             findings += _named(self._checked(each, ACCOUNT_CHECKS), names)
-        self._add(findings)
+        self._add(without_consequences(findings))
         self.documents -= 1 - len(accounts.contents)
 
     def _checked(
@@ -155,6 +162,7 @@ class _Linter:
             line=findings.line_of(remark.place.steps),
             message=printable(remark.message),
             suggestion=printable(remark.suggestion),
+            request=remark.request,
         )
 
     def _add(self, findings: Iterable[Finding]) -> None:

@@ -52,17 +52,6 @@ _WAYS: Final = (
 _CODES: Final = {"ims": "ram", "ram": "ram", "resourcemanager": "resourcemanager"}
 
 
-@check("ALLOWS_EVERYTHING", Level.SECURITY, "An Allow of every action on every resource")
-def _everything(document: Document) -> Iterator[Remark]:
-    for statement, action in _unconditional_actions(document):
-        if is_anything(action.value.replace(":", "*", 1)) and _is_about_all(statement, ""):
-            yield Remark(
-                action.place,
-                "allows every action on every resource, like AdministratorAccess",
-                "name the services, or attach AdministratorAccess, which says so by its name",
-            )
-
-
 @check(
     "SERVICE_ADMIN", Level.SECURITY, "An Allow of every action of a service on all its resources"
 )
@@ -177,7 +166,6 @@ def _reaches(statement: Statement, service: str, relative_id: str) -> bool:
 
 
 CHECKS: Final = (
-    _everything,
     _service_admin,
     _allow_not_action,
     _pass_role_wide,

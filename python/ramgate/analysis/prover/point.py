@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Point",
     "find_point",
+    "is_empty",
 ]
 
 
@@ -68,6 +69,28 @@ def find_point(
     >>> find_point(statement("oss:*"), statement("oss:Get*"), space, Budget()).request.action
     'oss:AbortMultipartUpload'
     """
+    search = _search(inside, outside, space, budget)
+    return None if search is None else search.point()
+
+
+def is_empty(
+    inside: Sequence[Statement], outside: Sequence[Statement], space: Space, budget: Budget
+) -> bool:
+    """True if `find_point` returns None. Faster, because no request is written.
+
+    >>> from ramgate.analysis.prover.budget import Budget
+    >>> from ramgate.analysis.prover.space import Asker, Space
+    >>> is_empty([], [], Space(Asker("user", "1234567890123456", "alice")), Budget())
+    False
+    """
+    search = _search(inside, outside, space, budget)
+    return search is None or search.find() is None
+
+
+def _search(
+    inside: Sequence[Statement], outside: Sequence[Statement], space: Space, budget: Budget
+) -> _Search | None:
+    """Return the search; None if a condition on a fixed key, or equal statements, leave nothing."""
     budget.renew()
     wanted = [_reduced(one, space) for one in inside]
     others = _unequal([_reduced(one, space) for one in outside])
@@ -77,7 +100,7 @@ def find_point(
     meanings = {one.meaning for one in known}
     if any(one.meaning in meanings for one in others):
         return None
-    return _Search(known, others, space, budget).find()
+    return _Search(known, others, space, budget)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -125,13 +148,17 @@ class _Search:
         self._context = Context(space, budget)
         self._doubt: Undecided | None = None
 
-    def find(self) -> Point | None:
+    def point(self) -> Point | None:
+        found = self.find()
+        return None if found is None else self._point(*found)
+
+    def find(self) -> tuple[Draft, list[_Reduced], Mapping[str, Value]] | None:
         for action, others in self._actions():
             for frame in self._space.frames:
                 for text, failing in self._resources(frame, others):
                     context = self._find_context(failing)
                     if context is not None:
-                        return self._point(Draft(action, frame, text), failing, context)
+                        return Draft(action, frame, text), failing, context
         if self._doubt is not None:
             raise self._doubt
         return None

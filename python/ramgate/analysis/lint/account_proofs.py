@@ -1,0 +1,153 @@
+"""Find statements that have no effect for any principal that holds their policy.
+
+Each finding is proved for all requests of these principals. If the prover does not decide, or if a
+principal holds a document that ramgate cannot read, there is no finding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ramgate.analysis.lint.check import Remark, check
+from ramgate.analysis.lint.finding import Level
+from ramgate.analysis.lint.proofs import is_denied, redundant, said_to_cover, spaces_of, split
+from ramgate.analysis.lint.proving import is_never, needed_of, shown
+from ramgate.documents.messages import join_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ramgate.analysis.lint.account import Accounts
+    from ramgate.analysis.lint.document import Document
+    from ramgate.analysis.lint.held import Holding
+    from ramgate.analysis.prover.statement import Statement
+    from ramgate.faults import Place
+
+__all__ = ["CHECKS"]
+
+_FOR_EACH: Final = "for each principal that holds this policy"
+
+
+class _Held(NamedTuple):
+    """A statement of a custom policy, as the policy's holders have it, and the same alone."""
+
+    document: Document
+    alone: Statement
+    policy: str
+    holdings: Sequence[Holding]
+
+    @property
+    def place(self) -> Place:
+        return self.document.statements[self.alone.index].place
+
+    @property
+    def name(self) -> tuple[str, int]:
+        return self.policy, self.alone.index
+
+
+@check("ALLOW_WHOLLY_DENIED", Level.WARNING, "An Allow whose requests are all denied")
+def _wholly_denied(accounts: Accounts) -> Iterator[Remark]:
+    for held in _held(accounts):
+        if held.alone.effect == "Allow" and _grants_nothing(held):
+            request = None
+            reason = "the control policies allow none of the requests that this statement allows"
+            for one in held.holdings[0].questions[:1]:
+                inside = [held.alone, *one.allows]
+                needed = needed_of(inside, one.denies, [one.space])
+                if needed:
+                    reason = said_to_cover(held.alone, needed, _named)
+                    request = shown([*inside, needed[0]], [one.space])
+            yield Remark(
+                held.place,
+                f"{_FOR_EACH}, {reason}: it grants nothing",
+                "leave it out, or change the policies that deny",
+                request,
+            )
+
+
+def _grants_nothing(held: _Held) -> bool:
+    """True if each holder is denied all that the statement allows, by policies beside its own."""
+    spaces = spaces_of(held.document)
+    return all(
+        is_never([held.alone, *one.allows], one.denies, [one.space])
+        for holding in held.holdings
+        for one in holding.questions
+    ) and not is_denied(held.alone, split(held.document.proved)[1], spaces)
+
+
+@check("DENIES_NOTHING", Level.SECURITY, "A Deny of nothing that is allowed")
+def _denies_nothing(accounts: Accounts) -> Iterator[Remark]:
+    for held in _held(accounts):
+        if held.alone.effect == "Deny" and all(
+            is_never([held.alone, allow, *one.allows], [], [one.space])
+            for holding in held.holdings
+            for allow in holding.allowing
+            for one in holding.questions
+        ):
+            yield Remark(
+                held.place,
+                f"{_FOR_EACH}, no policy allows a request that this Deny matches: it denies"
+                " nothing",
+                "leave it out, or write the actions, resources and conditions that you mean",
+                shown([held.alone], [one.space for one in held.holdings[0].questions]),
+            )
+
+
+@check("REDUNDANT_STATEMENT", Level.SUGGESTION, "A statement that other statements cover")
+def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
+    listed = list(_held(accounts))
+    documents = {one.policy: one.document for one in listed}
+    # a statement is not covered by one that is reported itself
+    gone = {
+        (policy, statement.index)
+        for policy, document in documents.items()
+        for statement, _ in redundant(document)
+    }
+    for held in listed:
+        if held.name in gone or not all(
+            is_never([held.alone], _others(held, holding, gone), [one.space])
+            for holding in held.holdings
+            for one in holding.questions
+        ):
+            continue
+        if held.alone.effect == "Allow" and _grants_nothing(held):
+            continue
+        gone.add(held.name)
+        first = held.holdings[0]
+        spaces = [one.space for one in first.questions]
+        needed = needed_of([held.alone], _others(held, first, gone), spaces)
+        yield Remark(
+            held.place,
+            f"{_FOR_EACH}, {said_to_cover(held.alone, needed, _named)}",
+            "leave it out",
+            shown([held.alone, needed[0]], spaces),
+        )
+
+
+def _others(held: _Held, holding: Holding, gone: set[tuple[str, int]]) -> list[Statement]:
+    """Return the holder's other statements that may cover this one."""
+    return [
+        one
+        for one in holding.own
+        if one.effect in ("Deny", held.alone.effect)
+        and (one.policy, one.index) not in gone
+        and (one.policy, one.index) != held.name
+    ]
+
+
+def _held(accounts: Accounts) -> Iterator[_Held]:
+    """Yield the statements of the custom policies that some principal holds, but the dead ones."""
+    for scope in accounts.scopes:
+        for name, document in scope.policies.items() if scope.number else ():
+            policy = f"{scope.number}/{name}"
+            holdings = (accounts.holdings.of(policy) if accounts.holdings else None) or ()
+            for statement in document.proved if holdings else ():
+                if not is_never([statement], [], spaces_of(document)):
+                    yield _Held(document, statement, policy, holdings)
+
+
+def _named(statements: Iterable[Statement]) -> str:
+    return join_names(f"{one.policy.rpartition('/')[2]}[{one.index}]" for one in statements)
+
+
+CHECKS: Final = (_wholly_denied, _denies_nothing, _redundant_statement)
