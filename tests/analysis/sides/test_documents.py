@@ -16,7 +16,9 @@ NAMED = "2222222222222222"
 
 
 def made(old: Documents, new: Documents) -> tuple[Store, Store]:
-    return stores(Reader(CATALOG).examine(None, {})[0], old, new)  # type: ignore[arg-type]
+    before, after, doubts = stores(Reader(CATALOG).examine(None, {})[0], old, new)  # type: ignore[arg-type]
+    assert doubts == []
+    return before, after
 
 
 def of_policy(*statements: object) -> Documents:

@@ -66,6 +66,7 @@ def diff(
     """
     before, after = load_pair(str(old), str(new))
     comparison = _Comparison(before.store, after.store, tuple(principals), show)
+    comparison.doubt(before.doubts)
     return comparison.result(time.monotonic() + timeout)
 
 
@@ -97,6 +98,10 @@ class _Comparison:
         }
         self._wanted = self._all() if not wanted else {self._known(name) for name in wanted}
         self._open: list[Undecided] = []
+
+    def doubt(self, reasons: Iterable[str]) -> None:
+        """Note that a principal that tells the sides apart may be missing."""
+        self._open += [Undecided((), reason) for reason in reasons]
 
     def _all(self) -> set[str]:
         return {*self._names, *self._askers["old"], *self._askers["new"]}

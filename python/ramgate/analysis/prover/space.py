@@ -12,7 +12,7 @@ from ramgate.analysis.prover.key_values import Domain
 from ramgate.language.resource_pattern import allowing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ramgate.analysis.prover.glob import Glob
     from ramgate.analysis.prover.reading import Value
@@ -40,8 +40,8 @@ _EMPTY: Final[Mapping[str, Value]] = MappingProxyType({})
 class Asker:
     """A principal: `kind` is `user`, `role`, `service` or `federated`.
 
-    A user or a role without a `name` stands for any user or role of the account. Its name is not
-    one of `unnamed`.
+    A user or a role without a `name` stands for any user or role of the account, whose name is not
+    one of `unnamed`, and which holds the policies of the user `like`.
 
     >>> Asker("role", "1234567890123456", "App").arn
     'acs:ram::1234567890123456:role/app'
@@ -51,6 +51,7 @@ class Asker:
     account: str
     name: str | None
     unnamed: frozenset[str] = frozenset()
+    like: str | None = None
 
     @property
     def arn(self) -> str:
@@ -114,9 +115,10 @@ class Space:
 
     `actions` are patterns of which one must match, `resource` is one that must match by fields, as
     in an Allow (3.1); None stands for all. With `role`, the ARN of a role in lower case, the
-    question is about assuming it; without it, the three actions of trust policies are left out.
-    `given` are values of the context, and `free` the keys that may have any value; None stands for
-    all keys. `groups` are resource groups that the request does not name.
+    question is about assuming it; at its end, `role/*` stands for any role of the account. Without
+    it, the three actions of trust policies are left out. `given` are values of the context, and
+    `free` the keys that may have any value; None stands for all keys. `groups` are resource groups
+    that the request does not name.
     """
 
     asker: Asker
@@ -143,7 +145,7 @@ class Space:
     def frames(self) -> Sequence[Frame]:
         """The forms of the resources, those first that read best."""
         if self.role is not None:
-            return [Frame("role", (glob.text(self.role),))]
+            return list(self._role_frames(self.role))
         asked = () if self.resource is None else glob.resource(allowing(self.resource))
         account = self.asker.account
         role = (*glob.text(f"acs:ram::{account}:role/"), *glob.some(glob.NAME, _NAME_LENGTH))
@@ -160,6 +162,16 @@ class Space:
                 Frame("unstated role", glob.lower([role])),
             ]
         return frames
+
+    def _role_frames(self, role: str) -> Iterator[Frame]:
+        start = role.removesuffix("*")
+        if start == role:
+            yield Frame("role", (glob.text(role),))
+            return
+        (wanted,) = glob.lower([(*glob.text(start), *glob.some(glob.NAME, _NAME_LENGTH))])
+        yield Frame("role", (wanted,))
+        if start == f"acs:ram::{self.asker.account}:role/":
+            yield Frame("unstated role", (wanted,))
 
     def resources(self, statement: Statement, frame: Frame) -> tuple[Glob, ...]:
         """Return the globs with which a statement is compared with the resources of a form."""

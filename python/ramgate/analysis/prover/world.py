@@ -179,7 +179,10 @@ class World:
 
     def _scopes(self, asker: Asker) -> Mapping[str, Any] | None:
         members: Any = self._store["accounts"].get(asker.account, {})
-        scopes: Mapping[str, Any] | None = members.get(_FOLDERS[asker.kind], {}).get(asker.name)
+        folder, name = _FOLDERS[asker.kind], asker.name
+        if name is None:
+            folder, name = "users", asker.like
+        scopes: Mapping[str, Any] | None = members.get(folder, {}).get(name)
         return scopes
 
     def _is_unpublished(self, asker: Asker) -> bool:

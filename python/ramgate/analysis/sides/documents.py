@@ -2,9 +2,10 @@
 
 A policy document says nothing about its holder, but a decision depends on the holder's account (5.7
 in docs/reference/policy-language.md) and on its ARN (`acs:PrincipalARN`). So each document is
-attached to a user in every account that a document names and in one that none names, and to every
-principal that a condition of it names. Each of these accounts has the roles that the documents name
-and one more, so that an assumed role is found.
+attached to a user in every account that a document names and in one that none names. If a condition
+tests the ARN, the prover compares the documents for any user and any role of these accounts, and
+each principal that makes a difference holds the document, too. Each of these accounts has the roles
+that the documents name and one more, so that an assumed role is found.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.analysis.sides.holders import Search
 from ramgate.language import grammar
 from ramgate.language.resource_pattern import ANY_CHARACTER
 from ramgate.language.translation import translate
@@ -33,6 +35,7 @@ _MEMBER: Final = re.compile(rf"acs:ram::([0-9]{{16}}):(user|role)/({grammar.NAME
 _WILDCARD: Final = re.compile(r"\*+|\?")
 _RESOURCES: Final = ("resources", "resource_prefixes", "resource_patterns")
 _MAY_ASSUME: Final = "may-assume"
+_ANY: Final = "any"
 _ROLE: Final = "role"
 _ANYTHING: Final = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
 
@@ -65,10 +68,11 @@ class _Names:
                     self.holders.setdefault(arn, name)
 
 
-def stores(base: Store, old: Documents, new: Documents) -> tuple[Store, Store]:
+def stores(base: Store, old: Documents, new: Documents) -> tuple[Store, Store, list[str]]:
     """Return the stores of two sides, both with the same principals and roles.
 
-    A document that only one side has is compared with no document.
+    A document that only one side has is compared with no document. With the stores come the reasons
+    for which principals or roles that tell the sides apart may be missing in them.
     """
     every = (old.policies, old.trust, new.policies, new.trust)
     names = _Names(item for documents in every for item in documents.items())
@@ -76,10 +80,35 @@ def stores(base: Store, old: Documents, new: Documents) -> tuple[Store, Store]:
     accounts = sorted({free, *names.accounts})
     policies = sorted({*old.policies, *new.policies})
     trust = sorted({*old.trust, *new.trust})
-    return (
-        _store(base, old, names, accounts, (policies, trust)),
-        _store(base, new, names, accounts, (policies, trust)),
+    sides = (
+        (_store(base, old, names, accounts, (policies, trust)), old),
+        (_store(base, new, names, accounts, (policies, trust)), new),
     )
+    search = Search(*(store for store, _ in sides))
+    for name in policies:
+        for found in list(search.of_policy(name, accounts)):
+            number = found.principal.split(":")[3]
+            for store, side in sides:
+                policy = f"{number}/{name}" if name in side.policies else ""
+                if not found.principal.endswith(f":user/{name}"):
+                    _hold(store, found.principal, policy)
+                if found.role is not None:
+                    _add_found_role(store, found.role, number, accounts)
+    for name in trust:
+        for found in list(search.of_trust((accounts[0], name.lower()), names.trusted, _ANY)):
+            for store, _ in sides:
+                _hold(store, found.principal, _MAY_ASSUME)
+    (before, _), (after, _) = sides
+    return before, after, search.doubts
+
+
+def _add_found_role(store: Store, arn: str, own: str, numbers: Iterable[str]) -> None:
+    """Add the role of an ARN, whose account is the principal's if the ARN does not state one."""
+    *_, number, path = arn.split(":", 4)
+    name = path.removeprefix("role/")
+    account = store["accounts"].setdefault(number or own, {"roles": {}, "users": {}})
+    if name.lower() not in account["roles"]:
+        _add_role(store, number or own, name, _trusting(numbers))
 
 
 def _store(
@@ -117,7 +146,7 @@ def _store(
 def _callers(trusted: Iterable[str]) -> Iterator[str]:
     """Yield the users and roles that trust policies admit: for an account, one of its users."""
     for arn in sorted(trusted):
-        yield arn.replace(":root", ":user/any")
+        yield arn.replace(":root", f":user/{_ANY}")
 
 
 def _hold(store: Store, arn: str, policy: str) -> None:

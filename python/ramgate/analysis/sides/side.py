@@ -38,6 +38,7 @@ class Side:
     """One side of a comparison: its name, as the argument says it, and its data.
 
     `holders` is True if the data was made for policy documents: the accounts in it are not real.
+    `doubts` are the reasons for which a principal that such a document tells apart may be missing.
 
     >>> from ramgate import resources
     >>> side = load(str(resources.path("examples/accounts.yaml")))
@@ -48,6 +49,7 @@ class Side:
     name: str
     store: Store
     holders: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(slots=True)
@@ -111,10 +113,13 @@ def load_pair(old: str, new: str) -> tuple[Side, Side]:
     for name in ("policies", "trust"):
         _align(getattr(before, name), getattr(after, name))
     base = Reader(catalog.load()).examine(Path(), {})[0]
-    sides = stores(
+    before_store, after_store, doubts = stores(
         base, Documents(before.policies, before.trust), Documents(after.policies, after.trust)
     )
-    return Side(old, sides[0], holders=True), Side(new, sides[1], holders=True)
+    return (
+        Side(old, before_store, holders=True, doubts=tuple(doubts)),
+        Side(new, after_store, holders=True, doubts=tuple(doubts)),
+    )
 
 
 def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> None:
