@@ -18,6 +18,7 @@ __all__ = [
     "describe",
     "did_you_mean",
     "join_names",
+    "near_names",
     "reason",
 ]
 
@@ -76,9 +77,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("dave", ["bob", "alice"])
     ''
     """
+    near = near_names(name, known, 1)
+    return f": did you mean `{near[0]}`?" if near else ""
+
+
+def near_names(name: str, known: Iterable[str], count: int) -> list[str]:
+    """Return the known names that are nearest to an unknown one, the nearest first.
+
+    >>> near_names("alcie", ["bob", "alice", "alicia"], 2)
+    ['alice', 'alicia']
+    """
     by_lower_case = {text.lower(): text for text in known}
-    near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
-    return f": did you mean `{by_lower_case[near[0]]}`?" if near else ""
+    near = difflib.get_close_matches(name.lower(), by_lower_case, n=count)
+    return [by_lower_case[one] for one in near]
 
 
 def join_names(names: Iterable[str]) -> str:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.lint.check import Remark, check
 from ramgate.analysis.lint.finding import Level
-from ramgate.analysis.lint.near import nearest
-from ramgate.analysis.lint.patterns import covers, has_wildcard
-from ramgate.catalog import actions
+from ramgate.catalog.condition_keys import carriers, is_filled_in, lacks, near_key
 from ramgate.documents.messages import join_names
-from ramgate.language import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,24 +32,13 @@ _FOREIGN: Final = {
 _APART: Final = "put these actions into a statement of their own, and name their resources"
 _BLANK: Final = re.compile(r"\s")
 _FOREIGN_PREFIXES: Final = ("aws", "ec2", "iam", "s3")
-# documented keys of many services beside those of `condition-keys.yaml`
-_ALSO_KNOWN: Final = (
-    "acs:AccessId",
-    "acs:PrincipalTag",
-    "acs:RequestTag",
-    "acs:ResourceTag",
-    "acs:TLSVersion",
-    "acs:UserAgent",
-)
-# observed on the live service: calls of these actions carry no `acs:ResourceTag`
-_WITHOUT_TAGS: Final = ("ecs:describe*", "ecs:list*", "ecs:*keypair*", "oss:*", "rds:*")
 
 
 @check("FOREIGN_KEY", Level.WARNING, "A condition key of another cloud, or a misspelt one")
 def _foreign_key(document: Document) -> Iterator[Remark]:
     for statement, condition in document.conditions:
         prefix = condition.key.partition(":")[0].lower()
-        meant = _FOREIGN.get(condition.key.lower()) or _near_key(condition.key)
+        meant = _FOREIGN.get(condition.key.lower()) or near_key(condition.key)
         if not (meant or prefix in _FOREIGN_PREFIXES) or _BLANK.search(condition.key):
             continue
         effect = "the condition compares nothing"
@@ -65,37 +51,13 @@ def _foreign_key(document: Document) -> Iterator[Remark]:
         )
 
 
-def _near_key(key: str) -> str:
-    """Return the known key that another key is probably meant to be, or nothing."""
-    base, slash, rest = key.partition("/")
-    prefix = base.partition(":")[0]
-    service = actions.service(prefix)
-    known = {
-        one.partition("/")[0]
-        for one in (
-            *_ALSO_KNOWN,
-            *keys.spellings().values(),
-            *(service.condition_keys if service else ()),
-        )
-        if one.startswith(f"{prefix}:")
-    }
-    if base in known or keys.fold(base) in keys.spellings():
-        return ""  # the translator reports a known key in another case
-    near = next((one for one in known if one.lower() == base.lower()), "")
-    if not near and prefix == "acs":
-        near = nearest(base, known, most=1)
-    return f"{near}{slash}{rest}" if near else ""
-
-
 @check("KEY_NOT_FILLED", Level.SECURITY, "`acs:ResourceTag` with actions whose calls carry no tags")
 def _key_not_filled(document: Document) -> Iterator[Remark]:
     for statement, condition in filter(_is_certain, document.conditions):
         found = [
-            text.value
-            for text in statement.actions
-            if any(covers(pattern, text.value.lower()) for pattern in _WITHOUT_TAGS)
+            text.value for text in statement.actions if not is_filled_in(condition.key, text.value)
         ]
-        if found and condition.key.startswith("acs:ResourceTag/"):
+        if found:
             yield Remark(
                 condition.place,
                 f"calls of {join_names(found)} carry no `acs:ResourceTag`: this statement"
@@ -107,36 +69,15 @@ def _key_not_filled(document: Document) -> Iterator[Remark]:
 @check("KEY_NOT_FOR_ACTION", Level.WARNING, "A condition key that calls of the action do not carry")
 def _key_not_for_action(document: Document) -> Iterator[Remark]:
     for statement, condition in filter(_is_certain, document.conditions):
-        found = [text.value for text in statement.actions if _lacks(text.value, condition.key)]
+        found = [text.value for text in statement.actions if lacks(text.value, condition.key)]
         if found:
-            carriers = join_names(_carriers(found[0], condition.key))
+            names = join_names(carriers(found[0], condition.key))
             yield Remark(
                 condition.place,
-                f"only calls of {carriers} carry `{condition.key}`: this statement"
+                f"only calls of {names} carry `{condition.key}`: this statement"
                 f" {_effect(statement, condition)} {join_names(found)}",
                 _APART,
             )
-
-
-def _lacks(action: str, key: str) -> bool:
-    """True if a documented action is none of those that carry a key of its service."""
-    code, _, name = action.lower().partition(":")
-    service = actions.service(code)
-    known = service.find(name) if service and not has_wildcard(action) else None
-    carriers = [one.partition(":")[2].lower() for one in _carriers(action, key)]
-    # a page may leave out another version of an operation, such as `ListObjectVersions`
-    verbs = tuple(one[:4] for one in carriers)
-    return bool(known and known.resources and carriers and not name.startswith(verbs))
-
-
-def _carriers(action: str, key: str) -> list[str]:
-    code = action.partition(":")[0].lower()
-    service = actions.service(code)
-    known = service.condition_keys.get(key) if service else None
-    # the pages name only examples of the actions that carry tags
-    if known is None or known.note or key.lower().endswith("tag"):
-        return []
-    return [f"{code}:{name}" for name in known.actions]
 
 
 def _is_certain(condition_in_statement: tuple[Statement, Condition]) -> bool:

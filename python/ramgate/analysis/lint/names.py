@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.lint.check import Remark, check
 from ramgate.analysis.lint.finding import Level
-from ramgate.analysis.lint.near import nearest
 from ramgate.analysis.lint.patterns import covers, has_wildcard
 from ramgate.analysis.lint.spelling import knows, mended
 from ramgate.catalog import actions
 from ramgate.documents.messages import join_names
+from ramgate.documents.near import nearest
 from ramgate.language import grammar
 
 if TYPE_CHECKING:

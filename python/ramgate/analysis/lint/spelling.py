@@ -12,9 +12,9 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from ramgate.analysis.lint.near import nearest
 from ramgate.analysis.lint.patterns import has_wildcard, matches
 from ramgate.catalog import actions
+from ramgate.documents.near import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ramgate.analysis.lint.near import nearest
+from ramgate.documents.near import nearest
 
 
 @pytest.mark.parametrize(
