@@ -40,6 +40,14 @@ if TYPE_CHECKING:
     from ramgate.language.translation import translate
     from ramgate.model.decision import Decision, Decisions, Request, Simulation, Statement
     from ramgate.model.denials import AccessDenied, FeatureDenied
+    from ramgate.model.explanation import (
+        ConditionOutcome,
+        Considered,
+        Difference,
+        Explanation,
+        Hint,
+        Layer,
+    )
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Loss, Remedy, Usage
     from ramgate.sidecar.sidecar import Sidecar
 
@@ -48,17 +56,23 @@ __all__ = [
     "AnswerError",
     "AsyncClient",
     "Client",
+    "ConditionOutcome",
+    "Considered",
     "Creation",
     "Decision",
     "Decisions",
     "Deletion",
+    "Difference",
     "EditError",
+    "Explanation",
     "Fault",
     "Feature",
     "FeatureDenied",
+    "Hint",
     "InvalidFiles",
     "InvalidPolicy",
     "InvalidRequest",
+    "Layer",
     "Loss",
     "OpaUnavailable",
     "RamgateError",
@@ -78,13 +92,19 @@ _MODULES = {
     "AccessDenied": "model.denials",
     "AsyncClient": "client.async_client",
     "Client": "client.client",
+    "ConditionOutcome": "model.explanation",
+    "Considered": "model.explanation",
     "Creation": "model.service_linked_role",
     "Decision": "model.decision",
     "Decisions": "model.decision",
     "Deletion": "model.service_linked_role",
+    "Difference": "model.explanation",
+    "Explanation": "model.explanation",
     "Fault": "faults",
     "Feature": "model.service_linked_role",
     "FeatureDenied": "model.denials",
+    "Hint": "model.explanation",
+    "Layer": "model.explanation",
     "Loss": "model.service_linked_role",
     "Remedy": "model.service_linked_role",
     "Request": "model.decision",

@@ -18,6 +18,7 @@ def test_every_query_is_an_entry_point_of_the_rules() -> None:
 
 def test_only_simulations_are_marked_as_simulated() -> None:
     assert {query.path for query in QUERIES if query.simulated} == {
+        "ram/explain/simulation",
         "ram/simulate/decision",
         "ram/simulate/decisions",
     }

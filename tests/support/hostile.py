@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ramgate.model.decision import Context, Decision, Decisions, Policy, Request, Simulation
+    from ramgate.model.explanation import Explanation
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 BOUND = 10.0
@@ -289,6 +290,17 @@ class Awaited:
 
     def simulate_all(self, simulations: Sequence[Simulation]) -> Decisions:
         return self._runner.run(self._client.simulate_all(simulations))
+
+    def explain(
+        self, principal: str, action: str, resource: str, context: Context = NO_CONTEXT
+    ) -> Explanation:
+        return self._runner.run(self._client.explain(principal, action, resource, context))
+
+    def explain_simulation(
+        self, principal: str, action: str, resource: str, *, policies: Mapping[str, Policy]
+    ) -> Explanation:
+        asked = self._client.explain_simulation(principal, action, resource, policies=policies)
+        return self._runner.run(asked)
 
     def creation(
         self, principal: str, service_name: str, context: Context = NO_CONTEXT

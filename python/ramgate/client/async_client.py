@@ -7,17 +7,15 @@ the total import time.
 from __future__ import annotations
 
 import asyncio
-import socket
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ramgate.client import decoding, encoding, queries
-from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
+from ramgate.client.async_calls import AsyncCalls
+from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL
 from ramgate.client.batches import Batches
-from ramgate.client.connection import Lookup
-from ramgate.client.http import Response, response_limit
+from ramgate.client.http import response_limit
 from ramgate.client.pending_call import pending_call
-from ramgate.client.readiness import is_ready
 from ramgate.model.decision import NO_CONTEXT, Request, Simulation
 from ramgate.model.denials import denial, feature_denial
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
@@ -28,19 +26,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import msgspec
-
-    from ramgate.client.connection import Steps
-    from ramgate.client.queries import BatchAnswer, Query
+    from ramgate.client.queries import Query
     from ramgate.model.decision import Context, Decision, Decisions, Policy
+    from ramgate.model.explanation import Explained, Explanation
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 __all__ = ["AsyncClient"]
 
-_A = TypeVar("_A", bound=queries.Answer)
 
-
-class AsyncClient(BaseClient):
+class AsyncClient(AsyncCalls):
     """Asks one OPA for decisions, from any number of tasks: `Client` with `await`.
 
     The client keeps its connections and uses them again, in whichever event loop makes the next
@@ -170,6 +164,33 @@ class AsyncClient(BaseClient):
         return await self._ask_all(queries.SIMULATED_DECISIONS, simulations)
 
     @pending_call
+    async def explain(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Explanation:
+        """Explain the decision of `decide`: its cause, every layer, the nearest statements."""
+        request = Request(principal, action, resource, context, session_policies)
+        return await self._explain(queries.EXPLANATION, request)
+
+    @pending_call
+    async def explain_simulation(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        *,
+        policies: Mapping[str, Policy],
+    ) -> Explanation:
+        """Explain the decision of `simulate`, as `explain` does that of `decide`."""
+        request = Simulation(principal, action, resource, context, policies=policies)
+        return await self._explain(queries.SIMULATED_EXPLANATION, request)
+
+    @pending_call
     async def creation(
         self, principal: str, service_name: str, context: Context = NO_CONTEXT
     ) -> Creation:
@@ -247,49 +268,7 @@ class AsyncClient(BaseClient):
         request = encoding.encode_all_json(self._heads[queries.DECISIONS], batch, self._max_body)
         return await self._send_all(queries.DECISIONS, len(batch), request)
 
-    async def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        request = encoding.encode(self._heads[query], question, self._max_body)
-        answer = await self._send(query, request)
-        self._observe(question, answer)
-        return answer
-
-    async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions, self._max_body)
-        decisions = await self._send_all(query, len(questions), request)
-        self._observe_all(questions, decisions)
-        return decisions
-
-    async def _send(self, query: Query[_A], request: bytes) -> _A:
-        response = await self._run(self._connections.ask(request, response_limit(1)))
-        return decoding.read(query, response)
-
-    async def _send_all(self, query: Query[BatchAnswer], count: int, request: bytes) -> Decisions:
-        response = await self._run(self._connections.ask(request, response_limit(count)))
-        return decoding.read_all(query, count, response)
-
-    async def _run(self, steps: Steps) -> Response:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
-        try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Response):
-                    return step
-                if isinstance(step, Lookup):
-                    await self._look_up(step, deadline)
-                # If a timer and a descriptor are due in the same iteration, asyncio runs the
-                # callback of the descriptor first.
-                elif loop.time() >= deadline or not await is_ready(loop, step, deadline):
-                    raise self._late()
-        finally:
-            steps.close()
-
-    async def _look_up(self, step: Lookup, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout_at(deadline):
-                step.resolve(await loop.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except TimeoutError as error:
-            raise self._late() from error
-        except OSError as error:
-            raise step.error(error) from error
+    async def _explain(self, query: Query[Explained], request: Request) -> Explanation:
+        answer = await self._ask(query, request)
+        # the catalog is read from files
+        return await asyncio.to_thread(self._complete, request, answer)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from ramgate.client import encoding, queries
 from ramgate.client.connection import Connections
 from ramgate.client.http import Url
 from ramgate.errors import TransportError
+
+if TYPE_CHECKING:
+    from ramgate.model.decision import Request
+    from ramgate.model.explanation import Explained, Explanation
 
 __all__ = ["DEFAULT_MAX_BODY", "DEFAULT_TIMEOUT", "DEFAULT_URL", "BaseClient"]
 
@@ -96,6 +100,12 @@ class BaseClient:
         if BaseClient.observer is not None:
             for question, answer in zip(questions, answers, strict=True):
                 self._observe(question, answer)
+
+    def _complete(self, request: Request, answer: Explained) -> Explanation:
+        """Return OPA's answer with its request, and with the hints that need the catalog."""
+        from ramgate.hints.hints import complete  # noqa: PLC0415 - it loads a YAML parser
+
+        return complete(request, answer)
 
     def _late(self) -> TransportError:
         """Return the error for a call that reached its deadline."""

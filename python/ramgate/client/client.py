@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ramgate.client import decoding, encoding, queries
-from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL, BaseClient
-from ramgate.client.connection import Lookup
-from ramgate.client.http import Response, response_limit
+from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL
+from ramgate.client.calls import Calls
+from ramgate.client.http import response_limit
 from ramgate.model.decision import NO_CONTEXT, Request, Simulation
 from ramgate.model.denials import denial, feature_denial
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
@@ -20,19 +18,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    import msgspec
-
-    from ramgate.client.connection import Steps
-    from ramgate.client.queries import BatchAnswer, Query
     from ramgate.model.decision import Context, Decision, Decisions, Policy
+    from ramgate.model.explanation import Explanation
     from ramgate.model.service_linked_role import Creation, Deletion, Feature, Usage
 
 __all__ = ["DEFAULT_MAX_BODY", "DEFAULT_TIMEOUT", "DEFAULT_URL", "Client"]
 
-_A = TypeVar("_A", bound=queries.Answer)
 
-
-class Client(BaseClient):
+class Client(Calls):
     """Asks one OPA for decisions, from any number of threads.
 
     The client keeps its connections and uses them again; after a `fork`, parent and child each
@@ -159,6 +152,48 @@ class Client(BaseClient):
         """
         return self._ask_all(queries.SIMULATED_DECISIONS, simulations)
 
+    def explain(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        session_policies: Sequence[Policy] = (),
+    ) -> Explanation:
+        """Explain the decision of `decide`: its cause, every layer, the nearest statements.
+
+        Over TCP, OPA explains only if it was started with `--allow-explain`.
+
+        >>> explanation = client.explain(
+        ...     "acs:ram::1234567890123456:user/bob",
+        ...     "alikafka:ListTopic",
+        ...     "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x",
+        ...     {"acs:SourceIp": "203.0.113.9"},
+        ... )
+        >>> explanation.cause
+        '`office-network[0]` denies it, because `acs:SourceIp` is `203.0.113.9`'
+        """
+        request = Request(principal, action, resource, context, session_policies)
+        return self._complete(request, self._ask(queries.EXPLANATION, request))
+
+    def explain_simulation(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Context = NO_CONTEXT,
+        *,
+        policies: Mapping[str, Policy],
+    ) -> Explanation:
+        """Explain the decision of `simulate`, as `explain` does that of `decide`.
+
+        >>> alice = "acs:ram::1234567890123456:user/alice"
+        >>> client.explain_simulation(alice, "alikafka:ListTopic", "*", policies={}).cause
+        'user/alice holds no policy at all'
+        """
+        request = Simulation(principal, action, resource, context, policies=policies)
+        return self._complete(request, self._ask(queries.SIMULATED_EXPLANATION, request))
+
     def creation(
         self, principal: str, service_name: str, context: Context = NO_CONTEXT
     ) -> Creation:
@@ -246,38 +281,3 @@ class Client(BaseClient):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        request = encoding.encode(self._heads[query], question, self._max_body)
-        response = self._run(self._connections.ask(request, response_limit(1)))
-        answer = decoding.read(query, response)
-        self._observe(question, answer)
-        return answer
-
-    def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions, self._max_body)
-        response = self._run(self._connections.ask(request, response_limit(len(questions))))
-        decisions = decoding.read_all(query, len(questions), response)
-        self._observe_all(questions, decisions)
-        return decisions
-
-    def _run(self, steps: Steps) -> Response:
-        deadline = time.monotonic() + self._timeout
-        try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Response):
-                    return step
-                if isinstance(step, Lookup):
-                    _look_up(step)
-                elif (left := deadline - time.monotonic()) <= 0 or not step.poll(left * 1000):
-                    raise self._late()
-        finally:
-            steps.close()
-
-
-def _look_up(step: Lookup) -> None:
-    try:
-        step.resolve(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-    except OSError as error:
-        raise step.error(error) from error

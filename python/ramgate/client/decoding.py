@@ -25,6 +25,7 @@ _A = TypeVar("_A", bound=Answer)
 _OK: Final = int(HTTPStatus.OK)
 _BACKSLASH: Final = ord("\\")
 _MAX_EXCERPT: Final = 300
+_EXPLAIN: Final = "ram/explain/"
 _NOT_LOADED: Final = (
     "OPA is not ready yet, or runs without ramgate's bundle (`GET /health?bundles` tells which)"
 )
@@ -95,7 +96,8 @@ def _result(query: Query[_T], response: Response) -> _T:
     except _DECODING_ERRORS as error:
         raise _invalid_answer(query, error) from error
     if isinstance(result, msgspec.UnsetType):
-        raise AnswerError(f"`{query.path}` is undefined: {_NOT_LOADED}")
+        older = ", or with that of an older ramgate" if query.path.startswith(_EXPLAIN) else ""
+        raise AnswerError(f"`{query.path}` is undefined: {_NOT_LOADED}{older}")
     return result
 
 
@@ -108,6 +110,8 @@ def _http_error(query: Query[object], response: Response) -> AnswerError:
     hint = ""
     if response.status == HTTPStatus.UNAUTHORIZED:
         hint = ": check the `token`"
+        if query.path.startswith(_EXPLAIN):
+            hint += ", and start OPA with `--allow-explain`: explanations show policies"
     elif error.message == _NO_AUTHORIZATION_POLICY:
         hint = f": {_NOT_LOADED}"
     return AnswerError(f"`{query.path}` was answered with HTTP {response.status}{detail}{hint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Annotated, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -12,16 +13,20 @@ from ramgate.model.service_linked_role import Creation, Deletion, Feature
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ramgate.model.explanation import Explained
+
 __all__ = [
     "CREATION",
     "DECISION",
     "DECISIONS",
     "DELETION",
+    "EXPLANATION",
     "FEATURE",
     "QUERIES",
     "REVISION",
     "SIMULATED_DECISION",
     "SIMULATED_DECISIONS",
+    "SIMULATED_EXPLANATION",
     "Answer",
     "BatchAnswer",
     "Envelope",
@@ -75,6 +80,18 @@ class Query(msgspec.Struct, Generic[_T_co], frozen=True, eq=False):
     simulated: bool = False
 
 
+def _decode_explanation(body: bytes) -> Envelope[Explained]:
+    return _explanation_decoder().decode(body)
+
+
+@functools.cache
+def _explanation_decoder() -> msgspec.json.Decoder[Envelope[Explained]]:
+    # explanations are rare, and their classes would take a tenth of the import time
+    from ramgate.model.explanation import Explained  # noqa: PLC0415
+
+    return msgspec.json.Decoder(Envelope[Explained])
+
+
 _decode_one = msgspec.json.Decoder(Envelope[Decision]).decode
 _decode_batch = msgspec.json.Decoder(Envelope[BatchAnswer]).decode
 
@@ -82,6 +99,8 @@ DECISION = Query("ram/authz/decision", _decode_one)
 DECISIONS = Query("ram/authz/decisions", _decode_batch)
 SIMULATED_DECISION = Query("ram/simulate/decision", _decode_one, simulated=True)
 SIMULATED_DECISIONS = Query("ram/simulate/decisions", _decode_batch, simulated=True)
+EXPLANATION = Query("ram/explain/decision", _decode_explanation)
+SIMULATED_EXPLANATION = Query("ram/explain/simulation", _decode_explanation, simulated=True)
 CREATION = Query("slr/creation/decision", msgspec.json.Decoder(Envelope[Creation]).decode)
 FEATURE = Query("slr/feature/decision", msgspec.json.Decoder(Envelope[Feature]).decode)
 DELETION = Query("slr/deletion/decision", msgspec.json.Decoder(Envelope[Deletion]).decode)
@@ -92,6 +111,8 @@ QUERIES: tuple[Query[object], ...] = (
     DECISIONS,
     SIMULATED_DECISION,
     SIMULATED_DECISIONS,
+    EXPLANATION,
+    SIMULATED_EXPLANATION,
     CREATION,
     FEATURE,
     DELETION,
