@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from processes import BOUND
-from ramgate.sidecar import process
+from ramgate.errors import AnswerError
+from ramgate.sidecar import process, settings
 from ramgate.sidecar.sidecar import Sidecar
 from sidecars import ALLOW, DECISION_PATH, REQUEST, TOKEN, Reply, ask
 from tiny_bundle import tiny_bundle
@@ -196,7 +197,7 @@ def test_access_that_is_not_stated_is_nobodys(
     monkeypatch: pytest.MonkeyPatch, stated: dict[str, str], status: int
 ) -> None:
     """A lost variable must not open OPA."""
-    monkeypatch.setattr(process, "environment", lambda *_, **__: stated)
+    monkeypatch.setattr(settings, "environment", lambda *_, **__: stated)
     # OPA does not tell the sidecar its revision either.
     monkeypatch.setattr(process, "active_revision", lambda *_: "tiny-1")
     bundle = tiny_bundle(decision=ALLOW)
@@ -269,3 +270,17 @@ def test_even_in_an_open_opa_the_bundles_packages_take_no_policies(
     connection.close()
     assert reply.status == 400
     assert b"owned by bundle" in reply.body
+
+
+def test_over_tcp_nothing_is_explained_unless_that_is_allowed() -> None:
+    for allowed in (False, True):
+        with (
+            Sidecar(addresses=["127.0.0.1:0"], token=TOKEN, allow_explain=allowed) as sidecar,
+            sidecar.client() as client,
+        ):
+            assert client.decide(*REQUEST)
+            if allowed:
+                assert client.explain(*REQUEST).decision == client.decide(*REQUEST)
+            else:
+                with pytest.raises(AnswerError, match="start OPA with `--allow-explain`"):
+                    client.explain(*REQUEST)

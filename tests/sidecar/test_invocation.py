@@ -48,6 +48,16 @@ def test_opa_receives_only_the_hash_of_the_token() -> None:
     }
 
 
+def test_explanations_are_allowed_only_beside_access() -> None:
+    allowed = environment(None, authorization=True, allow_explain=True)
+    assert allowed.pop("RAMGATE_EXPLAIN") == "allow"
+    assert allowed == environment(None, authorization=True)
+    with_token = environment("abc", authorization=True, allow_explain=True)
+    assert with_token["RAMGATE_EXPLAIN"] == "allow"
+    without = environment(None, authorization=False, allow_explain=True)
+    assert "RAMGATE_EXPLAIN" not in without
+
+
 def test_access_is_stated_if_opa_authorizes_and_not_otherwise() -> None:
     stated = environment(None, authorization=True)
     assert stated.pop("RAMGATE_ACCESS") == "loopback"

@@ -97,6 +97,11 @@ def add_to(commands: Commands) -> None:
         help="no authorization: every program on this machine gets OPA's whole API",
     )
     parser.add_argument(
+        "--allow-explain",
+        action="store_true",
+        help="explain decisions over TCP, too: whoever can ask for an explanation reads policies",
+    )
+    parser.add_argument(
         "--status-addr",
         metavar="ADDR",
         default="auto",
@@ -125,6 +130,7 @@ def run(options: Namespace) -> int:
         tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
         plain_http=options.plain_http,
         open=options.open,
+        allow_explain=options.allow_explain,
         restart=not options.no_restart,
         status_address=options.status_addr,
         max_body=options.max_body,

@@ -26,7 +26,7 @@ from ramgate.errors import SidecarError
 from ramgate.opa.install import install_opa_for
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.health import active_revision, is_healthy
-from ramgate.sidecar.invocation import environment, flags
+from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.supervisor import Supervised
 
@@ -90,7 +90,7 @@ class Container:
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",
                 ],
-                "environment": environment(settings.token, authorization=settings.authorization),
+                "environment": settings.environment,
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }

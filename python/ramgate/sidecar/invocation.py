@@ -48,19 +48,23 @@ def flags(  # noqa: PLR0913 - all but two by name
     ]
 
 
-def environment(token: str | None, *, authorization: bool) -> dict[str, str]:
+def environment(
+    token: str | None, *, authorization: bool, allow_explain: bool = False
+) -> dict[str, str]:
     """Return the environment of an OPA.
 
     With `authorization` it states who has access: who has the `token`, of which it contains the
-    SHA-256 only, or without a token every program that can connect.
+    SHA-256 only, or without a token every program that can connect. `allow_explain` states that
+    they may also ask for explanations, which show policies.
     """
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if not authorization:
         return passed_on
+    stated = {**passed_on, **({"RAMGATE_EXPLAIN": "allow"} if allow_explain else {})}
     if token is None:
-        return {**passed_on, "RAMGATE_ACCESS": "loopback"}
+        return {**stated, "RAMGATE_ACCESS": "loopback"}
     sha256 = hashlib.sha256(token.encode()).hexdigest()
-    return {**passed_on, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
+    return {**stated, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
 
 
 def _limits(max_body: int) -> list[str]:

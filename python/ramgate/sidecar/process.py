@@ -12,7 +12,7 @@ from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
-from ramgate.sidecar.invocation import environment, flags
+from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.status import STATUS_SUFFIX
@@ -80,7 +80,7 @@ class Process:
         # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.
         token_file = self._folder.write("bundle-token", self._server.token)
         self._environment = {
-            **environment(settings.token, authorization=settings.authorization),
+            **settings.environment,
             "RAMGATE_BUNDLE_URL": self._server.url,
             "RAMGATE_BUNDLE_TOKEN_FILE": str(token_file),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
+from ramgate.sidecar.invocation import environment
 from ramgate.sidecar.socket_access import OWNER_ONLY, SocketAccess
 from ramgate.sidecar.token import FORM, is_token
 
@@ -32,6 +33,7 @@ class Settings:
     certificate: Certificate | None = None
     plain_http: bool = False
     open: bool = False
+    allow_explain: bool = False
     socket_access: SocketAccess = OWNER_ONLY
     opa: Path | None = None
     runtime: Literal["process", "container"] = "process"
@@ -75,6 +77,13 @@ class Settings:
         """
         tcp = self.runtime == "container" or not all(address.path for address in self.addresses)
         return not self.open and (tcp or self.token is not None)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of OPA."""
+        return environment(
+            self.token, authorization=self.authorization, allow_explain=self.allow_explain
+        )
 
     def _check_values(self) -> None:
         if self.token is not None and not is_token(self.token):

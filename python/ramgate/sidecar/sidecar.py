@@ -45,7 +45,8 @@ class Sidecar:
       open, and that is removed at the end.
     * On unix sockets alone, `socket_mode` and `socket_group` decide who can connect, and whoever
       can has OPA's whole API. If an address is TCP, all of them take a POST to a public path and
-      GET /health, nothing else; `open` turns that off, on addresses of this machine.
+      GET /health, nothing else; `open` turns that off, on addresses of this machine. Over TCP
+      OPA explains decisions only with `allow_explain`, because explanations show policies.
     * With a `token`, OPA answers only requests that carry it. An address that other machines can
       reach needs one, and `tls`: the files of a certificate and of its key, which OPA reads again
       when they change. `plain_http` does without TLS, behind a proxy that speaks it.
@@ -92,6 +93,7 @@ class Sidecar:
         tls: tuple[Path | str, Path | str] | None = None,
         plain_http: bool = False,
         open: bool = False,  # noqa: A002 - the word of the command's option
+        allow_explain: bool = False,
         opa: Path | str | None = None,
         runtime: Literal["process", "container"] = "process",
         decision_log: bool = False,
@@ -116,6 +118,7 @@ class Sidecar:
             certificate=None if tls is None else Certificate(*map(Path, tls)),
             plain_http=plain_http,
             open=open,
+            allow_explain=allow_explain,
             socket_access=SocketAccess(socket_mode, socket_group),
             opa=None if opa is None else Path(opa),
             runtime=runtime,
