@@ -16,8 +16,11 @@ from command_line import (
     EXAMPLE,
     FROM_THE_OFFICE,
     INSTANCE,
+    NUMBER,
     written,
 )
+from hostile import ALLOWED as ALLOWED_ANSWER
+from hostile import DENIED, Hostile, answering, response
 from ramgate import Sidecar, resources
 from ramgate.cli.main import main
 from ramgate.cli.options import QUOTE_IT
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONNECTOR = "did you mean `role/ConnectorApp`?\n"
+MEMBER = f"account `{NUMBER}` has no"
 
 
 def test_check_prints_an_allow_as_a_line_and_exits_with_0(
@@ -83,7 +87,10 @@ def test_check_answers_from_the_accounts_named(
     accounts: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", *ALLOWED, "--accounts", accounts]) == 1
-    assert capsys.readouterr() == ("ImplicitDeny  unknown_principal\n", "")
+    assert capsys.readouterr() == (
+        "ImplicitDeny  unknown_principal\n",
+        f"{MEMBER} user `alice`\n",
+    )
 
 
 def test_check_with_policies_simulates(
@@ -131,13 +138,48 @@ def test_check_recognizes_a_file_name_in_place_of_the_resource(
 @pytest.mark.parametrize(
     ("principal", "action", "resource", "hint"),
     [
-        (f"{ACCOUNT}:user/alcie", "alikafka:ListTopic", INSTANCE, "did you mean `user/alice`?\n"),
-        ("acs:ram::1234567890123465:root", "a:b", "*", "did you mean `1234567890123456`?\n"),
-        (f"{ACCOUNT}:user/connectorap", "a:b", "*", CONNECTOR),
-        (f"{ACCOUNT}:user/zoltan", "alikafka:ListTopic", INSTANCE, ""),
-        (ALICE, "sts:AssumeRole", "*", ""),
-        ("ecs.aliyuncs.com", "sts:AssumeRole", f"{ACCOUNT}:role/conectorapp", CONNECTOR),
-        (f"{ACCOUNT}:assumed-role/conectorapp/s", "ecs:RunInstances", "*", CONNECTOR),
+        (
+            f"{ACCOUNT}:user/alcie",
+            "alikafka:ListTopic",
+            INSTANCE,
+            f"{MEMBER} user `alcie`: did you mean `user/alice`?\n",
+        ),
+        (
+            "acs:ram::1234567890123465:root",
+            "a:b",
+            "*",
+            f"account `1234567890123465` does not exist: did you mean `{NUMBER}`?\n",
+        ),
+        (
+            f"{ACCOUNT}:user/connectorap",
+            "a:b",
+            "*",
+            f"{MEMBER} user `connectorap`: {CONNECTOR}",
+        ),
+        (
+            f"{ACCOUNT}:user/zoltan",
+            "alikafka:ListTopic",
+            INSTANCE,
+            f"{MEMBER} user `zoltan`\n",
+        ),
+        (
+            ALICE,
+            "sts:AssumeRole",
+            "*",
+            "the resource is not the ARN of a role: write `acs:ram::<account>:role/<name>`\n",
+        ),
+        (
+            "ecs.aliyuncs.com",
+            "sts:AssumeRole",
+            f"{ACCOUNT}:role/conectorapp",
+            f"{MEMBER} role `conectorapp`: {CONNECTOR}",
+        ),
+        (
+            f"{ACCOUNT}:assumed-role/conectorapp/s",
+            "ecs:RunInstances",
+            "*",
+            f"{MEMBER} role `conectorapp`: {CONNECTOR}",
+        ),
     ],
 )
 def test_check_suggests_the_nearest_name_to_an_unknown_one(
@@ -156,7 +198,7 @@ def test_check_names_the_level_of_a_control_policy(
     assert main(["check", *asked]) == 1
     assert capsys.readouterr() == (
         "ImplicitDeny  no_statement_matches  (ControlPolicy at level 0, the root folder)\n",
-        "",
+        "the control policies of level `root` do not speak of `ecs`, only of alikafka\n",
     )
     assert main(["check", *asked, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["policy_type"] == "ControlPolicy"
@@ -170,11 +212,58 @@ def test_check_reads_a_policy_from_standard_input(
     assert capsys.readouterr().out.startswith("ExplicitDeny  statement_denies: stdin[0]  ")
 
 
-def test_check_adds_nothing_to_a_denial_of_a_known_principal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_check_prints_the_cause_of_a_denial_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", CAROL, "alikafka:ListTopic", INSTANCE]) == 1
     assert capsys.readouterr() == (
         "ImplicitDeny  no_statement_matches  (AccountLevelIdentityBasedPolicy)\n",
-        EXAMPLE,
+        f"{EXAMPLE}user/carol holds no policy at all\n",
     )
+
+
+def test_check_simulates_and_explains_with_the_same_policies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}]}
+    path = written(tmp_path / "mine.json", json.dumps(other))
+    assert main(["check", *ALLOWED, "--policy", path]) == 1
+    assert capsys.readouterr().err == (
+        f"{EXAMPLE}the policies of user/alice do not speak of `alikafka`, only of ecs\n"
+    )
+
+
+def test_check_asks_for_an_explanation_only_after_a_denial(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Hostile(answering(ALLOWED_ANSWER)) as server:
+        assert main(["check", *ALLOWED, "--url", server.url]) == 0
+    assert len(server.questions) == 1
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        response(b'{"code": "unauthorized"}', "401 Unauthorized"),
+        response(b"{}"),
+        response(b'{"result": {}}'),
+    ],
+    ids=["over TCP", "an old server", "another answer"],
+)
+def test_check_does_without_an_explanation_where_there_is_none(
+    refusal: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Hostile(answering(DENIED, refusal)) as server:
+        assert main(["check", *ALLOWED, "--url", server.url]) == 1
+    assert len(server.questions) == 2
+    assert capsys.readouterr() == (
+        "ImplicitDeny  no_statement_matches  (AccountLevelIdentityBasedPolicy)\n",
+        "",
+    )
+
+
+def test_check_prints_no_cause_if_the_explanation_has_no_hint(
+    ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--context", "acs:SourceIp=203.0.113.9", "--url", ramgate_sidecar.url]
+    assert main(["check", *FROM_THE_OFFICE, *asked]) == 1
+    assert capsys.readouterr().err == ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.output import summary
 from ramgate.cli.terminal import paint, value_text, wrap
+from ramgate.model.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,7 +33,9 @@ __all__ = [
     "add_json",
     "add_output",
     "add_plain_http",
+    "add_policy",
     "add_principal",
+    "add_request",
     "add_source",
     "add_timeout",
     "add_token",
@@ -41,6 +43,7 @@ __all__ = [
     "load_accounts",
     "octal",
     "open_client",
+    "policies",
     "refuse_file_name",
     "timeout",
     "token",
@@ -92,6 +95,26 @@ def add_principal(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_request(parser: argparse.ArgumentParser) -> None:
+    """Add PRINCIPAL, ACTION, RESOURCE and `--context`."""
+    add_principal(parser)
+    parser.add_argument("action", metavar="ACTION", help="a RAM action, such as alikafka:ListTopic")
+    parser.add_argument("resource", metavar="RESOURCE", help='an ARN, or "*" in quotes')
+    add_context(parser)
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add `--policy`, which `policies` reads."""
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="simulate: use this document (`-` is stdin) instead of the principal's policies; "
+        "repeatable",
+    )
+
+
 def add_context(parser: argparse.ArgumentParser) -> None:
     """Add `--context`, which `context` reads."""
     parser.add_argument(
@@ -114,7 +137,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     add_plain_http(parser)
 
 
-def add_json(parser: argparse.ArgumentParser, text: str) -> None:
+def add_json(parser: argparse._ActionsContainer, text: str) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=text)
 
@@ -254,3 +277,21 @@ def context(pairs: Sequence[str]) -> dict[str, str | list[str]]:
             raise ValueError(f"`{pair}` is not of the form KEY=VALUE")
         found.setdefault(key, []).append(value)
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
+
+
+def policies(files: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return each file's translated document by the file's name without its suffix."""
+    if not files:
+        return {}
+    from pathlib import Path
+
+    from ramgate.analysis.validate import translate_file
+    from ramgate.documents.source import argument_path
+
+    paths: dict[str, str] = {}
+    for file in files:
+        name = "stdin" if file == "-" else Path(file).stem
+        if name in paths:
+            raise ValueError(f"`{paths[name]}` and `{file}` would both be called `{name}`")
+        paths[name] = file
+    return {name: translate_file(argument_path(file)) for name, file in paths.items()}

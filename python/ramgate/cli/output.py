@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ramgate.bundle.builder import Bundle
-    from ramgate.model.decision import Decision
 
 __all__ = [
     "FINE",
@@ -20,7 +19,6 @@ __all__ = [
     "json_line",
     "printer_beside",
     "say",
-    "summary",
     "table",
 ]
 
@@ -49,17 +47,6 @@ def json_line(value: object) -> str:
     import msgspec
 
     return msgspec.json.encode(value).decode()
-
-
-def summary(decision: Decision, level: str | None = None) -> str:
-    """Return a decision on one line: the effect, the reason and its statements, the policy type.
-
-    `level` names the level of the control policies that deny.
-    """
-    statements = ", ".join(map(str, decision.statements))
-    reason = f"{decision.reason}: {statements}" if statements else decision.reason
-    layer = f"{decision.policy_type} at {level}" if level else decision.policy_type
-    return "  ".join([decision.effect, reason, *([f"({layer})"] if layer else [])])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

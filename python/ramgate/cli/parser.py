@@ -13,6 +13,7 @@ from ramgate.cli import (
     check,
     diff,
     doctor,
+    explain,
     graph,
     install_opa,
     lint,
@@ -34,9 +35,9 @@ __all__ = ["parse"]
 
 _TEXT: Final = """\
 exit status:
-  0  allowed (check, slr, doctor), or success
-  1  denied (check, slr, doctor, who-can), newly allowed (diff), faults (validate, lint, translate,
-     build, catalog), not ready (status), unknown name (actions)
+  0  allowed (check, explain, slr, doctor), or success
+  1  denied (check, explain, slr, doctor, who-can), newly allowed (diff), faults (validate, lint,
+     translate, build, catalog), not ready (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         status,
         build,
         check,
+        explain,
         who_can,
         diff,
         roles,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ramgate.analysis import doctor, roles
 from ramgate.catalog import catalog
 from ramgate.cli.options import load_accounts
-from ramgate.cli.output import summary
 from ramgate.model.service_linked_role import Deletion
+from ramgate.model.summary import summary
 
 if TYPE_CHECKING:
     from argparse import Namespace
