@@ -169,16 +169,16 @@ def opa() -> Iterator[Opa]:
         yield opa
 
 
+def question(name: str) -> Question:
+    principal, action, resource, context = CASES[name][0]
+    request = {"principal": f"{ARN}:{principal}", "action": action, "resource": resource}
+    return Question({**request, "context": context})
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_first_hint_names_the_cause(opa: Opa, name: str) -> None:
-    (principal, action, resource, context), expected = CASES[name]
-    request = {
-        "principal": f"{ARN}:{principal}",
-        "action": action,
-        "resource": resource,
-        "context": context,
-    }
-    [explanation] = opa.explain([Question(request)])
+    expected = CASES[name][1]
+    [explanation] = opa.explain([question(name)])
     assert explanation["decision"]["allow"] is False
     assert explanation["hints"], json.dumps(explanation)
     first = explanation["hints"][0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +12,13 @@ import pytest
 import explanations
 from agreement import Opa, read_catalog, running_opa
 from generator import batch, seed_pick
+from ramgate import resources
+from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
+    from pathlib import Path
 
 CATALOG = read_catalog()
 SEEDS = range(1, 9)
@@ -47,6 +52,23 @@ def met(opa: Opa) -> Counter[str]:
         found = list(explanations.errors(opa, CATALOG, worlds, met))
         assert not found, "\n\n".join(found[:3])
     return met
+
+
+def test_explanations_have_the_form_of_the_schema(opa: Opa, tmp_path: Path) -> None:
+    worlds = batch(seed_pick(SEEDS[-1]), CATALOG, WORLDS, QUESTIONS)
+    opa.publish(opa.build(worlds.document()))
+    explained = opa.explain([asked for world in worlds.worlds for asked in world.questions])
+    schema = json.loads((resources.path("schemas") / "explanation.json").read_text())
+    wrong = [{**explained[0], "more": -1}, {**explained[0], "hints": [{"code": "unheard_of"}]}]
+    file = tmp_path / "input.json"
+    text = json.dumps({"schema": schema, "documents": [*explained, *wrong]}, ensure_ascii=False)
+    file.write_text(text)
+    query = "[json.match_schema(one, input.schema) | some one in input.documents]"
+    command = [str(find_opa()), "eval", "--input", str(file), "--format=raw", query]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = [(matches, faults) for matches, faults in json.loads(done.stdout)]
+    assert [one for one in found[: -len(wrong)] if not one[0]] == []
+    assert [matches for matches, _ in found[-len(wrong) :]] == [False] * len(wrong)
 
 
 @pytest.mark.parametrize("case", MET)
