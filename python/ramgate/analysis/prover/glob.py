@@ -61,7 +61,7 @@ Glob: TypeAlias = "tuple[Atom, ...]"
 
 _TOKEN: Final = re.compile(rf"\\.|\*+|{re.escape(ANY_CHARACTER)}|\[\*\]|.", re.DOTALL)
 _BRACES: Final = re.compile(r"((?:[^\\{]|\\.)*)\{((?:[^\\}]|\\.)*)\}(.*)", re.DOTALL)
-_CHOICES: Final = re.compile(r"(?:[^\\,]|\\.)*", re.DOTALL)
+_CHOICE: Final = re.compile(r"((?:[^\\,]|\\.)*),", re.DOTALL)
 
 COLON: Final = frozenset(":")
 _ONE: Final = Atom(None)
@@ -116,7 +116,7 @@ def resource(pattern: str) -> tuple[Glob, ...]:
         start, choices, rest = found.groups()
         return tuple(
             itertools.chain.from_iterable(
-                resource(f"{start}{choice}{rest}") for choice in _split(choices)
+                resource(f"{start}{choice}{rest}") for choice in _CHOICE.findall(f"{choices},")
             )
         )
     return (_atoms(pattern, _ONE_IN_FIELD, _MANY_IN_FIELD),)
@@ -161,16 +161,6 @@ def stand_in(atom: Atom) -> str:
     return next(one for one in "x-" if one not in atom.excepted)
 
 
-def _split(choices: str) -> list[str]:
-    found, at = [], 0
-    while match := _CHOICES.match(choices, at):
-        found.append(match[0])
-        at = match.end() + 1
-        if at > len(choices):
-            break
-    return found
-
-
 @functools.lru_cache(maxsize=1 << 14)
 def _regex(one: Glob) -> re.Pattern[str]:
     return re.compile("".join(map(_class, one)), re.DOTALL)
@@ -205,8 +195,7 @@ def _atoms(pattern: str, one: Atom, many: Atom) -> Glob:
             atom = _literal("*")
         else:
             atom = _literal(written[-1])
-        if not (found and atom.repeats and found[-1] == atom):
-            found.append(atom)
+        found.append(atom)
     return tuple(found)
 
 

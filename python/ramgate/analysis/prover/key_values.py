@@ -239,8 +239,7 @@ def _numbers(conditions: Sequence[Condition]) -> Iterator[Scalar]:
     listed = sorted({listed_number(one) for condition in conditions for one in condition["values"]})
     points = [decimal.Decimal(0), *listed]
     with decimal.localcontext(prec=_MOST_DIGITS):
-        if listed:
-            points += [listed[0] - 1, listed[-1] + 1]
+        points += [listed[0] - 1, listed[-1] + 1]
         points += [(low + high) / 2 for low, high in itertools.pairwise(listed)]
     for point in points:
         whole = int(point)
@@ -249,7 +248,7 @@ def _numbers(conditions: Sequence[Condition]) -> Iterator[Scalar]:
 
 def _dates(conditions: Sequence[Condition]) -> Iterator[Scalar]:
     listed = sorted({one for condition in conditions for one in condition["values"]})
-    for one in listed or [0]:
+    for one in listed:
         for nearby in (one, one - 1, one + 1):
             if (text := _date(nearby)) is not None:
                 yield text
@@ -276,13 +275,14 @@ def _date(nanoseconds: int) -> str | None:
 
 
 def _addresses(conditions: Sequence[Condition]) -> Iterator[Scalar]:
-    points = {ipaddress.ip_address(one) for one in _FIRST_ADDRESSES}
+    readable, *first = map(ipaddress.ip_address, _FIRST_ADDRESSES)
+    points = {readable, *first}
     for condition in conditions:
         for block in map(ipaddress.ip_network, condition["values"]):
             points.add(block.network_address)
             if block.broadcast_address != _last(block):
                 points.add(block.broadcast_address + 1)
-    ordered = sorted(points, key=lambda point: (point.version, int(point)))
+    ordered = sorted(points, key=lambda one: (one != readable, one.version, int(one)))
     # an IPv4-mapped address counts as the IPv4 address
     yield from (str(point) for point in ordered if point not in _MAPPED)
 
