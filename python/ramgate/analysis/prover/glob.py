@@ -163,11 +163,14 @@ def stand_in(atom: Atom) -> str:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _regex(one: Glob) -> re.Pattern[str]:
-    return re.compile("".join(map(_class, one)), re.DOTALL)
+    # a run of optional atoms becomes one quantifier: many would take exponential time
+    runs = ((atom, len(list(run))) for atom, run in itertools.groupby(one))
+    return re.compile("".join(itertools.starmap(_class, runs)), re.DOTALL)
 
 
-def _class(atom: Atom) -> str:
-    count = "*" if atom.repeats else "?" if atom.optional else ""
+def _class(atom: Atom, times: int) -> str:
+    least = 0 if atom.optional else times
+    count = "*" if atom.repeats else f"{{{least},{times}}}"
     if atom.characters is not None:
         return f"[{re.escape(''.join(sorted(atom.characters)))}]{count}"
     if atom.excepted:

@@ -85,7 +85,7 @@ class Statement:
 
 
 def statements_of(policy: str, document: Mapping[str, Any]) -> list[Statement]:
-    """Return the statements of a translated document, or of one with plain grants in a store.
+    """Return the statements of a translated document.
 
     >>> from ramgate import translate
     >>> parts = {"Effect": "Allow", "Action": "a:B", "Resource": "*"}
@@ -98,13 +98,8 @@ def statements_of(policy: str, document: Mapping[str, Any]) -> list[Statement]:
         _collect(document[name], actions)
     for patterns in document["wildcards"].values():
         _collect(patterns, actions)
-    granted: dict[int, dict[str, Any]] = {}
-    for action, (position, resource) in document.get("grants", {}).items():
-        actions.setdefault(position, []).append(action)
-        granted[position] = {"effect": "Allow", "resources": [resource]}
     found = []
-    for index, stored in enumerate(document["statements"]):
-        parts = granted[index] if stored is None else stored
+    for index, parts in enumerate(document["statements"]):
         is_except = "except" in parts
         patterns = tuple(sorted(parts["except"] if is_except else actions[index]))
         meaning = json.dumps([patterns, parts], sort_keys=True)
