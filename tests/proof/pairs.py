@@ -178,11 +178,10 @@ class Pair:
         if given.get(_TIME) == []:
             # an empty list stands for the current time
             del given[_TIME]
-        plain = [one for one in alphabets.RESOURCE_PATTERNS if not set(one) & set("[{\\")]
         return Space(
             self._asker,
             actions=pick.some(alphabets.ACTION_PATTERNS, 2) if pick.chance(1, 3) else None,
-            resource=pick.of(plain).replace("OWN", self._asker.account)
+            resource=pick.of(alphabets.RESOURCE_PATTERNS).replace("OWN", self._asker.account)
             if pick.chance(1, 4)
             else None,
             given=given,
@@ -268,19 +267,10 @@ class Pair:
         return principal.arn == asker.arn if asker.name is not None else name not in asker.unnamed
 
     def _asks_for(self, request: reference.Request) -> bool:
-        """True if the resource, which states its account, matches the pattern of the space."""
-        pattern = self.space.resource
-        assert pattern is not None
-        if request.resource == "*":
-            return reference.like(pattern, "*")
-        if not request.states_account:
-            return False
-        fields = request.fields
-        fields[2] = fields[2].removeprefix("*") if fields[2] == "*" else fields[2]
-        text = ":".join(fields)
-        if request.role:
-            text, pattern = reference.lower(text), reference.lower(pattern)
-        return reference.like(pattern, text)
+        """True if the resource states its account and the pattern of the space matches it (3.1)."""
+        asked = {"Effect": "Allow", "Action": "*", "Resource": self.space.resource}
+        stated = request.resource == "*" or request.states_account
+        return stated and reference.matches(asked, request)
 
     def _spelling(self) -> str:
         pick, asker = self.pick, self._asker

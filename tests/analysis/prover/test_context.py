@@ -81,6 +81,14 @@ def test_a_choice_is_taken_back() -> None:
     assert only_a["b"] != "1"
 
 
+def test_a_key_that_was_chosen_in_vain_may_get_another_value() -> None:
+    def other(key: str, value: str) -> Condition:
+        return condition("ForAnyValue:StringNotEquals", key, value)
+
+    failing = [[other("a", "1"), other("b", "1")], [other("a", "2"), other("a", "3")]]
+    assert find([], failing, ("Allow", "Deny")) == {"a": "2", "b": "1"}
+
+
 def test_a_deny_fails_by_other_values_than_an_allow() -> None:
     assert find([], [[NOT_A]], ("Allow", "Allow")) == {}
     assert find([], [[NOT_A]], ("Allow", "Deny")) == {"a": "1"}

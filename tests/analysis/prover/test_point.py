@@ -6,7 +6,7 @@ import pytest
 
 from proving import ACCOUNT, ALICE, ANY_ROLE, ANY_USER, APP, allow, between, deny, statement
 from ramgate.analysis.prover.budget import Budget, Undecided
-from ramgate.analysis.prover.point import find_point
+from ramgate.analysis.prover.point import find_point, is_empty
 from ramgate.analysis.prover.space import Space
 
 CONDITION = {"acs:ResourceTag/team": "a"}
@@ -131,9 +131,13 @@ def test_a_search_that_takes_too_long_ends() -> None:
     assert undecided.value.is_final
     with pytest.raises(Undecided, match="the time is over"):
         find_point([allow()], [], Space(ALICE), Budget(deadline=time.monotonic() - 1))
-    both = [
-        allow("a:b", StringEquals={str(key): "1"}, StringNotEquals={f"{key}x": "1"})
-        for key in range(9)
-    ]
+    many = [allow("a:b", StringEquals={str(key): "1"}) for key in range(200)]
     with pytest.raises(Undecided, match="steps"):
-        find_point([allow("a:b", "*")], both, Space(ALICE), Budget(steps=8))
+        find_point([allow("a:b", "*")], many, Space(ALICE), Budget(steps=150))
+
+
+def test_a_question_may_be_asked_without_the_request() -> None:
+    space = Space(ALICE)
+    assert is_empty([allow("a:b")], [allow("a:*")], space, Budget())
+    assert is_empty([allow("a:b*")], [allow("a:?"), allow("a:??*")], space, Budget())
+    assert not is_empty([allow("a:*")], [allow("a:b")], space, Budget())

@@ -110,7 +110,7 @@ def test_each_resource_has_one_form_and_another_without_its_account(
 
 
 def test_a_pattern_limits_the_resources_that_are_stated() -> None:
-    space = Space(ALICE, resource="acs:ram:*:role/A*")
+    space = Space(ALICE, resource="acs:ram:*:*:role/A*")
     assert [one.form for one in space.frames] == ["stated", "any", "role", "system"]
     assert forms(space, f"acs:ram::{ACCOUNT}:role/app") == ["role"]
     assert forms(space, f"acs:ram::{ACCOUNT}:role/b") == []
@@ -124,6 +124,16 @@ def test_the_question_may_be_about_one_role() -> None:
     assert found.form == "role"
     assert forms(Space(ALICE, role=ROLE), ROLE) == ["role"]
     assert forms(Space(ALICE, role=ROLE), f"{ROLE}x") == []
+
+
+def test_the_question_may_be_about_any_role_of_an_account() -> None:
+    own = Space(ALICE, role=f"acs:ram::{ACCOUNT}:role/*")
+    assert forms(own, ROLE) == ["role", "unstated role"]
+    assert forms(own, f"acs:ram::{ACCOUNT}:role/{'a' * 65}") == []
+    assert forms(own, f"acs:ram::{ACCOUNT}:role/App") == []
+    other = Space(ALICE, role=f"acs:ram::{OTHER}:role/*")
+    assert forms(other, f"acs:ram::{OTHER}:role/app") == ["role"]
+    assert forms(other, ROLE) == []
 
 
 def test_a_resource_without_its_account_is_spelled_so() -> None:

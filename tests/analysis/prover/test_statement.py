@@ -80,6 +80,9 @@ def test_a_statement_of_a_trust_policy_has_principals() -> None:
         ("acs:oss:*", "acs:oss:x:1:y:b/x", True),
         ("acs:oss:*:b", "acs:oss:x:1:b", False),
         ("acs:oss:*", "*", False),
+        ("acs:oss:*n*:*:b/?", "acs:oss:cn-a:1:b/:", True),
+        ("acs:oss:*n*:*:b/?", "acs:oss:ca:1:b/x", False),
+        ("acs:oss:*n*:*:b/?", "acs:oss:ca:n:1:b/x", False),
     ],
 )
 def test_an_allow_is_read_by_fields(pattern: str, text: str, *, matched: bool) -> None:
@@ -94,6 +97,8 @@ def test_an_allow_is_read_by_fields(pattern: str, text: str, *, matched: bool) -
         ("acs:oss:cn-a:*:b", "acs:oss:cn-b:1:b", False),
         ("acs:oss::*:b", "acs:oss:cn-b:1:b", True),
         ("acs:oss:*::b", "acs:oss:cn-b:1:b", True),
+        ("acs:oss:*n*:*:b", "acs:oss::1:b", True),
+        ("acs:oss:*n*:*:b", "acs:oss:ca:1:b", False),
     ],
 )
 def test_a_deny_has_both_readings(pattern: str, text: str, *, matched: bool) -> None:
@@ -114,6 +119,7 @@ def test_a_role_is_compared_in_lower_case() -> None:
         "acs:oss:*::b/x",
         "acs:oss:c?-a::b/?",
         "acs:oss:*::*",
+        "acs:oss:*n*::b/?",
     ],
 )
 def test_an_empty_account_of_an_allow_is_that_of_the_caller(pattern: str) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.reading import ABSENT, is_satisfied
-from ramgate.analysis.prover.space import TRUST_ACTIONS
 from ramgate.catalog import actions as catalog
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ __all__ = [
 ]
 
 _REGION: Final = "cn-hangzhou"
+_GLOBAL: Final = "ram"
+"""The service whose resources have no region."""
+
 _WORD: Final = "example"
 _MOST: Final = 24
 """The actions that are tried, and the resources with each."""
@@ -103,24 +105,27 @@ def _is_between(
 
 def _actions(draft: Draft, inside: Sequence[Statement], space: Space) -> Iterator[str]:
     """Yield the catalog's actions that all statements inside cover, then the draft's."""
+    if space.role is None:
+        yield from _known_actions(draft, inside, space)
+        yield draft.action
+    else:
+        yield {"sts:assumerole": "sts:AssumeRole"}.get(draft.action, draft.action)
+
+
+def _known_actions(draft: Draft, inside: Sequence[Statement], space: Space) -> Iterator[str]:
     service, _, name = draft.action.partition(":")
     wanted, avoided = space.wanted_actions
-    if space.role is not None:
-        yield {"sts:assumerole": "sts:AssumeRole"}.get(draft.action, draft.action)
-        return
     for code in (service,) if service in catalog.codes() else _USUAL:
         known = catalog.service(code)
         found = list(known.actions.values()) if known else []
         for action in sorted(found, key=lambda one: (one.name.lower() != name, _rank(one))):
             text = str(action).lower()
             if (
-                text not in TRUST_ACTIONS
-                and all(glob.matches(group, text) for group in wanted)
+                all(glob.matches(group, text) for group in wanted)
                 and not glob.matches(avoided, text)
                 and all(_covers(one, text) for one in inside)
             ):
                 yield str(action)
-    yield draft.action
 
 
 def _rank(action: Action) -> tuple[bool, int, str]:
@@ -143,13 +148,14 @@ def _resources(
         for statement in inside:
             for one in space.resources(statement, frame)[:_MOST]:
                 yield frame, _filled(one, account)
-        yield frame, f"acs:{code}:{'' if code == 'ram' else _REGION}:{account}:{_WORD}"
+        yield frame, f"acs:{code}:{'' if code == _GLOBAL else _REGION}:{account}:{_WORD}"
     yield frame, draft.text
 
 
 def _filled_form(template: str, account: str) -> str:
     fields = template.split(":", _ACCOUNT_FIELD + 1)
-    for place, word in ((_REGION_FIELD, _REGION), (_ACCOUNT_FIELD, account)):
+    region = "" if fields[1] == _GLOBAL else _REGION
+    for place, word in ((_REGION_FIELD, region), (_ACCOUNT_FIELD, account)):
         if len(fields) > place and _PLACEHOLDER.fullmatch(fields[place]):
             fields[place] = word
     return _PLACEHOLDER.sub(_WORD, ":".join(fields))
