@@ -174,9 +174,11 @@ def test_signs_have_colours_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     change = Change(BOB, Request(BOB, "a:b", "*"), NO, YES, (), (BOB,))
-    found = Diff("not_decided", Principals(1, 1), (change,), (), (Undecided((BOB,), "x"),))
+    doubts = (Undecided((BOB,), "x"), Undecided((), "y"))
+    found = Diff("not_decided", Principals(1, 1), (change,), (), doubts)
     coloured = [line for line in lines(found) if line.startswith("\x1b")]
     assert coloured == [
         f"\x1b[32m+ newly allowed: {BOB}\x1b[0m",
         f"\x1b[33m? not decided: {BOB}\x1b[0m",
+        "\x1b[33m? not decided: any principal\x1b[0m",
     ]

@@ -109,10 +109,11 @@ def test_a_test_passes(block: Block, pytester: pytest.Pytester) -> None:
 def test_the_commands_of_a_page_print_the_text_below_them(
     page: Path, url: str, tmp_path: Path
 ) -> None:
-    """Run the page's commands in their order; a block of YAML becomes `accounts.yaml`."""
+    """Run the page's commands in their order; a block of YAML becomes a file of its own name."""
     for block in blocks(page):
         if block.language == "yaml":
-            (tmp_path / "accounts.yaml").write_text(block.text)
+            name = "rules.yaml" if block.text.startswith("rules:") else "accounts.yaml"
+            (tmp_path / name).write_text(block.text)
         if block.language != "sh":
             continue
         printed = ""

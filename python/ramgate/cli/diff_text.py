@@ -56,6 +56,8 @@ def _change(sign: str, word: str, change: Change) -> Iterator[str]:
 
 
 def _members(principals: tuple[str, ...]) -> str:
+    if not principals:
+        return "any principal"
     first, *others = principals
     if not others:
         return first

@@ -17,6 +17,7 @@ from ramgate.cli import (
     graph,
     install_opa,
     lint,
+    prove,
     role,
     roles,
     run,
@@ -36,8 +37,8 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, explain, slr, doctor), or success
-  1  denied (check, explain, slr, doctor, who-can), newly allowed (diff), faults (validate, lint,
-     translate, build, catalog), not ready (status), unknown name (actions)
+  1  denied (check, explain, slr, doctor, who-can), newly allowed (diff), broken (prove), faults
+     (validate, lint, translate, build, catalog), not ready (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         explain,
         who_can,
         diff,
+        prove,
         roles,
         role,
         slr,

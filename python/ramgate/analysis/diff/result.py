@@ -70,6 +70,8 @@ class Change(msgspec.Struct, frozen=True):
 class Undecided(msgspec.Struct, frozen=True):
     """Principals with the same policies for which no answer was found, and the reason.
 
+    `principals` is empty if it is about principals that policy documents do not name.
+
     >>> Undecided(("acs:ram::1234567890123456:user/alice",), "the time is over").reason
     'the time is over'
     """

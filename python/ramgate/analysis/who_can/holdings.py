@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from ramgate.analysis.who_can.question import GROUP_KEY
+from ramgate.analysis.question import GROUP_KEY
 from ramgate.analysis.who_can.result import Holding, NotDecided
 from ramgate.language import grammar
 

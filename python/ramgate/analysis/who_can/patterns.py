@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import TYPE_CHECKING, Final
 
-from ramgate.analysis.asking import asked
 from ramgate.analysis.engine import decide_all
-from ramgate.analysis.population import Population, Principal
+from ramgate.analysis.population import Population
 from ramgate.analysis.prover import access as ways
-from ramgate.analysis.prover.access import Way
 from ramgate.analysis.prover.budget import Budget, Undecided
-from ramgate.analysis.prover.space import Asker, Space
-from ramgate.analysis.prover.statement import statements_of
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.spaces import Spaces
 from ramgate.analysis.who_can.conditions import when
 from ramgate.analysis.who_can.holdings import Trusted, holdings
-from ramgate.analysis.who_can.question import TIME_KEY, Question
 from ramgate.analysis.who_can.result import Asked, NotDecided, Permission, WhoCan
-from ramgate.language.condition import glob
-from ramgate.language.translation import translate
 from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ramgate.accounts.store import Store
-    from ramgate.analysis.prover.access import Access
+    from ramgate.analysis.population import Principal
     from ramgate.analysis.prover.point import Point
+    from ramgate.analysis.question import Question
     from ramgate.analysis.who_can.result import Answer, Condition, Holding, When
     from ramgate.model.decision import Decision
 
@@ -37,10 +31,6 @@ __all__ = ["answer_all"]
 _NOT_CONFIRMED: Final = (
     "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
 )
-_EVERYTHING: Final = {
-    "Version": "1",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 @dataclasses.dataclass(slots=True)
@@ -110,11 +100,10 @@ def _by(principal: str, request: Request | None) -> Request | None:
 class _Search:
     def __init__(self, store: Store, question: Question, budget: Budget) -> None:
         self._store = store
-        self._world = World(store)
         self._question = question
         self._budget = budget
-        self._roles = question.roles(store)
-        self.trusted = Trusted(store, self._roles)
+        self._spaces = Spaces(store, World(store), question)
+        self.trusted = Trusted(store, self._spaces.roles)
         self.services = self.trusted.outside
         population = Population(store)
         self.principals = population.principals
@@ -123,28 +112,13 @@ class _Search:
             trusted=self.trusted.named,
             in_any_group=question.may_name_any_group,
         )
-        self._given = dict(question.context)
-        self._own_time = question.unknown is not None and TIME_KEY not in (
-            *self._given,
-            *question.unknown,
-        )
-        if self._own_time:
-            now = datetime.datetime.now(tz=datetime.UTC)
-            self._given[TIME_KEY] = f"{now:%Y-%m-%dT%H:%M:%S}Z"
 
     def answers(self) -> Iterator[_Open]:
         """Yield an answer for each class of principals, then one for each service."""
         for members in self._classes:
-            names = [one.arn for one in members]
-            first = members[0]
-            # an owner has no policies: it may do everything, but never assume a role (5.3)
-            kind = "user" if first.kind == "owner" else first.kind
-            asker = Asker(kind, first.account, first.name)
-            answer = _Open(members, names)
-            yield self._answered(answer, asker, is_owner=first.kind == "owner")
+            yield self._answered(_Open(members, [one.arn for one in members]), members[0])
         for service in self.services:
-            outside = "service" if service.endswith(".aliyuncs.com") else "federated"
-            yield self._answered(_Open((), [service]), Asker(outside, "", service), is_owner=False)
+            yield self._answered(_Open((), [service]), service)
 
     def permission(
         self, name: str, principal: Principal | None, answer: _Open, shown: Decision | None
@@ -165,43 +139,22 @@ class _Search:
             tuple(through),
         )
 
-    def _answered(self, answer: _Open, asker: Asker, *, is_owner: bool) -> _Open:
-        trees = []
+    def _answered(self, answer: _Open, asked_by: Principal | str) -> _Open:
+        spaces = []
         try:
-            for space, access in self._spaces(asker, is_owner=is_owner):
+            for space, access in self._spaces.of(asked_by):
                 if answer.allowed is None:
                     answer.allowed = self._asked(answer, ways.allowed(access, space, self._budget))
                 if answer.denied is None:
                     answer.denied = self._asked(answer, ways.denied(access, space, self._budget))
-                trees.append((access, space))
+                spaces.append((space, access))
         except Undecided as doubt:
             answer.reason = str(doubt)
         if answer.allowed and answer.denied and not self._question.has_wildcard:
-            access, space = trees[-1]  # of a role, if the action assumes one
+            space, access = spaces[-1]  # of a role, if the action assumes one
             resource = space.role or self._question.resource
             answer.when = when(access, space, self._question.action, resource)
         return answer
 
-    def _spaces(self, asker: Asker, *, is_owner: bool) -> Iterator[tuple[Space, Access]]:
-        """Yield the requests of the question, with the ways in which they may be allowed."""
-        actions, resource = [glob(self._question.action)], self._question.resource
-        free = self._question.unknown
-        if asker.has_identity:
-            space = Space(asker, actions, resource, None, self._given, free)
-            yield space, _OWNER if is_owner else self._world.access(asker)
-        for account, name in self._roles:
-            role = f"acs:ram::{account}:role/{name}"
-            access = () if is_owner else self._world.assuming(asker, account, name)
-            yield Space(asker, actions, None, role, self._given, free), access
-
     def _asked(self, answer: _Open, point: Point | None) -> Request | None:
-        if point is None:
-            return None
-        request = asked(answer.names[0], point.request)
-        if not self._own_time:
-            return request
-        context = {key: value for key, value in request.context.items() if key != TIME_KEY}
-        return Request(request.principal, request.action, request.resource, context)
-
-
-_OWNER: Final[Access] = (Way((tuple(statements_of("", translate(_EVERYTHING))),), ()),)
+        return None if point is None else self._spaces.request(answer.names[0], point)

@@ -14,7 +14,7 @@ from ramgate.model.decision import Request
 if TYPE_CHECKING:
     from ramgate.accounts.store import Store
     from ramgate.analysis.population import Principal
-    from ramgate.analysis.who_can.question import Question
+    from ramgate.analysis.question import Question
     from ramgate.model.decision import Decision
 
 __all__ = ["answer_one"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from ramgate.analysis.question import Question
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.who_can.patterns import answer_all
-from ramgate.analysis.who_can.question import Question
 from ramgate.analysis.who_can.request import answer_one
 from ramgate.model.decision import NO_CONTEXT
 

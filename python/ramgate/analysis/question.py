@@ -37,7 +37,8 @@ class Question:
     """The action and the resource, which may be patterns, and the context.
 
     `unknown` are keys that may have any value or be absent; None stands for all keys that the
-    context does not have. Raises `InvalidRequest` for a question that stands for no request.
+    context does not have. With `as_pattern` the action and the resource are patterns, also without
+    a wildcard. Raises `InvalidRequest` for a question that stands for no request.
 
     >>> Question("ecs:*", "*").is_open, Question("ecs:StartInstance", "acs:ecs:::i").is_open
     (True, False)
@@ -47,6 +48,7 @@ class Question:
     resource: str
     context: Context = dataclasses.field(default_factory=lambda: NO_CONTEXT)
     unknown: frozenset[str] | None = frozenset()
+    as_pattern: bool = False
 
     def __post_init__(self) -> None:
         errors = list(self._errors())
@@ -71,7 +73,7 @@ class Question:
     @property
     def is_open(self) -> bool:
         """True if the question stands for several requests."""
-        return self.has_wildcard or self.unknown is None or bool(self.unknown)
+        return self.as_pattern or self.has_wildcard or self.unknown is None or bool(self.unknown)
 
     @property
     def has_wildcard(self) -> bool:

@@ -1,0 +1,203 @@
+"""Prove rules with the prover; OPA decides every request that breaks one."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Final
+
+from ramgate.accounts.near_names import near_name
+from ramgate.analysis.engine import decide_all
+from ramgate.analysis.lint.patterns import matches
+from ramgate.analysis.population import Population, Principal
+from ramgate.analysis.prove.result import Proof, Violation
+from ramgate.analysis.prove.rules import read
+from ramgate.analysis.prover import access as ways
+from ramgate.analysis.prover.budget import Budget, Undecided
+from ramgate.analysis.prover.statement import statements_of
+from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.side import load
+from ramgate.analysis.spaces import Spaces
+from ramgate.analysis.who_can.holdings import Trusted
+from ramgate.documents.source import argument_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.prove.result import Result
+    from ramgate.analysis.prove.rules import Part, Rule
+    from ramgate.model.decision import Decision, Request
+
+__all__ = ["prove"]
+
+_SECONDS: Final = 60.0
+_NOT_CONFIRMED: Final = (
+    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
+)
+
+
+def prove(
+    rules: Path | str,
+    accounts: Path | str,
+    *,
+    timeout: float = _SECONDS,
+    show: Callable[[str], None] = lambda _: None,
+) -> list[Proof]:
+    """Return the answer to each rule of a file, in its order.
+
+    `accounts` is an accounts file, a folder, a bundle or `git:REF:PATH`. After `timeout` seconds
+    the rest is `not_decided`. `show` is called with the state of the work. Raises `InvalidFiles`
+    for a faulty rule file or faulty accounts, and `ValueError` if a rule of the kind `always` names
+    a principal that the accounts do not contain.
+
+    >>> from pathlib import Path
+    >>> from ramgate import resources
+    >>> _ = Path("rules.yaml").write_text('''
+    ... rules:
+    ...   bob-from-the-office:
+    ...     only_when: {IpAddress: {acs:SourceIp: ["10.0.0.0/8", "192.168.0.0/16"]}}
+    ...     action: "alikafka:*"
+    ...     except: ["acs:ram::1234567890123456:user/alice", "acs:ram::*:role/*"]
+    ...   nothing-is-deleted:
+    ...     never: "alikafka:Delete*"
+    ... ''')
+    >>> for one in prove("rules.yaml", resources.path("examples/accounts.yaml")):
+    ...     print(one.rule, one.result, [violation.principals for violation in one.violations])
+    bob-from-the-office proved []
+    nothing-is-deleted broken [('acs:ram::1234567890123456:user/alice',)]
+    """
+    found = read(argument_path(str(rules)))
+    checker = _Checker(load(str(accounts)).store, Budget(time.monotonic() + timeout))
+    for rule in found:
+        checker.require_known(rule)
+    checked = []
+    for number, rule in enumerate(found, 1):
+        checked.append(checker.check(rule))
+        show(f"{number} of {len(found)} rules checked")
+    return checker.confirmed(checked)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Checked:
+    """A rule, and requests that may break it, each list of them with its principals."""
+
+    rule: Rule
+    found: Sequence[tuple[tuple[str, ...], tuple[Request, ...]]]
+    reasons: tuple[str, ...]
+
+
+class _Checker:
+    def __init__(self, store: Store, budget: Budget) -> None:
+        self._store = store
+        self._world = World(store)
+        self._budget = budget
+        self._population = Population(store)
+        self._by_name: dict[str, Principal | str] = {
+            one.compared: one for one in self._population.principals
+        }
+
+    def require_known(self, rule: Rule) -> None:
+        """Raise `ValueError` for a user, role or owner of the rule that is not there."""
+        for name in rule.principals:
+            is_outside = name.endswith(".aliyuncs.com") or "-provider/" in name
+            if not is_outside and _compared(name) not in self._by_name:
+                hint = near_name(name, self._store) or "correct its name"
+                raise ValueError(f"rule `{rule.name}`: the accounts do not have `{name}`: {hint}")
+
+    def check(self, rule: Rule) -> _Checked:
+        """Look for requests that break the rule."""
+        found, reasons = [], dict[str, None]()
+        for members, asked_by in self._askers(rule):
+            try:
+                requests = self._requests(rule, members[0], asked_by)
+            except Undecided as doubt:
+                reasons[f"{members[0]}: {doubt}"] = None
+                continue
+            if requests:
+                found.append((members, requests))
+        return _Checked(rule, found, tuple(reasons))
+
+    def _askers(self, rule: Rule) -> Iterator[tuple[tuple[str, ...], Principal | str]]:
+        """Yield the principals that the rule is about, in classes, each with one of them.
+
+        An owner is left out, unless `always` names it: no policy limits it.
+        """
+        if rule.kind == "always":
+            for name in rule.principals:
+                asked_by = self._by_name.get(_compared(name), name)
+                yield (name if isinstance(asked_by, str) else asked_by.arn,), asked_by
+            return
+        roles = {
+            role for part in rule.parts for question in part for role in question.roles(self._store)
+        }
+        trusted = Trusted(self._store, sorted(roles))
+        for members in self._population.classes(
+            group=None, trusted=trusted.named, in_any_group=True
+        ):
+            left = [
+                one
+                for one in members
+                if one.kind != "owner" and not _is_among(one.compared, rule.exceptions)
+            ]
+            if left:
+                yield tuple(one.arn for one in left), left[0]
+        for name in trusted.outside:
+            if not _is_among(name, rule.exceptions):
+                yield (name,), name
+
+    def _requests(self, rule: Rule, name: str, asked_by: Principal | str) -> tuple[Request, ...]:
+        """Return the requests of a principal that break the rule, none if it is proved."""
+        found = []
+        for part in rule.parts:
+            request = self._request(rule, part, name, asked_by)
+            if request is None:
+                return ()
+            found.append(request)
+        return tuple(found)
+
+    def _request(
+        self, rule: Rule, part: Part, name: str, asked_by: Principal | str
+    ) -> Request | None:
+        # as a Deny of all that satisfies the conditions, but in doubt a request does not
+        exempt = tuple(statements_of("", rule.condition)) if rule.condition else ()
+        for question in part:
+            spaces = Spaces(self._store, self._world, question)
+            for space, access in spaces.of(asked_by):
+                if rule.kind == "always":
+                    point = ways.denied(access, space, self._budget)
+                else:
+                    limited = tuple(
+                        dataclasses.replace(way, denies=(*way.denies, *exempt)) for way in access
+                    )
+                    point = ways.allowed(limited, space, self._budget)
+                if point is not None:
+                    return spaces.request(name, point)
+        return None
+
+    def confirmed(self, checked: Sequence[_Checked]) -> list[Proof]:
+        """Have OPA decide all requests; leave out those without the claimed decision."""
+        requests = [request for one in checked for _, found in one.found for request in found]
+        decided = iter(decide_all(self._store, requests))
+        return [self._proof(one, decided) for one in checked]
+
+    @staticmethod
+    def _proof(checked: _Checked, decided: Iterator[Decision]) -> Proof:
+        rule, reasons, violations = checked.rule, list(checked.reasons), []
+        for members, requests in checked.found:
+            decisions = tuple(next(decided) for _ in requests)
+            if all(decision.allow != (rule.kind == "always") for decision in decisions):
+                violations.append(Violation(members, requests, decisions))
+            else:
+                reasons.append(f"{members[0]}: {_NOT_CONFIRMED}")
+        result: Result = "broken" if violations else "not_decided" if reasons else "proved"
+        return Proof(rule.name, rule.kind, result, rule.because, tuple(violations), tuple(reasons))
+
+
+def _compared(name: str) -> str:
+    return name.lower() if ":role/" in name else name
+
+
+def _is_among(name: str, patterns: Sequence[str]) -> bool:
+    return any(matches(_compared(pattern), name) for pattern in patterns)

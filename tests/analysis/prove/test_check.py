@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from accounts_files import HERE, THERE
+from policy_documents import TRUST, policy, statement
+from ramgate.analysis.prove import Proof, check, prove
+from ramgate.errors import InvalidFiles
+from ramgate.model.decision import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ramgate.accounts.store import Store
+    from ramgate.model.decision import Request
+
+OFFICE = {"IpAddress": {"acs:SourceIp": ["10.0.0.0/8"]}}
+
+
+def arn(name: str) -> str:
+    return f"acs:ram::{HERE}:{name}"
+
+
+ALICE, BOB, APP, OWNER = map(arn, ("user/alice", "user/bob", "role/App", "root"))
+
+
+def proved(folder: Path, rules: object, *statements: object, **parts: object) -> list[Proof]:
+    """Return the answers on accounts in which alice holds a policy with these statements."""
+    users = {"alice": {"policies": ["own"]}, "bob": {}}
+    trust = {"RAM": BOB, "Service": "ecs.aliyuncs.com"}
+    account = {
+        "policies": {"own": policy(*statements)},
+        "users": users,
+        "roles": {"App": {"trust": policy({**TRUST, "Principal": trust})}},
+        **parts,
+    }
+    (folder / "accounts.json").write_text(json.dumps({"accounts": {HERE: account}}))
+    (folder / "rules.json").write_text(json.dumps({"rules": rules}))
+    return prove(folder / "rules.json", str(folder / "accounts.json"))
+
+
+def one(folder: Path, rule: dict[str, Any], *statements: object, **parts: object) -> Proof:
+    [found] = proved(folder, {"r": rule}, *statements, **parts)
+    assert found.rule == "r"
+    assert found.kind in rule
+    return found
+
+
+def breakers(found: Proof) -> list[str]:
+    for violation in found.violations:
+        assert violation.requests[0].principal == violation.principals[0]
+        expected = found.kind != "always"
+        assert [decision.allow for decision in violation.decisions] == [expected] * len(
+            violation.requests
+        )
+    return [name for violation in found.violations for name in violation.principals]
+
+
+def test_never_is_proved_or_broken(tmp_path: Path) -> None:
+    secure = {"Bool": {"acs:SecureTransport": "true"}}
+    held = statement(Action="log:Get*"), statement(Action="log:DeleteLog*", Condition=secure)
+    found = one(tmp_path, {"never": "log:Delete*"}, *held)
+    assert (found.result, breakers(found)) == ("broken", [ALICE])
+    assert found.violations[0].requests[0].context == {"acs:SecureTransport": "true"}
+    for rule in (
+        {"never": "log:Create*"},
+        {"never": ["log:Create*", "oss:*"]},
+        {"never": "log:Delete*", "except": ALICE},
+        {"never": "log:Delete*", "except": ["acs:ram::*:user/al*"]},
+        {"never": "log:Delete*", "context": {"acs:SecureTransport": "false"}},
+        {"never": "log:Delete*", "resource": f"acs:log:*:{THERE}:*"},
+    ):
+        assert one(tmp_path, rule, *held).result == "proved", rule
+    found = one(tmp_path, {"never": {"action": ["oss:*", "log:G*"]}, "because": "why"}, *held)
+    assert (found.result, found.because) == ("broken", "why")
+
+
+def test_a_rule_about_a_role_is_one_about_services_too(tmp_path: Path) -> None:
+    held = statement(Action="sts:AssumeRole")
+    rule: dict[str, Any] = {"never": "sts:AssumeRole", "resource": arn("role/App")}
+    users = {"bob": {"policies": ["own"]}}
+    found = one(tmp_path, rule, held, users=users)
+    assert breakers(found) == [BOB, "ecs.aliyuncs.com"]
+    found = one(tmp_path, {**rule, "except": ["*.aliyuncs.com", BOB]}, held, users=users)
+    assert found.result == "proved"
+
+
+def test_never_together_needs_all_requests(tmp_path: Path) -> None:
+    rule: dict[str, Any] = {"never_together": ["ram:CreatePolicyVersion", "ram:AttachPolicyToUser"]}
+    one_of_them = statement(Action="ram:Create*"), statement(Action="ram:Detach*")
+    assert one(tmp_path, rule, *one_of_them).result == "proved"
+    both = statement(Action="ram:Create*"), statement(Action="ram:Attach*")
+    found = one(tmp_path, rule, *both)
+    assert breakers(found) == [ALICE]
+    actions = [request.action.lower() for request in found.violations[0].requests]
+    assert actions == ["ram:createpolicyversion", "ram:attachpolicytouser"]
+    elsewhere = {"action": "ram:AttachPolicyToUser", "resource": f"acs:ram:*:{THERE}:*"}
+    rule = {"never_together": ["ram:CreatePolicyVersion", elsewhere]}
+    assert one(tmp_path, rule, *both).result == "proved"
+
+
+def test_only_when_needs_its_conditions_in_every_allowed_request(tmp_path: Path) -> None:
+    rule = {"only_when": OFFICE, "action": "ecs:*"}
+    assert one(tmp_path, rule, statement(Condition=OFFICE)).result == "proved"
+    narrower = {"IpAddress": {"acs:SourceIp": "10.1.0.0/16"}}
+    assert one(tmp_path, rule, statement(Condition=narrower)).result == "proved"
+    outside = {"NotIpAddress": {"acs:SourceIp": "10.0.0.0/8"}}
+    denied = statement(Effect="Deny", Condition=outside)
+    assert one(tmp_path, rule, statement(), denied).result == "proved"
+    assert one(tmp_path, rule, statement(Action="oss:*")).result == "proved"
+    wider = {"IpAddress": {"acs:SourceIp": "10.0.0.0/7"}}
+    found = one(tmp_path, rule, statement(Condition=wider))
+    assert breakers(found) == [ALICE]
+    assert found.violations[0].requests[0].context == {"acs:SourceIp": "11.0.0.0"}
+    found = one(tmp_path, rule, statement())
+    assert found.violations[0].requests[0].context == {}
+    negated = {"only_when": outside, "action": "ecs:*"}
+    assert one(tmp_path, negated, statement()).result == "broken"
+    assert one(tmp_path, negated, statement(Condition=outside)).result == "proved"
+
+
+def test_always_needs_every_request_of_its_principals(tmp_path: Path) -> None:
+    rule: dict[str, Any] = {"always": "ecs:Start*", "principals": [ALICE]}
+    assert one(tmp_path, rule, statement(Action="ecs:*")).result == "proved"
+    found = one(tmp_path, {**rule, "always": "ecs:*"}, statement(Action="ecs:Start*"))
+    assert breakers(found) == [ALICE]
+    inside = statement(Action="ecs:*", Condition=OFFICE)
+    assert one(tmp_path, rule, inside).result == "broken"
+    near = {**rule, "context": {"acs:SourceIp": "10.0.0.1"}}
+    assert one(tmp_path, near, inside).result == "proved"
+    for name in (OWNER, "ecs.aliyuncs.com", APP.replace("App", "APP")):
+        found = one(
+            tmp_path,
+            {"always": "sts:AssumeRole", "resource": arn("role/App"), "principals": name},
+            statement(),
+        )
+        assert found.result == ("proved" if name.startswith("ecs") else "broken"), name
+    assert one(tmp_path, {**rule, "principals": [OWNER]}, statement()).result == "proved"
+
+
+def test_owners_are_left_out(tmp_path: Path) -> None:
+    assert one(tmp_path, {"never": "*"}, statement(), users={}).result == "proved"
+
+
+def test_an_unknown_principal_of_always_is_an_error(tmp_path: Path) -> None:
+    hints = {"user/alcie": "did you mean `user/alice`?", "user/x": "correct its name"}
+    for name, hint in hints.items():
+        with pytest.raises(ValueError, match=r"^rule `r`: the accounts do not have `") as refused:
+            one(tmp_path, {"always": "ecs:*", "principals": [arn(name)]}, statement())
+        assert hint in str(refused.value)
+
+
+def test_faults_are_raised(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFiles):
+        proved(tmp_path, {"r": {"never": 5}}, statement())
+    with pytest.raises(InvalidFiles):
+        proved(tmp_path, {"r": {"never": "*"}})
+
+
+def test_nothing_is_decided_after_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one(tmp_path, {"never": "oss:*"}, statement())
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    [found] = prove(tmp_path / "rules.json", tmp_path / "accounts.json", timeout=-1)
+    assert found.result == "not_decided"
+    assert found.reasons[0] == f"{ALICE}: the time is over"
+
+
+def test_a_request_that_opa_does_not_confirm_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(store: Store, requests: Sequence[Request]) -> list[Decision]:
+        assert "accounts" in store
+        no = Decision(
+            allow=False,
+            effect="ImplicitDeny",
+            reason="no_statement_matches",
+            policy_type=None,
+            statements=(),
+        )
+        return [no for _ in requests]
+
+    monkeypatch.setattr(check, "decide_all", deny)
+    found = one(tmp_path, {"never": "ecs:*"}, statement())
+    assert (found.result, found.violations) == ("not_decided", ())
+    assert found.reasons[0].startswith(f"{ALICE}: OPA does not confirm a request")
+
+
+def test_the_state_of_the_work_is_shown(tmp_path: Path) -> None:
+    one(tmp_path, {"never": "oss:*"}, statement())
+    shown: list[str] = []
+    prove(tmp_path / "rules.json", tmp_path / "accounts.json", show=shown.append)
+    assert shown == ["1 of 1 rules checked"]
