@@ -141,3 +141,56 @@ def test_explain_prints_the_form_of_ram(capsys: pytest.CaptureFixture[str]) -> N
     message = json.loads(capsys.readouterr().out)["DecodedDiagnosticMessage"]
     assert message["AuthAction"] == REQUEST.action
     assert message["ExplicitDeny"] is False
+
+
+def test_fixes_follow_the_explanation(capsys: pytest.CaptureFixture[str]) -> None:
+    carol = (f"{ACCOUNT}:user/carol", "alikafka:ListTopic", INSTANCE)
+    assert main(["explain", *carol, "--fix"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("fixes, those first that allow least")
+    assert lines[at + 1 : at + 4] == [
+        "  1. add_statement: attach a policy with one more statement; allows only `alikafka:ListTopic` on",
+        f"     `{INSTANCE}` to",
+        f"     `{ACCOUNT}:user/carol`: proved",
+    ]
+    assert lines[at + 4].startswith("      ")
+    assert " add /accounts/1234567890123456/policies/ramgate-fix " in lines[at + 4]
+
+
+def test_fixes_are_part_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    carol = (f"{ACCOUNT}:user/carol", "alikafka:ListTopic", INSTANCE)
+    assert main(["explain", *carol, "--fix", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["decision"]["allow"] is False
+    first = found["fixes"][0]
+    assert first["kind"] == "add_statement"
+    assert first["decision"]["allow"] is True
+    assert first["also_allows"]["proved"] is True
+    assert first["attach_to"] == f"{ACCOUNT}:user/carol"
+
+
+def test_without_a_fix_stderr_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *MISSPELT, "--fix"]) == 1
+    out, err = capsys.readouterr()
+    assert "fixes" not in out
+    assert err == EXAMPLE + (
+        "no change of the accounts or of the context was found that allows the request\n"
+    )
+    assert main(["explain", *ALLOWED, "--fix"]) == 0
+    out, err = capsys.readouterr()
+    assert "fixes" not in out
+    assert err == EXAMPLE
+
+
+@pytest.mark.parametrize(
+    "more", [["--url", "http://127.0.0.1:1"], ["--policy", "POLICY"], ["--format", "ram"]]
+)
+def test_a_fix_needs_the_accounts(
+    tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "mine.json", json.dumps(DENIES))
+    given = [path if one == "POLICY" else one for one in more]
+    assert main(["explain", *ALLOWED, "--fix", *given]) == 2
+    assert capsys.readouterr().err == (
+        "ramgate: --fix changes the accounts: it takes no --url, --policy and --format\n"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import (
+    accounts_path,
     add_command,
     add_json,
     add_policy,
@@ -16,17 +17,20 @@ from ramgate.cli.options import (
     policies,
     refuse_file_name,
 )
-from ramgate.cli.output import FINE, NO, json_line
+from ramgate.cli.output import FINE, NO, json_line, say
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator, Sequence
 
+    from ramgate.analysis.fixes import Fix
     from ramgate.cli.options import Commands
     from ramgate.client.client import Client
-    from ramgate.model.explanation import Explanation
+    from ramgate.model.explanation import Explained, Explanation
 
 __all__ = ["add_to", "explanation", "run"]
 
+_WIDTH: Final = 100
 _TEXT: Final = """\
 Prints the cause on the first line, then the decision as `ramgate check` prints it, further hints,
 the result of every layer, and the statements that could have mattered, with the elements that
@@ -41,12 +45,19 @@ not complete. docs/explain.md describes the causes.
 does not know has the value of a sample: the version of a custom policy is v1, and the principal is
 shown by its name, not by its id.
 
+--fix prints changes of the accounts or of the context after which the request is allowed: those
+first that allow least. Each was applied to a copy of the accounts, and OPA decided the request
+again; no file is changed. With each change it says that nothing else is allowed newly, which is
+proved, or a further request that is.
+
 Over TCP, the OPA at --url explains only if it was started with --allow-explain, because an
 explanation shows policies.
 
 Exit status: 0 allowed, 1 denied, 2 no explanation.
 
 examples:
+  ramgate explain acs:ram::1234567890123456:user/carol alikafka:ListTopic \\
+      acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x --fix
   ramgate explain acs:ram::1234567890123456:user/carol alikafka:ListTopic \\
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x
   ramgate explain acs:ram::1234567890123456:user/bob alikafka:ListTopic \\
@@ -61,6 +72,11 @@ def add_to(commands: Commands) -> None:
     add_request(parser)
     add_source(parser)
     add_policy(parser)
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="also print changes that allow the request, each tried on a copy of the accounts",
+    )
     form = parser.add_mutually_exclusive_group()
     add_json(form, "print OPA's explanation as JSON, with the added hints")
     form.add_argument(
@@ -73,17 +89,57 @@ def run(options: Namespace) -> int:
     refuse_file_name(options.resource)
     simulated = policies(options.policy)
     circumstances = context(options.context)
+    if options.fix and (options.url or simulated or options.format):
+        raise ValueError("--fix changes the accounts: it takes no --url, --policy and --format")
     with open_client(options) as client:
         found = explanation(client, options, circumstances, simulated)
+    fixes = _fixes(options, found) if options.fix else None
     if options.json:
-        print(json_line(found.answer))
+        print(json_line(_with_fixes(found.answer, fixes)))
     elif options.format:
         from ramgate.cli.diagnostic_message import diagnostic_message
 
         print(json_line(diagnostic_message(found)))
     else:
         print(found)
+        for line in _lines(fixes or ()):
+            print(line)
     return FINE if found else NO
+
+
+def _fixes(options: Namespace, found: Explanation) -> list[Fix]:
+    from ramgate.analysis.fixes import fixes
+
+    tried = fixes(accounts_path(options), found.request)
+    if not tried and not found:
+        say("no change of the accounts or of the context was found that allows the request")
+    return tried
+
+
+def _with_fixes(answer: Explained, fixes: Sequence[Fix] | None) -> dict[str, object]:
+    """Return the fields of an explanation, with the fixes if they were asked for."""
+    fields = {name: getattr(answer, name) for name in answer.__struct_fields__}
+    return fields if fixes is None else {**fields, "fixes": fixes}
+
+
+def _lines(fixes: Sequence[Fix]) -> Iterator[str]:
+    """Yield the lines about fixes. The steps of a patch are not broken: they can be copied."""
+    import textwrap
+
+    if fixes:
+        yield from ("", "fixes, those first that allow least")
+    for number, fix in enumerate(fixes, 1):
+        head, *steps = str(fix).splitlines()
+        first = f"  {number}. "
+        yield from textwrap.wrap(
+            head,
+            _WIDTH,
+            initial_indent=first,
+            subsequent_indent=" " * len(first),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        yield from (f"  {step}" for step in steps)
 
 
 def explanation(
