@@ -71,7 +71,7 @@ CASES: list[tuple[dict[str, Any], Request, str]] = [
         "the resource is not the ARN of a role: write `acs:ram::<account>:role/<name>`",
     ),
     (
-        ROLE | {"code": "owner_cannot_assume", "admits": []},
+        {"code": "owner_cannot_assume", "role": None, "account": None, "admits": []},
         ASKED,
         "an account owner can never assume a role: ask as a user or a role",
     ),
@@ -266,6 +266,11 @@ CASES: list[tuple[dict[str, Any], Request, str]] = [
         ("`ram:PassRole` is missing: the policies of user/velero do not speak of `ram`"),
     ),
     (LAYER | NOTHING, ASKED, "user/velero holds no policy at all"),
+    (
+        {"policy_type": None, "level": None, **NOTHING, "kind": "service"},
+        Request("ecs.aliyuncs.com", "oss:GetObject", "*"),
+        "ecs.aliyuncs.com can only assume a role: ask as the role",
+    ),
     (
         CONTROL | NOTHING,
         ASKED,

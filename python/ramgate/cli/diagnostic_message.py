@@ -85,6 +85,7 @@ def _conditions(context: Context) -> Iterator[dict[str, object]]:
 def _policies(explanation: Explanation) -> Iterator[dict[str, str]]:
     """Yield each policy that decided, once for each way on which it is attached."""
     decision = explanation.decision
+    system_policies = catalog.load().system_policies if decision.statements else frozenset()
     seen: set[tuple[str, Attachment]] = set()
     for considered in explanation.considered:
         deciding = considered.statement in decision.statements
@@ -93,15 +94,15 @@ def _policies(explanation: Explanation) -> Iterator[dict[str, str]]:
         for attachment in considered.attached:
             if (considered.policy, attachment) not in seen:
                 seen.add((considered.policy, attachment))
-                yield _policy(considered, attachment)
+                kind = "System" if considered.policy in system_policies else "Custom"
+                yield _policy(considered, attachment, kind)
 
 
-def _policy(considered: Considered, attachment: Attachment) -> dict[str, str]:
-    is_system = considered.policy in catalog.load().system_policies
+def _policy(considered: Considered, attachment: Attachment, kind: str) -> dict[str, str]:
     return {
         "Effect": considered.effect,
         "PolicyIdentifier": considered.policy,
-        "PolicyType": "System" if is_system else "Custom",
+        "PolicyType": kind,
         "PolicyVersion": _VERSION,
         "AttachedEntityType": _HOLDERS[attachment.to],
         "AttachedScope": "ResourceGroup" if attachment.resource_group else "Account",

@@ -83,7 +83,7 @@ def control_level(explanation: Explanation) -> str | None:
 def _lines(explanation: Explanation) -> Iterator[str]:
     word = "Allowed" if explanation.decision.allow else "Denied"
     yield from _wrap(f"{word}: {cause(explanation)}")
-    yield summary(explanation.decision, control_level(explanation))
+    yield from _wrap(summary(explanation.decision, control_level(explanation)))
     others = [text for text in explanation.hint_texts if text != cause(explanation)]
     if others:
         yield from ("", "also")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from ramgate.model import decision  # noqa: TC001 - msgspec reads the annotations
 from ramgate.model.statement_hint import (
     BaseHint,
     Field,
@@ -69,6 +70,8 @@ class OwnerCannotAssume(
 ):
     """An account owner asks to assume a role, which no trust policy can allow.
 
+    `role` and `account` are `None` if the resource is not a role that exists.
+
     >>> found = OwnerCannotAssume(
     ...     role="Deploy",
     ...     account="1234567890123456",
@@ -78,8 +81,8 @@ class OwnerCannotAssume(
     ('ecs.aliyuncs.com',)
     """
 
-    role: str
-    account: str
+    role: str | None
+    account: str | None
     admits: tuple[str, ...]
 
 
@@ -181,8 +184,10 @@ class NoStatementForService(
     note: str | None = None
 
 
-class NothingAttached(OfLayer, frozen=True, kw_only=True, tag_field="code", tag="nothing_attached"):
-    """The layer has no policy.
+class NothingAttached(
+    BaseHint, frozen=True, kw_only=True, tag_field="code", tag="nothing_attached"
+):
+    """The layer has no policy; `policy_type` is `None` for a service or a provider.
 
     >>> found = NothingAttached(
     ...     policy_type="AccountLevelIdentityBasedPolicy",
@@ -193,6 +198,8 @@ class NothingAttached(OfLayer, frozen=True, kw_only=True, tag_field="code", tag=
     'user'
     """
 
+    policy_type: decision.PolicyType | None
+    level: str | None
     kind: Literal["federated", "role", "service", "user"]
 
 

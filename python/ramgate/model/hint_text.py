@@ -136,6 +136,8 @@ def _service(found: hint.NoStatementForService, request: Request) -> str:
 
 def _nothing(found: hint.NothingAttached, request: Request) -> str:
     match found.policy_type:
+        case None:
+            return f"{short(request.principal)} can only assume a role: ask as the role"
         case "ControlPolicy":
             return f"level `{found.level}` has no control policy, so it allows nothing"
         case "ResourceGroupLevelIdentityBasedPolicy":
