@@ -107,6 +107,15 @@ def test_an_action_of_a_statement_may_be_the_nearest() -> None:
     )
 
 
+def test_an_action_that_a_statement_names_is_hardly_misspelt() -> None:
+    named = considered(
+        action={"matches": True, "pattern": "alikafka:listtopics", "not_action": False}
+    )
+    found = completed("alikafka:ListTopics", considered=[named], hints=[ONLY_RESOURCE, NOTHING])
+    codes = [one.code for one in found.hints]
+    assert codes == ["only_resource_differs", "nothing_attached", "near_action"]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ramgate.catalog.service import Service
     from ramgate.model.explanation import Explained
 
-__all__ = ["alias", "forms", "names", "near_action"]
+__all__ = ["alias", "forms", "is_named", "names", "near_action"]
 
 _MOST_FORMS: Final = 2
 # Services that people take for each other: DNS, billing, load balancers, networks, delivery,
@@ -43,6 +43,11 @@ def near_action(action: str, answer: Explained) -> NearAction | None:
         return _within(service, action, (one for one in held if not WILDCARD.search(one)))
     meant = product or nearest(code, actions.codes())
     return _near(action, f"{meant}:{name}") if meant else None
+
+
+def is_named(action: str, answer: Explained) -> bool:
+    """True if a considered statement has the action in full, not only a pattern for it."""
+    return any(one.action.pattern == action.lower() for one in answer.considered)
 
 
 def _within(service: Service, action: str, held: Iterable[str]) -> NearAction | None:

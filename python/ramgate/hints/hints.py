@@ -42,9 +42,10 @@ def complete(request: Request, answer: Explained) -> Explanation:
     """
     hints = [_completed(one, request) for one in answer.hints]
     near = actions.near_action(request.action, answer)
-    if near is not None and not any(one.code == near.code for one in hints):
-        at = sum(isinstance(one, _BEFORE) for one in hints)
-        hints.insert(at, near)
+    if near is not None:
+        # an action that a statement names is hardly a typo, although the catalog lacks it
+        is_named = actions.is_named(request.action, answer)
+        hints.insert(sum(is_named or isinstance(one, _BEFORE) for one in hints), near)
     fields = {name: getattr(answer, name) for name in Explained.__struct_fields__}
     return Explanation(**{**fields, "hints": tuple(hints)}, request=request)
 
