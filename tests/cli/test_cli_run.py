@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import ACCOUNT, EXAMPLE, SECONDS, written
+from command_line import ACCOUNT, ERIN, EXAMPLE, SECONDS, written
 from ramgate.bundle import builder as bundle
 from ramgate.cli.main import main
 from sidecars import ask
@@ -248,6 +248,25 @@ def test_without_restart_run_ends_when_opa_does(tmp_path: Path, accounts: str) -
     error = "ramgate: OPA ended unexpectedly: it printed no error"
     assert errors == f"{error}; it is not started again\n{error}\n"
     assert list(tmp_path.iterdir()) == [Path(accounts)]
+
+
+def test_over_tcp_decisions_are_explained_if_that_is_allowed(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (ERIN, "ecs:RunInstances", "*")
+    cause = "the policies of user/erin do not speak of `ecs`, only of ram\n"
+    for option in ([], ["--allow-explain"]):
+        running = Running("--addr", "127.0.0.1:0", "--accounts", str(world), *option)
+        url = running.lines[0].split()[2]
+        assert main(["explain", *asked, "--url", url]) == (1 if option else 2)
+        out, err = capsys.readouterr()
+        assert out.startswith(f"Denied: {cause}" if option else "")
+        assert ("start OPA with `--allow-explain`" in err) != bool(option)
+        assert main(["check", *asked, "--url", url]) == 1
+        assert capsys.readouterr().err == (cause if option else "")
+        status, errors = running.stop(signal.SIGINT)
+        assert status == 0
+        assert ("warning: --allow-explain" in errors) == bool(option)
 
 
 def test_the_state_is_told_where_it_is_asked_for(

@@ -87,10 +87,10 @@ statements, nearest first
     resource   `acs:oss:*:*:backups/*`: the relative id is `backups`, not `backups/*`
     condition  `oss:Prefix` is `team-a`, wanted is `team-a/`
   trust:Deploy[0]  Allow, does not match  (trust policy of role Deploy)
-    action     NotAction `oss:*` does not match
+    action     NotAction excepts `oss:*`
     principal  is not one of those that the statement names
   backup-objects[0]  Allow, does not match  (user velero)
-    resource   `acs:oss`: the pattern matches no resource
+    resource   `acs:oss` does not match
   and 3 more, which are farther from matching"""
     )
 

@@ -152,6 +152,8 @@ def _socket_access(options: Namespace) -> dict[str, Any]:
 def _warn(options: Namespace) -> None:
     if options.open:
         say("warning: --open: every program on this machine can read and change everything in OPA")
+    if options.allow_explain:
+        say("warning: --allow-explain: whoever may ask for decisions can read policies")
     if options.plain_http:
         say("warning: --plain-http: whoever is on the way can read tokens, requests and decisions")
 

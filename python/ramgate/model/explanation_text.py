@@ -149,11 +149,14 @@ def _differences(considered: Considered) -> Iterator[tuple[str, str]]:
     """Yield the elements that differ, or why a Deny's conditions are satisfied."""
     action, resource = considered.action, considered.resource
     if not action.matches:
-        kind = "NotAction " if action.not_action else ""
-        yield "action", f"{kind}`{action.pattern}` does not match"
+        pattern = f"`{action.pattern}`"
+        yield (
+            "action",
+            f"NotAction excepts {pattern}" if action.not_action else f"{pattern} does not match",
+        )
     if resource is not None and not resource.matches:
-        way = resource.differs_at or "the pattern matches no resource"
-        yield "resource", f"`{resource.pattern}`: {way}"
+        way = f": {resource.differs_at}" if resource.differs_at else " does not match"
+        yield "resource", f"`{resource.pattern}`{way}"
     if considered.principal is not None and not considered.principal.matches:
         yield "principal", "is not one of those that the statement names"
     for condition in considered.conditions:
