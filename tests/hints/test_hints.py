@@ -80,6 +80,13 @@ def test_the_action_that_was_meant_is_the_first_hint(
     assert [one.code for one in others] == ["only_resource_differs"]
 
 
+def test_a_complete_answer_stays_as_it_is() -> None:
+    hints = [NOTHING, ABSENT | {"key": "acs:MFAPresnt"}, WILDCARD, service("alidns", "domain")]
+    found = completed("alikafka:GetTopicList", hints=hints)
+    assert len(found.hints) == 5
+    assert complete(found.request, found.answer) == found
+
+
 @pytest.mark.parametrize(
     "action",
     [

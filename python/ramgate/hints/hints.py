@@ -32,6 +32,8 @@ _BEFORE = (
 def complete(request: Request, answer: Explained) -> Explanation:
     """Return the explanation of a request: OPA's answer, and the hints from the catalog.
 
+    An answer that is complete stays as it is.
+
     >>> from ramgate import Request
     >>> request = Request("acs:ram::1234567890123456:user/carol", "alikafka:GetTopicList", "*")
     >>> explanation = complete(request, client.explain(
@@ -40,7 +42,8 @@ def complete(request: Request, answer: Explained) -> Explanation:
     >>> [one.code for one in explanation.hints]
     ['nothing_attached', 'near_action']
     """
-    hints = [_completed(one, request) for one in answer.hints]
+    known = (one for one in answer.hints if not isinstance(one, hint.NearAction))
+    hints = [_completed(one, request) for one in known]
     near = actions.near_action(request.action, answer)
     if near is not None:
         # an action that a statement names is hardly a typo, although the catalog lacks it
