@@ -18,9 +18,9 @@ import data.ram.survey
 # entrypoint: true
 # schemas:
 #   - input: schema.request
-decision := _explain(authz.decide(input), request.question(input), input) if {
-	_is_asked(authz.decide(input))
-} else := _bare(authz.decide(input))
+decision := _explain(_decided, request.question(input)) if {
+	_is_asked(_decided)
+} else := _bare(_decided)
 
 default decision := {
 	"decision": {
@@ -42,9 +42,9 @@ default decision := {
 # entrypoint: true
 # schemas:
 #   - input: schema.simulation
-simulation := _explain(simulate.decide(input), request.simulation(input), input) if {
-	_is_asked(simulate.decide(input))
-} else := _bare(simulate.decide(input))
+simulation := _explain(_simulated, request.simulation(input)) if {
+	_is_asked(_simulated)
+} else := _bare(_simulated)
 
 default simulation := {
 	"decision": {
@@ -62,15 +62,20 @@ default simulation := {
 	"hints": [],
 }
 
+# OPA evaluates a rule once, and a function at each call.
+_decided := authz.decide(input)
+
+_simulated := simulate.decide(input)
+
 # Without a question, or a principal, no layer is asked.
 _is_asked(made) if not made.reason in {"malformed_request", "unknown_principal"}
 
-_explain(made, question, asked) := {
+_explain(made, question) := {
 	"decision": made,
 	"layers": layers,
 	"considered": near.considered,
 	"more": near.more,
-	"hints": hint.of(made, question, asked, {"layers": layers, "sources": sources, "considered": near.considered}),
+	"hints": hint.of(made, question, input, {"layers": layers, "sources": sources, "considered": near.considered}),
 } if {
 	layers := survey.layers(question)
 	sources := source.of(question, layers)

@@ -10,27 +10,24 @@ package ram.near_miss
 #   The statements, or the sources, of the layer that decided. The identity layers count as one. Of session policies,
 #   those that allow by themselves are left out: one of the others decided.
 in_scope(ones, scope, considered) := [one |
+	policy_types := _types(scope)
+	allowing := {[one.policy_type, one.policy] | some one in considered; one.matches; one.policy_type == "SessionPolicy"}
 	some one in ones
-	one.policy_type in _types(scope)
-	_is_in(one, scope, considered)
+	one.policy_type in policy_types
+	not [one.policy_type, _name(one)] in allowing
+	_is_of_level(one, scope)
 ]
 
 _types(scope) := {"AccountLevelIdentityBasedPolicy", "ResourceGroupLevelIdentityBasedPolicy"} if {
 	scope.policy_type in {"AccountLevelIdentityBasedPolicy", "ResourceGroupLevelIdentityBasedPolicy"}
 } else := {scope.policy_type}
 
-_is_in(one, _, considered) if {
-	one.policy_type == "SessionPolicy"
-	not _name(one) in {other.policy | some other in considered; other.matches; other.effect == "Allow"; other.policy_type == "SessionPolicy"}
-}
+_is_of_level(_, scope) if scope.level == null
 
-_is_in(one, scope, _) if {
-	one.policy_type == "ControlPolicy"
+_is_of_level(one, scope) if {
 	some attachment in one.attached
 	attachment.name == scope.level
 }
-
-_is_in(one, _, _) if not one.policy_type in {"ControlPolicy", "SessionPolicy"}
 
 _name(one) := one.policy
 

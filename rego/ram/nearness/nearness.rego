@@ -3,7 +3,8 @@
 # description: >-
 #   Chooses the statements that could have mattered for a question: all that match, then those that are nearest to it.
 #   A statement has three elements: the action, its target (a resource, in a trust policy a principal), and the
-#   conditions.
+#   conditions. A row stands for a statement: its source and index, and which elements match. OPA does not remember
+#   the result of a function, so a row carries what took time to find.
 package ram.nearness
 
 import data.ram.action
@@ -19,52 +20,63 @@ limit := 50
 # description: >-
 #   The statements of the sources (`ram.source`) as `{"considered", "more"}`, as docs/reference/http.md describes
 #   them.
-of(sources, question) := {"considered": array.concat(matching, nearest), "more": (count(covering) + count(near)) - count(shown)} if {
-	covering := _covering(sources, question)
-	near := _near(sources, question)
-	matching := [_entry(row, sources, question) | some row in array.slice([row | some row in covering; row.fails == 0], 0, limit)]
-	nearest := array.slice(_nearest(sources, question, covering, near), 0, limit - count(matching))
-	shown := array.concat(matching, nearest)
+of(sources, question) := {"considered": considered, "more": (count(covering) + count(near)) - count(considered)} if {
+	covered := [action.request_statements(source.document, question.action) | some source in sources]
+	covering := _covering(sources, covered, question)
+	near := _near(sources, covered, question.action)
+	asked := pattern.asked(question)
+	matching := [[row, _resource(row, question, asked)] | some row in array.slice([row | some row in covering; row.fails == 0], 0, limit)]
+	others := [[row, _resource(row, question, asked)] | some row in array.concat(_least_failing(covering), _judged(sources, near, question))]
+	nearest := [others[key[count(key) - 1]] | some key in sort([_key(row, found.nearness, number) | some number, [row, found] in others])]
+	considered := [_entry(row, sources[row.position], found.shown, question) |
+		some [row, found] in array.slice(array.concat(matching, nearest), 0, limit)
+	]
 }
 
-# The rows of the statements that cover the action, in the order of the sources. `fails` is the number of elements
-# that do not match.
-_covering(sources, question) := [row |
+# The rows of the statements that cover the action, in the order of the sources.
+_covering(sources, covered, question) := [_row(one, question, [position, index], true, [0, null]) |
 	some position, source in sources
-	some index in action.request_statements(source.document, question.action)
-	row := {
-		"fails": _fails(source.document.statements[index], question),
-		"position": position,
-		"index": index,
-		"covers": true,
-		"start": 0,
-	}
+	some index in covered[position]
+	one := source.document.statements[index]
 ]
 
-_fails(one, question) := 0 if {
-	statement.applies(one, question)
-} else := count(_failing(one, question))
+# `fails` is the number of elements that do not match. `near` is the common beginning of the action with the nearest
+# pattern, and that pattern.
+_row(one, question, [position, index], covers, near) := {
+	"statement": one,
+	"position": position,
+	"index": index,
+	"covers": covers,
+	"near": near,
+	"has_target": has_target,
+	"unmet": unmet,
+	"fails": count([1 | some matches in [covers, has_target, unmet == 0]; not matches]),
+} if {
+	has_target := _has_target(one, question)
+	unmet := count(statement.unmet(one, question))
+}
 
-_failing(one, question) := array.concat(["target" | not statement.has_target(one, question)], ["conditions" |
-	statement.unmet(one, question) != []
-])
+_has_target(one, question) if statement.has_target(one, question)
 
-# The rows of the other statements about the action's service, the nearest patterns first, as
-# `[common beginning, position of the source, index, pattern]`.
-_near(sources, question) := sort([row |
+else := false
+
+# Of very many statements that do not match, the first of those that fail in the fewest elements.
+_least_failing(covering) := [covering[number] |
+	some [_, number] in array.slice(sort([[row.fails, number] | some number, row in covering; row.fails > 0]), 0, 2 * limit)
+]
+
+# The statements that do not cover the action but speak of its service, the nearest pattern of each, as
+# `[- common beginning, position of the source, index, pattern]`.
+_near(sources, covered, asked) := sort([[start, position, index, text] |
 	some position, source in sources
-	pairs := _uncovered(source.document, question.action)
+	pairs := _uncovered(source.document, covered[position], asked)
 	some number, [index, start, text] in pairs
 	_is_first(pairs, number)
-	row := [start, position, index, text]
 ])
 
-# The patterns of a document that do not cover the action but speak of its service, as
-# `[index, - common beginning, pattern]`.
-_uncovered(document, asked) := sort([[index, 0 - pattern.common(beginning, text), text] |
+_uncovered(document, covered, asked) := sort([[index, 0 - pattern.common(beginning, text), text] |
 	service := split(asked, ":")[0]
 	beginning := pattern.beginning(asked)
-	covered := action.request_statements(document, asked)
 	some [text, index] in array.concat(_listed(document, service), _excepted(document, asked))
 	not index in covered
 ])
@@ -89,83 +101,61 @@ _is_first(_, 0)
 
 _is_first(pairs, number) if pairs[number - 1][0] != pairs[number][0]
 
-# The entries of the statements that do not match, the nearest first. Of very many, only the first are compared.
-_nearest(sources, question, covering, near) := [_entry(rows[key[count(key) - 1]], sources, question) | some key in keys] if {
-	compared := 2 * limit
-	by_target := [[row.fails, row.position, number] | some number, row in covering; row.fails > 0]
-	by_action := [row | some row in array.slice(near, 0, limit)]
-	rows := array.concat(
-		[covering[number] | some [_, _, number] in array.slice(sort(by_target), 0, compared)],
-		[row |
-			some [start, position, index, text] in by_action
-			row := {
-				"fails": 1 + count(_failing(sources[position].document.statements[index], question)),
-				"position": position,
-				"index": index,
-				"covers": false,
-				"start": start,
-				"pattern": text,
-			}
-		],
-	)
-	keys := array.slice(sort([_key(row, number, sources, question) | some number, row in rows]), 0, limit)
-}
+_judged(sources, near, question) := [_row(one, question, [position, index], false, [start, text]) |
+	some [start, position, index, text] in array.slice(near, 0, limit)
+	one := sources[position].document.statements[index]
+]
 
-_key(row, number, sources, question) := [
+# The shown resource, and how near it is.
+_resource(row, question, asked) := {"shown": null, "nearness": [0, 0]} if {
+	row.statement.principals
+} else := {"shown": pattern.matching(row.statement, question), "nearness": [4, 0]} if {
+	row.has_target
+} else := pattern.nearest(row.statement, asked)
+
+_key(row, [fields, start], number) := [
 	row.fails,
-	{"Allow": 0, "Deny": 1}[one.effect],
+	{"Allow": 0, "Deny": 1}[row.statement.effect],
 	0 - fields,
 	0 - start,
-	row.start,
-	count(statement.unmet(one, question)),
+	row.near[0],
+	row.unmet,
 	row.position,
 	row.index,
 	number,
-] if {
-	one := sources[row.position].document.statements[row.index]
-	[fields, start] := _resource(one, question).nearness
-}
+]
 
-_resource(one, question) := {"matches": false, "nearness": [0, 0]} if {
-	one.principals
-} else := pattern.of(one, question)
-
-_entry(row, sources, question) := {
+_entry(row, source, resource, question) := {
 	"policy": source.name,
 	"index": row.index,
-	"effect": one.effect,
+	"effect": row.statement.effect,
 	"policy_type": source.policy_type,
 	"attached": source.attached,
 	"matches": row.fails == 0,
 	"action": {
 		"matches": row.covers,
-		"pattern": object.get(row, "pattern", _pattern(source.document, row.index, question.action)),
-		"not_action": "except" in object.keys(one),
+		"pattern": _pattern(row, source.document, question.action),
+		"not_action": "except" in object.keys(row.statement),
 	},
-	"resource": _shown_resource(one, question),
-	"principal": _shown_principal(one, question),
-	"conditions": [shown.of(condition, one.effect, question) | some condition in one.conditions],
-} if {
-	source := sources[row.position]
-	one := source.document.statements[row.index]
+	"resource": resource,
+	"principal": _principal(row),
+	"conditions": [shown.of(condition, row.statement.effect, question) | some condition in row.statement.conditions],
 }
 
-_shown_resource(one, question) := null if {
-	one.principals
-} else := object.remove(pattern.of(one, question), ["nearness"])
+_principal(row) := {"matches": row.has_target} if {
+	row.statement.principals
+} else := null
 
-_shown_principal(one, question) := null if {
-	not one.principals
-} else := {"matches": count([1 | statement.has_target(one, question)]) == 1}
-
-# The pattern by which a statement covers the action. Null for `NotAction`.
-_pattern(document, index, asked) := asked if {
-	index in document.actions[asked]
+# The pattern of the action that matches, else the nearest. Null for `NotAction` that covers the action.
+_pattern(row, document, asked) := row.near[1] if {
+	not row.covers
+} else := asked if {
+	row.index in document.actions[asked]
 } else := found[0] if {
 	found := [text |
 		some patterns in [object.get(document.wildcards, split(asked, ":")[0], {}), document.service_wildcards]
 		some text, indexes in patterns
-		index in indexes
+		row.index in indexes
 		glob.match(text, null, asked)
 	]
 } else := null

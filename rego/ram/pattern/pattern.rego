@@ -10,19 +10,42 @@ import data.ram.spelling
 
 # METADATA
 # description: >-
-#   The pattern as `{"matches", "pattern", "differs_at", "nearness"}`. `nearness` is the number of fields that match
-#   and the length of the common beginning of the relative ids.
-of(statement, question) := {"matches": true, "pattern": _spelled(found[0], statement), "differs_at": null, "nearness": [4, 0]} if {
-	resource.covers(statement, question)
+#   The parts of a question that patterns are compared with. Without `fields` if its resource is `*`. `unstated` are the
+#   fields with an empty account, if the request states none (3.5).
+asked(question) := {
+	"fields": array.concat(["acs"], fields),
+	"unstated": _unstated(question),
+	"is_role": question.is_role,
+	"beginning": beginning(fields[3]),
+} if {
+	fields := resource.fields(question.resource)
+} else := {}
+
+_unstated(question) := array.concat(["acs"], resource.fields(question.unstated)) if {
+	is_string(question.unstated)
+} else := null
+
+# METADATA
+# description: The first pattern of a statement that matches the question, as docs/reference/http.md describes it.
+matching(statement, question) := {"matches": true, "pattern": _spelled(found[0], statement), "differs_at": null} if {
 	found := [one | some one in _singles(statement); resource.covers(one, question)]
-} else := {
-	"matches": false,
-	"pattern": _spelled(singles[0 - number], statement),
-	"differs_at": _difference(singles[0 - number], question),
+}
+
+# METADATA
+# description: >-
+#   The nearest pattern of a statement, none of which matches what was asked, as `{"shown", "nearness"}`. `nearness` is
+#   the number of fields that match, and the length of the common beginning of the relative ids.
+nearest(statement, question) := {
+	"shown": {
+		"matches": false,
+		"pattern": _spelled(found.single, statement),
+		"differs_at": _difference(found),
+	},
 	"nearness": [fields, start],
 } if {
-	singles := _singles(statement)
-	[fields, start, number] := max([array.concat(_nearness(one, question), [0 - position]) | some position, one in singles])
+	compared := [_compare(one, question) | some one in _singles(statement)]
+	[fields, start, number] := max([array.concat(one.nearness, [0 - position]) | some position, one in compared])
+	found := compared[0 - number]
 }
 
 # METADATA
@@ -40,7 +63,7 @@ beginning(text) := concat("", ["(?s)^(?:", concat("(?:", characters), concat("",
 # The statement once for each of its patterns, with that pattern alone.
 _singles(statement) := [{"effect": statement.effect, "any_resource": true}] if {
 	statement.any_resource
-} else := [object.union({"effect": statement.effect}, {form: [one]}) |
+} else := [{"effect": statement.effect, form: [one]} |
 	some form in ["resources", "resource_prefixes", "resource_patterns", "resource_fields"]
 	some one in statement[form]
 ]
@@ -74,42 +97,48 @@ _text(single) := single.resource_patterns[0] if {
 	single.resource_patterns
 } else := concat(":", single.resource_fields[0])
 
-# The number of fields that match, and the length of the common beginning of the relative ids.
-_nearness(single, question) := [-1, 0] if {
+_compare(single, question) := {"single": single, "nearness": [-1, 0]} if {
 	_leaves_region_out(_text(single))
-	_fields(single, _globs(single), question)[2] != ""
-} else := [count(_matching(globs, fields, question) - {0}), common(beginning(fields[4]), spelling.unescaped(id))] if {
+	question.fields[2] != ""
+} else := {
+	"single": single,
+	"globs": globs,
+	"fields": fields,
+	"differing": differing,
+	"nearness": [4 - count(differing - {0}), common(question.beginning, spelling.unescaped(folded[4]))],
+} if {
 	globs := _globs(single)
+	folded := _folded(globs, question)
 	fields := _fields(single, globs, question)
-	id := _folded(globs[4], question)
-} else := [-1, 0]
+	differing := {index | some index, field in fields; not _matches(folded[index], field)}
+} else := {"single": single, "nearness": [-1, 0]}
 
-_difference(single, question) := {"field": names[first], "wanted": spelling.pattern(globs[first]), "given": fields[first]} if {
-	globs := _globs(single)
-	fields := _fields(single, globs, question)
+# Most fields of most patterns are `*`, and a comparison takes twice as long.
+_matches(one, field) if {
+	one in {"*", "**"}
+} else := glob.match(one, null, field)
+
+_difference(found) := {
+	"field": names[first],
+	"wanted": spelling.pattern(found.globs[first]),
+	"given": found.fields[first],
+} if {
 	names := ["acs", "service", "region", "account", "relative_id"]
-	first := min({0, 1, 2, 3, 4} - _matching(globs, fields, question))
+	first := min(found.differing)
 	first > 0
 } else := null
 
-# The positions of the fields that match.
-_matching(globs, fields, question) := {index |
-	some index, field in fields
-	glob.match(_folded(globs[index], question), null, field)
-}
-
-_folded(text, question) := lower(text) if {
+_folded(globs, question) := [lower(one) | some one in globs] if {
 	# 3.4
 	question.is_role
-} else := text
+} else := globs
 
-# The fields that the pattern is compared with. In an Allow, an empty account is compared with one that the request
-# does not state (3.5). Undefined for the resource `*`.
-_fields(single, globs, question) := array.concat(["acs"], resource.fields(question.unstated)) if {
+# 3.5: in an Allow, an empty account is compared with one that the request does not state
+_fields(single, globs, question) := question.unstated if {
 	single.effect == "Allow"
 	globs[3] == ""
-	is_string(question.unstated)
-} else := array.concat(["acs"], resource.fields(question.resource))
+	question.unstated != null
+} else := question.fields
 
 # The globs of the five fields. Undefined for a pattern that matches no resource by its fields.
 _globs(single) := _split(spelling.escaped(single.resources[0])) if {

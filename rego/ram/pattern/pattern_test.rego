@@ -1,6 +1,7 @@
 package ram.pattern_test
 
 import data.ram.pattern
+import data.ram.resource
 
 _question(resource) := {"resource": resource, "is_role": false, "unstated": null}
 
@@ -8,7 +9,13 @@ _asked := "acs:oss:cn-a:1:b/x"
 
 _differs(field, wanted, given) := {"field": field, "wanted": wanted, "given": given}
 
-_of(parts, changes) := pattern.of(object.union({"effect": "Allow"}, parts), object.union(_question(_asked), changes))
+_of(parts, changes) := _judged(object.union({"effect": "Allow"}, parts), object.union(_question(_asked), changes))
+
+_judged(statement, question) := pattern.matching(statement, question) if {
+	resource.covers(statement, question)
+} else := object.union(found.shown, {"nearness": found.nearness}) if {
+	found := pattern.nearest(statement, pattern.asked(question))
+}
 
 test_the_pattern_that_matches_cases if {
 	cases := [
@@ -23,7 +30,7 @@ test_the_pattern_that_matches_cases if {
 	every case in cases {
 		[parts, expected] = case
 		found := _of(parts, {})
-		found == {"matches": true, "pattern": expected, "differs_at": null, "nearness": [4, 0]}
+		found == {"matches": true, "pattern": expected, "differs_at": null}
 	}
 }
 
@@ -53,12 +60,12 @@ test_the_nearest_pattern_cases if {
 }
 
 test_all_resources_have_no_fields if {
-	found := pattern.of({"effect": "Allow", "resources": [_asked]}, _question("*"))
+	found := _judged({"effect": "Allow", "resources": [_asked]}, _question("*"))
 	found == {"matches": false, "pattern": _asked, "differs_at": null, "nearness": [-1, 0]}
 }
 
 test_an_empty_relative_id_is_compared if {
-	found := pattern.of({"effect": "Allow", "resources": [_asked]}, _question("acs:oss:cn-a:1:"))
+	found := _judged({"effect": "Allow", "resources": [_asked]}, _question("acs:oss:cn-a:1:"))
 	found.differs_at == _differs("relative_id", "b/x", "")
 	found.nearness == [3, 0]
 }
@@ -87,7 +94,7 @@ test_an_empty_account_is_compared_with_an_unstated_one if {
 # 3.4
 test_roles_are_compared_without_case if {
 	role := {"resource": "acs:ram::1:role/app", "is_role": true, "unstated": null}
-	found := pattern.of({"effect": "Allow", "resources": ["acs:ram::2:role/App"]}, role)
+	found := _judged({"effect": "Allow", "resources": ["acs:ram::2:role/App"]}, role)
 	found.differs_at == _differs("account", "2", "1")
 	found.nearness == [3, 8]
 }

@@ -48,12 +48,12 @@ ids(question, "ResourceGroupLevelIdentityBasedPolicy", _) := identity.group_poli
 
 ids(question, "AssumeRolePolicy", _) := [assume.trust_id(question)]
 
-_control(question, asked) := [_stored(id, "ControlPolicy", attachments) |
+_control(question, asked) := [_stored(id, document, "ControlPolicy", attachments) |
 	"ControlPolicy" in asked
 	levels := control.levels(question)
 	some id in {id | some level in levels; some id in level.ids}
+	document := _document(id)
 	attachments := [_attachment("level", level.name, null) | some level in levels; id in level.ids]
-	_document(id)
 ]
 
 _session(question, asked) := [source |
@@ -78,28 +78,28 @@ _account(question, asked) := [source |
 	}
 ] if {
 	question.policies
-} else := [_stored(id, "AccountLevelIdentityBasedPolicy", attached(question.principal, id, null)) |
+} else := [_stored(id, document, "AccountLevelIdentityBasedPolicy", attached(question.principal, id, null)) |
 	"AccountLevelIdentityBasedPolicy" in asked
 	some id in identity.policy_ids(question.principal)
-	_document(id)
+	document := _document(id)
 ]
 
-_group(question, asked) := [_stored(id, "ResourceGroupLevelIdentityBasedPolicy", attached(question.principal, id, group)) |
+_group(question, asked) := [_stored(id, document, "ResourceGroupLevelIdentityBasedPolicy", attached(question.principal, id, group)) |
 	"ResourceGroupLevelIdentityBasedPolicy" in asked
 	some id in identity.group_policy_ids(question)
 	group := question.context["acs:ResourceGroupId"]
-	_document(id)
+	document := _document(id)
 ]
 
-_trust(question, asked) := [_stored(id, "AssumeRolePolicy", [_attachment("trust", role_name(question), null)]) |
+_trust(question, asked) := [_stored(id, document, "AssumeRolePolicy", [_attachment("trust", role_name(question), null)]) |
 	"AssumeRolePolicy" in asked
 	id := assume.trust_id(question)
-	_document(id)
+	document := _document(id)
 ]
 
-_stored(id, policy_type, attachments) := {
+_stored(id, document, policy_type, attachments) := {
 	"name": layer.name(id),
-	"document": _document(id),
+	"document": document,
 	"policy_type": policy_type,
 	"attached": attachments,
 }
