@@ -45,6 +45,8 @@ _WORLDS: Final = 4
 _QUESTIONS: Final = 40
 _MOST_CHANGES: Final = 8
 _STEPS: Final = 20_000
+_TWIN: Final = "u6"
+"""A user with the policies of `u2`, so that only conditions tell them apart."""
 _TRIED: Final = 6
 """The principals of an edit for which `allowed` and `denied` are asked."""
 
@@ -64,6 +66,7 @@ class Editor:
             self._replace_statement,
             self._remove_statement,
             self._change_condition,
+            self._name_in_trust,
             self._exchange_document,
             self._detach,
             self._attach,
@@ -108,7 +111,24 @@ class Editor:
         target = self._readable()
         statement = self._pick.of(target["Statement"])
         if not statement.pop("Condition", None):
-            statement["Condition"] = {"StringLike": {"acs:PrincipalARN": ["*:user/u?", "*/app*"]}}
+            statement["Condition"] = self._naming()
+
+    def _name_in_trust(self) -> None:
+        """Let a role trust those users and roles of an account that a condition names."""
+        account = self._pick.of(list(self._document["accounts"].values()))
+        number = self._pick.of(list(self._document["accounts"]))
+        statement = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"RAM": f"acs:ram::{number}:root"},
+            "Condition": self._naming(),
+        }
+        role = self._pick.of(list(account["roles"].values()))
+        role["trust"] = {"Version": "1", "Statement": [statement]}
+
+    def _naming(self) -> Object:
+        named = self._pick.of(("*:user/u?", "*/app*", "*/u2", f"*/{_TWIN}", "*1"))
+        return {"StringLike": {"acs:PrincipalARN": named}}
 
     def _exchange_document(self) -> None:
         """Make a document unreadable, or an unreadable one readable (5.9)."""
@@ -205,6 +225,8 @@ class Edit:
         self.pick = seed_pick(seed)
         first = batch(self.pick, catalog, _WORLDS, _QUESTIONS)
         before = first.document()
+        for account in before["accounts"].values():
+            account["users"][_TWIN] = copy.deepcopy(account["users"]["u2"])
         after = copy.deepcopy(before)
         editor = Editor(self.pick, after, batch(self.pick, catalog, 2, 1).document())
         for _ in range(1 + self.pick.below(_MOST_CHANGES)):
@@ -243,6 +265,12 @@ class Edit:
             value = input_of(found.difference.point.request)
             for asker in found.askers:
                 yield Claim(value | {"principal": asker.arn}, (new == 0, new == 1))
+        askers = list(principals(sides[1].world))
+        twins = [asker for asker in askers if asker.name in {"u2", _TWIN}]
+        for asker in (*twins, *(self.pick.of(askers) for _ in range(_TRIED))):
+            alone = changes(sides[0].world, sides[1].world, Budget(steps=_STEPS), [asker])
+            if any(alone) != (asker.arn in gained):
+                yield f"not found with others, or not alone: {asker.arn}"
         for value, request in self._requests:
             if request.principal.kind == "owner" or _name(request) in gained:
                 continue
@@ -286,6 +314,15 @@ def _well_formed(worlds: Sequence[Any]) -> Iterator[tuple[Object, Request]]:
                 continue
             if not question.simulated and not request.session_policies:
                 yield question.request, request
+                if request.principal.arn.endswith("/u2"):
+                    twin = request.principal.arn.removesuffix("u2") + _TWIN
+                    asked = question.request | {"principal": twin}
+                    asked["context"] = {
+                        key: value
+                        for key, value in asked.get("context", {}).items()
+                        if key != "acs:PrincipalARN"
+                    }
+                    yield asked, request_of(asked, NOW)
 
 
 def _name(request: Request) -> str:

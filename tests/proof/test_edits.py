@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from referees import Referees
 
-EDITS = 6
+EDITS = 4
 
 
 def test_comparisons_of_edited_accounts_are_right(referees: Referees) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,4 +69,9 @@ def world(folder: Path, document: Mapping[str, object]) -> World:
     """Return the world of an accounts document."""
     path = folder / "accounts.json"
     path.write_text(json.dumps(document))
-    return World(load(path, catalog.load()))
+    return World(load(path, _catalog()))
+
+
+@functools.cache
+def _catalog() -> catalog.Catalog:
+    return catalog.load()

@@ -128,13 +128,14 @@ class _Comparison:
         if not asker.has_identity or asker in self.known:
             return asker
         worlds = (self.old, self.new)
-        is_named = any(one.tests_principal(asker) for one in worlds)
+        roles = tuple(self.roles(asker))
+        is_named = any(one.tests_principal(asker, roles) for one in worlds)
         return (
             asker.kind,
             asker.account,
             tuple(one.digest(asker) for one in worlds),
             asker.name if is_named else None,
-            tuple(self.roles(asker)),
+            roles,
         )
 
     def _has_same_policies(self, asker: Asker) -> bool:

@@ -44,6 +44,7 @@ class World:
         self._store = store
         self._statements: dict[str, tuple[Statement, ...] | None] = {}
         self._digests: dict[str, str] = {}
+        self._named: dict[str, bool] = {}
 
     def askers(self) -> Iterator[Asker]:
         """Yield the users and roles of all accounts."""
@@ -98,18 +99,30 @@ class World:
                 found.setdefault(name, []).append((account, role))
         return found
 
-    def tests_principal(self, asker: Asker) -> bool:
-        """True if a condition on `acs:PrincipalARN` may decide about the principal."""
+    def tests_principal(self, asker: Asker, roles: Iterable[tuple[str, str]] = ()) -> bool:
+        """True if a condition on `acs:PrincipalARN` may decide about the principal.
+
+        `roles` are the roles, as account and name, that it may ask to assume.
+        """
         scopes = self._scopes(asker) or {}
-        groups = scopes.get("resource_groups", {})
-        levels = self._levels(asker, asker.account)
-        ids = itertools.chain(scopes.get("policies", ()), *groups.values(), *levels)
-        return any(
-            condition["key"] == "acs:PrincipalARN"
-            for policy in ids
-            for statement in self.statements(policy) or ()
-            for condition in statement.conditions
-        )
+        ids = [*scopes.get("policies", ()), *_joined(scopes.get("resource_groups", {}).values())]
+        accounts = {asker.account}
+        for account, role in roles:
+            accounts.add(account)
+            if stored := self._role(account, role):
+                ids.append(stored["trust"])
+        for account in accounts:
+            ids += _joined(self._levels(asker, account))
+        return any(map(self._has_principal_condition, ids))
+
+    def _has_principal_condition(self, policy: str) -> bool:
+        if policy not in self._named:
+            self._named[policy] = any(
+                condition["key"] == "acs:PrincipalARN"
+                for statement in self.statements(policy) or ()
+                for condition in statement.conditions
+            )
+        return self._named[policy]
 
     def statements(self, policy: str) -> tuple[Statement, ...] | None:
         """Return the statements of a policy by its id; None if ramgate cannot read it (5.9)."""
@@ -232,6 +245,9 @@ class World:
                 self._digests[policy] = hashlib.sha256(text.encode()).hexdigest()[:16]
             digests.append(self._digests[policy])
         return " ".join(sorted(set(digests)))
+
+
+_joined: Final = itertools.chain.from_iterable
 
 
 def _split(
