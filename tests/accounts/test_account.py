@@ -93,7 +93,9 @@ def test_a_key_given_twice_is_a_fault_in_yaml_and_in_json(tmp_path: Path) -> Non
     assert faults(path) == [f"a.json:3: {found}"]
 
 
-ACCOUNT_KNOWN = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
+ACCOUNT_KNOWN = (
+    "`service_linked_roles`, `policies`, `roles`, `groups`, `users`, `providers`, `resource_groups`"
+)
 
 
 @pytest.mark.parametrize(

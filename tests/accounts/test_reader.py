@@ -186,7 +186,10 @@ def test_the_faults_of_all_files_come_at_once_by_file_then_by_line(tmp_path: Pat
     write(tmp_path, f"directory: {root}\n", "d.yaml")
     write(tmp_path, f"\ndirectory: {root}\n", "e.yaml")
     write(tmp_path, "{}\n", "f.yaml")
-    known = "`service_linked_roles`, `policies`, `roles`, `groups`, `users`"
+    known = (
+        "`service_linked_roles`, `policies`, `roles`, `groups`, `users`, `providers`, "
+        "`resource_groups`"
+    )
     assert faults(tmp_path) == [
         f"a.yaml:3: accounts.x: `x` {NOT_A_ACCOUNT_NUMBER}",
         "a.yaml:4: extra: unknown field: known are `accounts`, `directory`, `system_policies`",

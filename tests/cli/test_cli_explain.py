@@ -149,7 +149,10 @@ def test_fixes_follow_the_explanation(capsys: pytest.CaptureFixture[str]) -> Non
     lines = capsys.readouterr().out.splitlines()
     at = lines.index("fixes, those first that allow least")
     assert lines[at + 1 : at + 4] == [
-        "  1. add_statement: attach a policy with one more statement; allows only `alikafka:ListTopic` on",
+        (
+            "  1. add_statement: attach a policy with one more statement; "
+            "allows only `alikafka:ListTopic` on"
+        ),
         f"     `{INSTANCE}` to",
         f"     `{ACCOUNT}:user/carol`: proved",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
+from ramgate.accounts.declared import Declared
 from ramgate.accounts.directory import DirectoryReader
 from ramgate.accounts.policies import Policies
 from ramgate.accounts.stored import translate_stored
@@ -24,7 +25,15 @@ __all__ = ["FileReader"]
 
 _DEFINING: Final = ("accounts", "directory")
 _FILE: Final = (*_DEFINING, "system_policies")
-_ACCOUNT: Final = ("service_linked_roles", "policies", "roles", "groups", "users")
+_ACCOUNT: Final = (
+    "service_linked_roles",
+    "policies",
+    "roles",
+    "groups",
+    "users",
+    "providers",
+    "resource_groups",
+)
 
 
 class FileReader:
@@ -68,6 +77,7 @@ class FileReader:
 
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)
+        declared = Declared(found, number, place)
         policies = Policies(self._system, number)
         policies.read(found.get("policies", {}), place / "policies")
         self.policies.update(policies.documents)
@@ -78,17 +88,22 @@ class FileReader:
                 here.fault("is a service-linked role: list it under `service_linked_roles`")
             elif name.lower() in roles:
                 here.fault("is already defined: role names are compared without case")
-            roles[name.lower()] = self._role(number, name, role, here, policies)
+            parts = shape.fields(role, here, ("trust", "policies"), ("trust",))
+            roles[name.lower()] = {
+                "name": name,
+                "trust": self._trust(parts, name, declared, here),
+                **_scopes(_attachments(parts, here, policies, declared)),
+            }
         groups = {}
         for name, group, here in shape.members(found.get("groups", {}), place / "groups"):
             shape.name(name, here, grammar.NAME, "group name")
             parts = shape.fields(group, here, ("policies",))
-            groups[name] = list(_attachments(parts, here, policies))
+            groups[name] = list(_attachments(parts, here, policies, declared))
         users = {}
         for name, user, here in shape.members(found.get("users", {}), place / "users"):
             shape.name(name, here, grammar.NAME, "user name")
             parts = shape.fields(user, here, ("groups", "policies"))
-            own = list(_attachments(parts, here, policies))
+            own = list(_attachments(parts, here, policies, declared))
             member_of = []
             for group, where in shape.items(parts.get("groups", []), here / "groups"):
                 if not isinstance(group, str):
@@ -122,20 +137,22 @@ class FileReader:
             roles[name.lower()] = {"name": name, "policies": policies, "trust": role.trust_id}
         return roles
 
-    def _role(
-        self, number: str, name: str, value: object, place: Place, policies: Policies
-    ) -> Role:
-        parts = shape.fields(value, place, ("trust", "policies"), ("trust",))
-        trust_id = f"{number}/trust:{name}"
-        if "trust" in parts:
-            self.policies[trust_id] = translate_stored(parts["trust"], place / "trust")
+    def _trust(
+        self, found: Mapping[str, object], name: str, declared: Declared, place: Place
+    ) -> str:
+        """Translate the trust policy of a role, and return its id."""
+        trust_id = f"{declared.account}/trust:{name}"
+        if "trust" in found:
+            here = place / "trust"
+            self.policies[trust_id] = translate_stored(found["trust"], here)
             if self.policies[trust_id].get("kind") == "identity":
-                (place / "trust").fault("is not a trust policy: its statements have no `Principal`")
-        return {"name": name, "trust": trust_id, **_scopes(_attachments(parts, place, policies))}
+                here.fault("is not a trust policy: its statements have no `Principal`")
+            declared.check_trust(self.policies[trust_id], here)
+        return trust_id
 
 
 def _attachments(
-    found: Mapping[str, object], place: Place, policies: Policies
+    found: Mapping[str, object], place: Place, policies: Policies, declared: Declared
 ) -> Iterator[tuple[str, str]]:
     """Yield each attached policy's id and resource group, the latter empty for the account."""
     for item, here in shape.items(found.get("policies", []), place / "policies"):
@@ -144,6 +161,8 @@ def _attachments(
         if "resource_group" in parts:
             form, where = grammar.RESOURCE_GROUP, here / "resource_group"
             group = shape.name(parts["resource_group"], where, form, "resource group") or ""
+            if group:
+                declared.check_group(group, where)
         if policy:
             yield policy, group
 
