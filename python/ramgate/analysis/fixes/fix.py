@@ -100,6 +100,14 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
     `patch` lists the steps. `document` is a policy that the patch adds, and `attach_to` the ARN to
     which it is attached; both are None for other kinds. `decision` is that after the change.
+
+    >>> from ramgate import Request, resources
+    >>> from ramgate.analysis.fixes import fixes
+    >>> path = resources.path("examples/accounts.yaml")
+    >>> carol = Request("acs:ram::1234567890123456:user/carol", "alikafka:ListTopic", "*")
+    >>> fix = fixes(path, carol)[0]
+    >>> fix.kind, fix.attach_to, fix.also_allows.proved
+    ('add_statement', 'acs:ram::1234567890123456:user/carol', True)
     """
 
     kind: Kind

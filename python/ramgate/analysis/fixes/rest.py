@@ -28,7 +28,17 @@ _UNCONFIRMED: Final = "OPA does not confirm the request that was found"
 def also_allows(old: Store, new: Store, request: Request, deadline: float) -> AlsoAllows:
     """Return the proof that only the request is allowed newly, or another that is.
 
-    The request counts as allowed in any context: a fix that adds a statement allows it in all.
+    The request counts as allowed in any context: a fix that adds a statement allows it in all. The
+    search ends at `deadline`, an instant of `time.monotonic()`.
+
+    >>> import time
+    >>> from ramgate import Request, resources
+    >>> from ramgate.accounts.reader import load
+    >>> from ramgate.catalog import catalog
+    >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
+    >>> carol = Request("acs:ram::1234567890123456:user/carol", "alikafka:ListTopic", "*")
+    >>> print(also_allows(store, store, carol, time.monotonic() + 1))
+    allows nothing else: proved
     """
     if old is new:
         return AlsoAllows(proved=True, only="nothing")
