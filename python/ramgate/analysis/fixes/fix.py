@@ -104,7 +104,8 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     >>> from ramgate import Request, resources
     >>> from ramgate.analysis.fixes import fixes
     >>> path = resources.path("examples/accounts.yaml")
-    >>> carol = Request("acs:ram::1234567890123456:user/carol", "alikafka:ListTopic", "*")
+    >>> topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
+    >>> carol = Request("acs:ram::1234567890123456:user/carol", "alikafka:ListTopic", topic)
     >>> fix = fixes(path, carol)[0]
     >>> fix.kind, fix.attach_to, fix.also_allows.proved
     ('add_statement', 'acs:ram::1234567890123456:user/carol', True)
