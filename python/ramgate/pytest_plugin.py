@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ramgate import resources
+from ramgate import pytest_coverage, resources
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -42,7 +42,7 @@ _OPTION = "ramgate_accounts"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the ini option.
+    """Add the ini option, and the options of the statement coverage.
 
     In `pytest.ini`:
 
@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ramgate_accounts = accounts.yaml
     """
     parser.addini(_OPTION, "the accounts file or folder by which ramgate's OPA decides")
+    pytest_coverage.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     path = _accounts(config)
     if path is not None and not path.exists():
         raise pytest.UsageError(f"{_OPTION}: no such file or folder: `{path}`")
+    pytest_coverage.configure(config, path or resources.path("examples/accounts.yaml"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,10 +81,11 @@ def _forgotten_calls() -> deque[str]:
 
 
 @pytest.fixture(scope="session")
-def _ramgate_names() -> Iterator[UnknownNames]:
+def _ramgate_names(pytestconfig: pytest.Config) -> Iterator[UnknownNames]:
     from ramgate.testing.unknown_names import UnknownNames  # noqa: PLC0415 - only where a test asks for OPA
 
     with UnknownNames() as names:
+        names.recorder = pytest_coverage.recorder(pytestconfig)
         yield names
 
 
@@ -116,6 +119,8 @@ def ramgate_sidecar(pytestconfig: pytest.Config, _ramgate_names: UnknownNames) -
     except RamgateError as error:
         raise pytest.UsageError(f"ramgate_sidecar: {error}") from None
     _ramgate_names.accounts[sidecar.url] = path or resources.path("examples/accounts.yaml")
+    if recorder := pytest_coverage.recorder(pytestconfig):
+        recorder.url = sidecar.url
     yield sidecar
     sidecar.stop()
 

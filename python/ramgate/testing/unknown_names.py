@@ -13,8 +13,11 @@ from ramgate.client.base import BaseClient
 from ramgate.model.decision import Decision, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-    from typing import Self
+    from typing import Self, TypeAlias
+
+    Recorder: TypeAlias = "Callable[[str, object, object], None]"
 
 __all__ = ["MARKER", "UnknownNames"]
 
@@ -36,7 +39,7 @@ class UnknownNames:
     A decision with the reason `unknown_principal` or `unknown_role` fails the running test, unless
     `is_expected` is true: a misspelt name is denied like any other, and a test that expects a
     denial would pass. `accounts` maps the URL of an OPA to the accounts file that it decides by,
-    for the nearest name in the message.
+    for the nearest name in the message. `recorder` is called first with the same arguments.
 
     >>> from ramgate import resources
     >>> with UnknownNames() as names:
@@ -52,6 +55,7 @@ class UnknownNames:
     def __init__(self) -> None:
         self.accounts: dict[str, Path] = {}
         self.is_expected = False
+        self.recorder: Recorder | None = None
 
     def __enter__(self) -> Self:
         BaseClient.observer = self
@@ -63,6 +67,8 @@ class UnknownNames:
     def __call__(self, url: str, question: object, answer: object) -> None:
         """Fail the test if the answer says that a name in the question is unknown."""
         __tracebackhide__ = True
+        if self.recorder is not None:
+            self.recorder(url, question, answer)
         if not isinstance(question, Request) or not isinstance(answer, Decision):
             return
         unknown = {"unknown_principal": question.principal, "unknown_role": question.resource}
