@@ -152,7 +152,7 @@ class Pair:
         while True:
             yield {
                 "principal": self._spelling(),
-                "action": _filled(pick, pick.of([*actions, *self._builder.actions]), "ab.", ""),
+                "action": filled(pick, pick.of([*actions, *self._builder.actions]), "ab.", ""),
                 "resource": self._resource(pick.of([*resources, *self._builder.resources])),
                 "context": self._context(),
             }
@@ -295,7 +295,7 @@ class Pair:
             fields[3] = pick.of((own, "", "*", "system", fields[3]))
             fields[2] = pick.of((fields[2], "", "*"))
             pattern = ":".join(fields)
-        return _filled(pick, pattern, "ab:/" + own[0], own)
+        return filled(pick, pattern, "ab:/" + own[0], own)
 
     def _context(self) -> Object:
         context: Object = {}
@@ -316,11 +316,11 @@ def _value(pick: Pick, key: str, listed: Sequence[Any]) -> Any:  # noqa: ANN401 
     given = [*listed, *(family.given if family else ()), *(family.unreadable if family else ())]
     one = pick.of(given)
     if isinstance(one, str):
-        one = _filled(pick, one, "ab", "")
+        one = filled(pick, one, "ab", "")
     return pick.of((one, one, [one], [one, pick.of(given)], []))
 
 
-def _filled(pick: Pick, pattern: str, letters: str, account: str) -> str:
+def filled(pick: Pick, pattern: str, letters: str, account: str) -> str:
     """Return a text that the pattern matches."""
     text = ""
     for character in pattern:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import edits
 import pairs
+import widenings
 from referees import running
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _PARTS: Final[Mapping[str, tuple[int, Part]]] = {
     "pairs": (10_000, pairs.failures),
     "edits": (200, edits.failures),
+    "widenings": (200, widenings.failures),
 }
 """For each part the number of questions, if none is given, and its failures."""
 
