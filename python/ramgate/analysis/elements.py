@@ -14,11 +14,12 @@ from ramgate.language.resource_pattern import ANY_CHARACTER
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["elements", "listed", "operator"]
+__all__ = ["elements", "listed", "operator", "resources", "unescaped"]
 
 _NO_REGION: Final = "{,[*]}"
 _REGION: Final = re.compile(r"\{(.*?),,\[\*\]\}")
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - the text has its own `Z`
+_SECOND: Final = 1_000_000_000
 _STARS: Final = re.compile(r"\*\*+")
 _QUANTIFIERS: Final = {"some": "ForAnyValue", "every": "ForAllValues"}
 # the last of the operators with one meaning would be `IpAddressIncludeBorder`
@@ -43,7 +44,7 @@ def elements(document: Mapping[str, Any], index: int) -> dict[str, tuple[str, ..
         "Principal": statement.get("principals", []),
         "Action": list(_actions(document, index)),
         "NotAction": statement.get("except", []),
-        "Resource": list(_resources(statement)),
+        "Resource": list(resources(statement)),
         "Condition": [_condition(one) for one in statement.get("conditions", ())],
     }
     return {name: tuple(sorted(set(texts))) for name, texts in found.items() if texts}
@@ -57,7 +58,21 @@ def _actions(document: Mapping[str, Any], index: int) -> Iterator[str]:
                 yield pattern
 
 
-def _resources(statement: Mapping[str, Any]) -> Iterator[str]:
+def unescaped(glob: str) -> str:
+    r"""Return the pattern of an action or of a value, as a document writes it.
+
+    >>> print(unescaped(r"a:\[b*"))
+    a:[b*
+    """
+    return _ESCAPED.sub(r"\1", glob)
+
+
+def resources(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the resources of a translated statement, as a document writes them.
+
+    >>> list(resources({"resource_prefixes": ["acs:oss:"], "any_resource": True}))
+    ['*', 'acs:oss:*']
+    """
     if statement.get("any_resource"):
         yield "*"
     yield from statement.get("resources", ())
@@ -67,7 +82,7 @@ def _resources(statement: Mapping[str, Any]) -> Iterator[str]:
         # another pattern of the statement compares the whole text, as the document has it
         if _NO_REGION not in pattern:
             text = _REGION.sub(r"\1", pattern.replace(ANY_CHARACTER, "?"))
-            yield _ESCAPED.sub(r"\1", _STARS.sub("*", text))
+            yield unescaped(_STARS.sub("*", text))
 
 
 def operator(condition: Mapping[str, Any]) -> str:
@@ -97,12 +112,13 @@ def _value(value: object, comparison: str) -> str:
         case bool():
             return "true" if value else "false"
         case int():
-            return f"{(_EPOCH + datetime.timedelta(microseconds=value // 1000)).isoformat()}Z"
+            seconds, nanoseconds = divmod(value, _SECOND)
+            fraction = f".{nanoseconds:09}".rstrip("0").rstrip(".")
+            return f"{_EPOCH + datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}{fraction}Z"
         case list():
             return format(listed_number(value), "f")
         case _:
-            text = str(value)
-            return _ESCAPED.sub(r"\1", text) if comparison == "StringLike" else text
+            return unescaped(str(value)) if comparison == "StringLike" else str(value)
 
 
 def _condition(condition: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from ramgate.cli import (
     status,
     translate,
     validate,
+    what_can,
     who_can,
 )
 from ramgate.cli.options import QUOTE_IT
@@ -37,8 +38,8 @@ __all__ = ["parse"]
 _TEXT: Final = """\
 exit status:
   0  allowed (check, explain, slr, doctor), or success
-  1  denied (check, explain, slr, doctor, who-can), newly allowed (diff), broken (prove), faults
-     (validate, lint, translate, build, catalog), not ready (status), unknown name (actions)
+  1  denied (check, explain, slr, doctor, who-can, what-can), newly allowed (diff), broken (prove),
+     faults (validate, lint, translate, build, catalog), not ready (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         check,
         explain,
         who_can,
+        what_can,
         diff,
         prove,
         roles,

@@ -1,0 +1,105 @@
+"""`ramgate what-can`: say all that a principal may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ramgate.cli.options import (
+    accounts_or_example,
+    add_accounts,
+    add_command,
+    add_json,
+    add_principal,
+    add_timeout,
+    timeout,
+)
+from ramgate.cli.output import FINE, NO, UNKNOWN, json_line, say
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from ramgate.analysis.what_can import WhatCan
+    from ramgate.cli.options import Commands
+
+__all__ = ["add_to", "run"]
+
+_TEXT: Final = """\
+Prints one policy document that allows exactly the requests that the principal is allowed, in any
+context: its own policies and those of its groups and resource groups, limited by all Denies and
+control policies. Both directions are proved for all requests. Requests to assume a role are not
+part of it: the roles that the principal may assume are listed below it, and so are the actions of
+the catalog of which it is allowed at least one request.
+
+--action and --resource limit the answer to patterns. Statements about other requests are left out.
+
+Exit status: 0 the principal is allowed some request, 1 it is allowed none, 2 the accounts cannot be
+read, or the document is not proved.
+
+examples:
+  ramgate what-can acs:ram::1234567890123456:user/bob
+  ramgate what-can acs:ram::1234567890123456:user/bob --action "alikafka:*" --json
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(
+        commands, "what-can", "write all that a principal may do as one document", _TEXT, run
+    )
+    add_principal(parser)
+    parser.add_argument(
+        "--action", metavar="PATTERN", default="*", help="only these actions, such as alikafka:*"
+    )
+    parser.add_argument(
+        "--resource", metavar="PATTERN", default="*", help="only resources of this pattern"
+    )
+    add_accounts(parser)
+    add_timeout(parser)
+    add_json(parser, "print the document, the actions and the roles as one JSON object")
+
+
+def run(options: Namespace) -> int:
+    """Find all that the principal may do, and print it."""
+    from ramgate.analysis.what_can import what_can
+    from ramgate.cli.terminal import progress
+
+    with progress() as show:
+        found = what_can(
+            accounts_or_example(options),
+            options.principal,
+            action=options.action,
+            resource=options.resource,
+            timeout=timeout(options),
+            show=show,
+        )
+    if options.json:
+        print(json_line(found))
+    else:
+        for line in _lines(found):
+            print(line)
+    for reason in found.reasons:
+        say(f"not proved: {reason}")
+    if found.reasons:
+        return UNKNOWN
+    return FINE if found.document or found.roles else NO
+
+
+def _lines(found: WhatCan) -> Iterator[str]:
+    import json
+
+    from ramgate.cli.terminal import wrap
+
+    if found.document is not None:
+        yield json.dumps(found.document, indent=2, ensure_ascii=False)
+    by_service: dict[str, list[str]] = {}
+    for action in found.actions:
+        code, _, name = action.partition(":")
+        by_service.setdefault(code, []).append(name)
+    if by_service:
+        yield "actions of the catalog"
+    for code, names in by_service.items():
+        yield from wrap(", ".join(names), f"  {code}: ", "    ")
+    if found.roles:
+        yield "roles to assume"
+    yield from (f"  {role}" for role in found.roles)
