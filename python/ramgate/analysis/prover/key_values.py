@@ -291,13 +291,9 @@ def _last(block: Any) -> Any:  # noqa: ANN401 - an address of either version
     return type(block.network_address)(2**block.max_prefixlen - 1)
 
 
-def _booleans(_: Sequence[Condition]) -> Iterator[Scalar]:
-    yield from ("true", "false")
-
-
 _CANDIDATES: Final[Mapping[str, Callable[[Sequence[Condition]], Iterator[Scalar]]]] = {
     "Numeric": _numbers,
     "Date": _dates,
-    "Bool": _booleans,
+    "Bool": lambda _: iter(("true", "false")),
     "IpAddress": _addresses,
 }
