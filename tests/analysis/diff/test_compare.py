@@ -193,6 +193,24 @@ def test_services_and_owners_are_compared() -> None:
     assert [one.principal for one in alone.newly_allowed] == ["ecs.aliyuncs.com"]
 
 
+def test_a_newly_trusted_account_may_come_in() -> None:
+    user, other = f"acs:ram::{THERE}:user/ann", f"acs:ram::{THERE}:role/ops"
+    whole = "acs:ram::3333333333333333:root"
+
+    def side(*trusted: str) -> dict[str, Any]:
+        trust = policy({**TRUST, "Principal": {"RAM": [BOB, *trusted]}})
+        return account(statement(), roles={"App": {"trust": trust}})
+
+    found = compared(side(user), side(user, other, whole))
+    assert {one.principal for one in found.newly_allowed} == {
+        other,
+        whole.replace("root", "user/any"),
+    }
+    assert {one.request.action for one in found.newly_allowed} == {"sts:AssumeRole"}
+    assert compared(side(user, whole), side(user, whole)).result == "equivalent"
+    assert compared(side(user), side()).newly_denied[0].principal == user
+
+
 def test_the_comparison_can_be_limited_to_principals() -> None:
     before, after = account(statement()), account(statement(Action="*"))
     roles = {"App": {"trust": policy(TRUST), "policies": ["own"]}}

@@ -90,6 +90,16 @@ def test_a_rule_about_a_role_is_one_about_services_too(tmp_path: Path) -> None:
     assert found.result == "proved"
 
 
+def test_a_rule_about_a_role_is_one_about_other_accounts_too(tmp_path: Path) -> None:
+    trust = policy({**TRUST, "Principal": {"RAM": f"acs:ram::{THERE}:root"}})
+    roles = {"App": {"trust": trust}}
+    rule: dict[str, Any] = {"never": "sts:AssumeRole", "resource": "acs:ram::*:role/*"}
+    found = one(tmp_path, rule, statement(), roles=roles)
+    assert breakers(found) == [f"acs:ram::{THERE}:user/any"]
+    rule["except"] = f"acs:ram::{THERE}:user/*"
+    assert one(tmp_path, rule, statement(), roles=roles).result == "proved"
+
+
 def test_never_together_needs_all_requests(tmp_path: Path) -> None:
     rule: dict[str, Any] = {"never_together": ["ram:CreatePolicyVersion", "ram:AttachPolicyToUser"]}
     one_of_them = statement(Action="ram:Create*"), statement(Action="ram:Detach*")

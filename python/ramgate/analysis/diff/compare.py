@@ -16,6 +16,7 @@ from ramgate.analysis.prover.budget import Budget
 from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.changes import principals as askers_of
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load_pair
 from ramgate.model.decision import Request
 
@@ -65,7 +66,8 @@ def diff(
     ('wider', 'acs:ram::1234567890123456:user/alice', 'unknown_principal')
     """
     before, after = load_pair(str(old), str(new))
-    comparison = _Comparison(before.store, after.store, tuple(principals), show)
+    old_store, new_store = with_outsiders(before.store, after.store)
+    comparison = _Comparison(old_store, new_store, tuple(principals), show)
     comparison.doubt(before.doubts)
     return comparison.result(time.monotonic() + timeout)
 

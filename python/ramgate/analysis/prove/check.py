@@ -16,6 +16,7 @@ from ramgate.analysis.prover import access as ways
 from ramgate.analysis.prover.budget import Budget, Undecided
 from ramgate.analysis.prover.statement import statements_of
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.spaces import Spaces
 from ramgate.analysis.who_can.holdings import Trusted
@@ -69,7 +70,8 @@ def prove(
     nothing-is-deleted broken [('acs:ram::1234567890123456:user/alice',)]
     """
     found = read(argument_path(str(rules)))
-    checker = _Checker(load(str(accounts)).store, Budget(time.monotonic() + timeout))
+    [store] = with_outsiders(load(str(accounts)).store)
+    checker = _Checker(store, Budget(time.monotonic() + timeout))
     for rule in found:
         checker.require_known(rule)
     checked = []
