@@ -27,5 +27,10 @@ def commit(folder: Path) -> None:
     _run(folder, *settings, "commit", "-q", "-m", "a change")
 
 
+def name(folder: Path, reference: str) -> None:
+    """Let a reference name the last commit."""
+    _run(folder, "update-ref", reference, "HEAD")
+
+
 def _run(folder: Path, *words: str) -> None:
     subprocess.run([_GIT, *words], check=True, capture_output=True, cwd=folder, timeout=_SECONDS)
