@@ -82,6 +82,29 @@ def test_file_names_of_an_unquoted_star_are_told_from_other_arguments(
 
 
 @pytest.mark.parametrize(
+    ("rest", "hint"),
+    [
+        (["--acounts", "a"], " (did you mean --accounts?)"),
+        (["--acounts=a"], " (did you mean --accounts?)"),
+        (["--verbose", "a"], ""),
+    ],
+)
+def test_a_misspelt_option_gets_the_nearest_one(
+    rest: list[str],
+    hint: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a", "")
+    with pytest.raises(SystemExit):
+        main(["check", ALICE, "alikafka:ListTopic", "*", *rest])
+    error = f"error: unrecognized arguments: {' '.join(rest)}{hint}\n"
+    assert capsys.readouterr().err.endswith(f"ramgate check: {error}")
+
+
+@pytest.mark.parametrize(
     ("arguments", "name"),
     [
         (["check", ALICE, "alikafka:ListTopic", "*", "--accounts", ""], "accounts"),

@@ -84,7 +84,9 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    added.set_defaults(run=run, status_of_faults=UNKNOWN, fail=added.error)
+    added.set_defaults(
+        run=run, status_of_faults=UNKNOWN, fail=added.error, usage=added.format_usage
+    )
     return added
 
 

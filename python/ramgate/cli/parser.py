@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,7 @@ from ramgate.cli import (
     who_can,
 )
 from ramgate.cli.options import QUOTE_IT
+from ramgate.documents.near import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,13 +58,21 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """
     options, rest = _parser().parse_known_args(arguments)
     if rest:
-        hint = f" ({QUOTE_IT})" if any(Path(text).exists() for text in rest) else ""
-        options.fail(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        options.fail(f"unrecognized arguments: {' '.join(rest)}{_hint(rest, options.usage())}")
     for name, value in vars(options).items():
         # `--accounts "$FILE"` without a value for FILE must not mean the shipped example.
         if value == "" or (isinstance(value, list) and "" in value):
             options.fail(f"argument {name}: is empty: is a variable of the shell unset?")
     return options
+
+
+def _hint(rest: Sequence[str], usage: str) -> str:
+    """Name the option that a misspelt one is near to, or ask for quotes about a `*`."""
+    misspelt = next((text.partition("=")[0] for text in rest if text.startswith("--")), None)
+    if misspelt is not None:
+        near = nearest(misspelt, set(re.findall(r"--[a-z-]+", usage)))
+        return f" (did you mean {near}?)" if near else ""
+    return f" ({QUOTE_IT})" if any(Path(text).exists() for text in rest) else ""
 
 
 def _parser() -> argparse.ArgumentParser:
