@@ -82,9 +82,15 @@ class Question:
 
     @property
     def assumes(self) -> bool:
-        """True if it is about assuming a role: a pattern is so if its service is `sts` (5.8)."""
+        """True if it is about assuming a role, too (5.8).
+
+        A pattern is so if its service is `sts`, or in a rule about any context.
+        """
         action = self.action.lower()
-        return action.startswith("sts:") and any(overlaps(action, one) for one in TRUST_ACTIONS)
+        is_any = self.as_pattern and self.unknown is None
+        return (is_any or action.startswith("sts:")) and any(
+            overlaps(action, one) for one in TRUST_ACTIONS
+        )
 
     @property
     def group(self) -> str | None:

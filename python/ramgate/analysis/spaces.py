@@ -67,18 +67,21 @@ class Spaces:
         Requests to assume a role come last, those of each role by themselves.
         """
         actions, free = [glob(self._question.action)], self._question.unknown
+        is_stated = not (self._question.as_pattern or self._question.has_wildcard)
         is_owner = not isinstance(asked_by, str) and asked_by.kind == "owner"
         if isinstance(asked_by, str):
             asker = outsider(asked_by)
         else:
             kind = "user" if is_owner else asked_by.kind
             asker = Asker(kind, asked_by.account, asked_by.name)
-            space = Space(asker, actions, self._question.resource, None, self._given, free)
+            resource = self._question.resource
+            space = Space(asker, actions, resource, None, self._given, free, is_stated=is_stated)
             yield space, _OWNER if is_owner else self._world.access(asker)
         for account, name in self.roles:
             role = f"acs:ram::{account}:role/{name}"
             access = () if is_owner else self._world.assuming(asker, account, name)
-            yield Space(asker, actions, None, role, self._given, free), access
+            space = Space(asker, actions, None, role, self._given, free, is_stated=is_stated)
+            yield space, access
 
     def request(self, principal: str, point: Point) -> Request:
         """Return the request that was found, as one of a principal; the time of now is left out."""

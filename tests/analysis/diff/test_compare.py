@@ -52,6 +52,53 @@ def asked(found: Diff) -> list[tuple[str, str, str]]:
     return [(one.request.action.lower(), one.before.effect, one.after.effect) for one in changes]
 
 
+def test_a_trust_policy_may_tell_equal_principals_apart() -> None:
+    assume = statement(Action="sts:AssumeRole")
+    root = {**TRUST, "Principal": {"RAM": f"acs:ram::{HERE}:root"}}
+    no_bob = {**TRUST, "Effect": "Deny", "Principal": {"RAM": BOB}}
+    names = ([ALICE], [ALICE, BOB])
+    only = [{**root, "Condition": {"StringEquals": {"acs:PrincipalARN": one}}} for one in names]
+    for before, after in (([root, no_bob], [root]), ([only[0]], [only[1]])):
+        sides = [account(assume, roles={"App": {"trust": policy(*one)}}) for one in (before, after)]
+        found = compared(*sides)
+        assert [one.principals for one in found.newly_allowed] == [(BOB,)]
+
+
+def test_a_control_policy_of_the_role_may_tell_equal_principals_apart() -> None:
+    trust = {**TRUST, "Principal": {"RAM": f"acs:ram::{HERE}:root"}}
+    accounts = {
+        HERE: account(statement(Action="sts:AssumeRole")),
+        THERE: {"roles": {"App": {"trust": policy(trust)}}},
+    }
+    sides = []
+    for name, *denied in (("old", BOB), ("new",)):
+        denies = [
+            statement(
+                Effect="Deny", Action="*", Condition={"StringEquals": {"acs:PrincipalARN": one}}
+            )
+            for one in denied
+        ]
+        directory = {
+            "management": "1" * 16,
+            "policies": {"limit": policy(statement(Action="*"), *denies)},
+            "root": {
+                "control_policies": ["FullAliyunAccess"],
+                "accounts": {THERE: {"control_policies": ["limit"]}},
+            },
+        }
+        sides.append(written(name, {"accounts": accounts, "directory": directory}))
+    found = diff(*sides)
+    assert [one.principals for one in found.newly_allowed] == [(BOB,)]
+
+
+def test_the_account_of_a_role_need_not_be_stated() -> None:
+    trust = {**TRUST, "Principal": {"RAM": f"acs:ram::{HERE}:root"}}
+    roles = {"App": {"trust": policy(trust)}}
+    assume = statement(Action="sts:AssumeRole", Resource="acs:ram:*::role/App")
+    found = compared(account(statement(), roles=roles), account(statement(), assume, roles=roles))
+    assert found.newly_allowed[0].request.resource == "acs:ram:::role/app"
+
+
 def test_a_wider_statement_is_found_with_a_request() -> None:
     start, stop = statement(), statement(Action=["ecs:StartInstance", "ecs:StopInstance"])
     found = compared(account(start), account(stop))

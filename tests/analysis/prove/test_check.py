@@ -154,7 +154,25 @@ def test_always_needs_every_request_of_its_principals(tmp_path: Path) -> None:
 
 
 def test_owners_are_left_out(tmp_path: Path) -> None:
-    assert one(tmp_path, {"never": "*"}, statement(), users={}).result == "proved"
+    assert one(tmp_path, {"never": "ecs:*"}, statement(), users={}).result == "proved"
+
+
+def test_all_actions_include_those_that_assume_a_role(tmp_path: Path) -> None:
+    found = one(tmp_path, {"never": "*"}, statement(), users={})
+    assert breakers(found) == ["ecs.aliyuncs.com"]
+    assert one(tmp_path, {"never": "s*:AssumeRole"}, statement()).result == "broken"
+    assert one(tmp_path, {"never": "s*:Get*"}, statement()).result == "proved"
+
+
+def test_a_resource_need_not_state_its_account(tmp_path: Path) -> None:
+    held = statement(Action="oss:DeleteBucket", Resource="acs:oss:*::b")
+    for rule in (
+        {"never": "oss:DeleteBucket"},
+        {"never": "oss:DeleteBucket", "resource": f"acs:oss::{HERE}:b"},
+    ):
+        found = one(tmp_path, rule, held)
+        assert breakers(found) == [ALICE]
+        assert found.violations[0].requests[0].resource == "acs:oss:::b"
 
 
 def test_an_unknown_principal_of_always_is_an_error(tmp_path: Path) -> None:

@@ -110,9 +110,13 @@ def test_each_resource_has_one_form_and_another_without_its_account(
 
 
 def test_a_pattern_limits_the_resources_that_are_stated() -> None:
-    space = Space(ALICE, resource="acs:ram:*:*:role/A*")
+    space = Space(ALICE, resource="acs:ram:*:*:role/A*", is_stated=True)
     assert [one.form for one in space.frames] == ["stated", "any", "role", "system"]
     assert forms(space, f"acs:ram::{ACCOUNT}:role/app") == ["role"]
+    open_ = Space(ALICE, resource="acs:ram:*:*:role/A*")
+    assert forms(open_, f"acs:ram::{ACCOUNT}:role/app") == ["role", "unstated role"]
+    assert forms(open_, f"acs:ram::{ACCOUNT}:role/b") == []
+    assert forms(open_, f"acs:ram:cn:{ACCOUNT}:role/A") == ["stated", "unstated"]
     assert forms(space, f"acs:ram::{ACCOUNT}:role/b") == []
     assert forms(space, "*") == []
     assert forms(Space(ALICE, resource="*"), "*") == ["any"]
@@ -120,9 +124,11 @@ def test_a_pattern_limits_the_resources_that_are_stated() -> None:
 
 
 def test_the_question_may_be_about_one_role() -> None:
-    (found,) = Space(ALICE, role=ROLE).frames
+    (found,) = Space(ALICE, role=ROLE, is_stated=True).frames
     assert found.form == "role"
-    assert forms(Space(ALICE, role=ROLE), ROLE) == ["role"]
+    assert forms(Space(ALICE, role=ROLE), ROLE) == ["role", "unstated role"]
+    other = f"acs:ram::{OTHER}:role/app"
+    assert forms(Space(ALICE, role=other), other) == ["role"]
     assert forms(Space(ALICE, role=ROLE), f"{ROLE}x") == []
 
 
@@ -163,7 +169,7 @@ def _trust(principal: str) -> Statement:
 
 
 def test_a_trust_policy_admits_the_principals_that_it_names() -> None:
-    space = Space(ALICE, role=ROLE)
+    space = Space(ALICE, role=ROLE, is_stated=True)
     (one,) = space.frames
     assert space.resources(_trust(f"acs:ram::{ACCOUNT}:root"), one)
     assert space.resources(_trust(ALICE.arn), one)

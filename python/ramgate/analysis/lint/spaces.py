@@ -111,7 +111,8 @@ class _OpenSpace(Space):
             if not (self.is_named and one.form == "any")
         ]
         if self.role is not None:
-            # 3.5: the account of a role need not be stated either
+            # 3.5: the account of a role need not be stated either, whichever account it is
+            found = [one for one in found if one.form == "role"]
             found += [Frame(f"unstated {one.form}", one.wanted) for one in found]
         return found
 

@@ -118,7 +118,7 @@ class Space:
     question is about assuming it; at its end, `role/*` stands for any role of the account. Without
     it, the three actions of trust policies are left out. `given` are values of the context, and
     `free` the keys that may have any value; None stands for all keys. `groups` are resource groups
-    that the request does not name.
+    that the request does not name. With `is_stated` the resource states its account (3.5).
     """
 
     asker: Asker
@@ -128,6 +128,7 @@ class Space:
     given: Mapping[str, Value] = dataclasses.field(default_factory=lambda: _EMPTY)
     free: frozenset[str] | None = None
     groups: frozenset[str] = frozenset()
+    is_stated: bool = False
 
     @property
     def wanted_actions(self) -> tuple[list[Sequence[Glob]], list[Glob]]:
@@ -156,21 +157,19 @@ class Space:
             Frame("role", (*glob.lower([role]), *glob.lower(asked))),
             Frame("system", (self._arn("system"), *asked), (self._open_region("system"),)),
         ]
-        if self.resource is None:
+        if not self.is_stated:
             frames += [
                 Frame("unstated", stated, (self._open_region(account), role)),
-                Frame("unstated role", glob.lower([role])),
+                Frame("unstated role", (*glob.lower([role]), *glob.lower(asked))),
             ]
         return frames
 
     def _role_frames(self, role: str) -> Iterator[Frame]:
         start = role.removesuffix("*")
-        if start == role:
-            yield Frame("role", (glob.text(role),))
-            return
-        (wanted,) = glob.lower([(*glob.text(start), *glob.some(glob.NAME, _NAME_LENGTH))])
+        name = () if start == role else glob.some(glob.NAME, _NAME_LENGTH)
+        (wanted,) = glob.lower([(*glob.text(start), *name)])
         yield Frame("role", (wanted,))
-        if start == f"acs:ram::{self.asker.account}:role/":
+        if not self.is_stated and role.startswith(f"acs:ram::{self.asker.account}:role/"):
             yield Frame("unstated role", (wanted,))
 
     def resources(self, statement: Statement, frame: Frame) -> tuple[Glob, ...]:

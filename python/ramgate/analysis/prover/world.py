@@ -100,10 +100,13 @@ class World:
         return found
 
     def tests_principal(self, asker: Asker, roles: Iterable[tuple[str, str]] = ()) -> bool:
-        """True if a condition on `acs:PrincipalARN` may decide about the principal.
+        """True if it may matter which of some principals with equal policies this is.
 
-        `roles` are the roles, as account and name, that it may ask to assume.
+        A condition on `acs:PrincipalARN` or a trust policy may name it. `roles` are the roles, as
+        account and name, that it may ask to assume.
         """
+        if not set(self._admitting.get(asker.arn, ())).isdisjoint(roles):
+            return True
         scopes = self._scopes(asker) or {}
         ids = [*scopes.get("policies", ()), *_joined(scopes.get("resource_groups", {}).values())]
         accounts = {asker.account}
