@@ -173,4 +173,27 @@ def test_principals_are_apart_if_a_condition_names_one() -> None:
     assert said("ALLOW_WHOLLY_DENIED", both) == []
     assert said("DENIES_NOTHING", both) == []
     bob = account(policies, users=users(bob=attached))
-    assert said("DENIES_NOTHING", bob) == ["guard.Statement[0]"]
+    assert said("DENIES_NOTHING", bob) == []
+    [found] = account_remarks("MATCHES_NOTHING", bob)
+    assert found.path == f"{PLACE}guard.Statement[0]"
+    assert found.message == (
+        "for each principal that holds this policy, no request matches this statement: it never"
+        " denies anything"
+    )
+    assert said("MATCHES_NOTHING", both) == []
+
+
+def test_a_finding_is_explained_for_a_principal_whose_requests_match() -> None:
+    condition = {"StringLike": {"acs:PrincipalARN": "*:user/bob"}}
+    policies = {**POLICIES, "bobs": policy(allow("ecs:*", Condition=condition))}
+    attached: list[object] = ["bobs", "guard"]
+    [denied] = account_remarks(
+        "ALLOW_WHOLLY_DENIED", account(policies, users=users(alice=attached, bob=attached))
+    )
+    assert "`guard[0]` denies every request" in denied.message
+    policies["ecs"] = policy(allow("ecs:*"))
+    attached = ["bobs", "ecs"]
+    [covered] = account_remarks(
+        "REDUNDANT_STATEMENT", account(policies, users=users(alice=attached, bob=attached))
+    )
+    assert "`ecs[0]` allows every request" in covered.message

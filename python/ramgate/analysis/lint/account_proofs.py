@@ -6,11 +6,12 @@ principal holds a document that ramgate cannot read, there is no finding.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.analysis.lint.check import Remark, check
 from ramgate.analysis.lint.finding import Level
-from ramgate.analysis.lint.proofs import is_denied, redundant, said_to_cover, spaces_of, split
+from ramgate.analysis.lint.proofs import is_denied, redundant, said_to_cover, spaces_of, split, verb
 from ramgate.analysis.lint.proving import is_never, needed_of, shown
 from ramgate.documents.messages import join_names
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.lint.held import Holding
     from ramgate.analysis.prover.statement import Statement
     from ramgate.faults import Place
+    from ramgate.model.decision import Request
 
 __all__ = ["CHECKS"]
 
@@ -44,25 +46,49 @@ class _Held(NamedTuple):
     def name(self) -> tuple[str, int]:
         return self.policy, self.alone.index
 
+    @property
+    def matches_some(self) -> bool:
+        return any(map(self.matches_for, self.holdings))
+
+    def matches_for(self, holding: Holding) -> bool:
+        """True unless it is proved that the statement matches no request of the principal."""
+        return not is_never([self.alone], [], [one.space for one in holding.questions])
+
+
+@check("MATCHES_NOTHING", Level.WARNING, "A statement that no request matches")
+def _matches_nothing(accounts: Accounts) -> Iterator[Remark]:
+    for held in _all_held(accounts):
+        if not held.matches_some:
+            yield Remark(
+                held.place,
+                f"{_FOR_EACH}, no request matches this statement: it never"
+                f" {verb(held.alone)} anything",
+                "attach the policy to the principals that the statement names, or leave it out",
+            )
+
 
 @check("ALLOW_WHOLLY_DENIED", Level.WARNING, "An Allow whose requests are all denied")
 def _wholly_denied(accounts: Accounts) -> Iterator[Remark]:
     for held in _held(accounts):
         if held.alone.effect == "Allow" and _grants_nothing(held):
-            request = None
-            reason = "the control policies allow none of the requests that this statement allows"
-            for one in held.holdings[0].questions[:1]:
-                inside = [held.alone, *one.allows]
-                needed = needed_of(inside, one.denies, [one.space])
-                if needed:
-                    reason = said_to_cover(held.alone, needed, _named)
-                    request = shown([*inside, needed[0]], [one.space])
+            reason, request = _reason(held)
             yield Remark(
                 held.place,
                 f"{_FOR_EACH}, {reason}: it grants nothing",
                 "leave it out, or change the policies that deny",
                 request,
             )
+
+
+def _reason(held: _Held) -> tuple[str, Request | None]:
+    """Say which Denies cover the Allow, for the first principal for which some do."""
+    for one in itertools.chain.from_iterable(each.questions for each in held.holdings):
+        inside = [held.alone, *one.allows]
+        if not is_never(inside, [], [one.space]):
+            needed = needed_of(inside, one.denies, [one.space])
+            request = shown([*inside, needed[0]], [one.space])
+            return said_to_cover(held.alone, needed, _named), request
+    return "the control policies allow none of the requests that this statement allows", None
 
 
 def _grants_nothing(held: _Held) -> bool:
@@ -89,7 +115,10 @@ def _denies_nothing(accounts: Accounts) -> Iterator[Remark]:
                 f"{_FOR_EACH}, no policy allows a request that this Deny matches: it denies"
                 " nothing",
                 "leave it out, or write the actions, resources and conditions that you mean",
-                shown([held.alone], [one.space for one in held.holdings[0].questions]),
+                shown(
+                    [held.alone],
+                    [one.space for each in held.holdings for one in each.questions],
+                ),
             )
 
 
@@ -113,7 +142,7 @@ def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
         if held.alone.effect == "Allow" and _grants_nothing(held):
             continue
         gone.add(held.name)
-        first = held.holdings[0]
+        first = next(one for one in held.holdings if held.matches_for(one))
         spaces = [one.space for one in first.questions]
         needed = needed_of([held.alone], _others(held, first, gone), spaces)
         yield Remark(
@@ -136,7 +165,12 @@ def _others(held: _Held, holding: Holding, gone: set[tuple[str, int]]) -> list[S
 
 
 def _held(accounts: Accounts) -> Iterator[_Held]:
-    """Yield the statements of the custom policies that some principal holds, but the dead ones."""
+    """Yield the statements of custom policies that match a request of some principal."""
+    return (held for held in _all_held(accounts) if held.matches_some)
+
+
+def _all_held(accounts: Accounts) -> Iterator[_Held]:
+    """Yield the statements of custom policies that some principal holds, but the dead ones."""
     for scope in accounts.scopes:
         for name, document in scope.policies.items() if scope.number else ():
             policy = f"{scope.number}/{name}"
@@ -150,4 +184,4 @@ def _named(statements: Iterable[Statement]) -> str:
     return join_names(f"{one.policy.rpartition('/')[2]}[{one.index}]" for one in statements)
 
 
-CHECKS: Final = (_wholly_denied, _denies_nothing, _redundant_statement)
+CHECKS: Final = (_matches_nothing, _wholly_denied, _denies_nothing, _redundant_statement)

@@ -32,6 +32,7 @@ __all__ = [
     "said_to_cover",
     "spaces_of",
     "split",
+    "verb",
     "without_consequences",
 ]
 
@@ -71,7 +72,7 @@ def _matches_nothing(document: Document) -> Iterator[Remark]:
         if not is_never([statement], [], spaces):
             continue
         place = document.statements[statement.index].place
-        effect = f"this statement never {_verb(statement)} anything"
+        effect = f"this statement never {verb(statement)} anything"
         if is_never([_under(statement, [])], [], spaces):
             yield Remark(
                 place,
@@ -193,13 +194,12 @@ def said_to_cover(
 ) -> str:
     """Say that the `needed` statements cover all requests of the statement."""
     allows, denies = split(needed)
-    those = f"every request that this statement {_verb(statement)}"
+    those = f"every request that this statement {verb(statement)}"
     if allows and denies:
         return f"{those} is allowed by {named(allows)} or denied by {named(denies)}"
-    verb = "allow" if allows else "deny"
     if needed[1:]:
-        return f"{named(needed)} together {verb} {those}"
-    return f"{named(needed)} {_verb(needed[0])} {those}"
+        return f"{named(needed)} together {'allow' if allows else 'deny'} {those}"
+    return f"{named(needed)} {verb(needed[0])} {those}"
 
 
 def spaces_of(document: Document) -> tuple[Space, ...]:
@@ -224,7 +224,8 @@ def _shown(document: Document, statements: Sequence[Statement]) -> Request | Non
     return shown_for_any(statements, document.account)
 
 
-def _verb(statement: Statement) -> str:
+def verb(statement: Statement) -> str:
+    """Return the statement's effect as the verb of a message."""
     return "allows" if statement.effect == "Allow" else "denies"
 
 
