@@ -46,7 +46,7 @@ def test_diff_prints_each_change_and_exits_with_1_if_it_allows(
     resource = next(line for line in printed.out.splitlines() if "resource" in line)
     assert printed.out.splitlines() == [
         "wider: some requests are newly allowed, and none is newly denied (proved)",
-        "principals with a change: 2 of 3",
+        "principals with a change: 2 of 3 compared",
         "",
         f"+ newly allowed: {ALICE} and 1 more with the same policies",
         "    action    ecs:StopInstance",
@@ -133,7 +133,7 @@ def test_a_comparison_without_an_answer_is_told_and_exits_with_2(
     assert main(["diff", "old.json", "new.json", "--timeout", "1e-9"]) == 2
     assert capsys.readouterr().out.splitlines() == [
         "not decided: there is no proof that these are all changes",
-        "principals with a change: 0 of 3",
+        "principals with a change: 0 of 3 compared",
         *[
             "",
             f"? not decided: {ALICE} and 1 more with the same policies",
@@ -164,7 +164,7 @@ def test_lines_have_at_most_100_columns_and_keep_an_arn_whole() -> None:
         "    context   a:list=x and true, b:number=5, c:text=y z",
         "    before    Allow  statement_allows: trust:App[0]  (AssumeRolePolicy)",
         "    after     ImplicitDeny  unknown_role",
-        "    because   no statement of the old side: unknown_role",
+        "    because   the old side denies: unknown_role",
     ]
     assert max(len(line) for line in text if arn not in line) <= 100
 

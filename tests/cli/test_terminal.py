@@ -56,7 +56,8 @@ def test_short_work_and_a_pipe_get_no_progress(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_values_are_written_as_an_option_takes_them() -> None:
-    assert terminal.value_text(["x", True, 5]) == "x and true and 5"
+    context = {"a:list": ["x", True, 5], "b:text": "y z"}
+    assert terminal.pairs(context) == ["a:list=x and true and 5", "b:text=y z"]
 
 
 def test_words_are_never_broken() -> None:

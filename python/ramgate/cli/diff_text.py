@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.terminal import paint, value_text, wrap
+from ramgate.cli.terminal import labelled, members, paint, pairs
 from ramgate.model.summary import summary
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["lines"]
 
 _HEADS: Final = {
-    "equivalent": "equivalent: no request has another answer (proved for all requests)",
+    "equivalent": "equivalent: no request has another answer (proved)",
     "wider": "wider: some requests are newly allowed, and none is newly denied (proved)",
     "narrower": "narrower: some requests are newly denied, and none is newly allowed (proved)",
     "incomparable": "incomparable: some requests are newly allowed, and others newly denied",
@@ -27,7 +27,7 @@ _COLOURS: Final = {"+": "green", "-": "red", "?": "yellow"}
 def lines(found: Diff) -> Iterator[str]:
     """Yield the result, then each change, each with a sign in its first column."""
     yield _HEADS[found.result]
-    yield f"principals with a change: {found.principals.changed} of {found.principals.of}"
+    yield f"principals with a change: {found.principals.changed} of {found.principals.of} compared"
     for sign, word, changes in (
         ("+", "allowed", found.newly_allowed),
         ("-", "denied", found.newly_denied),
@@ -38,31 +38,21 @@ def lines(found: Diff) -> Iterator[str]:
     for one in found.not_decided:
         yield ""
         yield paint(f"? not decided: {_members(one.principals)}", _COLOURS["?"])
-        yield from _wrap("reason", one.reason)
+        yield from labelled("reason", one.reason)
 
 
 def _change(sign: str, word: str, change: Change) -> Iterator[str]:
     yield paint(f"{sign} newly {word}: {_members(change.principals)}", _COLOURS[sign])
     request = change.request
-    yield from _wrap("action", request.action)
-    yield from _wrap("resource", request.resource)
+    yield from labelled("action", request.action)
+    yield from labelled("resource", request.resource)
     if request.context:
-        pairs = (f"{key}={value_text(value)}" for key, value in request.context.items())
-        yield from _wrap("context", ", ".join(pairs))
-    yield from _wrap("before", summary(change.before))
-    yield from _wrap("after", summary(change.after))
+        yield from labelled("context", ", ".join(pairs(request.context)))
+    yield from labelled("before", summary(change.before))
+    yield from labelled("after", summary(change.after))
     for cause in change.because:
-        yield from _wrap("because", str(cause))
+        yield from labelled("because", str(cause))
 
 
 def _members(principals: tuple[str, ...]) -> str:
-    if not principals:
-        return "any principal"
-    first, *others = principals
-    if not others:
-        return first
-    return f"{first} and {len(others)} more with the same policies"
-
-
-def _wrap(label: str, text: str) -> list[str]:
-    return wrap(text, f"    {label:<10}", " " * 14)
+    return members(principals) if principals else "any principal"

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "explanation", "run"]
 
-_WIDTH: Final = 100
 _TEXT: Final = """\
 Prints the cause on the first line, then the decision as `ramgate check` prints it, further hints,
 the result of every layer, and the statements that could have mattered, with the elements that
@@ -124,21 +123,14 @@ def _with_fixes(answer: Explained, fixes: Sequence[Fix] | None) -> dict[str, obj
 
 def _lines(fixes: Sequence[Fix]) -> Iterator[str]:
     """Yield the lines about fixes. The steps of a patch are not broken: they can be copied."""
-    import textwrap
+    from ramgate.cli.terminal import wrap
 
     if fixes:
         yield from ("", "fixes, those first that allow least")
     for number, fix in enumerate(fixes, 1):
         head, *steps = str(fix).splitlines()
         first = f"  {number}. "
-        yield from textwrap.wrap(
-            head,
-            _WIDTH,
-            initial_indent=first,
-            subsequent_indent=" " * len(first),
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        yield from wrap(head, first, " " * len(first))
         yield from (f"  {step}" for step in steps)
 
 

@@ -93,22 +93,16 @@ def run(options: Namespace) -> int:
 
 
 def _lines(found: list[Proof]) -> Iterator[str]:
-    from ramgate.cli.terminal import paint, value_text, wrap
-
-    def labelled(label: str, text: str) -> list[str]:
-        return wrap(text, f"    {label:<10}", " " * 14)
+    from ramgate.cli.terminal import labelled, members, paint, pairs
 
     for one in found:
         yield f"{paint(one.result.ljust(_WIDTH), _COLOURS[one.result])}  {one.rule}"
         if one.because and one.result != "proved":
             yield from labelled("because", one.because)
         for violation in one.violations:
-            first, *others = violation.principals
-            more = f" and {len(others)} more with the same policies" if others else ""
-            yield from labelled("by", f"{first}{more}")
+            yield from labelled("by", members(violation.principals))
             for request, decision in zip(violation.requests, violation.decisions, strict=True):
-                pairs = (f"{key}={value_text(value)}" for key, value in request.context.items())
-                text = " ".join([request.action, request.resource, *pairs])
+                text = " ".join([request.action, request.resource, *pairs(request.context)])
                 yield from labelled("request", text)
                 yield from labelled("decision", summary(decision))
         for reason in one.reasons:

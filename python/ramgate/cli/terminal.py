@@ -1,4 +1,4 @@
-"""Text of 100 columns; colours and progress, for a terminal alone: a pipe gets neither."""
+"""Lines of 100 columns; colours and progress, for a terminal alone: a pipe gets neither."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["WIDTH", "paint", "progress", "value_text", "wrap"]
+__all__ = ["WIDTH", "labelled", "members", "paint", "pairs", "progress", "wrap"]
 
 WIDTH: Final = 100
 """The columns that a table takes at most."""
@@ -50,10 +50,28 @@ def wrap(text: str, first: str, further: str) -> list[str]:
     )
 
 
-def value_text(value: object) -> str:
-    """Return the value of a condition key as `--context` takes it; a list's elements with `and`."""
+def labelled(label: str, text: str) -> list[str]:
+    """Return a text as lines that are indented below a result, the first with a label."""
+    return wrap(text, f"    {label:<10}", " " * 14)
+
+
+def pairs(context: Mapping[str, object]) -> list[str]:
+    """Return each key of a context with its value, as `--context` takes them.
+
+    The elements of a list are joined with `and`.
+    """
+    return [f"{key}={_value(value)}" for key, value in context.items()]
+
+
+def members(principals: Sequence[str]) -> str:
+    """Return the first of principals with the same policies, and the number of the others."""
+    first, *others = principals
+    return f"{first} and {len(others)} more with the same policies" if others else first
+
+
+def _value(value: object) -> str:
     if isinstance(value, list | tuple):
-        return " and ".join(map(value_text, value))
+        return " and ".join(map(_value, value))
     return value if isinstance(value, str) else json.dumps(value)
 
 

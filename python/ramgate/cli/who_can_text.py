@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ramgate.cli.terminal import WIDTH, paint, value_text, wrap
+from ramgate.cli.terminal import WIDTH, paint, pairs, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,8 @@ def _examples(one: Permission) -> Iterator[str]:
     """Yield a request that is allowed, one that is denied, and the conditions if they are known."""
     shown = (("allowed", one.witness), ("denied", one.gap))
     for label, request in ((label, request) for label, request in shown if request is not None):
-        pairs = [f"{key}={value_text(value)}" for key, value in request.context.items()]
-        yield from _wrap(label, " ".join([request.action, request.resource, *pairs]))
+        parts = [request.action, request.resource, *pairs(request.context)]
+        yield from _wrap(label, " ".join(parts))
     if one.when is not None:
         yield from _wrap("when", str(one.when))
 

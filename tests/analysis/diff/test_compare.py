@@ -234,7 +234,7 @@ def test_services_and_owners_are_compared() -> None:
     }
     owner = next(one for one in found.newly_allowed if one.principal == OWNER)
     assert owner.because == (Cause("old", None, None, "unknown_principal", ""),)
-    assert str(owner.because[0]) == "no statement of the old side: unknown_principal"
+    assert str(owner.because[0]) == "the old side denies: unknown_principal"
     assert diff("new.json", "old.json").result == "narrower"
     alone = diff("old.json", "new.json", principals=["ecs.aliyuncs.com"])
     assert [one.principal for one in alone.newly_allowed] == ["ecs.aliyuncs.com"]
@@ -336,4 +336,16 @@ def test_a_request_that_opa_does_not_confirm_is_not_shown(
 def test_the_state_of_the_work_is_shown() -> None:
     shown: list[str] = []
     compared(account(statement()), account(statement(Action="ecs:*")), show=shown.append)
-    assert shown == ["1 requests found that the new side allows newly"]
+    assert shown == ["requests found that only the new side allows: 1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("attached", "the policy is attached"),
+        ("detached", "the policy is detached"),
+        ("statement", "only this side has the statement"),
+    ],
+)
+def test_a_cause_tells_how_the_sides_differ(change: str, text: str) -> None:
+    assert str(Cause("old", "own", 1, change, "")) == f"own[1] of the old side: {text}"

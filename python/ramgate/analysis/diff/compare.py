@@ -152,7 +152,7 @@ class _Comparison:
                 self._open.append(Undecided(members, f"{one.reason}{rest}"))
             else:
                 request = asked(members[0], one.difference.point.request)
-                self._show(f"{number} requests found that the {allowing} side allows newly")
+                self._show(f"requests found that only the {allowing} side allows: {number}")
                 yield _Found(allowing, members, request, one.difference)
 
     def _owners(self, denying: _Name, allowing: _Name) -> Iterator[_Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Cause", "Change", "Diff", "Principals", "Result", "Undecided"]
 
+_CHANGES: Final = {
+    "attached": "the policy is attached",
+    "detached": "the policy is detached",
+    "statement": "only this side has the statement",
+}
 Result: TypeAlias = Literal["equivalent", "narrower", "wider", "incomparable", "not_decided"]
 
 
@@ -35,9 +40,11 @@ class Cause(msgspec.Struct, frozen=True):
     value: str
 
     def __str__(self) -> str:
-        place = "no statement" if self.policy is None else f"{self.policy}[{self.index}]"
         value = f": {self.value}" if self.value else ""
-        return f"{place} of the {self.side} side: {self.change}{value}"
+        if self.policy is None:
+            return f"the {self.side} side denies: {self.change}{value}"
+        change = _CHANGES.get(self.change, self.change)
+        return f"{self.policy}[{self.index}] of the {self.side} side: {change}{value}"
 
 
 class Change(msgspec.Struct, frozen=True):
