@@ -1,4 +1,4 @@
-"""Hold the prover against the reference evaluator and OPA: `make prove`.
+"""Hold the prover against the reference evaluator, OPA and cvc5: `make prove`.
 
 `python tests/proof/prove.py --pairs 10000 --edits 200 --seed 1`. Equal seeds give equal questions.
 Each failure is printed with its own seed.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import edits
 import pairs
+import second_prover
 import widenings
 from referees import running
 
@@ -30,6 +31,7 @@ _PARTS: Final[Mapping[str, tuple[int, Part]]] = {
     "pairs": (10_000, pairs.failures),
     "edits": (200, edits.failures),
     "widenings": (200, widenings.failures),
+    "small": (1000, second_prover.failures),
 }
 """For each part the number of questions, if none is given, and its failures."""
 
