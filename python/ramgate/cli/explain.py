@@ -33,7 +33,7 @@ __all__ = ["add_to", "explanation", "run"]
 _TEXT: Final = """\
 Prints the cause on the first line, then the decision as `ramgate check` prints it, further hints,
 the result of every layer, and the statements that could have mattered, with the elements that
-differ: first all that match, then those that are nearest to it.
+differ: first all that match, then those that nearly match.
 
   Denied: the trust policy of role `Deploy` admits only ecs.aliyuncs.com, not user/alice
 
