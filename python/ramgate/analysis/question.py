@@ -67,6 +67,8 @@ class Question:
         if self.resource != _ANYTHING and not self.resource.startswith("acs:"):
             yield "resource: must be `*`, or begin with `acs:`"
         fields = self.resource.split(":", _FIELDS - 1)
+        if len(fields) < _FIELDS and not self.resource.endswith("*"):
+            yield "resource: has fewer than five fields, and matches nothing: end it with `*`"
         if len(fields) == _FIELDS and not fields[_ACCOUNT]:
             yield "resource: states no account: write it, or `*` for each principal's own"
 

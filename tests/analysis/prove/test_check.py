@@ -175,6 +175,26 @@ def test_a_resource_need_not_state_its_account(tmp_path: Path) -> None:
         assert found.violations[0].requests[0].resource == "acs:oss:::b"
 
 
+def test_always_is_not_proved_by_the_absence_of_requests(tmp_path: Path) -> None:
+    other, typo = f"acs:oss::{THERE}:b", arn("role/Typo")
+    for rule in (
+        {"always": "oss:GetObject", "resource": other, "principals": [ALICE]},
+        {"always": "oss:GetObject", "resource": other, "principals": [OWNER]},
+        {
+            "always": "oss:GetObject",
+            "resource": f"acs:oss::{HERE}:b",
+            "principals": ["a.aliyuncs.com"],
+        },
+        {"always": "sts:AssumeRole", "resource": typo, "principals": [ALICE]},
+    ):
+        found = one(tmp_path, rule, statement(Action="*"))
+        assert breakers(found) == rule["principals"]
+    every = {"always": "oss:*", "resource": f"acs:oss:*:{THERE}:*", "principals": [ALICE]}
+    found = one(tmp_path, every, statement(Action="*"))
+    assert found.result == "not_decided"
+    assert "no request of this principal fits" in found.reasons[0]
+
+
 def test_an_unknown_principal_of_always_is_an_error(tmp_path: Path) -> None:
     hints = {"user/alcie": "did you mean `user/alice`?", "user/x": "correct its name"}
     for name, hint in hints.items():

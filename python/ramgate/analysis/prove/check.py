@@ -21,6 +21,7 @@ from ramgate.analysis.sides.side import load
 from ramgate.analysis.spaces import Spaces
 from ramgate.analysis.who_can.holdings import Trusted
 from ramgate.documents.source import argument_path
+from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ramgate.accounts.store import Store
     from ramgate.analysis.prove.result import Result
     from ramgate.analysis.prove.rules import Part, Rule
-    from ramgate.model.decision import Decision, Request
+    from ramgate.model.decision import Decision
 
 __all__ = ["prove"]
 
@@ -37,6 +38,7 @@ _SECONDS: Final = 60.0
 _NOT_CONFIRMED: Final = (
     "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
 )
+_NO_REQUEST: Final = "no request of this principal fits the rule: correct its action or resource"
 
 
 def prove(
@@ -165,9 +167,10 @@ class _Checker:
         # as a Deny of all that satisfies the conditions, but in doubt a request does not
         exempt = tuple(statements_of("", rule.condition)) if rule.condition else ()
         for question in part:
-            spaces = Spaces(self._store, self._world, question)
+            spaces, is_empty = Spaces(self._store, self._world, question), True
             for space, access in spaces.of(asked_by):
                 if rule.kind == "always":
+                    is_empty = is_empty and ways.denied((), space, self._budget) is None
                     point = ways.denied(access, space, self._budget)
                 else:
                     limited = tuple(
@@ -176,6 +179,11 @@ class _Checker:
                     point = ways.allowed(limited, space, self._budget)
                 if point is not None:
                     return spaces.request(name, point)
+            if rule.kind == "always" and is_empty:
+                # such as a resource of another account, or a role that does not exist
+                if question.has_wildcard:
+                    raise Undecided(_NO_REQUEST)
+                return Request(name, question.action, question.resource, question.context)
         return None
 
     def confirmed(self, checked: Sequence[_Checked]) -> list[Proof]:
