@@ -22,6 +22,7 @@ from bench import (
     machine,
     memory,
     peers,
+    proving,
     report,
     scale,
     throughput,
@@ -55,6 +56,7 @@ PARTS: Final[Mapping[str, Callable[[Run], Section]]] = {
     "memory": memory.measure,
     "build": building.measure,
     "command": command.measure,
+    "prove": proving.measure,
     "peers": peers.measure,
     "hostile": hostile.measure,
 }

@@ -45,7 +45,7 @@ CONDITIONS: Final[Sequence[tuple[str, str, str, str, object]]] = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Company:
-    """An accounts document, and what holds what in its main account."""
+    """An accounts document, and the holders of the policies of its main account."""
 
     document: Object
 

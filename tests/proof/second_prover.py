@@ -143,8 +143,7 @@ class _Terms:
 
     def ranges(self, ranges: Iterable[str]) -> cvc5.Term:
         found = [
-            self.term(Kind.REGEXP_RANGE, self.string(one[0]), self.string(one[1]))
-            for one in ranges
+            self.term(Kind.REGEXP_RANGE, self.string(one[0]), self.string(one[1])) for one in ranges
         ]
         return self.term(Kind.REGEXP_UNION, *found)
 
