@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import pytest
 
 from policy_documents import TRUST, policy, statement
-from ramgate import translate
-from ramgate.analysis.elements import elements
+from ramgate import InvalidPolicy, translate
+from ramgate.analysis.elements import elements, resources
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,28 @@ def test_a_trust_policy_has_principals_and_no_resource() -> None:
         "Principal": ("ecs.aliyuncs.com",),
         "Action": ("sts:assumerole",),
     }
+
+
+FIELDS = ("", "*", "a", "a*", "*a*", "?", "a,b")
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_resources_are_those_of_the_document(effect: str) -> None:
+    texts = [
+        *("acs:*", "acs:a", "acs:a:b", "*:a*", "?", "acs:*a*:b*", "acs:[a]*:{b,,[*]}:*:c"),
+        *(
+            f"acs:{service}:{region}:{account}:{rest}"
+            for service, region, account in itertools.product(("a", "*a*"), FIELDS, FIELDS)
+            for rest in ("a", "a/*", "*:?")
+        ),
+    ]
+    compared = 0
+    for text in texts:
+        try:
+            document: Any = translate(policy(statement(Effect=effect, Resource=text)))
+        except InvalidPolicy:  # without a wildcard and without five fields (1.8)
+            continue
+        again = list(resources(document["statements"][0]))
+        assert translate(policy(statement(Effect=effect, Resource=again))) == document, text
+        compared += 1
+    assert compared > 250

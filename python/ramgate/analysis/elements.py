@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ramgate.analysis.prover.reading import listed_number
 from ramgate.language.condition import OPERATORS
-from ramgate.language.resource_pattern import ANY_CHARACTER
+from ramgate.language.resource_pattern import ANY_CHARACTER, FIELDS, REGION, apart, denying
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["elements", "listed", "operator", "resources", "unescaped"]
 
-_NO_REGION: Final = "{,[*]}"
-_REGION: Final = re.compile(r"\{(.*?),,\[\*\]\}")
+_CHOICES: Final = re.compile(r"\{(.*?),,?\[\*\]\}")
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - the text has its own `Z`
 _SECOND: Final = 1_000_000_000
 _STARS: Final = re.compile(r"\*\*+")
@@ -78,11 +77,45 @@ def resources(statement: Mapping[str, Any]) -> Iterator[str]:
     yield from statement.get("resources", ())
     for prefix in statement.get("resource_prefixes", ()):
         yield f"{prefix}*"
-    for pattern in statement.get("resource_patterns", ()):
-        # another pattern of the statement compares the whole text, as the document has it
-        if _NO_REGION not in pattern:
-            text = _REGION.sub(r"\1", pattern.replace(ANY_CHARACTER, "?"))
-            yield unescaped(_STARS.sub("*", text))
+    patterns = (
+        *statement.get("resource_patterns", ()),
+        *map(":".join, statement.get("resource_fields", ())),
+    )
+    if statement.get("effect") == "Deny":
+        yield from _denied(statement, patterns)
+    else:
+        yield from map(_written, patterns)
+
+
+def _denied(statement: Mapping[str, Any], patterns: Iterable[str]) -> Iterator[str]:
+    """Yield the resources of a Deny: each has a pattern for its text, and mostly one by fields."""
+    known = {
+        *statement.get("resource_patterns", ()),
+        *map(tuple, statement.get("resource_fields", ())),
+    }
+    for text in dict.fromkeys(map(_written, patterns)):
+        for region, account in itertools.product((False, True), repeat=2):
+            resource = _without(text, region=region, account=account)
+            made = {
+                one if (by_fields := apart(one)) is None else tuple(by_fields)
+                for one in denying(resource)
+            }
+            if made <= known:
+                yield resource
+
+
+def _without(text: str, *, region: bool, account: bool) -> str:
+    """Return a resource without its region or its account, if that is a `*`."""
+    fields = text.split(":", FIELDS - 1)
+    for place, is_left_out in ((REGION, region), (REGION + 1, account)):
+        if is_left_out and fields[place : place + 1] == ["*"]:
+            fields[place] = ""
+    return ":".join(fields)
+
+
+def _written(pattern: str) -> str:
+    text = _CHOICES.sub(lambda found: found[1] or "*", pattern.replace(ANY_CHARACTER, "?"))
+    return unescaped(_STARS.sub("*", text))
 
 
 def operator(condition: Mapping[str, Any]) -> str:

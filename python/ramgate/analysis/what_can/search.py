@@ -112,7 +112,9 @@ class _Search:
         """Return the document, and prove that it allows the same requests."""
         if ways.allowed(access, space, self._budget) is None:
             return None
-        written = draft(access)
+        first, *others = access
+        more = [way for way in others if self._allows_more((first,), way, space)]
+        written = draft((first, *more))
         self._reasons += written.doubts
         statements = [*written.allows, *written.denies]
         said = statements_of("", translate({"Version": "1", "Statement": statements}))
@@ -131,6 +133,11 @@ class _Search:
                     break
         kept = [statements[one.index] for one in (*allows, *denies)]
         return {"Version": "1", "Statement": kept}
+
+    def _allows_more(self, access: Access, way: Way, space: Space) -> bool:
+        """True if a way to be allowed adds requests to the others."""
+        added = ways.newly_allowed(access, (*access, way), space, self._budget)
+        return next(added, None) is not None
 
     def _needed(self, statements: Sequence[Statement], space: Space) -> tuple[Statement, ...]:
         """Return the statements that say more than the others together, within the question."""
