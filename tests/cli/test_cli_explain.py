@@ -195,5 +195,5 @@ def test_a_fix_needs_the_accounts(
     given = [path if one == "POLICY" else one for one in more]
     assert main(["explain", *ALLOWED, "--fix", *given]) == 2
     assert capsys.readouterr().err == (
-        "ramgate: --fix changes the accounts: it takes no --url, --policy and --format\n"
+        "ramgate: --fix changes accounts in files: leave out --url, --policy and --format\n"
     )

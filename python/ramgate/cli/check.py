@@ -33,9 +33,9 @@ Prints one line: the effect, the reason, the statements that decided, and their 
 
   Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)
 
-For a denial, the likely cause is printed to stderr, and the policy type has the level of a control
-policy; `ramgate explain` prints the rest. An OPA at --url that listens on TCP gives the cause only
-if it was started with --allow-explain.
+A denial by control policies names their level. The likely cause of a denial is printed to stderr;
+`ramgate explain` prints more. An OPA at --url that listens on TCP gives the cause only if it was
+started with --allow-explain.
 
 Write the whole ARN of the resource: a Deny of a narrower resource does not match "*".
 

@@ -20,10 +20,10 @@ documents (those that `ramgate validate` reads), or git:REF:PATH, a file or a fo
 commit. PATH is relative to the current folder. Two policy documents are compared as if users of
 several accounts held them, two trust policies as those of a role.
 
-Prints how NEW differs from OLD: equivalent, wider, narrower or incomparable. Each but the last is
-proved for all requests, actions and resources with wildcards included. For each changed statement
-and each set of principals with the same policies, one request is printed with its decisions on
-both sides, as OPA gives them, and the statements that make the difference.
+Prints how NEW differs from OLD: it is equivalent, wider, narrower or incomparable. The first three
+are proved for all requests. For each changed statement and each set of principals with the same
+policies follow a request, the decisions of OPA on both sides, and the statements that make the
+difference. docs/compare.md has a workflow for pull requests.
 
 Exit status: 0 no change of the kind of --fail-on, 1 there is one, 2 a side cannot be read, or the
 comparison is not decided, for example because --timeout is over.
@@ -40,8 +40,8 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands, "diff", "show which requests a change of policies allows or denies", _TEXT, run
     )
-    parser.add_argument("old", metavar="OLD", help="the side before the change")
-    parser.add_argument("new", metavar="NEW", help="the side after the change")
+    parser.add_argument("old", metavar="OLD", help="the accounts or policies before the change")
+    parser.add_argument("new", metavar="NEW", help="the accounts or policies after the change")
     parser.add_argument(
         "--principal",
         metavar="PRINCIPAL",

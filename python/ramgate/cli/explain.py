@@ -40,14 +40,13 @@ differ: first all that match, then those that nearly match.
 Near names come from the catalog of actions and, without --url, from the accounts. The catalog is
 not complete. docs/explain.md describes the causes.
 
---format ram prints the JSON that DecodeDiagnosticMessage returns for a denial. A fact that ramgate
-does not know has the value of a sample: the version of a custom policy is v1, and the principal is
-shown by its name, not by its id.
+--format ram prints the JSON that DecodeDiagnosticMessage returns for a denial. ramgate does not know
+versions of custom policies and prints v1; it shows the principal by its name, not by its id.
 
---fix prints changes of the accounts or of the context after which the request is allowed: those
-first that allow least. Each was applied to a copy of the accounts, and OPA decided the request
-again; no file is changed. With each change it says that nothing else is allowed newly, which is
-proved, or a further request that is.
+--fix prints changes of the accounts or of the request after which it is allowed. Those that allow
+least beside it come first. Each was applied to a copy of the accounts, and OPA decided the request
+again; your files stay as they are. With each change comes a proof that it allows nothing else, or
+one other request that it allows.
 
 Over TCP, the OPA at --url explains only if it was started with --allow-explain, because an
 explanation shows policies.
@@ -56,9 +55,9 @@ Exit status: 0 allowed, 1 denied, 2 no explanation.
 
 examples:
   ramgate explain acs:ram::1234567890123456:user/carol alikafka:ListTopic \\
-      acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x --fix
-  ramgate explain acs:ram::1234567890123456:user/carol alikafka:ListTopic \\
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x
+  ramgate explain acs:ram::1234567890123456:user/carol alikafka:ListTopic \\
+      acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x --fix
   ramgate explain acs:ram::1234567890123456:user/bob alikafka:ListTopic \\
       acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x \\
       --context acs:SourceIp=203.0.113.9 --format ram
@@ -89,7 +88,7 @@ def run(options: Namespace) -> int:
     simulated = policies(options.policy)
     circumstances = context(options.context)
     if options.fix and (options.url or simulated or options.format):
-        raise ValueError("--fix changes the accounts: it takes no --url, --policy and --format")
+        raise ValueError("--fix changes accounts in files: leave out --url, --policy and --format")
     with open_client(options) as client:
         found = explanation(client, options, circumstances, simulated)
     fixes = _fixes(options, found) if options.fix else None

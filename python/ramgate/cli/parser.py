@@ -45,8 +45,9 @@ exit status:
   2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
-What a policy means: docs/reference/policy-language.md
-Accounts files:      docs/reference/accounts.md
+What a policy means:      docs/reference/policy-language.md
+Accounts files:           docs/reference/accounts.md
+Statements without tests: pytest --ramgate-cov, docs/python.md
 """
 
 

@@ -27,7 +27,7 @@ __all__ = ["add_to", "run"]
 _COLOURS: Final = {"proved": "green", "broken": "red", "not_decided": "yellow"}
 _WIDTH: Final = len("not_decided")
 _TEXT: Final = """\
-RULES is a YAML file with rules by their names. Each has one of four verbs:
+RULES is a YAML file with named rules. Each has a verb: never, never_together, only_when or always.
 
   rules:
     audit-logs-stay:

@@ -99,7 +99,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--allow-explain",
         action="store_true",
-        help="explain decisions over TCP, too: whoever can ask for an explanation reads policies",
+        help="explain decisions over TCP, too: every program that can ask reads policies",
     )
     parser.add_argument(
         "--status-addr",

@@ -26,12 +26,13 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Prints one policy document that allows exactly the requests that the principal is allowed, in any
-context: its own policies and those of its groups and resource groups, limited by all Denies and
-control policies. Both directions are proved for all requests. Requests to assume a role are not
-part of it: the roles that the principal may assume are listed below it, and so are the actions of
-the catalog of which it is allowed at least one request.
+context. It takes the principal's own policies, those of its groups and resource groups, and the
+control policies. It is proved for all requests that the document allows no more and no less.
 
---action and --resource limit the answer to patterns. Statements about other requests are left out.
+Below the document are the actions of the catalog that the principal is allowed on at least one
+resource, and the roles that it may assume. The document has no statements about assuming a role.
+
+--action and --resource limit the document. Statements about other requests are left out.
 
 Exit status: 0 the principal is allowed some request, 1 it is allowed none, 2 the accounts cannot be
 read, or the document is not proved.
@@ -45,7 +46,7 @@ examples:
 def add_to(commands: Commands) -> None:
     """Declare the command and its arguments."""
     parser = add_command(
-        commands, "what-can", "write all that a principal may do as one document", _TEXT, run
+        commands, "what-can", "write one policy document of all that a principal may do", _TEXT, run
     )
     add_principal(parser)
     parser.add_argument(

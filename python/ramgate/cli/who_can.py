@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints a table of the users, roles, owners and services that may, with the statements that allow it.
-With --json all other principals are printed, too, each with a denied request.
+Prints a table of the users, roles, owners and services that may do the action, with the statements
+that allow it. With --json all other principals are printed, too, each with a denied request.
 
-ACTION and RESOURCE may have wildcards, `*` and `?`; quote them. Then MAY is `every` or `some`: the
-principal may do all or some of the requests that they stand for. `every` is proved, and so is the
-absence of a principal. `some` has one request that is allowed and one that is denied. A `*` in the
-place of the account stands for each principal's own account. Of the actions, a pattern stands for
-those that assume a role only if it begins with `sts:`.
+ACTION and RESOURCE may have wildcards, `*` and `?`; quote them. Then MAY tells whether a
+principal may do `every` request that matches them, or `some`. `every` is proved, and so is that
+principals outside the table may do none. `some` has one request that is allowed and one that is denied. A `*` in the
+place of the account stands for each principal's own account. A pattern of actions matches those
+that assume a role only if it begins with `sts:`.
 
-With --unknown, a condition key may have any value or be absent, with --any-context every key that
---context does not give; for one action and one resource the conditions are printed.
+--unknown names a condition key that may have any value or be absent; with --any-context, that is
+every key that --context does not give. If ACTION and RESOURCE have no wildcards, the table has the
+conditions that decide.
 
 For an action that assumes a role (`sts:AssumeRole`), RESOURCE is the role, and the services and
 providers that the role trusts are decided, too. Principals that a trust policy names and that the
