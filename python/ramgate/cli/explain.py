@@ -40,8 +40,8 @@ differ: first all that match, then those that nearly match.
 Near names come from the catalog of actions and, without --url, from the accounts. The catalog is
 not complete. docs/explain.md describes the causes.
 
---format ram prints the JSON that DecodeDiagnosticMessage returns for a denial. ramgate does not know
-versions of custom policies and prints v1; it shows the principal by its name, not by its id.
+--format ram prints the JSON that DecodeDiagnosticMessage returns for a denial. The version of a
+custom policy is not known, v1 is printed; the principal is shown by its name, not by its id.
 
 --fix prints changes of the accounts or of the request after which it is allowed. Those that allow
 least beside it come first. Each was applied to a copy of the accounts, and OPA decided the request

@@ -31,9 +31,9 @@ that allow it. With --json all other principals are printed, too, each with a de
 
 ACTION and RESOURCE may have wildcards, `*` and `?`; quote them. Then MAY tells whether a
 principal may do `every` request that matches them, or `some`. `every` is proved, and so is that
-principals outside the table may do none. `some` has one request that is allowed and one that is denied. A `*` in the
-place of the account stands for each principal's own account. A pattern of actions matches those
-that assume a role only if it begins with `sts:`.
+principals outside the table may do none. `some` has one request that is allowed and one that is
+denied. A `*` in the place of the account stands for each principal's own account. A pattern of
+actions matches those that assume a role only if it begins with `sts:`.
 
 --unknown names a condition key that may have any value or be absent; with --any-context, that is
 every key that --context does not give. If ACTION and RESOURCE have no wildcards, the table has the
