@@ -162,3 +162,16 @@ def test_a_request_that_no_layer_decides_counts_for_no_statement(
     report = measure(written(ACCOUNTS, tmp_path), asked, ramgate_world(ACCOUNTS))
     assert report.requests == 2
     assert {(one.decided, one.matched) for one in report.statements} == {(0, 0)}
+
+
+def test_a_statement_about_another_account_is_not_called_dead(
+    ramgate_world: World, tmp_path: Path
+) -> None:
+    other = "acs:oss:*:9876543210987654:photos"
+    policies = {"p": policy(allow("oss:Get*", other), allow("oss:Put*", other.replace("9", "*")))}
+    accounts = account(policies=policies, users={"alice": {"policies": ["p"]}})
+    found = named(measure(written(accounts, tmp_path), [], ramgate_world(accounts)))
+    assert [(one.attempt is None, one.dead) for one in found.values()] == [
+        (True, False),
+        (True, True),
+    ]

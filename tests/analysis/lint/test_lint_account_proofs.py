@@ -140,6 +140,14 @@ def test_a_statement_that_matches_nothing_is_not_judged() -> None:
     assert said("REDUNDANT_STATEMENT", held) == []
 
 
+def test_a_statement_about_resources_of_another_account_is_not_judged() -> None:
+    other = "acs:oss:*:9876543210987654:b"
+    policies = {"one": policy(allow("oss:*", other)), "two": policy(deny("oss:*", other))}
+    held = account(policies, users=users(alice=["one", "two"]))
+    codes = ("MATCHES_NOTHING", "ALLOW_WHOLLY_DENIED", "DENIES_NOTHING", "REDUNDANT_STATEMENT")
+    assert [said(code, held) for code in codes] == [[], [], [], []]
+
+
 def test_of_two_equal_policies_one_stays() -> None:
     equal = policy(allow("oss:*"), allow("oss:*"))
     twins = {"first": equal, "second": equal}

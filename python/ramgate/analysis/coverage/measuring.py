@@ -90,5 +90,5 @@ def _counted(one: Stated, tally: Tally, tries: Tries, client: Client) -> Stateme
             for place, condition in enumerate(one.conditions)
         ),
         attempt=attempt,
-        dead=found == DEAD,
+        dead=found == DEAD and not one.is_elsewhere,
     )

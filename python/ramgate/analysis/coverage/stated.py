@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ramgate.accounts import reader
 from ramgate.analysis.lint.account import read_accounts
+from ramgate.analysis.lint.patterns import names_another_account
 from ramgate.documents import source
 from ramgate.language.condition import OPERATORS
 
@@ -45,13 +46,18 @@ class Line(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stated:
-    """A statement of an accounts file. `conditions` are in the order of explanations."""
+    """A statement of an accounts file. `conditions` are in the order of explanations.
+
+    `is_elsewhere` is true if it names a resource of another account: then a decision depends on
+    policies there.
+    """
 
     key: Key
     effect: str
     file: str
     line: int
     conditions: tuple[Line, ...]
+    is_elsewhere: bool = False
 
     @property
     def id(self) -> str:
@@ -100,6 +106,7 @@ def _statements(policy: document.Document, account: str, name: str) -> Iterator[
                 )
                 for one in _in_order(statement.conditions, proved.conditions)
             ),
+            bool(account) and names_another_account(statement.resources, account),
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.analysis.lint.check import Remark, check
 from ramgate.analysis.lint.finding import Level
+from ramgate.analysis.lint.patterns import names_another_account
 from ramgate.analysis.lint.proofs import is_denied, redundant, said_to_cover, spaces_of, split, verb
 from ramgate.analysis.lint.proving import is_never, needed_of, shown
 from ramgate.documents.messages import join_names
@@ -47,18 +48,36 @@ class _Held(NamedTuple):
         return self.policy, self.alone.index
 
     @property
-    def matches_some(self) -> bool:
+    def is_dead(self) -> bool:
+        """True if it is proved that no request of a principal matches, for any resource.
+
+        A document says by itself that no request of any principal does.
+        """
+        spaces = [space for one in self.holdings for space in one.everywhere]
+        return is_never([self.alone], [], spaces) and not is_never(
+            [self.alone], [], spaces_of(self.document)
+        )
+
+    @property
+    def is_judged(self) -> bool:
+        """True if the statement is about the own account, and some principal's request matches.
+
+        The decision about a resource of another account depends on policies there.
+        """
+        statement = self.document.statements[self.alone.index]
+        if names_another_account(statement.resources, self.document.account):
+            return False
         return any(map(self.matches_for, self.holdings))
 
     def matches_for(self, holding: Holding) -> bool:
-        """True unless it is proved that the statement matches no request of the principal."""
+        """True unless it is proved that no request for the principal's own account matches."""
         return not is_never([self.alone], [], [one.space for one in holding.questions])
 
 
 @check("MATCHES_NOTHING", Level.WARNING, "A statement that no request matches")
 def _matches_nothing(accounts: Accounts) -> Iterator[Remark]:
-    for held in _all_held(accounts):
-        if not held.matches_some:
+    for held in _held(accounts):
+        if held.is_dead:
             yield Remark(
                 held.place,
                 f"{_FOR_EACH}, no request matches this statement: it never"
@@ -70,7 +89,7 @@ def _matches_nothing(accounts: Accounts) -> Iterator[Remark]:
 @check("ALLOW_WHOLLY_DENIED", Level.WARNING, "An Allow whose requests are all denied")
 def _wholly_denied(accounts: Accounts) -> Iterator[Remark]:
     for held in _held(accounts):
-        if held.alone.effect == "Allow" and _grants_nothing(held):
+        if held.alone.effect == "Allow" and _grants_nothing(held) and held.is_judged:
             reason, request = _reason(held)
             yield Remark(
                 held.place,
@@ -104,12 +123,7 @@ def _grants_nothing(held: _Held) -> bool:
 @check("DENIES_NOTHING", Level.SECURITY, "A Deny of nothing that is allowed")
 def _denies_nothing(accounts: Accounts) -> Iterator[Remark]:
     for held in _held(accounts):
-        if held.alone.effect == "Deny" and all(
-            is_never([held.alone, allow, *one.allows], [], [one.space])
-            for holding in held.holdings
-            for allow in holding.allowing
-            for one in holding.questions
-        ):
+        if held.alone.effect == "Deny" and _denies_none(held) and held.is_judged:
             yield Remark(
                 held.place,
                 f"{_FOR_EACH}, no policy allows a request that this Deny matches: it denies"
@@ -120,6 +134,16 @@ def _denies_nothing(accounts: Accounts) -> Iterator[Remark]:
                     [one.space for each in held.holdings for one in each.questions],
                 ),
             )
+
+
+def _denies_none(held: _Held) -> bool:
+    """True if no Allow of a holder matches a request that the Deny matches."""
+    return all(
+        is_never([held.alone, allow, *one.allows], [], [one.space])
+        for holding in held.holdings
+        for allow in holding.allowing
+        for one in holding.questions
+    )
 
 
 @check("REDUNDANT_STATEMENT", Level.SUGGESTION, "A statement that other statements cover")
@@ -133,11 +157,7 @@ def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
         for statement, _ in redundant(document)
     }
     for held in listed:
-        if held.name in gone or not all(
-            is_never([held.alone], _others(held, holding, gone), [one.space])
-            for holding in held.holdings
-            for one in holding.questions
-        ):
+        if held.name in gone or not _is_covered(held, gone) or not held.is_judged:
             continue
         if held.alone.effect == "Allow" and _grants_nothing(held):
             continue
@@ -153,6 +173,15 @@ def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
         )
 
 
+def _is_covered(held: _Held, gone: set[tuple[str, int]]) -> bool:
+    """True if other statements of each holder match all that the statement matches."""
+    return all(
+        is_never([held.alone], _others(held, holding, gone), [one.space])
+        for holding in held.holdings
+        for one in holding.questions
+    )
+
+
 def _others(held: _Held, holding: Holding, gone: set[tuple[str, int]]) -> list[Statement]:
     """Return the holder's other statements that may cover this one."""
     return [
@@ -165,19 +194,13 @@ def _others(held: _Held, holding: Holding, gone: set[tuple[str, int]]) -> list[S
 
 
 def _held(accounts: Accounts) -> Iterator[_Held]:
-    """Yield the statements of custom policies that match a request of some principal."""
-    return (held for held in _all_held(accounts) if held.matches_some)
-
-
-def _all_held(accounts: Accounts) -> Iterator[_Held]:
-    """Yield the statements of custom policies that some principal holds, but the dead ones."""
+    """Yield the statements of the custom policies that some principal holds."""
     for scope in accounts.scopes:
         for name, document in scope.policies.items() if scope.number else ():
             policy = f"{scope.number}/{name}"
             holdings = (accounts.holdings.of(policy) if accounts.holdings else None) or ()
             for statement in document.proved if holdings else ():
-                if not is_never([statement], [], spaces_of(document)):
-                    yield _Held(document, statement, policy, holdings)
+                yield _Held(document, statement, policy, holdings)
 
 
 def _named(statements: Iterable[Statement]) -> str:

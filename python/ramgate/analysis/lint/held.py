@@ -8,7 +8,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ramgate.analysis.lint.spaces import assuming
+from ramgate.analysis.lint.spaces import assuming, elsewhere
 from ramgate.analysis.prover.space import Space
 from ramgate.analysis.prover.world import World
 
@@ -64,6 +64,11 @@ class Holding:
             Question(assuming(self.asker), (), denies),
         ]
 
+    @functools.cached_property
+    def everywhere(self) -> Sequence[Space]:
+        """All requests of the holder, for resources of any account."""
+        return (elsewhere(self.asker), assuming(self.asker))
+
 
 class Holdings:
     """The principals that hold each policy of the accounts in a store.
@@ -80,6 +85,7 @@ class Holdings:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._world = World(store)
+        self._found: dict[str, Sequence[Holding] | None] = {}
 
     def of(self, policy: str) -> Sequence[Holding] | None:
         """Return a holding for each way in which a principal holds the policy with this id.
@@ -87,6 +93,11 @@ class Holdings:
         Principals for whom the same policies decide have one. None if that of some principal is
         not known: it holds a document that ramgate cannot read, or too many policies to compare.
         """
+        if policy not in self._found:
+            self._found[policy] = self._holdings(policy)
+        return self._found[policy]
+
+    def _holdings(self, policy: str) -> Sequence[Holding] | None:
         found: dict[object, Holding] = {}
         for asker, group in self._held.get(policy, ()):
             scopes = self._scopes(asker)

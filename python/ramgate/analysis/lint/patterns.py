@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ramgate.language.grammar import WILDCARD
+from ramgate.language.grammar import ACCOUNT, WILDCARD
 from ramgate.language.resource_pattern import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "ANY_NAME",
@@ -25,6 +28,7 @@ __all__ = [
     "has_wildcard",
     "is_anything",
     "matches",
+    "names_another_account",
     "overlaps",
     "resource_covers",
 ]
@@ -35,6 +39,7 @@ ANY_NAME: Final = "\ue000"
 SEGMENT: Final = "\ue001"
 """In a pattern for `overlaps`: any run of characters without a `/`."""
 
+_ACCOUNT_FIELD: Final = 3
 _STAR: Final = "\ue002"
 _MARK: Final = "\ue003"
 
@@ -139,6 +144,18 @@ def fields(resource: str) -> list[str] | None:
     if len(found) < FIELDS and not found[-1].endswith("*"):
         return None
     return found + ["*"] * (FIELDS - len(found))
+
+
+def names_another_account(resources: Iterable[object], own: str) -> bool:
+    """True if one of the resource patterns names another account than the own one.
+
+    >>> names_another_account(["acs:oss:*:9876543210987654:b"], "1234567890123456")
+    True
+    >>> names_another_account(["acs:oss:*:*:b", "*"], "1234567890123456")
+    False
+    """
+    named = (found[_ACCOUNT_FIELD] for one in resources if (found := fields(str(one))))
+    return any(ACCOUNT.fullmatch(account) and account != own for account in named)
 
 
 def resource_covers(pattern: str, other: str) -> bool:

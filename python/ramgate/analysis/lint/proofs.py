@@ -40,14 +40,14 @@ __all__ = [
 @check("ALLOWS_EVERYTHING", Level.SECURITY, "An Allow of every action on every resource")
 def _everything(document: Document) -> Iterator[Remark]:
     allows, denies = split(() if document.is_trust else document.proved)
-    spaces = identity_spaces(document.account, allows, is_named=True)
+    spaces = identity_spaces(allows, is_named=True)
     if not allows or not is_never([], allows, spaces):
         return
     needed = needed_of([], allows, spaces)
     statement = document.statements[needed[0].index]
     subject = f"{_named(needed)} together allow" if needed[1:] else "allows"
     resources = "every resource"
-    if not is_never([], needed, identity_spaces(document.account, needed)):
+    if not is_never([], needed, identity_spaces(needed)):
         resources += " but `*`"
     if denies:
         resources += " that no Deny here names"
@@ -206,7 +206,7 @@ def spaces_of(document: Document) -> tuple[Space, ...]:
     """Return the spaces of all requests that the document may decide about."""
     if document.is_trust:
         return trust_spaces(document.proved)
-    return identity_spaces(document.account, document.proved)
+    return identity_spaces(document.proved)
 
 
 def split(statements: Iterable[Statement]) -> tuple[list[Statement], list[Statement]]:

@@ -48,7 +48,7 @@ def needed_of(
     ...     return {"Effect": "Allow", "Action": action, "Resource": "*"}
     >>> document = {"Version": "1", "Statement": [allow("oss:*"), allow("*"), allow("oss:Get*")]}
     >>> *others, last = statements_of("policy", translate(document))
-    >>> [one.index for one in needed_of([last], others, identity_spaces("", others))]
+    >>> [one.index for one in needed_of([last], others, identity_spaces(others))]
     [0]
     """
     needed = list(outside)

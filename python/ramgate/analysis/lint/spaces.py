@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.prover.key_values import Domain
     from ramgate.analysis.prover.statement import Statement
 
-__all__ = ["EXAMPLE_ACCOUNT", "assuming", "identity_spaces", "trust_spaces"]
+__all__ = ["EXAMPLE_ACCOUNT", "assuming", "elsewhere", "identity_spaces", "trust_spaces"]
 
 EXAMPLE_ACCOUNT: Final = "1234567890123456"
 """The account of a request that stands for those of all accounts."""
@@ -43,21 +43,21 @@ _OPEN: Final[dict[frozenset[str], Glob]] = {
 
 
 def identity_spaces(
-    account: str, statements: Iterable[Statement], *, is_named: bool = False
+    statements: Iterable[Statement], *, is_named: bool = False
 ) -> tuple[Space, ...]:
-    """Return the spaces of the requests that these statements decide about, of one account or any.
+    """Return the spaces of the requests that these statements decide about.
 
     Roles are apart only if a condition tests the principal. With `is_named`, requests for the
     resource `*` are left out.
 
-    >>> len(identity_spaces("", ()))
+    >>> len(identity_spaces(()))
     2
     """
     tests_principal = any(
         condition["key"] == _PRINCIPAL for one in statements for condition in one.conditions
     )
     return tuple(
-        _open_space(kind, account or _ANY_ACCOUNT, role, is_named=is_named)
+        _open_space(kind, role, is_named=is_named)
         for kind in (_KINDS if tests_principal else _KINDS[:1])
         for role in (None, _ANY_ARN)
     )
@@ -68,9 +68,14 @@ def assuming(asker: Asker) -> Space:
     return _OpenSpace(asker, role=_ANY_ARN)
 
 
+def elsewhere(asker: Asker) -> Space:
+    """Return the space of a principal's requests for resources, those of any account."""
+    return _OpenSpace(asker, is_elsewhere=True)
+
+
 @functools.lru_cache(maxsize=64)
-def _open_space(kind: str, account: str, role: str | None, *, is_named: bool) -> _OpenSpace:
-    return _OpenSpace(Asker(kind, account, None), role=role, is_named=is_named)
+def _open_space(kind: str, role: str | None, *, is_named: bool) -> _OpenSpace:
+    return _OpenSpace(Asker(kind, _ANY_ACCOUNT, None), role=role, is_named=is_named)
 
 
 def trust_spaces(statements: Sequence[Statement]) -> tuple[Space, ...]:
@@ -102,12 +107,13 @@ class _OpenSpace(Space):
     """A space in which a mark stands for any account, and another for the name of any role."""
 
     is_named: bool = False
+    is_elsewhere: bool = False
 
     @functools.cached_property
     def frames(self) -> Sequence[Frame]:
         found = [
             Frame(one.form, _opened(one.wanted), _opened(one.avoided))
-            for one in super().frames
+            for one in self._frames()
             if not (self.is_named and one.form == "any")
         ]
         if self.role is not None:
@@ -115,6 +121,11 @@ class _OpenSpace(Space):
             found = [one for one in found if one.form == "role"]
             found += [Frame(f"unstated {one.form}", one.wanted) for one in found]
         return found
+
+    def _frames(self) -> Sequence[Frame]:
+        if not self.is_elsewhere:
+            return super().frames
+        return Space(dataclasses.replace(self.asker, account=_ANY_ACCOUNT)).frames
 
     def resources(self, statement: Statement, frame: Frame) -> tuple[Glob, ...]:
         found = super().resources(statement, frame)
