@@ -349,3 +349,42 @@ def test_the_state_of_the_work_is_shown() -> None:
 )
 def test_a_cause_tells_how_the_sides_differ(change: str, text: str) -> None:
     assert str(Cause("old", "own", 1, change, "")) == f"own[1] of the old side: {text}"
+
+
+def test_a_deny_limits_the_other_policies_of_its_holder() -> None:
+    put, get = (statement(Effect="Deny", Action=f"oss:{one}*") for one in ("Put", "Get"))
+    only = {"StringNotLike": {"acs:PrincipalARN": "*:role/admin*"}}
+    for number, (before, after, result) in enumerate(
+        (
+            ([put], [put, get], "narrower"),
+            ([put, get], [get], "wider"),
+            ([put], [{**put, "Condition": only}], "wider"),
+            ([statement(), put], [statement()], "wider"),
+            ([statement(), put], [put, statement()], "equivalent"),
+        )
+    ):
+        sides = [
+            written(f"{name}{number}", policy(*one)) for name, one in (("a", before), ("b", after))
+        ]
+        assert diff(*sides).result == result
+
+
+def test_a_user_who_may_do_all_has_a_free_name() -> None:
+    old = {
+        "holder": policy(statement(), statement(Effect="Deny", Action="oss:*")),
+        "holder-may-do-all": policy(statement()),
+        "x" * 60: policy(statement(), statement(Effect="Deny", Action="log:*")),
+    }
+    new = {
+        "holder": policy(statement()),
+        "holder-may-do-all": policy(statement(Action="ecs:StopInstance")),
+        "x" * 60: policy(statement()),
+    }
+    for folder, documents in (("old", old), ("new", new)):
+        Path(folder).mkdir()
+        for name, document in documents.items():
+            written(f"{folder}/{name}", document)
+    found = diff("old", "new")
+    assert found.result == "incomparable"
+    names = {one.principal.rpartition("/")[2] for one in found.newly_allowed}
+    assert names == {"holder-may-do-all", "may-do-all-1", "may-do-all-2"}

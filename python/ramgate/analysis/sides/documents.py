@@ -6,14 +6,20 @@ attached to a user in every account that a document names and in one that none n
 tests the ARN, the prover compares the documents for any user and any role of these accounts, and
 each principal that makes a difference holds the document, too. Each of these accounts has the roles
 that the documents name and one more, so that an assumed role is found.
+
+A Deny limits the other policies of its holder. So a document that only denies is held beside a
+policy that allows everything. If the Denies of two other documents differ, one more user of each
+account holds them beside that policy.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.analysis.prover.statement import statements_of
 from ramgate.analysis.sides.holders import Search
 from ramgate.language import grammar
 from ramgate.language.resource_pattern import ANY_CHARACTER
@@ -37,6 +43,8 @@ _RESOURCES: Final = ("resources", "resource_prefixes", "resource_patterns")
 _MAY_ASSUME: Final = "may-assume"
 _ANY: Final = "any"
 _ROLE: Final = "role"
+_LONGEST: Final = 64
+_MAY_DO_ALL: Final = "may-do-all"
 _ANYTHING: Final = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
 
 
@@ -46,6 +54,11 @@ class Documents:
 
     policies: Mapping[str, dict[str, object]]
     trust: Mapping[str, dict[str, object]]
+
+    def statements(self, name: str, effect: str) -> frozenset[str]:
+        """Return the meanings of a policy's statements with that effect."""
+        found = statements_of("", self.policies[name]) if name in self.policies else ()
+        return frozenset(one.meaning for one in found if one.effect == effect)
 
 
 class _Names:
@@ -80,26 +93,64 @@ def stores(base: Store, old: Documents, new: Documents) -> tuple[Store, Store, l
     accounts = sorted({free, *names.accounts})
     policies = sorted({*old.policies, *new.policies})
     trust = sorted({*old.trust, *new.trust})
+    beside = _Beside(old, new, policies)
     sides = (
-        (_store(base, old, names, accounts, (policies, trust)), old),
-        (_store(base, new, names, accounts, (policies, trust)), new),
+        (_store(base, old, names, accounts, (policies, trust, beside)), old),
+        (_store(base, new, names, accounts, (policies, trust, beside)), new),
     )
     search = Search(*(store for store, _ in sides))
     for name in policies:
         for found in list(search.of_policy(name, accounts)):
             number = found.principal.split(":")[3]
             for store, side in sides:
-                policy = f"{number}/{name}" if name in side.policies else ""
                 if not found.principal.endswith(f":user/{name}"):
-                    _hold(store, found.principal, policy)
+                    _hold(store, found.principal, beside.held(side, number, name))
                 if found.role is not None:
                     _add_found_role(store, found.role, number, accounts)
     for name in trust:
         for found in list(search.of_trust((accounts[0], name.lower()), names.trusted, _ANY)):
             for store, _ in sides:
-                _hold(store, found.principal, _MAY_ASSUME)
+                _hold(store, found.principal, [_MAY_ASSUME])
     (before, _), (after, _) = sides
     return before, after, search.doubts
+
+
+class _Beside:
+    """The policies that documents are held beside.
+
+    `limits` are the documents that only deny, `users` the further users of each account, each with
+    the document that it holds.
+    """
+
+    def __init__(self, old: Documents, new: Documents, policies: Iterable[str]) -> None:
+        self.limits = frozenset(
+            name
+            for name in policies
+            if not any(side.statements(name, "Allow") for side in (old, new))
+        )
+        taken = set(policies)
+        self.users: dict[str, str] = {}
+        for name in policies:
+            if (
+                name in self.limits
+                or len({one.statements(name, "Deny") for one in (old, new)}) == 1
+            ):
+                continue
+            user = f"{name}-{_MAY_DO_ALL}"
+            if user in taken or len(user) > _LONGEST:
+                user = next(
+                    one
+                    for one in map(f"{_MAY_DO_ALL}-{{}}".format, itertools.count(1))
+                    if one not in taken
+                )
+            taken.add(user)
+            self.users[user] = name
+
+    def held(self, side: Documents, number: str, name: str) -> list[str]:
+        """Return the ids of the policies of a holder of the document."""
+        return [f"{number}/{name}"] * (name in side.policies) + [_MAY_DO_ALL] * (
+            name in self.limits
+        )
 
 
 def _add_found_role(store: Store, arn: str, own: str, numbers: Iterable[str]) -> None:
@@ -116,30 +167,35 @@ def _store(
     side: Documents,
     names: _Names,
     numbers: Iterable[str],
-    held: tuple[list[str], list[str]],
+    held: tuple[list[str], list[str], _Beside],
 ) -> Store:
-    policies, trust = held
+    policies, trust, beside = held
     store = base.copy()
     store["policies"], store["accounts"] = dict(base["policies"]), {}
+    everything = {**_ANYTHING, "Action": "*"}
+    store["policies"][_MAY_DO_ALL] = translate({"Version": "1", "Statement": [everything]})
     home, *_ = numbers
     for number in numbers:
         account: Account = {"roles": {}, "users": {}}
         store["accounts"][number] = account
         for name in policies:
-            account["users"][name] = {"policies": [f"{number}/{name}"] * (name in side.policies)}
+            account["users"][name] = {"policies": beside.held(side, number, name)}
             if name in side.policies:
                 store["policies"][f"{number}/{name}"] = side.policies[name]
+        for user, name in beside.users.items():
+            held_there = [*beside.held(side, number, name), _MAY_DO_ALL]
+            account["users"][user] = {"policies": held_there}
         for role in sorted({_ROLE, *names.roles}) if policies else ():
             _add_role(store, number, role, _trusting(numbers))
     for arn, name in names.holders.items():
-        _hold(store, arn, f"{arn.split(':')[3]}/{name}" if name in side.policies else "")
+        _hold(store, arn, beside.held(side, arn.split(":")[3], name))
     for name in trust:
         document = side.trust.get(name) or _trusting([])
         _add_role(store, home, name, document)
     if trust:
         store["policies"][_MAY_ASSUME] = translate({"Version": "1", "Statement": [_ANYTHING]})
         for arn in _callers(names.trusted):
-            _hold(store, arn, _MAY_ASSUME)
+            _hold(store, arn, [_MAY_ASSUME])
     return store
 
 
@@ -149,12 +205,11 @@ def _callers(trusted: Iterable[str]) -> Iterator[str]:
         yield arn.replace(":root", f":user/{_ANY}")
 
 
-def _hold(store: Store, arn: str, policy: str) -> None:
-    """Let a user or a role hold a policy, none if its id is empty; add it if it is not there."""
+def _hold(store: Store, arn: str, held: list[str]) -> None:
+    """Let a user or a role hold the policies of these ids; add it if it is not there."""
     if member := _MEMBER.fullmatch(arn):
         number, kind, name = member.groups()
         account = store["accounts"].setdefault(number, {"roles": {}, "users": {}})
-        held = [policy] if policy else []
         if kind == "user":
             account["users"][name] = {"policies": held}
         else:
