@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ramgate.catalog.service import Service
     from ramgate.model.explanation import Explained
 
-__all__ = ["alias", "forms", "is_named", "names", "near_action"]
+__all__ = ["alias", "forms", "is_named", "meant_action", "names", "near_action"]
 
 _MOST_FORMS: Final = 2
 # Services that people take for each other: DNS, billing, load balancers, networks, delivery,
@@ -36,11 +36,20 @@ def near_action(action: str, answer: Explained) -> NearAction | None:
     decision = answer.decision
     if decision.allow or decision.effect == "ExplicitDeny":
         return None
+    held = {one.action.pattern for one in answer.considered if one.action.pattern}
+    return meant_action(action, [one for one in held if not WILDCARD.search(one)])
+
+
+def meant_action(action: str, held: Iterable[str] = ()) -> NearAction | None:
+    """Return the action of the catalog, or a held one, that an unknown name probably stands for.
+
+    >>> meant_action("alikafka:GetTopicList").actions, meant_action("alikafka:ListTopic")
+    (('alikafka:ListTopic',), None)
+    """
     code, _, name = action.partition(":")
     service, product = actions.service(code), actions.product_codes().get(code.lower())
     if service is not None and (service.find(name) or not product):
-        held = {one.action.pattern for one in answer.considered if one.action.pattern}
-        return _within(service, action, (one for one in held if not WILDCARD.search(one)))
+        return _within(service, action, held)
     meant = product or nearest(code, actions.codes())
     return _near(action, f"{meant}:{name}") if meant else None
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ramgate.catalog.actions import codes
 from ramgate.hints import accounts, actions, keys
+from ramgate.language.grammar import WILDCARD
 from ramgate.model import hint
 from ramgate.model.explanation import Explained, Explanation
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Request
     from ramgate.model.explanation import Hint
 
-__all__ = ["complete", "with_accounts"]
+__all__ = ["complete", "misspelt", "with_accounts"]
 
 # the causes that stay before a misspelt action
 _BEFORE = (
@@ -72,6 +74,23 @@ def with_accounts(explanation: Explanation, store: Store) -> Explanation:
         for one in explanation.hints
     )
     return msgspec.structs.replace(explanation, hints=hints)
+
+
+def misspelt(action: str) -> str:
+    """Return a sentence about an action, or a pattern, that is probably misspelt, else nothing.
+
+    Of a pattern, only the service is looked up.
+
+    >>> misspelt("alikafka:DeleteTopci")
+    '`alikafka:DeleteTopci` is not a known action: did you mean `alikafka:DeleteTopic`?'
+    >>> misspelt("alikafka:DeleteTopci*"), misspelt("alikafka:DeleteTopic")
+    ('', '')
+    """
+    code, _, name = action.partition(":")
+    if WILDCARD.search(code) or (WILDCARD.search(name) and code.lower() in codes()):
+        return ""
+    found = actions.meant_action(action)
+    return "" if found is None else str(found)
 
 
 def _completed(one: Hint, request: Request) -> Hint:

@@ -130,13 +130,19 @@ class NearAction(BaseHint, frozen=True, kw_only=True, tag_field="code", tag="nea
     >>> hint = NearAction(
     ...     given="alikafka:GetTopicList", actions=("alikafka:ListTopic",), is_operation=True
     ... )
-    >>> hint.code
-    'near_action'
+    >>> print(hint)
+    `alikafka:GetTopicList` is an API operation: RAM authorizes it as `alikafka:ListTopic`
     """
 
     given: str
     actions: tuple[str, ...]
     is_operation: bool
+
+    def __str__(self) -> str:
+        meant = " or ".join(f"`{name}`" for name in self.actions)
+        if self.is_operation:
+            return f"`{self.given}` is an API operation: RAM authorizes it as {meant}"
+        return f"`{self.given}` is not a known action: did you mean {meant}?"
 
 
 class TrustAdmits(OfLayer, frozen=True, kw_only=True, tag_field="code", tag="trust_admits"):

@@ -43,7 +43,7 @@ def text(found: hint.Hint, request: Request) -> str:  # noqa: C901, PLR0911, PLR
         case hint.OnlyActionDiffers():
             return _action(found)
         case hint.NearAction():
-            return _near_action(found)
+            return str(found)
         case hint.TrustAdmits():
             return _trust(found)
         case hint.NoStatementForService():
@@ -115,12 +115,6 @@ def _action(found: hint.OnlyActionDiffers) -> str:
         return f"{statement} allows all but `{found.pattern}` (NotAction), so not {found.given}"
     near = f", its nearest action is `{found.pattern}`" if found.pattern else ""
     return f"{statement} does not list {found.given}{near}"
-
-
-def _near_action(found: hint.NearAction) -> str:
-    if found.is_operation:
-        return f"`{found.given}` is an API operation: RAM authorizes it as {_or(found.actions)}"
-    return f"`{found.given}` is not a known action: did you mean {_or(found.actions)}?"
 
 
 def _service(found: hint.NoStatementForService, request: Request) -> str:

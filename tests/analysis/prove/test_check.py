@@ -244,3 +244,20 @@ def test_the_state_of_the_work_is_shown(tmp_path: Path) -> None:
     shown: list[str] = []
     prove(tmp_path / "rules.json", tmp_path / "accounts.json", show=shown.append)
     assert shown == ["1 of 1 rules checked"]
+
+
+@pytest.mark.parametrize(
+    ("action", "warned"),
+    [
+        ("alikafka:DeleteTopci", ["did you mean `alikafka:DeleteTopic`?"]),
+        (["alikafka:ListTopic", "alikafak:*"], ["did you mean `alikafka:*`?"]),
+        (["alikafka:ListTopic", "alikafka:Delte*"], []),
+    ],
+)
+def test_a_misspelt_action_of_a_rule_is_logged(
+    action: object, warned: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules = {"kept": {"never": action}}
+    assert proved(tmp_path, rules, statement())[0].result == "proved"
+    assert [one.partition("action: ")[2] for one in caplog.messages] == warned
+    assert all(one.startswith("rule `kept`: `alika") for one in caplog.messages)

@@ -197,3 +197,10 @@ def test_accounts_may_be_a_bundle(tmp_path: Path) -> None:
     path.write_bytes(build().content)
     asked = ("alikafka:DeleteTopic", TOPIC)
     assert who_can(path, *asked) == who_can(str(EXAMPLE), *asked)
+
+
+def test_a_misspelt_action_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    for action in ("alikafka:DeleteTopic", "alikafka:Delete*", "*", "alikafka:DeleteTopci"):
+        who_can(EXAMPLE, action, TOPIC)
+    message = "`alikafka:DeleteTopci` is not a known action: did you mean `alikafka:DeleteTopic`?"
+    assert caplog.messages == [message]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ from ramgate.analysis.sides.side import load
 from ramgate.analysis.spaces import Spaces
 from ramgate.analysis.who_can.holdings import Trusted
 from ramgate.documents.source import argument_path
+from ramgate.hints.hints import misspelt
 from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["prove"]
 
 _SECONDS: Final = 60.0
+_logger = logging.getLogger(__name__)
 _NOT_CONFIRMED: Final = (
     "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
 )
@@ -53,7 +56,7 @@ def prove(
     `accounts` is an accounts file, a folder, a bundle or `git:REF:PATH`. After `timeout` seconds
     the rest is `not_decided`. `show` is called with the state of the work. Raises `InvalidFiles`
     for a faulty rule file or faulty accounts, and `ValueError` if a rule of the kind `always` names
-    a principal that the accounts do not contain.
+    a principal that the accounts do not contain. An action that is probably misspelt is logged.
 
     >>> from pathlib import Path
     >>> from ramgate import resources
@@ -76,11 +79,19 @@ def prove(
     checker = _Checker(store, Budget(time.monotonic() + timeout))
     for rule in found:
         checker.require_known(rule)
+        _warn(rule)
     checked = []
     for number, rule in enumerate(found, 1):
         checked.append(checker.check(rule))
         show(f"{number} of {len(found)} rules checked")
     return checker.confirmed(checked)
+
+
+def _warn(rule: Rule) -> None:
+    """Log each action that is probably misspelt: a rule about it proves less than it seems to."""
+    named = dict.fromkeys(question.action for part in rule.parts for question in part)
+    for text in filter(None, map(misspelt, named)):
+        _logger.warning("rule `%s`: %s", rule.name, text)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ from ramgate.analysis.question import Question
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.who_can.patterns import answer_all
 from ramgate.analysis.who_can.request import answer_one
+from ramgate.hints.hints import misspelt
 from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["search", "who_can"]
 
 _SECONDS: Final = 60.0
+_logger = logging.getLogger(__name__)
 
 
 def who_can(  # noqa: PLR0913 - the last ones by name
@@ -44,7 +47,8 @@ def who_can(  # noqa: PLR0913 - the last ones by name
     If the action assumes a role, the services and providers that the role trusts are decided, too.
     Of patterns, only those that begin with `sts:` do. After `timeout` seconds the rest is
     `not_decided`. `show` is called with the state of long work. Raises `InvalidFiles` for faulty
-    accounts, and `InvalidRequest` if the request is malformed.
+    accounts, and `InvalidRequest` if the request is malformed. An action that is probably misspelt
+    is logged.
 
     >>> from ramgate import resources
     >>> example = resources.path("examples/accounts.yaml")
@@ -55,6 +59,8 @@ def who_can(  # noqa: PLR0913 - the last ones by name
     >>> [(one.principal, one.answer) for one in found.allowed]
     [('acs:ram::1234567890123456:user/alice', 'every'), ('acs:ram::1234567890123456:root', 'every')]
     """
+    if doubt := misspelt(action):
+        _logger.warning("%s", doubt)
     store = load(str(accounts)).store
     return search(store, action, resource, context, unknown=unknown, timeout=timeout, show=show)
 
