@@ -101,3 +101,27 @@ def test_both_sides_have_the_same_principals() -> None:
         for number, account in store["accounts"].items()
     ]
     assert names[0] == names[1]
+
+
+def test_a_role_that_tells_several_documents_apart_is_there_once() -> None:
+    def both(resource: str) -> Documents:
+        held = translate(policy(statement(Action="sts:AssumeRole", Resource=resource)))
+        return Documents({"a": held, "b": held}, {})
+
+    old, new, doubts = stores(
+        Reader(CATALOG).examine(None, {})[0],  # type: ignore[arg-type]
+        both("acs:ram::*:role/x"),
+        both("acs:ram::*:role/y*"),
+    )
+    assert doubts == []
+    roles = list(new["accounts"][ACCOUNT]["roles"])
+    assert list(old["accounts"][ACCOUNT]["roles"]) == roles
+    assert len(set(roles)) == len(roles)
+    asked = [
+        (f"acs:ram::{ACCOUNT}:user/{name}", "sts:AssumeRole", f"acs:ram::{ACCOUNT}:role/{role}")
+        for name in ("a", "b")
+        for role in roles
+        if role.startswith("y")
+    ]
+    assert set(effects(new, *asked)) == {"Allow"}
+    assert set(effects(old, *asked)) == {"ImplicitDeny"}
