@@ -2,8 +2,9 @@
 
 A mutant is one change of one file, in a copy of the project. Mutants of the Rego are run against
 `opa test`, and if that passes, against the property tests. Mutants of the Python are run against
-the tests of language, accounts and tables, and then against the property tests; mutants of any
-other room against the tests of that room. The program prints the tests that caught each mutant, and
+the tests of language, accounts and tables, and then against the property tests; those of the prover
+against the tests of its room, and then against the shares of `make prove`; mutants of any other
+room against the tests of that room. The program prints the tests that caught each mutant, and
 exits with 1 if a mutant survived.
 """
 
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import prover_faults
 from ramgate.opa.find import find_opa
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,8 @@ NOT_RUN = (4, 5)  # pytest's exit codes for a missing path, and for no test
 PROPERTIES = "rego/test_properties.py"
 EXPLANATIONS = "rego/test_explanation.py"
 EXPLAINING = ("survey", "source", "nearness", "pattern", "shown", "spelling", "near_miss", "hint")
+PROVER = "python/ramgate/analysis/prover"
+PROVER_SHARES = tuple(f"proof/test_{name}.py" for name in ("pairs", "edits", "widenings"))
 DECIDING = ("language", "accounts", "tables")
 COPIED = (
     "catalog",
@@ -1261,6 +1265,7 @@ MUTANTS = [
         "if self.status_address is not None and not self.status_address.private:",
         "if False:",
     ),
+    *(Mutant(*fault) for fault in prover_faults.FAULTS),
 ]
 
 
@@ -1298,6 +1303,8 @@ def pytest_paths(mutant: Mutant) -> list[tuple[str, ...]]:
     if mutant.file.startswith("rego/"):
         explains = Path(mutant.file).parts[2] in EXPLAINING
         return [(EXPLANATIONS,) if explains else (PROPERTIES,)]
+    if mutant.file.startswith(f"{PROVER}/"):
+        return [(f"analysis/{Path(PROVER).name}",), PROVER_SHARES]
     room = Path(mutant.file).parts[2]
     return [DECIDING, (PROPERTIES,)] if room in DECIDING else [(room,)]
 

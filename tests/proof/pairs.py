@@ -186,6 +186,7 @@ class Pair:
             else None,
             given=given,
             free=frozenset(pick.some(keys, 2)) if pick.chance(1, 3) else None,
+            is_stated=pick.chance(1, 4),
             groups=frozenset(("rg-a",))
             if _GROUP not in given and pick.chance(1, 4)
             else frozenset(),
@@ -253,6 +254,7 @@ class Pair:
             self._asks(principal)
             and (space.actions is None or _any_like(space.actions, request.action.lower()))
             and (space.resource is None or self._asks_for(request))
+            and (not space.is_stated or request.resource == "*" or request.states_account)
             and all(given.get(key) == value for key, value in wanted.items())
             and (space.free is None or others <= space.free)
             and given.get(_GROUP) not in list(space.groups)
@@ -267,10 +269,11 @@ class Pair:
         return principal.arn == asker.arn if asker.name is not None else name not in asker.unnamed
 
     def _asks_for(self, request: reference.Request) -> bool:
-        """True if the resource states its account and the pattern of the space matches it (3.1)."""
+        """True if the pattern of the space matches the completed resource (3.1)."""
         asked = {"Effect": "Allow", "Action": "*", "Resource": self.space.resource}
-        stated = request.resource == "*" or request.states_account
-        return stated and reference.matches(asked, request)
+        if request.resource != "*":
+            request = dataclasses.replace(request, resource=":".join(request.fields))
+        return reference.matches(asked, request)
 
     def _spelling(self) -> str:
         pick, asker = self.pick, self._asker

@@ -176,6 +176,13 @@ def test_a_resource_group_may_allow_newly() -> None:
     assert GROUP not in moved[0].point.request.context
 
 
+def test_a_request_that_a_resource_group_allowed_is_not_new() -> None:
+    old = (way(allow("a:*")), way(allow("b:*"), group="rg-a"))
+    (difference,) = newly(old, (way(allow("b:*", StringEquals=IN_A)),))
+    # a list names no resource group
+    assert difference.point.request.context == {GROUP: ["rg-a"]}
+
+
 def test_only_requests_of_the_space_are_compared() -> None:
     old, new = (way(allow("a:b")),), (way(allow("a:*")),)
     assert newly(old, new, Space(ALICE, actions=["a:b", "b:*"])) == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from policy_documents import policy, statement
-from proving import ACCOUNT, ALICE, allow, world
+from proving import ACCOUNT, ALICE, OTHER, allow, world
 from ramgate.analysis.prover.access import Way
 from ramgate.analysis.prover.budget import Budget
 from ramgate.analysis.prover.changes import Change, Open, changes, principals
@@ -110,6 +110,28 @@ def test_a_wider_trust_policy_is_found(tmp_path: Path) -> None:
         account["roles"]["App"]["trust"]["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:Tag*"]
 
     assert found(tmp_path, tag) == [((ALICE, BOB), "sts:tagsession")]
+
+
+def test_control_policies_of_the_account_of_a_role_may_open_it(tmp_path: Path) -> None:
+    carol = Asker("user", OTHER, "carol")
+    account = document()
+    account["roles"]["App"]["trust"]["Statement"][0]["Principal"]["RAM"] = carol.arn
+    other = {"policies": account["policies"], "users": {"carol": {"policies": ["assume"]}}}
+    worlds = []
+    for opened in (["FullAliyunAccess"], []):
+        levels = {
+            ACCOUNT: {"control_policies": opened},
+            OTHER: {"control_policies": ["FullAliyunAccess"]},
+        }
+        root = {"control_policies": ["FullAliyunAccess"], "accounts": levels}
+        directory = {"management": "1" * 16, "root": root}
+        accounts = {ACCOUNT: account, OTHER: other}
+        worlds.append(world(tmp_path, {"accounts": accounts, "directory": directory}))
+    open_, closed = worlds
+    (one,) = changes(closed, open_, Budget(), [carol])
+    assert isinstance(one, Change)
+    assert one.difference.point.request.action == "sts:AssumeRole"
+    assert list(changes(open_, closed, Budget(), [carol])) == []
 
 
 def test_a_new_policy_may_allow_to_assume_a_role(tmp_path: Path) -> None:

@@ -126,6 +126,19 @@ def test_control_policies_do_not_bind_the_management_account(tmp_path: Path) -> 
     assert actions(found.access(ALICE)) == [[("*",), (), ("ecs:startinstance",)]]
 
 
+def test_control_policies_of_a_role_do_not_bind_the_management_account(tmp_path: Path) -> None:
+    given = document(policies=policies())
+    trusted = trust(RAM=f"acs:ram::{OTHER}:root")
+    given["accounts"][ACCOUNT]["roles"] = {"App": {"trust": trusted}}
+    given["accounts"][OTHER] = {
+        "policies": policies(Action="sts:AssumeRole"),
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    below: dict[str, object] = {"accounts": {ACCOUNT: {"control_policies": []}}}
+    found = world(tmp_path, given | {"directory": directory(**below)})
+    assert assumable(found, Asker("user", OTHER, "alice"))
+
+
 def test_control_policies_do_not_bind_service_linked_roles(tmp_path: Path) -> None:
     given = document(policies=policies(), service_linked_roles=["AliyunServiceRoleForAlikafka"])
     below: dict[str, object] = {"accounts": {ACCOUNT: {"control_policies": []}}}
@@ -199,12 +212,13 @@ def test_principals_with_equal_policies_have_one_digest(tmp_path: Path) -> None:
         "carol": {"policies": ["q", "p"]},
         "dave": {"policies": ["p", "r"]},
         "erin": {"policies": ["p", {"policy": "r", "resource_group": "rg-a"}]},
+        "frank": {"policies": ["p", {"policy": "q", "resource_group": "rg-a"}]},
     }
     found = world(tmp_path, given)
     digests = [found.digest(Asker("user", ACCOUNT, name)) for name in ("alice", "bob", "carol")]
     assert len(set(digests)) == 1
-    others = [found.digest(Asker("user", ACCOUNT, name)) for name in ("dave", "erin")]
-    assert len({*digests, *others}) == 3
+    others = [found.digest(Asker("user", ACCOUNT, name)) for name in ("dave", "erin", "frank")]
+    assert len({*digests, *others}) == 4
 
 
 def test_an_unreadable_policy_has_a_digest_of_its_own(tmp_path: Path) -> None:
@@ -234,6 +248,7 @@ def test_trust_policies_and_levels_have_digests(tmp_path: Path) -> None:
         bound.levels_digest(OTHER),
     }
     assert len(levels) == 3
+    assert found.digest(ALICE) != bound.digest(ALICE)
 
 
 CONDITION = {"StringLike": {"acs:PrincipalARN": "*:user/a*"}}

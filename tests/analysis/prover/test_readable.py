@@ -79,6 +79,12 @@ def test_a_readable_request_is_still_outside_of_the_others() -> None:
     assert not request.resource.split(":")[4].startswith("example")
 
 
+def test_a_readable_request_has_the_form_of_the_question() -> None:
+    # the ARN of a role is compared in lower case, other resources are not (3.4)
+    request = found(allow("ram:GetRole"), outside=[deny("ram:*", "acs:ram:*:*:ROLE/*")])
+    assert not request.resource.startswith(f"acs:ram::{ACCOUNT}:role/")
+
+
 def test_a_statement_whose_conditions_fail_is_no_rival() -> None:
     tagged = allow("oss:Abort*", StringEquals={"acs:ResourceTag/team": "a"})
     assert found(allow("oss:*"), outside=[tagged]).action == "oss:AbortMultipartUpload"

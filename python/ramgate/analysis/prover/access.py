@@ -78,11 +78,11 @@ def allowed(access: Access, space: Space, budget: Budget) -> Point | None:
 def denied(access: Access, space: Space, budget: Budget) -> Point | None:
     """Return a request that the access does not allow; None is a proof that it allows all."""
     doubts = _Doubts()
-    for named, ways in _by_group(access, space, access):
-        for inside, outside in _failures(ways):
-            point = doubts.find(inside, outside, named, budget)
-            if point is not None:
-                return point
+    named, ways = _opened(access, space)
+    for inside, outside in _failures(ways):
+        point = doubts.find(inside, outside, named, budget)
+        if point is not None:
+            return point
     doubts.raise_any()
     return None
 
@@ -99,19 +99,17 @@ def newly_allowed(old: Access, new: Access, space: Space, budget: Budget) -> Ite
     for way in new:
         kept = _meanings(way.denies)
         for space_of_way in _naming(way, space):
-            for named, ways in _by_group(old, space_of_way, (way, *old)):
-                for inside, outside in _failures(ways, kept):
-                    for chosen in itertools.product(*way.layers):
-                        gained = tuple(one for one in chosen if one.meaning not in held)
-                        cause = _meanings((*gained, *inside)) or _meanings(chosen)
-                        if any(one <= cause for one in found):
-                            continue
-                        point = doubts.find(
-                            (*chosen, *inside), (*way.denies, *outside), named, budget
-                        )
-                        if point is not None:
-                            found.append(cause)
-                            yield Difference(point, gained, inside)
+            named, ways = _opened(old, space_of_way)
+            for inside, outside in _failures(ways, kept):
+                for chosen in itertools.product(*way.layers):
+                    gained = tuple(one for one in chosen if one.meaning not in held)
+                    cause = _meanings((*gained, *inside)) or _meanings(chosen)
+                    if any(one <= cause for one in found):
+                        continue
+                    point = doubts.find((*chosen, *inside), (*way.denies, *outside), named, budget)
+                    if point is not None:
+                        found.append(cause)
+                        yield Difference(point, gained, inside)
     doubts.raise_any()
 
 
@@ -150,22 +148,17 @@ def _naming(way: Way, space: Space) -> Iterator[Space]:
         yield _in_group(space, way.group)
 
 
-def _by_group(
-    access: Access, space: Space, involved: Iterable[Way]
-) -> Iterator[tuple[Space, list[Way]]]:
-    """Divide the requests by the resource group that they name, with the ways that are open then.
+def _opened(access: Access, space: Space) -> tuple[Space, list[Way]]:
+    """Return the requests that name no resource group of a way, with the ways that are open then.
 
-    If no condition of the `involved` tests the group, requests without one stand for all.
+    They stand for those that name one, `rg-a`: conditions read the list of `rg-a` in the same way,
+    and it names no group. If the space fixes the group, the requests are those of the space.
     """
     fixed = space.fixed(_GROUP)
     if fixed is not None:
-        yield space, _open(access, fixed[0])
-        return
-    groups = {way.group for way in access if way.group is not None} - space.groups
-    yield dataclasses.replace(space, groups=space.groups | groups), _open(access, None)
-    if groups and any(_tests_group(way) for way in involved):
-        for group in sorted(groups):
-            yield _in_group(space, group), _open(access, group)
+        return space, _open(access, fixed[0])
+    groups = {way.group for way in access if way.group is not None}
+    return dataclasses.replace(space, groups=space.groups | groups), _open(access, None)
 
 
 def _open(access: Access, group: object) -> list[Way]:
@@ -174,14 +167,6 @@ def _open(access: Access, group: object) -> list[Way]:
 
 def _in_group(space: Space, group: str) -> Space:
     return dataclasses.replace(space, given={**space.given, _GROUP: group})
-
-
-def _tests_group(way: Way) -> bool:
-    return any(
-        condition["key"] == _GROUP
-        for statement in itertools.chain(*way.layers, way.denies)
-        for condition in statement.conditions
-    )
 
 
 def _failures(

@@ -55,7 +55,6 @@ _LAST: Final = 9214646400 * _SECOND - 1
 _EPOCH: Final = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - an offset is added by hand
 _FIRST_ADDRESSES: Final = ("203.0.113.7", "0.0.0.0", "::", "::1:0:0:0")  # noqa: S104 - not bound
 """A readable address, the first of each version, and the first behind the IPv4-mapped ones."""
-_MAPPED: Final = ipaddress.ip_network("::ffff:0:0/96")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -282,9 +281,7 @@ def _addresses(conditions: Sequence[Condition]) -> Iterator[Scalar]:
             points.add(block.network_address)
             if block.broadcast_address != _last(block):
                 points.add(block.broadcast_address + 1)
-    ordered = sorted(points, key=lambda one: (one != readable, one.version, int(one)))
-    # an IPv4-mapped address counts as the IPv4 address
-    yield from (str(point) for point in ordered if point not in _MAPPED)
+    yield from map(str, sorted(points, key=lambda one: (one != readable, one.version, int(one))))
 
 
 def _last(block: Any) -> Any:  # noqa: ANN401 - an address of either version
