@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,3 +216,16 @@ def test_a_search_that_takes_too_long_ends() -> None:
         assert undecided.value.is_final
     with pytest.raises(Undecided, match="steps"):
         list(newly_allowed((), ways, SPACE, Budget(steps=2)))
+
+
+def test_causes_that_were_found_already_are_left_out_until_the_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    levels = [[allow(f"{service}:*") for service in "abcdefghi"] for _ in range(3)]
+    old, new = (way(allow(action), levels=levels) for action in ("b:x", "a:*"))
+    seconds = iter(range(10_000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    differences = newly_allowed((old,), (new,), SPACE, Budget(2_500))
+    assert next(differences).point.request.action.startswith("a:")
+    with pytest.raises(Undecided, match="the time is over"):
+        next(differences)

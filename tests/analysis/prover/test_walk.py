@@ -32,6 +32,13 @@ def test_a_shortest_text_is_found_that_all_groups_match() -> None:
     assert found(globs("??*")) == [("aa", 0)]
 
 
+def test_patterns_may_name_all_usual_characters() -> None:
+    usual = "".join(map(chr, (*range(32, 127), 0xE9, 0x4E2D, *range(0x3041, 0x3097))))
+    named = [glob.text(character) for character in usual]
+    [(word, _)] = found(globs("?"), avoided=named)
+    assert word not in usual
+
+
 def test_no_text_is_found_if_there_is_none() -> None:
     assert found(globs("a*"), globs("b*")) == []
     assert found([]) == []

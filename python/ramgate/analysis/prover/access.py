@@ -97,6 +97,8 @@ def newly_allowed(old: Access, new: Access, space: Space, budget: Budget) -> Ite
     found: list[frozenset[str]] = []
     held = _meanings(itertools.chain.from_iterable(itertools.chain(*(way.layers for way in old))))
     for way in new:
+        if not all(way.layers):
+            continue
         kept = _meanings(way.denies)
         for space_of_way in _naming(way, space):
             named, ways = _opened(old, space_of_way)
@@ -105,6 +107,7 @@ def newly_allowed(old: Access, new: Access, space: Space, budget: Budget) -> Ite
                     gained = tuple(one for one in chosen if one.meaning not in held)
                     cause = _meanings((*gained, *inside)) or _meanings(chosen)
                     if any(one <= cause for one in found):
+                        budget.renew()
                         continue
                     point = doubts.find((*chosen, *inside), (*way.denies, *outside), named, budget)
                     if point is not None:

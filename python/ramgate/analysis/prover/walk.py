@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import string
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ __all__ = [
 
 _PREFERRED: Final = string.ascii_lowercase + string.digits + "-_/." + string.ascii_uppercase
 _FURTHER: Final = "~!#$%&+=;,|<>()^ \"'`\u00e9\u4e2d" + "".join(map(chr, range(0x3041, 0x3097)))
+_REST: Final = range(0x4E00, 0xD800)
 _FEW: Final = 256
 
 
@@ -137,7 +139,8 @@ class _Walk:
             for atom in self._positions
             for character in (atom.excepted if atom.characters is None else atom.characters)
         }
-        other = next(one for one in (*_PREFERRED, *_FURTHER) if one not in explicit)
+        possible = itertools.chain(_PREFERRED, _FURTHER, map(chr, _REST))
+        other = next(one for one in possible if one not in explicit)
         default = self._step(other)
         found: dict[tuple[int, int], _Step] = {}
         for character in sorted(explicit, key=_readability):
