@@ -149,3 +149,18 @@ def test_control_policies_are_tried_with_each_layer(tmp_path: Path) -> None:
     assert found[1] == DEAD
     assert isinstance(found[2], Request)
     assert found[2].action == "oss:GetBucket"
+
+
+def test_principals_are_apart_if_a_trust_policy_names_one(tmp_path: Path) -> None:
+    document = policy(*(trust({"RAM": [user(name)]}) for name in ("alice", "bob")))
+    accounts = account(
+        policies={"one": policy(allow("sts:AssumeRole"))},
+        users={name: {"policies": ["one"]} for name in ("alice", "bob")},
+        roles={"App": {"trust": document, "policies": []}},
+    )
+    store = stored(accounts, tmp_path)
+    found = [asked(store, "trust:App", index) for index in range(2)]
+    assert [one.principal for one in found if isinstance(one, Request)] == [
+        user("alice"),
+        user("bob"),
+    ]

@@ -127,7 +127,7 @@ class Tries:
             roles = world.admitting(asker)
             key: object = asker
             if asker.has_identity:
-                name = asker.name if world.tests_principal(asker) else None
+                name = asker.name if world.tests_principal(asker, roles) else None
                 key = (asker.kind, asker.account, name, world.digest(asker), tuple(roles))
             if key not in seen:
                 seen.add(key)
