@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS"]
 
+_PRINCIPAL: Final = "acs:PrincipalARN"
 _FOR_EACH: Final = "for each principal that holds this policy"
 
 
@@ -53,6 +54,8 @@ class _Held(NamedTuple):
 
         A document says by itself that no request of any principal does.
         """
+        if not any(one["key"] == _PRINCIPAL for one in self.alone.conditions):
+            return False
         spaces = [space for one in self.holdings for space in one.everywhere]
         return is_never([self.alone], [], spaces) and not is_never(
             [self.alone], [], spaces_of(self.document)
@@ -114,7 +117,7 @@ def _grants_nothing(held: _Held) -> bool:
     """True if each holder is denied all that the statement allows, by policies beside its own."""
     spaces = spaces_of(held.document)
     return all(
-        is_never([held.alone, *one.allows], one.denies, [one.space])
+        holding.is_restricted and is_never([held.alone, *one.allows], one.denies, [one.space])
         for holding in held.holdings
         for one in holding.questions
     ) and not is_denied(held.alone, split(held.document.proved)[1], spaces)
@@ -176,7 +179,7 @@ def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
 def _is_covered(held: _Held, gone: set[tuple[str, int]]) -> bool:
     """True if other statements of each holder match all that the statement matches."""
     return all(
-        is_never([held.alone], _others(held, holding, gone), [one.space])
+        bool(others := _others(held, holding, gone)) and is_never([held.alone], others, [one.space])
         for holding in held.holdings
         for one in holding.questions
     )

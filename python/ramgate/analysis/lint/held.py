@@ -64,6 +64,11 @@ class Holding:
             Question(assuming(self.asker), (), denies),
         ]
 
+    @property
+    def is_restricted(self) -> bool:
+        """True if a Deny or a control policy may keep an Allow from granting something."""
+        return bool(self.levels) or any(one.effect == "Deny" for one in self.own)
+
     @functools.cached_property
     def everywhere(self) -> Sequence[Space]:
         """All requests of the holder, for resources of any account."""
