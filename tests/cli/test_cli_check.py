@@ -198,7 +198,7 @@ def test_check_names_the_level_of_a_control_policy(
     assert main(["check", *asked]) == 1
     assert capsys.readouterr() == (
         "ImplicitDeny  no_statement_matches  (ControlPolicy at level 0, the root folder)\n",
-        "the control policies of level `root` do not speak of `ecs`, only of alikafka\n",
+        "the control policies of level `root` have no statement about `ecs`, only about alikafka\n",
     )
     assert main(["check", *asked, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["policy_type"] == "ControlPolicy"
@@ -227,7 +227,7 @@ def test_check_simulates_and_explains_with_the_same_policies(
     path = written(tmp_path / "mine.json", json.dumps(other))
     assert main(["check", *ALLOWED, "--policy", path]) == 1
     assert capsys.readouterr().err == (
-        f"{EXAMPLE}the policies of user/alice do not speak of `alikafka`, only of ecs\n"
+        f"{EXAMPLE}the policies of user/alice have no statement about `alikafka`, only about ecs\n"
     )
 
 

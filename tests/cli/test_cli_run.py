@@ -254,7 +254,7 @@ def test_over_tcp_decisions_are_explained_if_that_is_allowed(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = (ERIN, "ecs:RunInstances", "*")
-    cause = "the policies of user/erin do not speak of `ecs`, only of ram\n"
+    cause = "the policies of user/erin have no statement about `ecs`, only about ram\n"
     for option in ([], ["--allow-explain"]):
         running = Running("--addr", "127.0.0.1:0", "--accounts", str(world), *option)
         url = running.lines[0].split()[2]

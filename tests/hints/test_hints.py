@@ -190,19 +190,19 @@ def test_a_wildcard_has_the_arn_forms(action: str, forms: tuple[str, ...] | None
             "alidns",
             ["domain", "ecs"],
             (
-                "the policies of user/alice speak of `domain`, not of `alidns`: `domain` is "
+                "the policies of user/alice are about `domain`, not about `alidns`: `domain` is "
                 "Domains, "
                 "`alidns` is Alibaba Cloud DNS (DNS)"
             ),
         ),
-        ("log", ["sls"], "the policies of user/alice speak of `sls`, not of `log`"),
-        ("bssapi", ["bss"], "the policies of user/alice speak of `bss`, not of `bssapi`"),
+        ("log", ["sls"], "the policies of user/alice are about `sls`, not about `log`"),
+        ("bssapi", ["bss"], "the policies of user/alice are about `bss`, not about `bssapi`"),
         (
             "alikafka",
             ["alikafk"],
-            "the policies of user/alice speak of `alikafk`, not of `alikafka`",
+            "the policies of user/alice are about `alikafk`, not about `alikafka`",
         ),
-        ("oss", ["ecs"], "the policies of user/alice do not speak of `oss`, only of ecs"),
+        ("oss", ["ecs"], "the policies of user/alice have no statement about `oss`, only about ecs"),
     ],
 )
 def test_a_service_that_is_taken_for_another_is_named(

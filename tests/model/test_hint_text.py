@@ -88,7 +88,7 @@ CASES: list[tuple[dict[str, Any], Request, str]] = [
     (
         {"policy_type": "SessionPolicy", "level": None, **SERVICE},
         ASKED,
-        "the session policies do not speak of `alidns`, only of domain and ecs",
+        "the session policies have no statement about `alidns`, only about domain and ecs",
     ),
     (
         {"policy_type": TRUST, "level": None, "code": "unreadable_policy", "policy": "trust:Old"},
@@ -243,27 +243,27 @@ CASES: list[tuple[dict[str, Any], Request, str]] = [
     (
         LAYER | SERVICE,
         ASKED,
-        "the policies of user/velero do not speak of `alidns`, only of domain and ecs",
+        "the policies of user/velero have no statement about `alidns`, only about domain and ecs",
     ),
     (
         {"policy_type": RESOURCE_GROUP, "level": None, **SERVICE, "services": []},
         ASKED,
-        "the policies of user/velero in the resource group do not speak of `alidns`",
+        "the policies of user/velero in the resource group have no statement about `alidns`",
     ),
     (
         LAYER | SERVICE | {"alias": "domain"},
         ASKED,
-        "the policies of user/velero speak of `domain`, not of `alidns`",
+        "the policies of user/velero are about `domain`, not about `alidns`",
     ),
     (
         LAYER | SERVICE | {"alias": "domain", "note": "`domain` is Domains"},
         ASKED,
-        "the policies of user/velero speak of `domain`, not of `alidns`: `domain` is Domains",
+        "the policies of user/velero are about `domain`, not about `alidns`: `domain` is Domains",
     ),
     (
         LAYER | SERVICE | {"service": "ram"},
         PASSES,
-        ("`ram:PassRole` is missing: the policies of user/velero do not speak of `ram`"),
+        ("`ram:PassRole` is missing: the policies of user/velero have no statement about `ram`"),
     ),
     (LAYER | NOTHING, ASKED, "user/velero holds no policy at all"),
     (

@@ -169,7 +169,7 @@ class TrustAdmits(OfLayer, frozen=True, kw_only=True, tag_field="code", tag="tru
 class NoStatementForService(
     OfLayer, frozen=True, kw_only=True, tag_field="code", tag="no_statement_for_service"
 ):
-    """Nothing in the layer speaks of the action's service, but of other `services`.
+    """No statement of the layer is about the action's service; some are about other `services`.
 
     `alias` is the one of them that is easily taken for the action's service; `note` names both.
 

@@ -119,13 +119,13 @@ def _action(found: hint.OnlyActionDiffers) -> str:
 
 def _service(found: hint.NoStatementForService, request: Request) -> str:
     layer = layer_name(found, request.principal)
-    others = f", only of {listed(found.services)}" if found.services else ""
+    others = f", only about {listed(found.services)}" if found.services else ""
     if request.action.lower() == _PASSES:
-        return f"`ram:PassRole` is missing: {layer} do not speak of `{found.service}`"
+        return f"`ram:PassRole` is missing: {layer} have no statement about `{found.service}`"
     if found.alias:
         end = f": {found.note}" if found.note else ""
-        return f"{layer} speak of `{found.alias}`, not of `{found.service}`{end}"
-    return f"{layer} do not speak of `{found.service}`{others}"
+        return f"{layer} are about `{found.alias}`, not about `{found.service}`{end}"
+    return f"{layer} have no statement about `{found.service}`{others}"
 
 
 def _nothing(found: hint.NothingAttached, request: Request) -> str:
