@@ -202,7 +202,11 @@ def test_a_wildcard_has_the_arn_forms(action: str, forms: tuple[str, ...] | None
             ["alikafk"],
             "the policies of user/alice are about `alikafk`, not about `alikafka`",
         ),
-        ("oss", ["ecs"], "the policies of user/alice have no statement about `oss`, only about ecs"),
+        (
+            "oss",
+            ["ecs"],
+            "the policies of user/alice have no statement about `oss`, only about ecs",
+        ),
     ],
 )
 def test_a_service_that_is_taken_for_another_is_named(
