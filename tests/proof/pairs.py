@@ -136,7 +136,12 @@ class Pair:
         ]
 
     def is_confirmed(self, answers: Sequence[Object]) -> bool:
-        """True if OPA's answers to the simulations name exactly the statements of `inside`."""
+        """True if OPA's answers to the simulations name exactly the statements of `inside`.
+
+        A request to assume a role is not simulated: it needs a trust policy (5.8).
+        """
+        if self.space.role is not None:
+            return True
         matching = {int(one["policy"]) for answer in answers for one in answer["statements"]}
         return matching == set(range(len(self.inside)))
 
@@ -150,10 +155,15 @@ class Pair:
         ]
         resources = [one for statement in statements for one in _list(statement["Resource"])]
         while True:
+            action = filled(pick, pick.of([*actions, *self._builder.actions]), "ab.", "")
+            resource = self._resource(pick.of([*resources, *self._builder.resources]))
+            if self.space.role is not None:
+                action = pick.of((action, *alphabets.ASSUMING))
+                resource = pick.of((resource, *self._builder.role_arns))
             yield {
                 "principal": self._spelling(),
-                "action": filled(pick, pick.of([*actions, *self._builder.actions]), "ab.", ""),
-                "resource": self._resource(pick.of([*resources, *self._builder.resources])),
+                "action": action,
+                "resource": resource,
                 "context": self._context(),
             }
 
@@ -178,6 +188,15 @@ class Pair:
         if given.get(_TIME) == []:
             # an empty list stands for the current time
             del given[_TIME]
+        role = f"acs:ram::{self._asker.account}:role/"
+        if pick.chance(1, 6):
+            # 5.8: the request is about assuming a role
+            return Space(
+                self._asker,
+                role=role + pick.of(("app", "approle", "*")),
+                given=given,
+                is_stated=pick.chance(1, 4),
+            )
         return Space(
             self._asker,
             actions=pick.some(alphabets.ACTION_PATTERNS, 2) if pick.chance(1, 3) else None,
@@ -244,7 +263,7 @@ class Pair:
 
     def _is_in_space(self, request: reference.Request, context: Object) -> bool:
         space, principal = self.space, request.principal
-        if request.assumes or request.account != principal.account:
+        if request.assumes != (space.role is not None) or request.account != principal.account:
             return False
         given = {key: value for key, value in context.items() if value != []}
         wanted = {key: value for key, value in space.given.items() if value != []}
@@ -254,6 +273,7 @@ class Pair:
             self._asks(principal)
             and (space.actions is None or _any_like(space.actions, request.action.lower()))
             and (space.resource is None or self._asks_for(request))
+            and (space.role is None or self._asks_for_role(request))
             and (not space.is_stated or request.resource == "*" or request.states_account)
             and all(given.get(key) == value for key, value in wanted.items())
             and (space.free is None or others <= space.free)
@@ -274,6 +294,13 @@ class Pair:
         if request.resource != "*":
             request = dataclasses.replace(request, resource=":".join(request.fields))
         return reference.matches(asked, request)
+
+    def _asks_for_role(self, request: reference.Request) -> bool:
+        """True if the role is the one of the space, or if that is any role of the account."""
+        if self.space.role is None or request.role is None:
+            return False
+        account, name = request.role
+        return self.space.role in {f"acs:ram::{account}:role/{one}" for one in (name, "*")}
 
     def _spelling(self) -> str:
         pick, asker = self.pick, self._asker
