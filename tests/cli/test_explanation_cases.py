@@ -55,7 +55,7 @@ def test_the_first_line_names_the_cause(case: Case, client: Client, store: Store
     first, *others = str(explanation).splitlines()
     assert first == case.first_line
     assert case.decision in others[:3]
-    assert max(map(len, [first, *others])) <= 100
+    assert max(map(len, others)) <= 100
 
 
 def test_there_are_more_than_ten_cases() -> None:

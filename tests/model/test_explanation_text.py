@@ -105,19 +105,23 @@ def test_parts_without_content_are_left_out() -> None:
     )
 
 
-def test_lines_fit_100_columns_and_show_no_control_characters() -> None:
+def test_the_first_line_is_the_whole_cause_and_the_others_fit_100_columns() -> None:
     long = ONLY_RESOURCE | {
         "policy": "p" * 60,
         "wanted": "a\x1b[2Jb/" + "c" * 30,
         "given": "d" * 40,
     }
-    lines = str(explanation(hints=[long])).splitlines()
-    assert max(map(len, lines)) <= 100
-    assert lines[1].startswith("  ")
-    assert "\\x1b[2J" in str(explanation(hints=[long]))
-    name = "n" * 120
-    longer = str(explanation(hints=[ONLY_RESOURCE | {"policy": name}]))
-    assert f"\n  `{name}[0]`" in longer or f"`{name}[0]`" in longer
+    first, *_ = str(explanation(hints=[long])).splitlines()
+    assert first == f"Denied: {explanation(hints=[long]).cause}".replace("\x1b", "\\x1b")
+    assert len(first) > 150
+    _, *others = str(explanation(hints=[ONLY_RESOURCE, long])).splitlines()
+    at = others.index("also")
+    assert max(map(len, others)) <= 100
+    assert others[at + 1].startswith("  `ppp")
+    assert others[at + 2].startswith("    ")
+    assert "\\x1b[2J" in "".join(others)
+    longer = str(explanation(hints=[ONLY_RESOURCE, long | {"policy": "n" * 120}]))
+    assert f"`{'n' * 120}[0]`" in longer
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ _CAUSES: Final[Mapping[Reason, str]] = {
 
 
 def text(explanation: Explanation) -> str:
-    """Return all lines; one is longer than 100 characters only if it has such a word."""
+    """Return all lines: the cause, then lines of at most 100 columns, but for longer words."""
     return "\n".join(_lines(explanation))
 
 
@@ -82,7 +82,8 @@ def control_level(explanation: Explanation) -> str | None:
 
 def _lines(explanation: Explanation) -> Iterator[str]:
     word = "Allowed" if explanation.decision.allow else "Denied"
-    yield from _wrap(f"{word}: {cause(explanation)}")
+    # not wrapped: the first line is the whole cause, also for `head -1`
+    yield printable(f"{word}: {cause(explanation)}")
     yield from _wrap(summary(explanation.decision, control_level(explanation)))
     others = [text for text in explanation.hint_texts if text != cause(explanation)]
     if others:
