@@ -245,7 +245,7 @@ class World:
                     if statements is None
                     else repr(sorted({one.meaning for one in statements}))
                 )
-                self._digests[policy] = hashlib.sha256(text.encode()).hexdigest()[:16]
+                self._digests[policy] = hashlib.sha256(text.encode()).hexdigest()
             digests.append(self._digests[policy])
         return " ".join(sorted(set(digests)))
 
