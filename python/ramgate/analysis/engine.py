@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from ramgate.accounts.store import Store
 
-__all__ = ["decide_all", "explain"]
+__all__ = ["NOT_CONFIRMED", "decide_all", "explain"]
+
+NOT_CONFIRMED: Final = (
+    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
+)
+"""The reason why an answer is not decided, if OPA decides a request otherwise than claimed."""
 
 _SECONDS: Final = 300.0
 _T = TypeVar("_T")

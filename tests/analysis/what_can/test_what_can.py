@@ -11,7 +11,7 @@ from accounts_files import HERE, THERE
 from policy_documents import TRUST, policy, statement
 from ramgate import InvalidRequest, Request, translate
 from ramgate.accounts import reader
-from ramgate.analysis.engine import decide_all
+from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.what_can import WhatCan, search, what_can
 from ramgate.catalog import catalog
@@ -308,7 +308,7 @@ def test_an_action_that_opa_does_not_confirm_is_not_listed(
     monkeypatch.setattr(search, "decide_all", deny)
     found = what_can(held(tmp_path, statement(Action="alikafka:ListTopic")), ALICE)
     assert (found.actions, found.exact) == ((), "not_decided")
-    assert found.reasons == ("OPA does not confirm a request that was found",)
+    assert found.reasons == (NOT_CONFIRMED,)
 
 
 def test_the_state_of_the_work_is_shown(tmp_path: Path) -> None:

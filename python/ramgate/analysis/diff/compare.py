@@ -10,7 +10,7 @@ from ramgate.accounts.near_names import near_name
 from ramgate.analysis.asking import asked
 from ramgate.analysis.diff.causes import Side, causes
 from ramgate.analysis.diff.result import Change, Diff, Principals, Undecided
-from ramgate.analysis.engine import decide_all
+from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.population import principals as members_of
 from ramgate.analysis.prover.budget import Budget
 from ramgate.analysis.prover.changes import Open, changes
@@ -35,9 +35,6 @@ __all__ = ["diff"]
 
 _SECONDS: Final = 60.0
 _Name: TypeAlias = Literal["old", "new"]
-_NOT_CONFIRMED: Final = (
-    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
-)
 # an action and a resource that the owner of an account may use, and no other principal by itself
 _OF_THE_OWNER: Final = ("ram:ListUsers", "acs:ram:*:{account}:user/*")
 
@@ -176,7 +173,7 @@ class _Comparison:
         for one, before, after in zip(found, decided["old"], decided["new"], strict=True):
             allows = (before.allow, after.allow)
             if allows != (one.allowing == "old", one.allowing == "new"):
-                self._open.append(Undecided(one.members, _NOT_CONFIRMED))
+                self._open.append(Undecided(one.members, NOT_CONFIRMED))
                 continue
             because = self._causes(one, before, after)
             change = Change(one.members[0], one.request, before, after, because, one.members)

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.near_names import near_name
-from ramgate.analysis.engine import decide_all
+from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.lint.patterns import matches
 from ramgate.analysis.population import Population, Principal
 from ramgate.analysis.prove.result import Proof, Violation
@@ -38,9 +38,6 @@ __all__ = ["prove"]
 
 _SECONDS: Final = 60.0
 _logger = logging.getLogger(__name__)
-_NOT_CONFIRMED: Final = (
-    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
-)
 _NO_REQUEST: Final = "no request of this principal fits the rule: correct its action or resource"
 
 
@@ -211,7 +208,7 @@ class _Checker:
             if all(decision.allow != (rule.kind == "always") for decision in decisions):
                 violations.append(Violation(members, requests, decisions))
             else:
-                reasons.append(f"{members[0]}: {_NOT_CONFIRMED}")
+                reasons.append(f"{members[0]}: {NOT_CONFIRMED}")
         result: Result = "broken" if violations else "not_decided" if reasons else "proved"
         return Proof(rule.name, rule.kind, result, rule.because, tuple(violations), tuple(reasons))
 

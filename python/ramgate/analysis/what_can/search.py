@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.near_names import near_name
-from ramgate.analysis.engine import decide_all
+from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.lint.patterns import matches
 from ramgate.analysis.population import principals as principals_of
 from ramgate.analysis.prover import access as ways
@@ -197,7 +197,7 @@ class _Search:
         decisions = decide_all(self._store, [request for _, request in named])
         allowed = [name for (name, _), one in zip(named, decisions, strict=True) if one]
         if len(allowed) < len(named):
-            self._reasons.append("OPA does not confirm a request that was found")
+            self._reasons.append(NOT_CONFIRMED)
         return tuple(dict.fromkeys(allowed))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ramgate.analysis.engine import decide_all
+from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.population import Population
 from ramgate.analysis.prover import access as ways
 from ramgate.analysis.prover.budget import Budget, Undecided
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Decision
 
 __all__ = ["answer_all"]
-
-_NOT_CONFIRMED: Final = (
-    "OPA does not confirm a request that was found, which is a fault of ramgate: please report it"
-)
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,7 +58,7 @@ def answer_all(
         allowing = next(decided) if answer.allowed else None
         denying = next(decided) if answer.denied else None
         if (allowing is not None and not allowing) or denying:
-            answer.reason = answer.reason or _NOT_CONFIRMED
+            answer.reason = answer.reason or NOT_CONFIRMED
         if answer.reason:
             not_decided += [NotDecided(name, answer.reason) for name in answer.names]
             continue
