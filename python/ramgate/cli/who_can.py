@@ -110,5 +110,7 @@ def _print(found: WhoCan) -> None:
 
     for line in lines(found):
         print(line)
-    count = len(found.principals) + len(found.services)
-    say(f"{len(found.allowed)} of {count} principals may, by {found.classes} decisions")
+    open_ones = len(found.not_decided)
+    count = len(found.principals) + len(found.services) + open_ones
+    rest = f", {open_ones} not decided" if open_ones else ""
+    say(f"{len(found.allowed)} of {count} principals may{rest} (requests decided: {found.classes})")

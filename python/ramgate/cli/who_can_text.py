@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["lines"]
 
 _COLOURS: Final = {"every": "green", "some": "yellow", "none": "red"}
-_HEAD: Final = ("MAY", "PRINCIPAL", "BECAUSE OF")
+_HEAD: Final = ("MAY", "PRINCIPAL", "ALLOWED BY")
 _ANSWER: Final = len("every")
 _INDENT: Final = " " * (_ANSWER + 4)
 _LONGEST: Final = 60
@@ -67,7 +67,7 @@ def _row(*cells: str) -> str:
 def _reasons(one: Permission) -> Iterator[str]:
     """Yield a reason for each policy: its statements, and how the principal comes by it."""
     if not one.statements:
-        yield "is the owner of the account"
+        yield "being the owner of the account"
     for policy in dict.fromkeys(statement.policy for statement in one.statements):
         indexes = (str(other.index) for other in one.statements if other.policy == policy)
         groups = [held.resource_group for held in one.through if held.policy == policy]
