@@ -10,6 +10,7 @@ from ramgate.analysis.lint.patterns import has_wildcard, matches, overlaps
 from ramgate.analysis.prover.space import TRUST_ACTIONS
 from ramgate.errors import InvalidRequest
 from ramgate.language import grammar
+from ramgate.language.keys import spelling
 from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Question:
             yield f"context.{key}: cannot have a value and be unknown"
         if not self.is_open:
             return  # OPA tells about all other faults
+        for key in sorted({*self.context, *(self.unknown or ())}):
+            if (known := spelling(key)) != key:
+                yield f"context.{key}: is spelled `{known}`, so no request has this key"
         if not grammar.ACTION_PATTERN.fullmatch(self.action):
             yield "action: must be `*` or `<ram-code>:<Operation>`; `*` and `?` are wildcards"
         if self.resource != _ANYTHING and not self.resource.startswith("acs:"):

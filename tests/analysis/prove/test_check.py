@@ -195,6 +195,12 @@ def test_always_is_not_proved_by_the_absence_of_requests(tmp_path: Path) -> None
     assert "no request of this principal fits" in found.reasons[0]
 
 
+def test_a_key_that_no_request_has_is_a_fault(tmp_path: Path) -> None:
+    rule = {"always": "oss:*", "principals": [ALICE], "context": {"acs:sourceip": "10.0.0.1"}}
+    with pytest.raises(InvalidFiles, match=r"acs:sourceip: is spelled `acs:SourceIp`"):
+        one(tmp_path, rule, statement(Action="*"))
+
+
 def test_an_unknown_principal_of_always_is_an_error(tmp_path: Path) -> None:
     hints = {"user/alcie": "did you mean `user/alice`?", "user/x": "correct its name"}
     for name, hint in hints.items():
