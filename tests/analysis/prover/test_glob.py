@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import itertools
+import re
+import time
+
 import pytest
 
+import reference_evaluator as reference
+from generator import seed_pick
 from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.glob import Atom
 from ramgate.language.resource_pattern import ANY_CHARACTER
@@ -133,3 +139,31 @@ def test_a_stand_in_is_read_by_its_atom() -> None:
 @pytest.mark.parametrize("character", ["\u0130", "\u212a", "Σ", "A", "ß", "a"])
 def test_a_character_keeps_its_length_in_lower_case(character: str) -> None:
     assert len(glob.opa_lower(character)) == 1
+
+
+def test_a_pattern_with_many_wildcards_takes_no_exponential_time() -> None:
+    began = time.process_time()
+    for pattern in ("*a" * 12 + "*b", "acs:oss:*" + "a*" * 12 + "b"):
+        for globs in ([glob.plain(pattern)], glob.resource(pattern)):
+            assert not glob.matches(globs, "acs:oss:" + "a" * 200)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_patterns_match_as_the_reference_evaluator_says(seed: int) -> None:
+    pick = seed_pick(seed)
+    pattern = "".join(pick.some("ab*?:*", 7))
+    fields = "".join({"*": "[^:]*", "?": "[^:]"}.get(one, one) for one in pattern)
+    joined = "".join({"*": ".*", "?": "."}.get(one, one) for one in pattern)
+    globs = {
+        "plain": ([glob.plain(pattern)], joined),
+        # a run of `*` crosses a colon in a translated pattern
+        "resource": (glob.resource(re.sub(r"\*+", "*", pattern)), fields),
+        "both": (glob.resource(re.sub(r"\*+", "*", pattern) + "**a"), fields + ".*a"),
+    }
+    for length in range(7):
+        for characters in itertools.product("ab:", repeat=length):
+            text = "".join(characters)
+            assert glob.matches(globs["plain"][0], text) == reference.like(pattern, text)
+            for one, regex in globs.values():
+                assert glob.matches(one, text) == bool(re.fullmatch(regex, text)), text

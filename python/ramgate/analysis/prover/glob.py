@@ -163,9 +163,37 @@ def stand_in(atom: Atom) -> str:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _regex(one: Glob) -> re.Pattern[str]:
+    """Return the regular expression of a glob, which takes time linear in most of the texts.
+
+    A text that follows a repeating atom is taken at its first place, in an atomic group: trying all
+    combinations of places would take exponential time.
+    """
+    places = [place for place, atom in enumerate(one) if atom.repeats]
+    regex = _classes(one[: places[0]] if places else one)
+    for place, after in itertools.zip_longest(places, places[1:]):
+        piece = one[place + 1 : after]
+        if after is not None and _is_first_best(one[place], piece, one[after]):
+            regex += f"(?>{_class(one[place], 1)}?{_classes(piece)})"
+        else:
+            regex += f"{_class(one[place], 1)}{_classes(piece)}"
+    return re.compile(regex, re.DOTALL)
+
+
+def _is_first_best(atom: Atom, piece: Glob, after: Atom) -> bool:
+    """True if the piece can be taken at its first place behind a repeating atom.
+
+    The next repeating atom must be able to read all between the first place and a later one.
+    """
+    if any(one.optional for one in piece) or after.characters is not None:
+        return False
+    stays = all(one.characters is not None or one.excepted for one in piece)
+    return not after.excepted or (atom == after and stays)
+
+
+def _classes(atoms: Glob) -> str:
     # a run of optional atoms becomes one quantifier: many would take exponential time
-    runs = ((atom, len(list(run))) for atom, run in itertools.groupby(one))
-    return re.compile("".join(itertools.starmap(_class, runs)), re.DOTALL)
+    runs = ((atom, len(list(run))) for atom, run in itertools.groupby(atoms))
+    return "".join(itertools.starmap(_class, runs))
 
 
 def _class(atom: Atom, times: int) -> str:

@@ -13,6 +13,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.glob import opa_lower
 from ramgate.language.condition import OPERATORS
 
@@ -158,15 +159,8 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
 
 
 @functools.lru_cache(maxsize=1 << 12)
-def _like(pattern: str) -> re.Pattern[str]:
-    tokens = re.findall(r"\\.|\*+|.", pattern, re.DOTALL)
-    return re.compile(
-        "".join(
-            ".*" if one.startswith("*") else "." if one == "?" else re.escape(one[-1])
-            for one in tokens
-        ),
-        re.DOTALL,
-    )
+def _like(pattern: str) -> glob.Glob:
+    return glob.plain(pattern)
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -192,7 +186,7 @@ _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 _MATCHES: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "StringEquals": lambda value, listed: value == listed,
     "StringEqualsIgnoreCase": lambda value, listed: in_lower_case(value) == in_lower_case(listed),
-    "StringLike": lambda value, listed: _like(listed).fullmatch(value) is not None,
+    "StringLike": lambda value, listed: glob.matches([_like(listed)], value),
     "Bool": lambda value, listed: value == listed,
     "IpAddress": _is_in,
     **{f"Numeric{name}": _numbers(compare) for name, compare in _ORDERS.items()},
