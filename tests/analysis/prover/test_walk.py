@@ -62,12 +62,6 @@ def test_a_character_that_no_pattern_names_is_found() -> None:
     assert text == "~"
 
 
-def test_a_character_is_found_that_thousands_of_patterns_do_not_name() -> None:
-    named = [chr(code) for code in (*range(0x3100), 0x4E2D)]
-    ((text, _),) = found(globs("?"), avoided=[glob.text(one) for one in named])
-    assert text == "\u4e00"
-
-
 def test_characters_that_an_atom_does_not_read_are_tried() -> None:
     field = [(*glob.ANY_FIELD, *glob.text("b"))]
     assert found(globs("*:b"), avoided=field) == [(":b", 0)]
