@@ -150,7 +150,7 @@ def test_fixes_follow_the_explanation(capsys: pytest.CaptureFixture[str]) -> Non
     at = lines.index("fixes, those first that allow least")
     assert lines[at + 1 : at + 4] == [
         (
-            "  1. add_statement: attach a policy with one more statement; "
+            "  1. add_statement: attach a new policy with one statement; "
             "allows only `alikafka:ListTopic` on"
         ),
         f"     `{INSTANCE}` to",

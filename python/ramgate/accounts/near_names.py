@@ -16,7 +16,7 @@ _MEMBER: Final = re.compile(r"acs:ram:[^:]*:([0-9]{16}):([a-z-]+)(?:/([^/]*))?.*
 
 
 def near_name(arn: str, store: Store) -> str | None:
-    """Return the question whether the nearest name was meant; None if no name is near.
+    """Return a question that suggests the nearest name; None if no name is near.
 
     `arn` names a principal or a role that does not exist in `store`.
 

@@ -35,7 +35,7 @@ _SATISFIED: frozenset[_Outcome] = frozenset(
 
 
 class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The way on which a policy reached the principal.
+    """The attachment through which a policy reached the principal.
 
     `to` is the kind of the holder, `name` its name; `resource_group` is the group to which the
     attachment is limited, `None` for the whole account.
@@ -55,7 +55,7 @@ class Attachment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ActionMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """True `matches` if the action fits the statement; `pattern` is the nearest of its patterns.
+    """The action beside the statement: `matches`, and the pattern that matches or is nearest.
 
     If the statement has `NotAction`, `not_action` is true, and `pattern` is the one that excepts
     the action, or `None`.
@@ -87,7 +87,7 @@ class Difference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ResourceMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """True `matches` if the resource fits; `pattern` is the nearest of the statement's patterns.
+    """The resource beside the statement: `matches`, and the pattern that matches or is nearest.
 
     `differs_at` is the first field that does not match. It is `None` if the resource matches, and
     if the pattern matches no resource.
@@ -103,7 +103,7 @@ class ResourceMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PrincipalMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """True `matches` if the statement of a trust policy names the principal.
+    """The principal beside a statement of a trust policy: `matches` if the statement names it.
 
     >>> PrincipalMatch(matches=True).matches
     True

@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The result of one layer by itself, also of a layer behind the one that decided.
+    """The result of one layer by itself, also of a layer after the one that decided.
 
     * `policy_type`: the layer in RAM's words.
     * `level`: for control policies the name of the folder or the account, otherwise `None`.
@@ -115,9 +115,9 @@ class Explanation(Explained, frozen=True, kw_only=True):
 
     * `request`: the `Request` or `Simulation` that is explained.
     * `decision`: the same `Decision` that `Client.decide` or `Client.simulate` returns.
-    * `layers`: every layer in the order of the evaluation, also those behind the one that decided.
+    * `layers`: every layer in the order of the evaluation, also those after the one that decided.
     * `considered`: the statements that could have mattered, those that match first, then those
-      that are nearest to it; `more` counts those that were left off.
+      that nearly match; `more` counts those that were left off.
     * `hints`: the likely causes, the most telling first.
 
     `str()` returns the text that `ramgate explain` prints: the cause on the first line.

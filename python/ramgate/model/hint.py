@@ -146,7 +146,7 @@ class NearAction(BaseHint, frozen=True, kw_only=True, tag_field="code", tag="nea
 
 
 class TrustAdmits(OfLayer, frozen=True, kw_only=True, tag_field="code", tag="trust_admits"):
-    """No statement of the trust policy admits the caller, `given`, but others in `admits`.
+    """No statement of the trust policy admits the caller, `given`; it admits those of `admits`.
 
     >>> found = TrustAdmits(
     ...     policy_type="AssumeRolePolicy",

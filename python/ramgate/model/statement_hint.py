@@ -148,7 +148,7 @@ class OnlyConditionDiffers(
 class WildcardResourceAsked(
     OfStatement, frozen=True, kw_only=True, tag_field="code", tag="wildcard_resource_asked"
 ):
-    """The resource of the request is `*`, and the statement applies to a narrower one.
+    """The resource of the request is `*`, and the statement names a narrower one.
 
     `forms` are the ARN forms that the catalog knows for the action.
 

@@ -14,7 +14,7 @@ __all__ = ["Condition", "Report", "Statement", "share"]
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """A condition of a statement, and whether a test met it satisfied, and not satisfied.
 
-    Only requests count for which the action, the resource and the principal of the statement match.
+    A request counts only if the action, the resource and the principal of the statement match.
 
     >>> Condition(operator="Bool", key="acs:MFAPresent", satisfied=True, failed=False).covered
     1

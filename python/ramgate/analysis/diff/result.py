@@ -27,7 +27,7 @@ class Cause(msgspec.Struct, frozen=True):
     * `change`: `attached` or `detached` if the principal holds the policy on one side only; else
       the element that differs (`Action`, `Resource`, `Condition`, …), or `statement` if several do
       or the other side has no such statement. Without a statement it is the reason of the denial.
-    * `value`: the patterns or conditions that one side only has, or the policy type of the denial.
+    * `value`: the patterns or conditions that only one side has, or the policy type of the denial.
 
     >>> print(Cause("new", "operators", 0, "Action", "ecs:*"))
     operators[0] of the new side: Action: ecs:*
@@ -50,7 +50,7 @@ class Cause(msgspec.Struct, frozen=True):
 class Change(msgspec.Struct, frozen=True):
     """A request with another decision on the new side, as OPA decided it on both sides.
 
-    `principal` is the asker of `request`; `principals` are all principals with the same policies,
+    `principal` asks the `request`; `principals` are all principals with the same policies,
     who get the same decisions on their requests.
 
     >>> from ramgate import Decision, Request

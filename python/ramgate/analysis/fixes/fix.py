@@ -33,7 +33,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     "widen_resource": "add the resource to the statement",
     "widen_action": "add the action to the statement",
     "trust_principal": "let the role trust the principal",
-    "add_statement": "attach a policy with one more statement",
+    "add_statement": "attach a new policy with one statement",
     "except_from_deny": "except the principal from the Deny",
     "move_to_account_scope": "attach the policy for the whole account",
     "relax_condition": "remove the condition",
@@ -63,11 +63,11 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class AlsoAllows(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything else that a fix allows.
+    """The other requests that a fix allows.
 
-    With `proved`, nothing but `only` is allowed newly. Otherwise `request` is a further request
-    that is allowed newly, as OPA decided before and after, or `not_decided` says why neither a
-    proof nor a request was found.
+    If `proved` is true, it allows none but `only`. Otherwise `request` is one that it allows, which
+    OPA has decided before and after the change, or `not_decided` says why neither a proof nor a
+    request was found.
 
     >>> print(AlsoAllows(proved=True, only="nothing"))
     allows nothing else: proved
