@@ -20,6 +20,7 @@ __all__ = ["Attachment", "allowing"]
 Attachment: TypeAlias = "str | dict[str, str]"
 """A policy by its name; with a `type` if two policies have that name."""
 
+_OF_ALL_SERVICES: Final = 100_000
 _OF_A_SERVICE: Final = 1000
 _OF_A_WILDCARD: Final = 20
 _FOR_A_SERVICE: Final = "RolePolicy"
@@ -74,6 +75,8 @@ def _breadth(allows: Sequence[Statement]) -> tuple[bool, int, int]:
 
 def _width(pattern: str) -> int:
     """Return a rough number of the actions that a pattern covers."""
+    if "*" in pattern.partition(":")[0]:
+        return _OF_ALL_SERVICES
     if pattern.endswith(":*"):
         return _OF_A_SERVICE
     return _OF_A_WILDCARD if "*" in pattern else 1
