@@ -79,6 +79,13 @@ def test_a_principal_that_a_condition_names_is_a_class(tmp_path: Path) -> None:
     ]
 
 
+def test_letters_are_compared_in_lower_case_as_opa_does(tmp_path: Path) -> None:
+    only = conditional("StringEqualsIgnoreCase", arn("user/al\u0130ce"))
+    users = {name: {"policies": ["only"]} for name in ("aaa", "alice", "bob")}
+    found = names(Population(store(tmp_path, policies={"only": only}, users=users)))
+    assert found == [["aaa", "bob"], ["alice"], ["root"]]
+
+
 def test_an_unreadable_document_tests_nothing(tmp_path: Path) -> None:
     policies = {
         "odd": {"unreadable": "has an unknown operator", "document": "{}"},

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from ramgate.analysis.lint.patterns import has_wildcard, matches
+from ramgate.analysis.prover.reading import in_lower_case
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -134,11 +135,11 @@ class _Tests:
                     case "StringEquals":
                         self._equal.add(value)
                     case "StringEqualsIgnoreCase":
-                        self._folded.add(value.lower())
+                        self._folded.add(in_lower_case(value))
                     case "StringLike":
                         pattern = _ESCAPED.sub(r"\1", value)
                         (self._patterns if has_wildcard(pattern) else self._equal).add(pattern)
-        self._of_roles = {text.lower() for text in self._equal}
+        self._of_roles = {in_lower_case(text) for text in self._equal}
         self._in_order = sorted(self._patterns)
 
     def signature(self, principal: Principal) -> Hashable:
@@ -148,7 +149,8 @@ class _Tests:
         if arn in equal or arn.lower() in self._folded:
             return arn
         return tuple(
-            matches(pattern.lower() if is_role else pattern, arn) for pattern in self._in_order
+            matches(in_lower_case(pattern) if is_role else pattern, arn)
+            for pattern in self._in_order
         )
 
 
