@@ -172,7 +172,7 @@ def test_the_repr_of_a_client_has_its_url_and_not_its_token(connect: Callable[..
         ({"token": "s3cret\r\n"}, "`token` must be"),
         ({"tls": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}, "`tls` needs an `https` url"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else ", ".join(value),
 )
 def test_a_parameter_that_cannot_be_used_is_refused(
     kind: Callable[..., object], arguments: dict[str, object], text: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import (
@@ -29,8 +30,9 @@ Prints one policy document that allows exactly the requests that the principal i
 context. It takes the principal's own policies, those of its groups and resource groups, and the
 control policies. It is proved for all requests that the document allows no more and no less.
 
-Below the document are the actions of the catalog that the principal is allowed on at least one
-resource, and the roles that it may assume. The document has no statements about assuming a role.
+The document alone is on stdout. The actions of the catalog that the principal is allowed on at
+least one resource, and the roles that it may assume, are on stderr. The document has no statements
+about assuming a role.
 
 --action and --resource limit the document. Statements about other requests are left out.
 
@@ -77,8 +79,10 @@ def run(options: Namespace) -> int:
     if options.json:
         print(json_line(found))
     else:
+        if found.document is not None:
+            print(json.dumps(found.document, indent=2, ensure_ascii=False))
         for line in _lines(found):
-            print(line)
+            say(line)
     for reason in found.reasons:
         say(f"not proved: {reason}")
     if found.reasons:
@@ -87,12 +91,8 @@ def run(options: Namespace) -> int:
 
 
 def _lines(found: WhatCan) -> Iterator[str]:
-    import json
-
     from ramgate.cli.terminal import wrap
 
-    if found.document is not None:
-        yield json.dumps(found.document, indent=2, ensure_ascii=False)
     by_service: dict[str, list[str]] = {}
     for action in found.actions:
         code, _, name = action.partition(":")

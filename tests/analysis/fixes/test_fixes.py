@@ -217,6 +217,43 @@ def test_the_principal_is_excepted_from_a_deny(try_fixes: Callable[..., list[Fix
     assert fix.also_allows.request.principal == _user("alice")
 
 
+def test_a_deny_is_avoided_by_another_context(try_fixes: Callable[..., list[Fix]]) -> None:
+    from_office = {"NotIpAddress": {"acs:SourceIp": "10.0.0.0/8"}}
+    for_others = {"StringNotEquals": {"acs:PrincipalARN": _user("bob")}}
+    deny = _deny("oss:DeleteObject", Condition=from_office | for_others)
+    account = {
+        "policies": {"p": _policy(deny, _allow("oss:*"))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    first, second = try_fixes(account, _user("alice"), "oss:DeleteObject", _OBJECT)
+    assert first.patch == (Change("request", "add", "/context/acs:SourceIp", "10.0.0.0"),)
+    assert first.kind == "give_context"
+    assert first.also_allows.only == "nothing"
+    assert second.kind == "except_from_deny"
+    assert second.patch[0].value == [_user("bob"), _user("alice")]
+
+
+def test_a_deny_of_every_value_is_not_avoided(try_fixes: Callable[..., list[Fix]]) -> None:
+    every = {"ForAllValues:Bool": {"acs:MFAPresent": ["true", "false"]}}
+    account = {
+        "policies": {"p": _policy(_deny("oss:*", Condition=every), _allow("oss:*"))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    [fix] = try_fixes(account, _user("alice"), "oss:DeleteObject", _OBJECT)
+    assert fix.kind == "except_from_deny"
+
+
+def test_another_value_avoids_a_deny(try_fixes: Callable[..., list[Fix]]) -> None:
+    listed = {"StringEquals": {"oss:Prefix": "secret/"}}
+    account = {
+        "policies": {"p": _policy(_deny("oss:*", Condition=listed), _allow("oss:*"))},
+        "users": {"alice": {"policies": ["p"]}},
+    }
+    given = {"oss:Prefix": "secret/"}
+    first, _ = try_fixes(account, _user("alice"), "oss:ListObjects", "*", given)
+    assert first.patch == (Change("request", "add", "/context/oss:Prefix", "example"),)
+
+
 def test_one_more_principal_is_excepted(try_fixes: Callable[..., list[Fix]]) -> None:
     excepted = {"StringNotEquals": {"acs:PrincipalARN": [_user("bob")]}}
     account = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.fixes.case import Case
     from ramgate.analysis.fixes.fix import Kind
     from ramgate.analysis.fixes.policies import Attachment
+    from ramgate.analysis.fixes.steps import Step
     from ramgate.model.decision import Policy
 
 __all__ = ["Proposal", "proposals"]
@@ -43,10 +44,20 @@ class Proposal:
 def proposals(case: Case, allowing: Sequence[Attachment]) -> Iterator[Proposal]:
     """Yield changes that may allow the request; `allowing` names policies that may do so.
 
-    Each removes every obstacle: the levels and the Denies. Then it lets the principal's policies
-    allow, and the role's trust policy. There is one proposal for each way to do that.
+    Each removes every obstacle: the levels, and the Denies, if possible first by another context.
+    Then it lets the principal's policies allow, and the role's trust policy. There is one proposal
+    for each way to do that.
     """
-    needed = [*control_steps(case), *deny_steps(case)]
+    control, denies = list(control_steps(case)), list(deny_steps(case))
+    by_context = list(deny_steps(case, by_context=True))
+    avoided = any(kind == "give_context" for kind, _ in by_context)
+    for needed in [by_context, denies] if avoided else [denies]:
+        yield from _removing(case, allowing, [*needed, *control])
+
+
+def _removing(
+    case: Case, allowing: Sequence[Attachment], needed: Sequence[Step]
+) -> Iterator[Proposal]:
     identity, trust = list(identity_steps(case, allowing)), list(trust_steps(case))
     if identity:
         ways = [[one, *trust[-1:]] for one in identity]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ramgate.analysis.fixes.case import ACCOUNT_LEVEL, CONTROL, GROUP_LEVEL, TRUST
-from ramgate.analysis.fixes.values import satisfying
+from ramgate.analysis.fixes.values import failing, satisfying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.fixes.fix import Kind
     from ramgate.analysis.fixes.policies import Attachment
     from ramgate.analysis.fixes.proposal import Proposal
+    from ramgate.analysis.prover.reading import Value
 
 __all__ = ["Step", "control_steps", "deny_steps", "identity_steps", "trust_steps"]
 
@@ -38,10 +39,16 @@ def control_steps(case: Case) -> Iterator[Step]:
             yield "ask_control_policy", _allow_at_level(case, depth)
 
 
-def deny_steps(case: Case) -> Iterator[Step]:
-    """Yield a step for each Deny of an identity or trust policy that matches."""
+def deny_steps(case: Case, *, by_context: bool = False) -> Iterator[Step]:
+    """Yield a step for each Deny of an identity or trust policy that matches.
+
+    With `by_context`, a Deny with conditions is avoided by another context.
+    """
     for entry in _matching(case, ACCOUNT_LEVEL, GROUP_LEVEL, TRUST):
-        yield "except_from_deny", _except(case, entry)
+        if by_context and entry["conditions"]:
+            yield "give_context", _give(failing, entry["conditions"])
+        else:
+            yield "except_from_deny", _except(case, entry)
 
 
 def identity_steps(case: Case, allowing: Sequence[Attachment]) -> Iterator[Step]:
@@ -78,21 +85,24 @@ def _matching(case: Case, *policy_types: str) -> Iterator[Mapping[str, Any]]:
 def _nearby(case: Case, near: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     """Yield the changes of statements that fail in one element only."""
     for entry in near[:_MOST]:
-        failing = [one for one in entry["conditions"] if not one["satisfied"]]
+        unmet = [one for one in entry["conditions"] if not one["satisfied"]]
         resource = entry["resource"] is None or entry["resource"]["matches"]
         action = entry["action"]["matches"]
-        if action and resource and failing:
-            yield "give_context", _give(failing)
-            yield "relax_condition", _relax(case, entry, failing)
-        elif action and not resource and not failing:
+        if action and resource and unmet:
+            yield "give_context", _give(satisfying, unmet)
+            yield "relax_condition", _relax(case, entry, unmet)
+        elif action and not resource and not unmet:
             yield "widen_resource", _extend(case, entry, "Resource", case.request.resource)
-        elif resource and not action and not failing and not entry["action"]["not_action"]:
+        elif resource and not action and not unmet and not entry["action"]["not_action"]:
             yield "widen_action", _extend(case, entry, "Action", case.request.action)
 
 
-def _give(failing: Sequence[Mapping[str, Any]]) -> Callable[[Proposal], bool]:
+def _give(
+    find: Callable[[Sequence[Mapping[str, Any]]], dict[str, Value] | None],
+    conditions: Sequence[Mapping[str, Any]],
+) -> Callable[[Proposal], bool]:
     def change(proposal: Proposal) -> bool:
-        values = satisfying(failing)
+        values = find(conditions)
         proposal.context.update(values or {})
         return values is not None
 
@@ -100,13 +110,13 @@ def _give(failing: Sequence[Mapping[str, Any]]) -> Callable[[Proposal], bool]:
 
 
 def _relax(
-    case: Case, entry: Mapping[str, Any], failing: Sequence[Mapping[str, Any]]
+    case: Case, entry: Mapping[str, Any], unmet: Sequence[Mapping[str, Any]]
 ) -> Callable[[Proposal], bool]:
     def change(proposal: Proposal) -> bool:
         keys = case.statement(proposal.draft, entry)
         if keys is None:
             return False
-        for one in failing:
+        for one in unmet:
             proposal.draft.remove(_condition(proposal, keys, one["operator"], one["key"]))
         return True
 
