@@ -54,7 +54,7 @@ test-rego: setup ## test the Rego; fails below 100 % line coverage
 
 test-python: setup ## test the Python; fails below 100 % branch coverage
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest --quiet --numprocesses=auto --dist=loadfile
+	.venv/bin/coverage run -m pytest --quiet --numprocesses=auto --dist=worksteal
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report
 
