@@ -42,8 +42,9 @@ def test_every_explanation_is_read_and_has_a_text(opa: Opa, seed: int) -> None:
         if explained.errors:
             continue
         explanation = complete(asked(question.request), explained)
-        lines = str(explanation).splitlines()
-        assert lines[0].startswith("Allowed: " if explanation else "Denied: ")
+        # the first line is the whole cause
+        first, *lines = str(explanation).splitlines()
+        assert first.startswith("Allowed: " if explanation else "Denied: ")
         assert all(len(line) <= 100 or " " not in line.strip() for line in lines)
         assert explanation.cause
         assert bool(explanation) == answer["decision"]["allow"]

@@ -4,10 +4,12 @@ import asyncio
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -27,7 +29,7 @@ from sidecars import DECISION_PATH, REQUEST, TOKEN, ask, executable, gone, recor
 from tiny_bundle import tiny_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ramgate.bundle.builder import Bundle
 
@@ -306,23 +308,26 @@ with Sidecar(
 
 
 @pytest.fixture
-def script(tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
+def script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    # the path of a socket is short: in a longer folder the sidecar would use another one
+    short = tempfile.mkdtemp(prefix="ramgate-")
+    (tmp_path / "tmp").symlink_to(short)
+
     def start(then: str) -> subprocess.Popen[str]:
         opa, _pid = recorded(tmp_path)
-        temporary = tmp_path / "tmp"
-        temporary.mkdir()
         tests = str(Path(__file__).parents[1] / "support")
         program = SCRIPT.format(tests=tests, folder=str(tmp_path), opa=str(opa), then=then)
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", program],
-            env={**os.environ, "TMPDIR": str(temporary)},
+            env={**os.environ, "TMPDIR": short},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
         )
 
-    return start
+    yield start
+    shutil.rmtree(short)
 
 
 @pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
