@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.statement import statements_of
 from ramgate.catalog import catalog
 from ramgate.language.translation import FORMAT
@@ -51,7 +50,7 @@ def allowing(store: Store, account: str, action: str) -> list[Attachment]:
         if "/" in name or ":" in name or name.endswith(_FOR_A_SERVICE):
             continue
         allows = [one for one in statements_of(policy, document) if one.effect == "Allow"]
-        if any(_covers(one, action.lower()) for one in allows):
+        if any(one.covers(action.lower()) for one in allows):
             found.append((*_breadth(allows), policy == name, name))
     return [
         {"policy": name, "type": "System"}
@@ -59,10 +58,6 @@ def allowing(store: Store, account: str, action: str) -> list[Attachment]:
         else name
         for *_, is_system, name in sorted(found)
     ]
-
-
-def _covers(statement: Statement, action: str) -> bool:
-    return glob.matches(statement.action_globs, action) != statement.is_except
 
 
 def _breadth(allows: Sequence[Statement]) -> tuple[bool, int, int]:

@@ -14,6 +14,7 @@ from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.space import Asker
 from ramgate.analysis.prover.statement import Statement
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.spaces import outsider
 
 if TYPE_CHECKING:
     from ramgate.accounts.store import Store
@@ -63,7 +64,7 @@ def _asker(principal: str) -> Asker:
         name = name.partition("/")[0]
         known = _KINDS[kind]
         return Asker(known, account, name.lower() if known == "role" else name)
-    return Asker("federated" if rest else "service", "", principal)
+    return outsider(principal)
 
 
 def _only(request: Request) -> Statement:

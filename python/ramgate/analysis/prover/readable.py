@@ -62,7 +62,7 @@ def readable(
     """
     open_ = [one for one in outside if _may_match(one, space, context)]
     for action in itertools.islice(_actions(draft, inside, space), _MOST):
-        rivals = [one for one in open_ if _covers(one, action.lower())]
+        rivals = [one for one in open_ if one.covers(action.lower())]
         for frame, text in _resources(draft, action, inside, space):
             if _is_between(frame, text, inside, rivals, space):
                 return Draft(action, frame, text)
@@ -82,10 +82,6 @@ def _may_match(statement: Statement, space: Space, context: Mapping[str, Value])
         for condition in statement.conditions
         for key in (condition["key"],)
     )
-
-
-def _covers(statement: Statement, action: str) -> bool:
-    return glob.matches(statement.action_globs, action) != statement.is_except
 
 
 def _is_between(
@@ -123,7 +119,7 @@ def _known_actions(draft: Draft, inside: Sequence[Statement], space: Space) -> I
             if (
                 all(glob.matches(group, text) for group in wanted)
                 and not glob.matches(avoided, text)
-                and all(_covers(one, text) for one in inside)
+                and all(one.covers(text) for one in inside)
             ):
                 yield str(action)
 

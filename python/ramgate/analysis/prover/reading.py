@@ -6,7 +6,6 @@ has been read is comparable with the listed values of a translated condition.
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import functools
 import ipaddress
@@ -44,15 +43,12 @@ _FAMILIES: Final = ("Numeric", "Date", "String")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.]+")
 _YEARS: Final = range(1678, 2262)
-_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def family(condition: Condition) -> str:
     """Return the type of the values that the condition compares, such as `String` or `Date`."""
     operator: str = condition["operator"]
-    return next(
-        (name for name in ("Numeric", "Date", "String") if operator.startswith(name)), operator
-    )
+    return next((name for name in _FAMILIES if operator.startswith(name)), operator)
 
 
 def read(kind: str, element: object) -> Any | None:  # noqa: ANN401 - the type depends on the kind

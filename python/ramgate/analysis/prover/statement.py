@@ -64,6 +64,10 @@ class Statement:
         """The globs of the actions that the statement names."""
         return tuple(map(glob.plain, self.actions))
 
+    def covers(self, action: str) -> bool:
+        """True if the statement is about the action, which is in lower case."""
+        return glob.matches(self.action_globs, action) != self.is_except
+
     @functools.cached_property
     def resource_globs(self) -> tuple[Glob, ...]:
         """The globs of the resources."""

@@ -7,7 +7,6 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Final
 
-from ramgate.analysis.prover import glob
 from ramgate.analysis.prover.access import newly_allowed
 from ramgate.analysis.prover.budget import Budget, Undecided
 from ramgate.analysis.prover.space import TRUST_ACTIONS, Asker, Space
@@ -94,7 +93,7 @@ class Search:
 
 def _may_assume(access: Access) -> bool:
     return any(
-        glob.matches(statement.action_globs, action) != statement.is_except
+        statement.covers(action)
         for way in access
         for statement in itertools.chain(*way.layers)
         for action in TRUST_ACTIONS

@@ -45,7 +45,7 @@ class _Request:
 
     def matches(self, statement: Statement) -> bool:
         """True if the statement's action and resource match."""
-        return glob.matches(statement.action_globs, self._action) != statement.is_except and any(
+        return statement.covers(self._action) and any(
             glob.matches(self.space.resources(statement, frame), text)
             for frame, text in self._frames
         )
