@@ -1,0 +1,1 @@
+"""Read the accounts that a state or a plan of Terraform describes."""
