@@ -110,7 +110,7 @@ def test_the_page_of_commands_has_the_help_text_of_each_command(
     for name, text in blocks:
         assert words(text) == words(help_text(monkeypatch, capsys, *name.split())), name
     commands = commands_in(help_text(monkeypatch, capsys))
-    for group, size in (("slr", 3), ("catalog", 1)):
+    for group, size in (("import", 2), ("slr", 3), ("catalog", 1)):
         within = [f"{group} {one}" for one in commands_in(help_text(monkeypatch, capsys, group))]
         assert len(within) == size
         at = commands.index(group) + 1
