@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ramgate.sidecar.output import last_error, writer_to
+from ramgate.sidecar.output import await_error, last_error, writer_to
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,25 @@ def test_the_cause_of_a_late_opa_comes_before_its_lateness() -> None:
     cause = json.dumps({"level": "error", "msg": "Bundle load failed: no route to host"})
     assert last_error([cause, late]) == "Bundle load failed: no route to host"
     assert last_error([late]) == "Failed to wait for plugins activation: timeout"
+
+
+class Program:
+    """Has printed other lines at each look."""
+
+    def __init__(self, *looks: list[str]) -> None:
+        self._looks = iter(looks)
+        self._last: list[str] = []
+
+    @property
+    def lines(self) -> list[str]:
+        self._last = next(self._looks, self._last)
+        return self._last
+
+
+def test_an_error_that_is_still_on_its_way_is_waited_for() -> None:
+    program = Program([], [], ['{"level": "error", "msg": "Bundle load failed"}'])
+    assert await_error(program) == "Bundle load failed"
+
+
+def test_no_error_is_not_waited_for_without_end() -> None:
+    assert await_error(Program()) == "it printed no error"

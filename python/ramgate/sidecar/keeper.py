@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import AddressTakenError
-from ramgate.sidecar.output import last_error
+from ramgate.sidecar.output import await_error, last_error
 from ramgate.sidecar.state import State
 from ramgate.sidecar.status_server import StatusServer
 
@@ -94,9 +94,8 @@ class Keeper:
         deadline = time.monotonic() + timeout
         while (runtime := self.runtime).active() != bundle.revision:
             if runtime.refused:
-                raise SidecarError(
-                    f"OPA refused the bundle: {last_error(runtime.supervised.lines)}"
-                )
+                error = await_error(runtime.supervised)
+                raise SidecarError(f"OPA refused the bundle: {error}")
             left = deadline - time.monotonic()
             if left <= 0:
                 raise SidecarError(f"OPA did not activate the bundle within {timeout:g} s")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TextIO
 
-__all__ = ["last_error", "writer_to"]
+__all__ = ["Printing", "await_error", "last_error", "writer_to"]
 
 _ERRORS = frozenset({"error", "fatal", "panic"})
 _LONGEST_MESSAGE = 600
+_NO_ERROR: Final = "it printed no error"
+_PRINT_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.01
 _CANCELED = "context canceled"
 """Part of the error that OPA logs for its own bundle request each time it stops."""
 _NOT_READY = "Failed to wait for plugins activation"
@@ -36,7 +40,31 @@ def last_error(lines: Sequence[str]) -> str:
                 late = text
             elif text and _CANCELED not in text:
                 return text[:_LONGEST_MESSAGE]
-    return late[:_LONGEST_MESSAGE] or "it printed no error"
+    return late[:_LONGEST_MESSAGE] or _NO_ERROR
+
+
+class Printing(Protocol):
+    """A program whose last lines can be read, such as a `Supervised`.
+
+    >>> import types
+    >>> await_error(types.SimpleNamespace(lines=['{"level": "error", "msg": "no space left"}']))
+    'no space left'
+    """
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The last lines that the program printed so far."""
+
+
+def await_error(program: Printing) -> str:
+    """Return `last_error` of a program; wait a second at most for an error that is on its way.
+
+    OPA may ask for the next bundle before its error about the last one has been read.
+    """
+    deadline = time.monotonic() + _PRINT_SECONDS
+    while (error := last_error(program.lines)) == _NO_ERROR and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return error
 
 
 def writer_to(log: TextIO | None) -> Callable[[str], None] | None:
