@@ -1,0 +1,178 @@
+"""The policies of one owner, an account or the directory, and the references to them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from ramgate.imports.stored_document import Unreadable, classify
+from ramgate.imports.world import Document
+from ramgate.imports.yaml_file import Section
+from ramgate.language import grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ramgate.catalog.catalog import Catalog
+    from ramgate.imports.world import Attachment
+
+__all__ = ["Policies", "accepted"]
+
+_REFUSED: Final = re.compile("[^A-Za-z0-9-]+")
+_LONGEST: Final = 48
+_DIGEST_BYTES: Final = 4
+
+
+class Policies:
+    """Writes an owner's policies: each document as a file, or as `unreadable` with its reason.
+
+    `files` has the contents by their paths, relative to the accounts file; `unreadable` counts the
+    policies that ramgate does not read; `notify` takes a sentence for each thing that was changed.
+    """
+
+    def __init__(self, owner: str, catalog: Catalog, notify: Callable[[str], None]) -> None:
+        self._owner = owner
+        self._catalog = catalog
+        self._notify = notify
+        self._of_roles = {role.policy for role in catalog.roles.values()}
+        self._custom: dict[str, Document] = {}
+        self._system: dict[str, Document] = {}
+        self.files: dict[str, bytes] = {}
+        self.resource_groups: set[str] = set()
+        self.unreadable = 0
+
+    def read(self, custom: Mapping[str, Document], system: Mapping[str, Document]) -> None:
+        """Take the owner's custom policies, and the system policies that were read with it."""
+        for name in sorted(custom):
+            self._custom[self._name(name)] = custom[name]
+        for name in sorted(system):
+            if system[name].missing and name in self._catalog.policies:
+                self._notify(
+                    f"the system policy `{name}` is taken from ramgate's catalog of "
+                    f"{self._catalog.date}: {system[name].missing}"
+                )
+            else:
+                self._system[self._name(name)] = system[name]
+
+    @property
+    def count(self) -> int:
+        """The number of the policies in the file."""
+        return len(self._custom) + len(self._system)
+
+    def attach(self, attachments: Iterable[Attachment], holder: str) -> list[object]:
+        """Return the list that stands under `policies` of a holder, named so in reasons.
+
+        A policy that is attached but was not read could contain a Deny, so it becomes one that is
+        unreadable.
+        """
+        return [self._reference(one, holder) for one in sorted(set(attachments))]
+
+    def _reference(self, attachment: Attachment, holder: str) -> object:
+        name, is_system = self._name(attachment.policy), attachment.type == "System"
+        group = attachment.resource_group
+        if group and not grammar.RESOURCE_GROUP.fullmatch(group):
+            reason = (
+                f"is attached to the resource group `{group}`, an id that ramgate does not read"
+            )
+            name, is_system, group = accepted(f"{name} {group}", grammar.POLICY_NAME), False, ""
+            self.stand_in(name, f"`{attachment.policy}` of {holder} {reason}")
+        elif is_system and name in self._of_roles:
+            is_system = False
+            self.stand_in(
+                name, "is the policy of a service-linked role, which nobody else can have"
+            )
+        elif is_system and name not in self._system and name not in self._catalog.policies:
+            self._system[name] = self._unknown(f"system policy `{name}`", holder)
+        elif not is_system and name not in self._custom:
+            self._custom[name] = self._unknown(f"custom policy `{name}`", holder)
+        reference = {"policy": name}
+        if is_system and name in self._custom:
+            reference["type"] = "System"
+        elif not is_system and (name in self._system or name in self._catalog.policies):
+            reference["type"] = "Custom"
+        if group:
+            reference["resource_group"] = group
+            self.resource_groups.add(group)
+        return reference if len(reference) > 1 else name
+
+    def stand_in(self, name: str, reason: str) -> str:
+        """Add an unreadable custom policy, unless there is a policy of that name; return the name.
+
+        It stands for policies that are not known, so that they count as a Deny might.
+        """
+        if name not in self._custom:
+            self._custom[name] = Document(missing=reason)
+            self._notify(f"the policy `{name}` is unreadable: {reason}")
+        return name
+
+    def custom(self) -> dict[str, object]:
+        """Return the field `policies` of the owner, if it has any: after the last attachment."""
+        paths = self._paths(f"policies/{self._owner}", self._custom)
+        found = {name: self._entry(self._custom[name], paths[name]) for name in sorted(paths)}
+        return {"policies": Section(found)} if found else {}
+
+    def system(self) -> dict[str, object]:
+        """Return the field `system_policies` of the file, if any: after the last attachment."""
+        paths = self._paths(f"policies/{self._owner}/system", self._system)
+        found: dict[str, object] = {}
+        for name in sorted(paths):
+            document, entry = self._system[name], self._entry(self._system[name], paths[name])
+            version = {"version": document.version, "date": document.date}
+            found[name] = {
+                **{key: text for key, text in version.items() if text},
+                **(entry if "unreadable" in entry else {"document": entry}),
+            }
+        return {"system_policies": Section(found)} if found else {}
+
+    def _entry(self, document: Document, path: str) -> dict[str, object]:
+        found = classify(document, "identity")
+        if isinstance(found, Unreadable):
+            self.unreadable += 1
+            return found.tree
+        self.files[path] = found.text.encode()
+        return {"file": path}
+
+    def _unknown(self, policy: str, holder: str) -> Document:
+        reason = f"the {policy} is attached to {holder}, but was not read"
+        self._notify(reason)
+        return Document(missing=reason)
+
+    def _name(self, name: str) -> str:
+        used = accepted(name, grammar.POLICY_NAME)
+        if used != name:
+            self._notify(
+                f"ramgate does not read the policy name `{name}`: it is written as `{used}`"
+            )
+        return used
+
+    @staticmethod
+    def _paths(folder: str, names: Iterable[str]) -> dict[str, str]:
+        """Return a path for each policy; names that differ only in case get different paths."""
+        by_lower_case: dict[str, list[str]] = {}
+        for name in names:
+            by_lower_case.setdefault(name.lower(), []).append(name)
+        return {
+            name: f"{folder}/{name}.json"
+            if len(same) == 1
+            else f"{folder}/{name}.{_digest(name)}.json"
+            for same in by_lower_case.values()
+            for name in same
+        }
+
+
+def accepted(name: str, form: re.Pattern[str]) -> str:
+    """Return the name if the form matches it; else a name for it that the form matches.
+
+    >>> accepted("read only", grammar.POLICY_NAME)
+    'read-only-499a9550'
+    """
+    if form.fullmatch(name):
+        return name
+    start = _REFUSED.sub("-", name).strip("-")[:_LONGEST]
+    return f"{start or 'name'}-{_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    content = name.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
