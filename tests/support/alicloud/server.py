@@ -1,0 +1,91 @@
+"""The HTTP server of the fake: requests on the wire to answers, on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from alicloud.signatures import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alicloud.faults import Break
+
+__all__ = ["Service", "serve"]
+
+
+class Service(Protocol):
+    """The part of the fake that answers a request."""
+
+    def answer(self, request: Request) -> tuple[int, dict[str, object], Break]: ...
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+    block_on_close = False
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Be silent about clients that end a connection."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def do_POST(self) -> None:
+        path, _, query = self.path.partition("?")
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, path, query, headers, body)
+        status, answer, breaks = self.server.service.answer(request)
+        text = b"<html>Bad Gateway</html>" if breaks == "garble" else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        if breaks == "cut":
+            self.close_connection = True
+            text = text[: len(text) // 2]
+        self.wfile.write(text)
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing: a test reads `calls`."""
+
+
+@contextlib.contextmanager
+def serve(service: Service) -> Iterator[int]:
+    """Serve on loopback, and give the port."""
+    server = _Server(service)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(30)
+        for connection in list(server.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
