@@ -18,6 +18,7 @@ from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, Findings, Place
 from ramgate.formats import responses, ros, terraform
 from ramgate.formats.found import ELEMENTS, Found, Kind, is_inside, policy
+from ramgate.formats.terraform_resources import HCL
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ __all__ = ["Found", "documents"]
 _ACCOUNTS: Final = {"accounts", "directory", "system_policies"}
 _PARTS_OF_AN_ACCOUNT: Final = {"groups", "policies", "roles", "service_linked_roles", "users"}
 _SERVICE: Final = {"service", "date"}
-_HCL: Final = "is in Terraform's own language: give the output of `terraform show -json` instead"
 _EMPTY: Final = "contains no file *.yaml, *.yml or *.json, and neither do its subfolders"
 _CATALOG: Final = ("known-roles.yaml", "system-policies")
 
@@ -130,7 +130,7 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[Found]:
 
 def _of_file(path: Path, content: bytes | None = None) -> Iterator[Found]:
     if path.suffix == ".tf":
-        yield _failed(path, InvalidFiles([Fault(str(path), message=_HCL)]))
+        yield _failed(path, InvalidFiles([Fault(str(path), message=HCL)]))
         return
     try:
         content = source.content(path) if content is None else content

@@ -7,16 +7,22 @@ the same resources in another form. A configuration states a document as a text 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.formats.found import computed, policy
+from ramgate.formats.terraform_resources import (
+    as_object,
+    as_objects,
+    shown_resources,
+    stored_resources,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ramgate.faults import Fault, Place
     from ramgate.formats.found import Found, PolicyKind
+    from ramgate.formats.terraform_resources import Resource
 
 __all__ = [
     "CONFIGURATION",
@@ -84,7 +90,7 @@ def is_shown(value: object) -> bool:
     >>> is_shown({"format_version": "1.0", "terraform_version": "1.11.4", "values": {}})
     True
     """
-    return "format_version" in _object(value)
+    return "format_version" in as_object(value)
 
 
 def shown(value: object, place: Place) -> Iterator[Found]:
@@ -99,26 +105,13 @@ def shown(value: object, place: Place) -> Iterator[Found]:
     identity readers $.values.root_module.resources[0].values.policy_document
     """
     unknown = {
-        str(change.get("address")): _object(_object(change.get("change")).get("after_unknown"))
-        for change in _objects(_object(value).get("resource_changes"))
+        str(change.get("address")): as_object(as_object(change.get("change")).get("after_unknown"))
+        for change in as_objects(as_object(value).get("resource_changes"))
     }
-    key = "planned_values" if "planned_values" in _object(value) else "values"
-    module = _object(_object(value).get(key)).get("root_module")
-    for resource, here in _resources(_object(module), place / key / "root_module"):
-        if resource.get("mode") == "managed":
-            address = str(resource.get("address"))
-            values = _object(resource.get("values"))
-            missing = unknown.get(address, {})
-            yield from _document(resource, values, missing, address, here / "values")
-
-
-def _resources(
-    module: Mapping[str, object], place: Place
-) -> Iterator[tuple[Mapping[str, object], Place]]:
-    for index, resource in enumerate(_objects(module.get("resources"))):
-        yield resource, place / "resources" / index
-    for index, child in enumerate(_objects(module.get("child_modules"))):
-        yield from _resources(child, place / "child_modules" / index)
+    key = "planned_values" if "planned_values" in as_object(value) else "values"
+    module = as_object(as_object(value).get(key)).get("root_module")
+    for resource in shown_resources(module, place / key / "root_module"):
+        yield from _document(resource, unknown.get(resource.address, {}))
 
 
 def is_state_file(value: object) -> bool:
@@ -127,7 +120,7 @@ def is_state_file(value: object) -> bool:
     >>> is_state_file({"version": 4, "lineage": "d3ce", "resources": []})
     True
     """
-    return "lineage" in _object(value)
+    return "lineage" in as_object(value)
 
 
 def stored(value: object, place: Place) -> Iterator[Found]:
@@ -140,27 +133,17 @@ def stored(value: object, place: Place) -> Iterator[Found]:
     ...     print(found.kind, found.name, found.place)
     trust app $.resources[0].instances[0].attributes.document
     """
-    for position, resource in enumerate(_objects(_object(value).get("resources"))):
-        address = f"{resource.get('type')}.{resource.get('name')}"
-        if resource.get("mode") == "managed":
-            for index, instance in enumerate(_objects(resource.get("instances"))):
-                here = place / "resources" / position / "instances" / index / "attributes"
-                values = _object(instance.get("attributes"))
-                yield from _document(resource, values, {}, address, here)
+    for resource in stored_resources(value, place):
+        yield from _document(resource, {})
 
 
-def _document(
-    resource: Mapping[str, object],
-    values: Mapping[str, object],
-    unknown: Mapping[str, object],
-    address: str,
-    place: Place,
-) -> Iterator[Found]:
+def _document(resource: Resource, unknown: Mapping[str, object]) -> Iterator[Found]:
     """Yield the document of a resource, unless its type has none."""
-    type_ = _TYPES.get(str(resource.get("type")))
-    if type_ is None:
+    type_ = _TYPES.get(resource.type)
+    if type_ is None or resource.mode != "managed":
         return
-    name = _name(type_, values, address)
+    values, place = resource.values, resource.place
+    name = _name(type_, values, resource.address)
     for key in type_.documents:
         if isinstance(values.get(key), str):
             yield policy(type_.kind, name, values[key], place / key)
@@ -178,7 +161,7 @@ def is_configuration(value: object) -> bool:
     >>> is_configuration({"resource": {"alicloud_ram_policy": {}}})
     True
     """
-    return bool(_object(value)) and _BLOCKS.issuperset(_object(value))
+    return bool(as_object(value)) and _BLOCKS.issuperset(as_object(value))
 
 
 def configured(value: object, place: Place) -> Iterator[Found]:
@@ -191,12 +174,12 @@ def configured(value: object, place: Place) -> Iterator[Found]:
     ...     print(found.name, *found.computed)
     p an expression of Terraform computes this value: ... @ $.resource.alicloud_ram_policy...
     """
-    resources = _object(_object(value).get("resource"))
+    resources = as_object(as_object(value).get("resource"))
     for type_name, type_ in _TYPES.items():
-        for label, blocks in _object(resources.get(type_name)).items():
+        for label, blocks in as_object(resources.get(type_name)).items():
             here = place / "resource" / type_name / label
             many = isinstance(blocks, list)
-            for index, block in enumerate(_objects(blocks if many else [blocks])):
+            for index, block in enumerate(as_objects(blocks if many else [blocks])):
                 at = here / index if many else here
                 name = _name(type_, block, f"{type_name}.{label}")
                 for key in type_.documents:
@@ -220,7 +203,7 @@ def _computed(value: object, place: Place) -> Iterator[Fault]:
         for index, item in enumerate(value):
             yield from _computed(item, place / index)
     else:
-        for key, member in _object(value).items():
+        for key, member in as_object(value).items():
             yield from _computed(member, place / key)
 
 
@@ -231,11 +214,3 @@ def _name(type_: _Type, values: Mapping[str, object], address: str) -> str:
         if isinstance(name, str) and not _EXPRESSION.search(name):
             return name
     return address
-
-
-def _object(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _objects(value: object) -> list[Mapping[str, object]]:
-    return [_object(item) for item in value] if isinstance(value, list) else []
