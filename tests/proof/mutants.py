@@ -107,6 +107,7 @@ SETS = "python/ramgate/tables/sets.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 WRITE = "python/ramgate/documents/atomic_write.py"
+ATTRIBUTES = "python/ramgate/documents/attributes.py"
 INSTALL = "python/ramgate/opa/install.py"
 DOWNLOAD = "python/ramgate/opa/download.py"
 CHECKSUMS = "python/ramgate/opa/checksums.py"
@@ -868,19 +869,19 @@ MUTANTS = [
     ),
     Mutant(
         "a file loses its owner",
-        WRITE,
+        ATTRIBUTES,
         "os.fchown(new, kept.st_uid, kept.st_gid)",
         "os.fchown(new, kept.st_uid, -1)",
     ),
     Mutant(
         "a private file is opened to all",
-        WRITE,
+        ATTRIBUTES,
         "os.fchmod(new, stat.S_IMODE(kept.st_mode))",
         "os.fchmod(new, 0o644)",
     ),
     Mutant(
         "a file loses its access control list",
-        WRITE,
+        ATTRIBUTES,
         "if acl != _acl(new):",
         "if acl is None and acl != _acl(new):",
     ),

@@ -19,6 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from ramgate.documents.attributes import copy_attributes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,12 +36,10 @@ _KINDS: Final = {
 _DESCRIPTOR: Final = re.compile("[0-9]{1,9}")
 _MOST_LINKS: Final = 40  # Linux follows as many symbolic links in one path
 _TEMPORARY: Final = ".ramgate-"
-_ACL: Final = "system.posix_acl_access"
 _IDENTITY: Final = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
-# A file system without access control lists, hard links, locks or synchronization reports one of
-# these errors; the file is then written without that feature.
-_NO_ACL: Final = frozenset({errno.ENODATA, errno.ENOTSUP})
+# A file system without hard links, locks or synchronization reports one of these errors; the file
+# is then written without that feature.
 _NO_HARD_LINKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EPERM})
 _NO_LOCKS: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP})
 _NO_SYNC: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSUP})
@@ -239,7 +239,7 @@ def _write_temporary(folder: Path, content: bytes, old: int | None) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             if old is not None:
-                _copy_attributes(old, file.fileno())
+                copy_attributes(old, file.fileno())
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -247,34 +247,6 @@ def _write_temporary(folder: Path, content: bytes, old: int | None) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
-
-
-def _copy_attributes(old: int, new: int) -> None:
-    """Give the new file the owner, group, access control list and mode of the old one."""
-    kept = os.fstat(old)
-    try:
-        os.fchown(new, kept.st_uid, kept.st_gid)
-    except PermissionError as error:
-        raise PermissionError(
-            errno.EPERM, "belongs to another user or group, which this process cannot keep"
-        ) from error
-    acl = _acl(old)
-    if acl != _acl(new):
-        if acl is None:
-            os.removexattr(new, _ACL)
-        else:
-            os.setxattr(new, _ACL, acl)
-    os.fchmod(new, stat.S_IMODE(kept.st_mode))
-
-
-def _acl(descriptor: int) -> bytes | None:
-    """Return the access control list of a file; None without one, and always except on Linux."""
-    try:
-        return os.getxattr(descriptor, _ACL) if sys.platform == "linux" else None
-    except OSError as error:
-        if error.errno not in _NO_ACL:
-            raise
-        return None
 
 
 def _move(temporary: Path, target: Path, *, is_new: bool) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles
 from ramgate.imports.policies import Policies, accepted
-from ramgate.imports.stored_document import Readable, Unreadable, classify
+from ramgate.imports.stored_document import Readable, Unreadable, classify, without_surrogates
 from ramgate.imports.yaml_file import Section, to_yaml
 from ramgate.language import grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ramgate.catalog.catalog import Catalog
     from ramgate.imports.world import Account, Attachment, Document, Role, User
@@ -37,6 +37,8 @@ class AccountFile:
         self._account = account
         self._own = f"acs:ram::{number}:"
         self._notify = notify
+        self._roles = self._requestable("role", account.roles)
+        self._users = self._requestable("user", account.users)
         self._policies = Policies(number, catalog, notify)
         self._trusted: set[str] = set()
         self._unreadable_trusts = 0
@@ -50,12 +52,15 @@ class AccountFile:
         """Return the sections of the account that are not empty, and its declarations."""
         account, policies = self._account, self._policies
         policies.read(account.policies, account.system_policies)
-        roles = {name: self._role(name, role) for name, role in self._named("role", account.roles)}
+        for name, role in self._roles.items():
+            policies.learn(role.attachments, f"the role `{name}`")
+        for name, attachments in sorted(account.groups.items()):
+            policies.learn(attachments, f"the group `{name}`")
+        for name, user in self._users.items():
+            policies.learn(user.attachments, f"the user `{name}`")
+        roles = {name: self._role(role) for name, role in self._roles.items()}
         groups = self._groups()
-        users = {
-            name: self._user(name, user, groups)
-            for name, user in self._named("user", account.users)
-        }
+        users = {name: self._user(name, user, groups) for name, user in self._users.items()}
         sections: dict[str, object] = {
             "service_linked_roles": sorted(set(account.service_linked_roles)),
             **policies.custom(),
@@ -66,17 +71,18 @@ class AccountFile:
         found = {key: members for key, members in sections.items() if members}
         return Section({**found, **self._providers(), **self._resource_groups()})
 
-    def _named(self, kind: str, entities: Mapping[str, _Entity]) -> Iterator[tuple[str, _Entity]]:
-        """Yield the users or roles that a request can name; no other is allowed anything."""
-        for name, entity in sorted(entities.items()):
+    def _requestable(self, kind: str, entities: Mapping[str, _Entity]) -> dict[str, _Entity]:
+        """Return the users or roles that a request can name; no other is allowed anything."""
+        found = {}
+        for name in sorted(entities):
             if grammar.NAME.fullmatch(name):
-                yield name, entity
+                found[name] = entities[name]
             else:
-                self._notify(f"the {kind} `{name}` is left out: ramgate does not read its name")
+                self._notify(f"the {kind} `{name}` is left out: ramgate refuses the name")
+        return found
 
-    def _role(self, name: str, role: Role) -> dict[str, object]:
-        held = self._held(role.attachments, f"the role `{name}`")
-        return {"trust": self._trust(role.trust), **held}
+    def _role(self, role: Role) -> dict[str, object]:
+        return {"trust": self._trust(role.trust), **self._held(role.attachments)}
 
     def _user(
         self, name: str, user: User, groups: dict[str, dict[str, object]]
@@ -84,9 +90,11 @@ class AccountFile:
         member_of = sorted({accepted(group, grammar.NAME) for group in user.groups})
         for group in member_of:
             if group not in groups:
-                reason = f"the group `{group}` of the user `{name}` was not read"
+                reason = (
+                    f"it stands for those of the group `{group}` of `{name}`, which was not read"
+                )
                 groups[group] = {"policies": [self._policies.stand_in(_STAND_IN, reason)]}
-        held = self._held(user.attachments, f"the user `{name}`")
+        held = self._held(user.attachments)
         return {"groups": member_of, **held} if member_of else held
 
     def _groups(self) -> dict[str, dict[str, object]]:
@@ -94,15 +102,12 @@ class AccountFile:
         for name, attachments in sorted(self._account.groups.items()):
             used = accepted(name, grammar.NAME)
             if used != name:
-                self._notify(
-                    f"ramgate does not read the name of the group `{name}`: "
-                    f"it is written as `{used}`"
-                )
-            groups[used] = self._held(attachments, f"the group `{name}`")
+                self._notify(f"the group `{name}` is written as `{used}`: ramgate refuses the name")
+            groups[used] = self._held(attachments)
         return groups
 
-    def _held(self, attachments: Sequence[Attachment], holder: str) -> dict[str, object]:
-        attached = self._policies.attach(attachments, holder)
+    def _held(self, attachments: Sequence[Attachment]) -> dict[str, object]:
+        attached = self._policies.attached(attachments)
         return {"policies": attached} if attached else {}
 
     def _trust(self, document: Document) -> object:
@@ -114,7 +119,7 @@ class AccountFile:
                 return found.value
             found = Unreadable("ramgate cannot write it as YAML", document.text)
         self._unreadable_trusts += 1
-        return found.tree
+        return found.value
 
     def _providers(self) -> dict[str, object]:
         """Return the declaration of identity providers, if both kinds were read."""
@@ -145,7 +150,8 @@ class AccountFile:
         }
         # A group may have been created after the list was read.
         titles = dict.fromkeys(self._policies.resource_groups, "") | valid
-        return {"resource_groups": Section((name, _text(titles[name])) for name in sorted(titles))}
+        found = ((name, without_surrogates(titles[name])) for name in sorted(titles))
+        return {"resource_groups": Section(found)}
 
 
 def _reads_back(value: object) -> bool:
@@ -153,7 +159,3 @@ def _reads_back(value: object) -> bool:
         return source.parse(to_yaml(Section(trust=value)), is_json=False).value == {"trust": value}
     except InvalidFiles:
         return False
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()

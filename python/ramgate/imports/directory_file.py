@@ -30,22 +30,30 @@ class DirectoryFile:
         self._notify = notify
         self._policies = Policies("directory", catalog, notify)
         self._policies.read(directory.policies, directory.system_policies)
-        root = self._folder(directory.root, "the root")
+        self._learn(directory.root, "the root")
+        root = self._folder(directory.root)
         found = Section(management=directory.management, **self._policies.custom(), root=root)
         self.value = Section(directory=found, **self._policies.system())
         self.files = self._policies.files
         self.policies = self._policies.count
         self.unreadable = self._policies.unreadable
 
-    def _folder(self, folder: Folder, title: str) -> Section:
-        found = self._level(folder.control_policies, title)
+    def _learn(self, folder: Folder, title: str) -> None:
+        self._policies.learn(folder.control_policies, title)
+        for number, attachments in sorted(folder.accounts.items()):
+            self._policies.learn(attachments, f"the account `{number}`")
+        for name, inner in sorted(folder.folders.items()):
+            self._learn(inner, f"the folder `{name}`")
+
+    def _folder(self, folder: Folder) -> Section:
+        found = self._level(folder.control_policies)
         accounts = Section(
-            (number, self._level(attachments, f"the account `{number}`"))
+            (number, self._level(attachments))
             for number, attachments in sorted(folder.accounts.items())
             if self._is_account(number)
         )
         folders = Section(
-            (self._folder_name(name), self._folder(inner, f"the folder `{name}`"))
+            (self._folder_name(name), self._folder(inner))
             for name, inner in sorted(folder.folders.items())
         )
         if accounts:
@@ -54,8 +62,8 @@ class DirectoryFile:
             found["folders"] = folders
         return Section(found)
 
-    def _level(self, attachments: Sequence[Attachment], title: str) -> dict[str, object]:
-        return {"control_policies": self._policies.attach(attachments, title)}
+    def _level(self, attachments: Sequence[Attachment]) -> dict[str, object]:
+        return {"control_policies": self._policies.attached(attachments)}
 
     def _is_account(self, number: str) -> bool:
         if grammar.ACCOUNT.fullmatch(number):
@@ -66,7 +74,5 @@ class DirectoryFile:
     def _folder_name(self, name: str) -> str:
         used = accepted(name, grammar.NAME)
         if used != name:
-            self._notify(
-                f"ramgate does not read the name of the folder `{name}`: it is written as `{used}`"
-            )
+            self._notify(f"the folder `{name}` is written as `{used}`: ramgate refuses the name")
         return used

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 from ramgate.accounts import reader
 from ramgate.catalog import catalog
-from ramgate.documents import atomic_write
-from ramgate.errors import EditError
-from ramgate.imports import manifest
+from ramgate.documents import source as documents
+from ramgate.documents.messages import describe
+from ramgate.errors import EditError, InvalidFiles
+from ramgate.faults import printable
+from ramgate.imports import commit
 from ramgate.imports.account_file import AccountFile
 from ramgate.imports.directory_file import DirectoryFile
 from ramgate.imports.yaml_file import to_yaml
+from ramgate.language import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ramgate.catalog.catalog import Catalog
     from ramgate.imports.world import World
 
 __all__ = ["Written", "write"]
@@ -72,19 +76,27 @@ def write(world: World, folder: Path, *, source: str) -> Written:
     ['1234567890123456.yaml']
     """
     notices = list(world.notices)
+
+    def notify(text: str) -> None:
+        notices.append(printable(text))
+
     shipped = catalog.load()
-    parts: dict[str, AccountFile | DirectoryFile] = {
-        number: AccountFile(number, account, shipped, notices.append)
-        for number, account in sorted(world.accounts.items())
-    }
+    parts: dict[str, AccountFile | DirectoryFile] = {}
+    for number, account in sorted(world.accounts.items()):
+        if not grammar.ACCOUNT.fullmatch(number):
+            raise EditError(f"{describe(number)} is not the number of an account: 16 digits")
+        parts[number] = AccountFile(number, account, shipped, notify)
     if world.directory is not None:
-        parts["directory"] = DirectoryFile(world.directory, shipped, notices.append)
+        parts["directory"] = DirectoryFile(world.directory, shipped, notify)
     comment = f"# made by {source}: the next import overwrites this file\n"
-    files: dict[str, dict[str, bytes]] = {}
-    for owner, part in parts.items():
-        text = comment + to_yaml(part.value)
-        files[owner] = {f"{owner}.yaml": text.encode(), **part.files}
-    written, removed, unchanged = _store(folder, files)
+    files = {
+        owner: {f"{owner}.yaml": (comment + to_yaml(part.value)).encode(), **part.files}
+        for owner, part in parts.items()
+    }
+    if not parts:
+        raise EditError("no account and no directory was read: there is nothing to write")
+    _check({owner: part.value for owner, part in parts.items()}, files, folder, shipped)
+    changes = commit.bring(folder, files)
     accounts = world.accounts.values()
     return Written(
         users=sum(len(account.users) for account in accounts),
@@ -92,47 +104,33 @@ def write(world: World, folder: Path, *, source: str) -> Written:
         roles=sum(len(account.roles) + len(account.service_linked_roles) for account in accounts),
         policies=sum(part.policies for part in parts.values()),
         unreadable=sum(part.unreadable for part in parts.values()),
-        written=written,
-        removed=removed,
-        unchanged=unchanged,
+        written=changes.written,
+        removed=changes.removed,
+        unchanged=changes.unchanged,
         notices=notices,
     )
 
 
-def _store(
-    folder: Path, files: Mapping[str, Mapping[str, bytes]]
-) -> tuple[list[str], list[str], list[str]]:
-    """Bring the files of the owners into the folder; return the changed, removed and same files."""
-    folder.mkdir(exist_ok=True)
-    listed = _listed(folder)
-    wanted = {path: content for owned in files.values() for path, content in owned.items()}
-    known = {path for owned in listed.values() for path in owned}
-    found = {path: (folder / path).read_bytes() for path in wanted if (folder / path).is_file()}
-    for path in sorted(found.keys() - known):
-        raise EditError(f"`{folder / path}` was not made by an import: move it away first")
-    _check(wanted)
-    changed = sorted(path for path in wanted if found.get(path) != wanted[path])
-    gone = sorted({path for owner in files for path in listed.get(owner, ())} - wanted.keys())
-    for path in sorted(changed, key=lambda path: (path.endswith(".yaml"), path)):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        atomic_write.write(folder / path, wanted[path])
-    for path in gone:
-        (folder / path).unlink(missing_ok=True)
-    if changed or gone:
-        content = manifest.to_json({**listed, **files})
-        atomic_write.write(folder / manifest.NAME, content)
-    return changed, gone, sorted(wanted.keys() - set(changed))
-
-
-def _listed(folder: Path) -> dict[str, list[str]]:
-    path = folder / manifest.NAME
-    return manifest.parse(path.read_bytes(), str(path)) if path.exists() else {}
-
-
-def _check(files: Mapping[str, bytes]) -> None:
-    """Load the files in a folder of their own; raise `InvalidFiles` if they have faults."""
+def _check(
+    values: Mapping[str, object],
+    files: Mapping[str, Mapping[str, bytes]],
+    folder: Path,
+    shipped: Catalog,
+) -> None:
+    """Read the files in a folder of their own: they must load, and mean what was to be written."""
     with tempfile.TemporaryDirectory(prefix="ramgate-") as name:
-        for path, content in files.items():
+        for path, content in (file for own in files.values() for file in own.items()):
             Path(name, path).parent.mkdir(parents=True, exist_ok=True)
             Path(name, path).write_bytes(content)
-        reader.load(Path(name), catalog.load())
+        try:
+            for owner, value in values.items():
+                if documents.read(Path(name, f"{owner}.yaml")).value != value:
+                    raise EditError(f"`{folder / owner}.yaml` cannot be written as YAML")
+            reader.load(Path(name), shipped)
+        except InvalidFiles as error:
+            raise InvalidFiles(
+                [
+                    dataclasses.replace(fault, file=fault.file.replace(name, str(folder), 1))
+                    for fault in error.faults
+                ]
+            ) from error

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
-from ramgate.imports.stored_document import Unreadable, classify
+from ramgate.imports.stored_document import Unreadable, classify, without_surrogates
 from ramgate.imports.world import Document
 from ramgate.imports.yaml_file import Section
 from ramgate.language import grammar
@@ -27,8 +27,10 @@ _DIGEST_BYTES: Final = 4
 class Policies:
     """Writes an owner's policies: each document as a file, or as `unreadable` with its reason.
 
-    `files` has the contents by their paths, relative to the accounts file; `unreadable` counts the
-    policies that ramgate does not read; `notify` takes a sentence for each thing that was changed.
+    First take all policies and all attachments, by `read` and `learn`, then write. `files` has the
+    contents of the documents by their paths, relative to the accounts file; `unreadable` counts the
+    policies that ramgate does not read; `resource_groups` has the groups of the attachments.
+    `notify` takes a sentence for each thing that is not written as it was read.
     """
 
     def __init__(self, owner: str, catalog: Catalog, notify: Callable[[str], None]) -> None:
@@ -38,9 +40,15 @@ class Policies:
         self._of_roles = {role.policy for role in catalog.roles.values()}
         self._custom: dict[str, Document] = {}
         self._system: dict[str, Document] = {}
+        self._references: dict[Attachment, tuple[str, bool, str]] = {}
         self.files: dict[str, bytes] = {}
         self.resource_groups: set[str] = set()
         self.unreadable = 0
+
+    @property
+    def count(self) -> int:
+        """The number of the policies in the file."""
+        return len(self._custom) + len(self._system)
 
     def read(self, custom: Mapping[str, Document], system: Mapping[str, Document]) -> None:
         """Take the owner's custom policies, and the system policies that were read with it."""
@@ -49,43 +57,57 @@ class Policies:
         for name in sorted(system):
             if system[name].missing and name in self._catalog.policies:
                 self._notify(
-                    f"the system policy `{name}` is taken from ramgate's catalog of "
+                    f"the system policy `{name}` is that of ramgate's catalog of "
                     f"{self._catalog.date}: {system[name].missing}"
                 )
             else:
                 self._system[self._name(name)] = system[name]
 
-    @property
-    def count(self) -> int:
-        """The number of the policies in the file."""
-        return len(self._custom) + len(self._system)
-
-    def attach(self, attachments: Iterable[Attachment], holder: str) -> list[object]:
-        """Return the list that stands under `policies` of a holder, named so in reasons.
+    def learn(self, attachments: Iterable[Attachment], holder: str) -> None:
+        """Take attachments to a holder, which reasons and notices name so.
 
         A policy that is attached but was not read could contain a Deny, so it becomes one that is
         unreadable.
         """
-        return [self._reference(one, holder) for one in sorted(set(attachments))]
+        for attachment in sorted(set(attachments)):
+            if attachment not in self._references:
+                self._references[attachment] = self._resolve(attachment, holder)
 
-    def _reference(self, attachment: Attachment, holder: str) -> object:
+    def _resolve(self, attachment: Attachment, holder: str) -> tuple[str, bool, str]:
+        """Return the name, whether it is a system policy's, and the resource group or nothing."""
         name, is_system = self._name(attachment.policy), attachment.type == "System"
         group = attachment.resource_group
         if group and not grammar.RESOURCE_GROUP.fullmatch(group):
-            reason = (
-                f"is attached to the resource group `{group}`, an id that ramgate does not read"
-            )
-            name, is_system, group = accepted(f"{name} {group}", grammar.POLICY_NAME), False, ""
-            self.stand_in(name, f"`{attachment.policy}` of {holder} {reason}")
-        elif is_system and name in self._of_roles:
-            is_system = False
-            self.stand_in(
-                name, "is the policy of a service-linked role, which nobody else can have"
-            )
-        elif is_system and name not in self._system and name not in self._catalog.policies:
-            self._system[name] = self._unknown(f"system policy `{name}`", holder)
-        elif not is_system and name not in self._custom:
-            self._custom[name] = self._unknown(f"custom policy `{name}`", holder)
+            reason = f"it is attached to `{group}`, which is not the id of a resource group"
+            return self.stand_in(name, reason), False, ""
+        if is_system and name in self._of_roles:
+            reason = f"it is a service-linked role's policy, but attached to {holder}"
+            return self.stand_in(name, reason), False, group
+        known = self._system.keys() | self._catalog.policies.keys() if is_system else self._custom
+        if name not in known:
+            reason = f"it is attached to {holder}, but was not read"
+            self._notify(f"the {attachment.type.lower()} policy `{name}` is unreadable: {reason}")
+            (self._system if is_system else self._custom)[name] = Document(missing=reason)
+        return name, is_system, group
+
+    def stand_in(self, name: str, reason: str) -> str:
+        """Add an unreadable custom policy and return its name: this one, or one made from it.
+
+        It stands for policies that are not known: a layer with it allows nothing.
+        """
+        if name in self._custom and self._custom[name].missing != reason:
+            name = accepted(f"{name} {reason}", grammar.POLICY_NAME)
+        if name not in self._custom:
+            self._custom[name] = Document(missing=reason)
+            self._notify(f"the policy `{name}` is unreadable: {reason}")
+        return name
+
+    def attached(self, attachments: Iterable[Attachment]) -> list[object]:
+        """Return the list that stands under `policies` of a holder."""
+        return [self._reference(one) for one in sorted(set(attachments))]
+
+    def _reference(self, attachment: Attachment) -> object:
+        name, is_system, group = self._references[attachment]
         reference = {"policy": name}
         if is_system and name in self._custom:
             reference["type"] = "System"
@@ -96,31 +118,21 @@ class Policies:
             self.resource_groups.add(group)
         return reference if len(reference) > 1 else name
 
-    def stand_in(self, name: str, reason: str) -> str:
-        """Add an unreadable custom policy, unless there is a policy of that name; return the name.
-
-        It stands for policies that are not known, so that they count as a Deny might.
-        """
-        if name not in self._custom:
-            self._custom[name] = Document(missing=reason)
-            self._notify(f"the policy `{name}` is unreadable: {reason}")
-        return name
-
     def custom(self) -> dict[str, object]:
-        """Return the field `policies` of the owner, if it has any: after the last attachment."""
-        paths = self._paths(f"policies/{self._owner}", self._custom)
+        """Return the field `policies` of the owner, if it has any."""
+        paths = _paths(f"policies/{self._owner}", self._custom)
         found = {name: self._entry(self._custom[name], paths[name]) for name in sorted(paths)}
         return {"policies": Section(found)} if found else {}
 
     def system(self) -> dict[str, object]:
-        """Return the field `system_policies` of the file, if any: after the last attachment."""
-        paths = self._paths(f"policies/{self._owner}/system", self._system)
+        """Return the field `system_policies` of the file, if there are any."""
+        paths = _paths(f"policies/{self._owner}/system", self._system)
         found: dict[str, object] = {}
         for name in sorted(paths):
             document, entry = self._system[name], self._entry(self._system[name], paths[name])
             version = {"version": document.version, "date": document.date}
             found[name] = {
-                **{key: text for key, text in version.items() if text},
+                **{key: without_surrogates(text) for key, text in version.items() if text},
                 **(entry if "unreadable" in entry else {"document": entry}),
             }
         return {"system_policies": Section(found)} if found else {}
@@ -129,36 +141,15 @@ class Policies:
         found = classify(document, "identity")
         if isinstance(found, Unreadable):
             self.unreadable += 1
-            return found.tree
+            return found.value
         self.files[path] = found.text.encode()
         return {"file": path}
-
-    def _unknown(self, policy: str, holder: str) -> Document:
-        reason = f"the {policy} is attached to {holder}, but was not read"
-        self._notify(reason)
-        return Document(missing=reason)
 
     def _name(self, name: str) -> str:
         used = accepted(name, grammar.POLICY_NAME)
         if used != name:
-            self._notify(
-                f"ramgate does not read the policy name `{name}`: it is written as `{used}`"
-            )
+            self._notify(f"the policy `{name}` is written as `{used}`: ramgate refuses the name")
         return used
-
-    @staticmethod
-    def _paths(folder: str, names: Iterable[str]) -> dict[str, str]:
-        """Return a path for each policy; names that differ only in case get different paths."""
-        by_lower_case: dict[str, list[str]] = {}
-        for name in names:
-            by_lower_case.setdefault(name.lower(), []).append(name)
-        return {
-            name: f"{folder}/{name}.json"
-            if len(same) == 1
-            else f"{folder}/{name}.{_digest(name)}.json"
-            for same in by_lower_case.values()
-            for name in same
-        }
 
 
 def accepted(name: str, form: re.Pattern[str]) -> str:
@@ -171,6 +162,24 @@ def accepted(name: str, form: re.Pattern[str]) -> str:
         return name
     start = _REFUSED.sub("-", name).strip("-")[:_LONGEST]
     return f"{start or 'name'}-{_digest(name)}"
+
+
+def _paths(folder: str, names: Iterable[str]) -> dict[str, str]:
+    """Return a path for each policy; names that differ only in case get different paths.
+
+    >>> _paths("policies/directory", ["Read", "read", "write"])["write"]
+    'policies/directory/write.json'
+    """
+    by_lower_case: dict[str, list[str]] = {}
+    for name in names:
+        by_lower_case.setdefault(name.lower(), []).append(name)
+    found = {}
+    for same in by_lower_case.values():
+        for name in same:
+            # A policy's name has no dot, so this is no other policy's file.
+            part = name if len(same) == 1 else f"{name}.{_digest(name)}"
+            found[name] = f"{folder}/{part}.json"
+    return found
 
 
 def _digest(name: str) -> str:

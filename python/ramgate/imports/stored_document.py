@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ramgate.imports.world import Document
 
-__all__ = ["Kind", "Readable", "Unreadable", "classify"]
+__all__ = ["Kind", "Readable", "Unreadable", "classify", "without_surrogates"]
 
 Kind: TypeAlias = Literal["identity", "trust"]
 
@@ -48,7 +48,7 @@ class Unreadable:
     text: str
 
     @property
-    def tree(self) -> dict[str, object]:
+    def value(self) -> dict[str, object]:
         """The object that stands in an accounts file in the place of the document."""
         return {"unreadable": self.reason, "document": self.text}
 
@@ -79,5 +79,13 @@ def classify(document: Document, kind: Kind) -> Readable | Unreadable:
 
 
 def _unreadable(reason: str, text: str) -> Unreadable:
-    # YAML cannot contain a lone surrogate; nothing evaluates this text.
-    return Unreadable(printable(reason), text.encode("utf-8", "replace").decode())
+    return Unreadable(printable(reason), without_surrogates(text))
+
+
+def without_surrogates(text: str) -> str:
+    r"""Return a text that is never evaluated in a form that YAML can contain.
+
+    >>> without_surrogates("a\ud800b")
+    'a?b'
+    """
+    return text.encode("utf-8", "replace").decode()
