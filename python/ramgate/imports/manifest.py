@@ -7,10 +7,11 @@ the manifest lists under the owners of that import.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from ramgate.documents.messages import describe
 from ramgate.errors import EditError
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ _OWNER: Final = re.compile("[0-9]{16}|directory")
 _FILE: Final = r"{0}\.yaml|policies/{0}/(?:system/)?[A-Za-z0-9-]{{1,128}}(?:\.[0-9a-f]{{8}})?\.json"
 
 
-class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+class _Format(msgspec.Struct):
     format: int
+
+
+class _Manifest(msgspec.Struct, forbid_unknown_fields=True):
+    format: Literal[1]
     files: dict[str, list[str]]
 
 
@@ -37,17 +42,16 @@ def parse(content: bytes, path: str) -> dict[str, list[str]]:
     {'directory': ['directory.yaml']}
     """
     try:
-        found = msgspec.json.decode(content)
-        if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > 1:
-            raise EditError(f"`{path}` was written by a newer ramgate: use that one")
-        manifest = msgspec.convert(found, _Manifest)
-    except msgspec.MsgspecError as error:
+        if msgspec.json.decode(content, type=_Format).format > _FORMAT:
+            raise EditError(f"`{path}` was made by a newer ramgate: use that one")
+        manifest = msgspec.json.decode(content, type=_Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EditError(f"`{path}` is damaged: {error}") from error
     for owner, files in manifest.files.items():
         form = re.compile(_FILE.format(owner)) if _OWNER.fullmatch(owner) else None
         for file in files:
             if form is None or not form.fullmatch(file):
-                raise EditError(f"`{path}` is damaged: `{file}` is not a file of an import")
+                raise EditError(f"`{path}` is damaged: {describe(file)} is not a file of an import")
     return manifest.files
 
 

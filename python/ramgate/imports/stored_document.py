@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 
 from ramgate.documents import source
-from ramgate.errors import InvalidFiles, InvalidPolicy
+from ramgate.errors import InvalidPolicy
 from ramgate.faults import printable
 from ramgate.language.translation import translate
 
@@ -70,7 +70,7 @@ def classify(document: Document, kind: Kind) -> Readable | Unreadable:
             return _unreadable(_OTHER_KIND[kind], document.text)
         value = source.parse(document.text, is_json=True).value
         text = msgspec.json.format(document.text, indent=2) + "\n"
-    except (InvalidPolicy, InvalidFiles) as error:
+    except InvalidPolicy as error:
         return _unreadable(str(error.faults[0]), document.text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         return _unreadable(str(error), document.text)
