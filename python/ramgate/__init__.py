@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ramgate.client.client import Client
     from ramgate.errors import (
         AnswerError,
+        CloudError,
         EditError,
         InvalidFiles,
         InvalidPolicy,
@@ -56,6 +57,7 @@ __all__ = [
     "AnswerError",
     "AsyncClient",
     "Client",
+    "CloudError",
     "ConditionOutcome",
     "Considered",
     "Creation",

@@ -9,6 +9,7 @@
     ├── FeatureDenied      a feature cannot be used; see `answer` (also a PermissionError)
     ├── TransportError     OPA is unreachable or late, or the connection broke off
     ├── AnswerError        OPA answered, but not with a clean decision
+    ├── CloudError         an account cannot be read from Alibaba Cloud
     ├── EditError          an accounts file was left unchanged: the edit does not fit it
     ├── OpaUnavailable     no OPA that fits was found, downloaded or built
     └── SidecarError       an OPA did not start, or stopped by itself
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnswerError",
+    "CloudError",
     "EditError",
     "InvalidFiles",
     "InvalidPolicy",
@@ -157,6 +159,18 @@ class AnswerError(RamgateError):
     ...     print(error)
     `system/status/revision` was answered with HTTP 404
     >>> server.server_close()
+    """
+
+
+class CloudError(RamgateError):
+    """An account cannot be read from Alibaba Cloud: no credentials, no answer, or no permission.
+
+    >>> from ramgate.catalog import catalog
+    >>> from ramgate.imports.alicloud import reader
+    >>> from ramgate.imports.alicloud.settings import Settings
+    >>> reader.read(Settings(profile="no-such-profile"), catalog.load())
+    Traceback (most recent call last):
+    ramgate.errors.CloudError: there is no profile `no-such-profile` ...
     """
 
 

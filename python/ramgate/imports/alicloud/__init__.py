@@ -1,5 +1,5 @@
-"""Read an account of Alibaba Cloud through its APIs, which it asks nothing secret."""
+"""Read an account and its Resource Directory through Alibaba Cloud's own SDKs.
 
-from __future__ import annotations
-
-__all__: list[str] = []
+`calls` has every call that this room can make. `reader` reads; it needs the extra
+`ramgate[alicloud]`.
+"""
