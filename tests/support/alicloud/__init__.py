@@ -23,9 +23,9 @@ RAM actions only; `role="App"` gives one of a session, with `key.token`. `cloud.
 adds another account; the directory's CreateResourceAccount does so too, and `cloud.key(number)`
 gives its key.
 
-Faults: `cloud.faults` has `refuse`, `throttle`, `fail` (5xx), `cut`, `garble`, `slow`, `hold` and
-`before`, which runs a callback before an answer is made: between two pages, or between a list and a
-get. `cloud.world.clock` may be set to a clock that is off.
+Faults: `cloud.faults` has `refuse`, `throttle`, `fail` (5xx), `cut`, `drop`, `garble`, `slow`,
+`hold`, and `before`, which runs a callback before an answer is made: between two pages, or between
+a list and a get. `cloud.world.clock` may be set to a clock that is off.
 
 The log: `cloud.calls` has every call with its parameters, `cloud.count(operation)` counts them, and
 `cloud.most_at_once` is the greatest number of calls at the same time.

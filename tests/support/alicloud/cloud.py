@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 from alicloud import operations, system
 from alicloud.call import Call
-from alicloud.faults import Faults
-from alicloud.gate import Gate
+from alicloud.faults import WHOLE, Faults
+from alicloud.gate import Gate, action_of, no_permission
 from alicloud.keys import Key
 from alicloud.parameters import Parameters
 from alicloud.refused import Refused
@@ -37,7 +37,11 @@ ACCOUNT = "1234567890123456"
 
 @dataclasses.dataclass(frozen=True)
 class Recorded:
-    """A call that arrived; `running` counts the calls that were being answered, with this one."""
+    """A call that arrived, also one with a wrong key or signature.
+
+    `key` is the id of the key that it names, `running` the number of calls that were being
+    answered, this one included.
+    """
 
     product: str
     operation: str
@@ -144,7 +148,7 @@ class FakeCloud:
                 "Recommend": f"https://api.aliyun.com/troubleshoot?q={refused.code}",
                 **refused.details,
             }
-            return refused.status, body, ""
+            return refused.status, body, WHOLE
         finally:
             with self._lock:
                 self._running -= 1
@@ -157,11 +161,16 @@ class FakeCloud:
         product, operation = operations.find(version, action)
         values = dict(urllib.parse.parse_qsl(request.query, keep_blank_values=True))
         with self._lock:
-            key = self._gate.authenticate(request)
             self.calls.append(
-                Recorded(product, action, values, key.id, time.monotonic(), self._running)
+                Recorded(product, action, values, request.key, time.monotonic(), self._running)
             )
-        breaks = self.faults.play(product, action, values)
+            key = self._gate.authenticate(request)
+        try:
+            breaks = self.faults.play(product, action, values)
+        except Refused as refused:
+            if refused.code == "NoPermission":
+                raise no_permission(key, action_of(product, action)) from None
+            raise
         with self._lock:
             self._gate.authorize(key, product, action)
             parameters = Parameters(values)

@@ -94,7 +94,7 @@ class Directory:
     def detach(self, target: str, policy: str) -> None:
         attached = [pair for pair in self.attachments if pair[0] == target]
         if (target, policy) not in attached:
-            raise missing("Policy.Attachment", policy)
+            raise missing("Policy.Attachment", policy, spelling="EntityNotExists")
         if self.is_enabled and len(attached) == 1:
             raise Refused(400, "NotSupport.DetachLastControlPolicy", "a target keeps one policy")
         del self.attachments[target, policy]

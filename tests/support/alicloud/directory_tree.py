@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from alicloud.call import Answer, Call, Operation
 
-__all__ = ["OPERATIONS", "directory_of"]
+__all__ = ["OPERATIONS", "RESOURCE_MANAGER", "directory_of"]
 
 
 def directory_of(call: Call, operation: str) -> Directory:
@@ -202,6 +202,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "ListAncestors": list_ancestors,
     "ListFoldersForParent": list_folders_for_parent,
     "MoveAccount": move_account,
-    # ResourceDirectoryMaster names it EnableResourceDirectory.
+}
+RESOURCE_MANAGER: Final[Mapping[str, Operation]] = {
     "InitResourceDirectory": init_resource_directory,
 }

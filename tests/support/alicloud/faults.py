@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal
 
 from alicloud import operations
 from alicloud.refused import Refused
@@ -13,10 +12,20 @@ from alicloud.refused import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Fault", "Faults"]
+__all__ = ["WHOLE", "Break", "Fault", "Faults"]
 
-Break: TypeAlias = Literal["", "cut", "garble"]
 _ALWAYS: Final = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Break:
+    """How an answer is broken: it ends early or before it begins, or is not JSON."""
+
+    kind: Literal["", "cut", "drop", "garble"] = ""
+    status: int = 200
+
+
+WHOLE: Final = Break()
 
 
 @dataclasses.dataclass
@@ -28,7 +37,7 @@ class Fault:
     times: int = _ALWAYS
     skipped: int = 0
     error: Refused | None = None
-    breaks: Break = ""
+    breaks: Break | None = None
     callback: Callable[[], object] | None = None
     wait: Callable[[], object] | None = None
 
@@ -68,7 +77,7 @@ class Faults:
         error = Refused(400, "Throttling.User", "Request was denied due to user flow control.")
         self._add(Fault(operation, where, times, error=error))
 
-    def fail(self, operation: str, times: int = 1, status: int = 503, **where: str) -> None:
+    def fail(self, operation: str, times: int = 1, *, status: int = 503, **where: str) -> None:
         """Answer the next calls with an error of the server."""
         code = "InternalError" if status == 500 else "ServiceUnavailable"
         error = Refused(status, code, "The request has failed due to a failure of the server.")
@@ -76,11 +85,15 @@ class Faults:
 
     def cut(self, operation: str, times: int = 1, **where: str) -> None:
         """End the connection in the middle of the next answers."""
-        self._add(Fault(operation, where, times, breaks="cut"))
+        self._add(Fault(operation, where, times, breaks=Break("cut")))
 
-    def garble(self, operation: str, times: int = 1, **where: str) -> None:
-        """Answer the next calls with status 200 and a body that is not JSON."""
-        self._add(Fault(operation, where, times, breaks="garble"))
+    def drop(self, operation: str, times: int = 1, **where: str) -> None:
+        """End the connection without an answer to the next calls."""
+        self._add(Fault(operation, where, times, breaks=Break("drop")))
+
+    def garble(self, operation: str, times: int = 1, *, status: int = 200, **where: str) -> None:
+        """Answer the next calls with a body that is not JSON."""
+        self._add(Fault(operation, where, times, breaks=Break("garble", status)))
 
     def before(
         self, operation: str, callback: Callable[[], object], *, call: int = 1, **where: str
@@ -119,7 +132,7 @@ class Faults:
         for error in (fault.error for fault in found):
             if error is not None:
                 raise error
-        return next(itertools.chain((each.breaks for each in found if each.breaks), ("",)))
+        return next((fault.breaks for fault in found if fault.breaks), WHOLE)
 
     def _add(self, fault: Fault) -> None:
         if fault.operation not in operations.names():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alicloud.signatures import Request
     from alicloud.world import World
 
-__all__ = ["Gate", "action_of"]
+__all__ = ["Gate", "action_of", "no_permission"]
 
 MOST_OFF: Final = datetime.timedelta(minutes=15)
 _SERVICES: Final = {
@@ -42,7 +42,7 @@ class Gate:
     def authenticate(self, request: Request) -> Key:
         """Return the key that signed the request, or refuse it."""
         headers = request.headers
-        authorization = signatures.parse(headers.get("authorization", ""))
+        authorization = request.authorization
         if authorization is None:
             raise Refused(400, "IncompleteSignature", "the request is not signed")
         key = self._world.keys.get(authorization.key)

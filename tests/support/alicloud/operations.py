@@ -36,6 +36,7 @@ PRODUCTS: Final[Mapping[str, tuple[str, Mapping[str, Operation]]]] = {
         "resourcemanager",
         {
             **_DIRECTORY,
+            **directory_tree.RESOURCE_MANAGER,
             **attachments.RESOURCE_MANAGER,
             **resource_groups.OPERATIONS,
             **roles.RESOURCE_MANAGER,

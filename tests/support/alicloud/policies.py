@@ -27,12 +27,15 @@ def _policy(policy: Policy) -> Answer:
         "Description": policy.description,
         "DefaultVersion": policy.default,
         "CreateDate": policy.created,
-        "UpdateDate": policy.versions[policy.default].created,
     }
 
 
 def _counted(call: Call, policy: Policy) -> Answer:
-    return {**_policy(policy), "AttachmentCount": len(call.account.attachments_of(policy))}
+    return {
+        **_policy(policy),
+        "UpdateDate": policy.versions[policy.default].created,
+        "AttachmentCount": len(call.account.attachments_of(policy)),
+    }
 
 
 def _version(policy: Policy, version: Version) -> Answer:

@@ -24,7 +24,6 @@ def _user(user: User) -> Answer:
         "UserName": user.name,
         **user.fields,
         "CreateDate": user.created,
-        "UpdateDate": user.created,
     }
 
 
@@ -34,7 +33,6 @@ def _group(group: Group) -> Answer:
         "GroupName": group.name,
         "Comments": group.comments,
         "CreateDate": group.created,
-        "UpdateDate": group.created,
     }
 
 
@@ -50,13 +48,14 @@ def create_user(call: Call) -> Answer:
 
 def get_user(call: Call) -> Answer:
     user = call.account.user(call.parameters.text("UserName"))
-    return {"User": {**_user(user), "LastLoginDate": ""}}
+    return {"User": {**_user(user), "UpdateDate": user.created, "LastLoginDate": ""}}
 
 
 def list_users(call: Call) -> Answer:
     users = list(call.account.users.values())
     page, fields = call.parameters.page_by_marker(users, lambda user: user.name, 1000)
-    return {"Users": {"User": [_user(user) for user in page]}, **fields}
+    found = [{**_user(user), "UpdateDate": user.created} for user in page]
+    return {"Users": {"User": found}, **fields}
 
 
 def delete_user(call: Call) -> Answer:
@@ -80,13 +79,15 @@ def create_group(call: Call) -> Answer:
 
 
 def get_group(call: Call) -> Answer:
-    return {"Group": _group(call.account.group(call.parameters.text("GroupName")))}
+    group = call.account.group(call.parameters.text("GroupName"))
+    return {"Group": {**_group(group), "UpdateDate": group.created}}
 
 
 def list_groups(call: Call) -> Answer:
     groups = list(call.account.groups.values())
     page, fields = call.parameters.page_by_marker(groups, lambda group: group.name, 100)
-    return {"Groups": {"Group": [_group(group) for group in page]}, **fields}
+    found = [{**_group(group), "UpdateDate": group.created} for group in page]
+    return {"Groups": {"Group": found}, **fields}
 
 
 def delete_group(call: Call) -> Answer:

@@ -23,15 +23,23 @@ def _role(call: Call, role: Role) -> Answer:
         "Arn": call.account.role_arn(role.name),
         "Description": role.description,
         "CreateDate": role.created,
-        "UpdateDate": role.created,
-        "MaxSessionDuration": 3600,
     }
 
 
-def _whole_role(call: Call, role: Role) -> Answer:
+def _created(call: Call, role: Role) -> Answer:
     return {
         **_role(call, role),
+        "MaxSessionDuration": 3600,
         "AssumeRolePolicyDocument": role.trust,
+    }
+
+
+def _listed(call: Call, role: Role) -> Answer:
+    return {**_role(call, role), "MaxSessionDuration": 3600, "UpdateDate": role.created}
+
+
+def _linked(call: Call, role: Role) -> Answer:
+    return {
         "RolePrincipalName": call.account.principal_name(ROLE, role.name),
         "IsServiceLinkedRole": bool(role.service),
     }
@@ -45,25 +53,26 @@ def create_role(call: Call) -> Answer:
         raise exists("Role", name)
     role = Role(call.world.number(), name, call.now, description, trust)
     call.account.roles[name] = role
-    return {"Role": {**_role(call, role), "AssumeRolePolicyDocument": trust}}
+    return {"Role": _created(call, role)}
 
 
 def get_role(call: Call) -> Answer:
     role = call.account.role(call.parameters.text("RoleName"))
-    return {"Role": _whole_role(call, role)}
+    trust = {"AssumeRolePolicyDocument": role.trust}
+    return {"Role": {**_listed(call, role), **_linked(call, role), **trust}}
 
 
 def list_roles(call: Call) -> Answer:
     roles = list(call.account.roles.values())
     page, fields = call.parameters.page_by_marker(roles, lambda role: role.name, 1000)
-    return {"Roles": {"Role": [_role(call, role) for role in page]}, **fields}
+    return {"Roles": {"Role": [_listed(call, role) for role in page]}, **fields}
 
 
 def update_role(call: Call) -> Answer:
     role = call.account.role(call.parameters.text("RoleName"))
     role.trust = call.parameters.document("NewAssumeRolePolicyDocument", 4096, role.trust)
     role.description = call.parameters.text("NewDescription", role.description)
-    return {"Role": {**_role(call, role), "AssumeRolePolicyDocument": role.trust}}
+    return {"Role": {**_created(call, role), "UpdateDate": role.created}}
 
 
 def delete_role(call: Call) -> Answer:
@@ -99,7 +108,8 @@ def create_service_linked_role(call: Call) -> Answer:
     call.account.attach(
         Attachment(service.policy, "System", ROLE, role.name, call.account.number), call.now
     )
-    return {"Role": _whole_role(call, role)}
+    trust_policy = {"AssumeRolePolicyDocument": role.trust}
+    return {"Role": {**_role(call, role), **_linked(call, role), **trust_policy}}
 
 
 def delete_service_linked_role(call: Call) -> Answer:
@@ -116,9 +126,7 @@ def delete_service_linked_role(call: Call) -> Answer:
 def list_roles_with_principal_names(call: Call) -> Answer:
     call.parameters.text("Language", "")
     page, fields = call.parameters.page_by_number(list(call.account.roles.values()))
-    found = [_whole_role(call, role) for role in page]
-    for role in found:
-        del role["AssumeRolePolicyDocument"]
+    found = [{**_listed(call, role), **_linked(call, role)} for role in page]
     return {"Roles": {"Role": found}, **fields}
 
 

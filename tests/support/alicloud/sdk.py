@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from alibabacloud_ims20190815 import client as ims
 from alibabacloud_ims20190815 import models as ims_models
-from alibabacloud_ims20190815.client import Client as Ims
+from alibabacloud_ram20150501 import client as ram
 from alibabacloud_ram20150501 import models as ram_models
-from alibabacloud_ram20150501.client import Client as Ram
+from alibabacloud_resourcedirectorymaster20220419 import client as directory
 from alibabacloud_resourcedirectorymaster20220419 import models as directory_models
-from alibabacloud_resourcedirectorymaster20220419.client import Client as ResourceDirectoryMaster
-from alibabacloud_resourcemanager20200331 import models as resource_manager_models
-from alibabacloud_resourcemanager20200331.client import Client as ResourceManager
+from alibabacloud_resourcemanager20200331 import client as manager
+from alibabacloud_resourcemanager20200331 import models as manager_models
 from alibabacloud_tea_openapi import models as open_api
 from alibabacloud_tea_openapi.client import Client as OpenApi
 from darabonba.runtime import RuntimeOptions
@@ -21,7 +21,38 @@ if TYPE_CHECKING:
     from alicloud.cloud import FakeCloud
     from alicloud.keys import Key
 
-__all__ = ["Sdk"]
+__all__ = ["CLIENTS", "Sdk"]
+
+
+def _method(operation: str) -> str:
+    """Return the name of an operation as the SDKs spell it: `list_oidcproviders`."""
+    words = "".join(f"_{each.lower()}" if each.isupper() else each for each in operation)
+    return words.lstrip("_").replace("_o_i_d_c_", "_oidc").replace("_s_a_m_l_", "_saml")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Product:
+    client: Any
+    models: Any
+
+    def has(self, operation: str) -> bool:
+        """True if the SDK has the operation."""
+        return hasattr(self.client, _method(operation))
+
+    def call(self, config: object, operation: str, parameters: dict[str, object]) -> Any:  # noqa: ANN401 - a JSON tree
+        client = self.client(config)
+        call = getattr(client, _method(operation))
+        request = getattr(self.models, f"{operation}Request", None)
+        return (call(request(**parameters)) if request else call()).body.to_map()
+
+
+CLIENTS: Final = {
+    "ram": _Product(ram.Client, ram_models),
+    "ims": _Product(ims.Client, ims_models),
+    "resourcemanager": _Product(manager.Client, manager_models),
+    "resourcedirectorymaster": _Product(directory.Client, directory_models),
+}
+"""The SDK of each product."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,21 +69,19 @@ class Sdk:
 
     def ram(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401 - a JSON tree
         """Call RAM 2015-05-01."""
-        return _call(Ram(self._config()), ram_models, operation, parameters)
+        return CLIENTS["ram"].call(self._config(), operation, parameters)
 
     def resource_manager(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401
         """Call ResourceManager 2020-03-31."""
-        client = ResourceManager(self._config())
-        return _call(client, resource_manager_models, operation, parameters)
+        return CLIENTS["resourcemanager"].call(self._config(), operation, parameters)
 
     def directory(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401
         """Call ResourceDirectoryMaster 2022-04-19."""
-        client = ResourceDirectoryMaster(self._config())
-        return _call(client, directory_models, operation, parameters)
+        return CLIENTS["resourcedirectorymaster"].call(self._config(), operation, parameters)
 
     def ims(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401
         """Call IMS 2019-08-15."""
-        return _call(Ims(self._config()), ims_models, operation, parameters)
+        return CLIENTS["ims"].call(self._config(), operation, parameters)
 
     def caller(self) -> Any:  # noqa: ANN401
         """Call GetCallerIdentity of Sts 2015-04-01."""
@@ -84,11 +113,3 @@ class Sdk:
             protocol="http",
             read_timeout=self.read_timeout,
         )
-
-
-def _call(client: Any, models: Any, operation: str, parameters: dict[str, object]) -> Any:  # noqa: ANN401
-    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)
-    name = snake.lstrip("_").replace("_o_i_d_c_", "_oidc").replace("_s_a_m_l_", "_saml")
-    request = getattr(models, f"{operation}Request", None)
-    method = getattr(client, name)
-    return (method(request(**parameters)) if request else method()).body.to_map()

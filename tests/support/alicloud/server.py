@@ -59,15 +59,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, query, headers, body)
         status, answer, breaks = self.server.service.answer(request)
-        text = b"<html>Bad Gateway</html>" if breaks == "garble" else json.dumps(answer).encode()
+        text = json.dumps(answer).encode()
+        if breaks.kind == "garble":
+            status, text = breaks.status, b"<html>Bad Gateway</html>"
+        if breaks.kind in {"cut", "drop"}:
+            self.close_connection = True
+        if breaks.kind == "drop":
+            return
         self.send_response(status)
         self.send_header("Content-Type", "application/json;charset=utf-8")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        if breaks == "cut":
-            self.close_connection = True
-            text = text[: len(text) // 2]
-        self.wfile.write(text)
+        self.wfile.write(text[: len(text) // 2] if breaks.kind == "cut" else text)
         self.wfile.flush()
 
     def log_message(self, *_: object) -> None:

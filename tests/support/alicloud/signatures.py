@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Authorization", "Request", "parse", "signature"]
+__all__ = ["Authorization", "Request", "signature"]
 
 SCHEME: Final = "ACS3-HMAC-SHA256"
 _AUTHORIZATION: Final = re.compile(
@@ -31,6 +31,17 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
 
+    @property
+    def authorization(self) -> Authorization | None:
+        """Return the parts of the header `Authorization`, or None if it is of another scheme."""
+        found = _AUTHORIZATION.fullmatch(self.headers.get("authorization", ""))
+        return found and Authorization(found["key"], found["headers"], found["signature"])
+
+    @property
+    def key(self) -> str:
+        """Return the id of the key that signed, or an empty text."""
+        return self.authorization.key if self.authorization else ""
+
 
 @dataclasses.dataclass(frozen=True)
 class Authorization:
@@ -39,12 +50,6 @@ class Authorization:
     key: str
     signed_headers: str
     signature: str
-
-
-def parse(header: str) -> Authorization | None:
-    """Return the parts of a header `Authorization`, or None if it is of another scheme."""
-    found = _AUTHORIZATION.fullmatch(header)
-    return found and Authorization(found["key"], found["headers"], found["signature"])
 
 
 def signature(request: Request, signed_headers: str, secret: str) -> str:
