@@ -11,8 +11,9 @@ from ramgate.errors import CloudError
 from ramgate.imports.alicloud.outcomes import Temporary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ramgate.imports.alicloud.calls import Call
-    from ramgate.imports.alicloud.connection import Connection
     from ramgate.imports.alicloud.settings import Pauses
 
 __all__ = ["Caller"]
@@ -21,16 +22,25 @@ _RANDOM: Final = secrets.SystemRandom()
 
 
 class Caller:
-    """Makes calls; `made` counts the attempts, `read` the calls that read something.
+    """Makes calls with `send`, which is `Connection.send`; threads may share it.
 
-    Setting `stop` ends the pauses between attempts, and the calls that wait in them.
+    `made` counts the attempts, `read` the calls that read something. Setting `stop` ends the pauses
+    between attempts, and the calls that wait in them.
+
+    >>> from ramgate.imports.alicloud.calls import CALLS
+    >>> from ramgate.imports.alicloud.settings import Pauses
+    >>> caller = Caller(lambda call, parameters: {"Users": {}}, Pauses())
+    >>> caller(CALLS["ListUsers"], MaxItems="1000"), caller.made
+    ({'Users': {}}, 1)
     """
 
-    def __init__(self, connection: Connection, pauses: Pauses) -> None:
+    def __init__(
+        self, send: Callable[[Call, Mapping[str, str]], dict[str, object]], pauses: Pauses
+    ) -> None:
         self.stop = threading.Event()
         self.made = 0
         self.read = 0
-        self._connection = connection
+        self._send_once = send
         self._pauses = pauses
         self._lock = threading.Lock()
         self._answered: set[str] = set()
@@ -59,7 +69,7 @@ class Caller:
     def _send(self, call: Call, parameters: dict[str, str]) -> dict[str, object]:
         with self._lock:
             self.made += 1
-        answer = self._connection.send(call, parameters)
+        answer = self._send_once(call, parameters)
         with self._lock:
             self._answered.add(call.product)
             self.read += bool(call.action)

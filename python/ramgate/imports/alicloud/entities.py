@@ -50,12 +50,15 @@ def read_members(
 
 
 def read_trusts(work: Work, roles: Sequence[str]) -> dict[str, Document]:
-    """Return the trust policy of each role."""
+    """Return the trust policy of each role, by the name that RAM spells.
+
+    `roles` may be spelled in any case: attachments name roles in lower case.
+    """
     call = CALLS["GetRole"]
 
-    def trust(caller: Caller, role: str) -> Document:
+    def trust(caller: Caller, role: str) -> tuple[str, Document]:
         found = part(call, caller(call, RoleName=role), "Role", RoleDetails)
-        return Document(plain(found.assume_role_policy_document))
+        return found.role_name, Document(plain(found.assume_role_policy_document))
 
     trusts: dict[str, Document] = {}
     for role, outcome in work.each("trust policies", trust, roles):
@@ -63,7 +66,8 @@ def read_trusts(work: Work, roles: Sequence[str]) -> dict[str, Document]:
             work.notices.refused(outcome, "nobody may assume these roles", role)
             trusts[role] = Document(missing=str(outcome))
         elif not isinstance(outcome, Absent):
-            trusts[role] = outcome
+            name, document = outcome
+            trusts[name] = document
     return trusts
 
 

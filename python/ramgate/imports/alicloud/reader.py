@@ -53,7 +53,8 @@ def read(
     ramgate.errors.CloudError: there is no profile `no-such-profile` ...
     """
     show("looking for credentials")
-    caller = Caller(Connection(settings, credentials.find(settings.profile)), settings.pauses)
+    connection = Connection(settings, credentials.find(settings.profile))
+    caller = Caller(connection.send, settings.pauses)
     notices = Notices(strict=strict)
     identity = _identity(caller)
     number = identity.account_id

@@ -1,0 +1,111 @@
+"""Import from a fake cloud: with the importer in this process, or with the command."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import pytest
+from alibabacloud_credentials.utils import auth_util
+
+from ramgate.catalog import catalog
+from ramgate.imports.alicloud import reader
+from ramgate.imports.alicloud.settings import Pauses, Settings, endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alicloud.cloud import FakeCloud
+    from alicloud.keys import Key
+    from ramgate.catalog.catalog import Catalog
+    from ramgate.imports.world import World
+
+__all__ = ["ALLOW_OSS", "DENY_OSS", "TRUST", "command", "document", "environment", "imported"]
+
+ATTEMPTS = 4
+
+
+def document(effect: str, action: str, **more: object) -> str:
+    statement = {"Effect": effect, "Action": action, "Resource": "*", **more}
+    return json.dumps({"Version": "1", "Statement": [statement]})
+
+
+ALLOW_OSS = document("Allow", "oss:*")
+DENY_OSS = document("Deny", "oss:DeleteBucket")
+TRUST = json.dumps(
+    {
+        "Version": "1",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": ["ecs.aliyuncs.com"]},
+            }
+        ],
+    }
+)
+
+
+@functools.cache
+def shipped() -> Catalog:
+    return catalog.load()
+
+
+class Options(TypedDict, total=False):
+    strict: bool
+    directory: bool
+    show: Callable[[str], None]
+
+
+def imported(
+    cloud: FakeCloud, key: Key | None = None, *, parallel: int = 8, **options: Unpack[Options]
+) -> World:
+    """Return the world that the importer reads with a key, by default the owner's."""
+    key = key or cloud.owner
+    settings = Settings(
+        protocol="http",
+        hosts=endpoints([cloud.endpoint]),
+        parallel=parallel,
+        pauses=Pauses(ATTEMPTS, 0.001, 0.002),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        # The SDK reads the environment when it is imported.
+        patch.setattr(auth_util, "environment_access_key_id", key.id)
+        patch.setattr(auth_util, "environment_access_key_secret", key.secret)
+        patch.setattr(auth_util, "environment_security_token", key.token)
+        return reader.read(settings, shipped(), **options)
+
+
+def environment(home: Path, key: Key | None = None) -> dict[str, str]:
+    """Return an environment without credentials of its own, with those of a key if there is one."""
+    found = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ALIBABA_CLOUD_") and not name.lower().endswith("_proxy")
+    }
+    found |= {"HOME": str(home), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    if key:
+        found["ALIBABA_CLOUD_ACCESS_KEY_ID"] = key.id
+        found["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = key.secret
+        found["ALIBABA_CLOUD_SECURITY_TOKEN"] = key.token
+    return found
+
+
+def command(
+    cloud: FakeCloud, *arguments: str, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run `ramgate import alicloud` with the endpoint of the cloud."""
+    start = [str(Path(sys.executable).with_name("ramgate")), "import", "alicloud"]
+    return subprocess.run(
+        [*start, "--endpoint", cloud.endpoint, "--protocol", "http", *arguments],
+        env=env,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
