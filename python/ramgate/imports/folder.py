@@ -75,10 +75,10 @@ def write(world: World, folder: Path, *, source: str) -> Written:
     >>> write(world, Path("accounts"), source="ramgate import alicloud").unchanged
     ['1234567890123456.yaml']
     """
-    notices = list(world.notices)
+    notices = dict.fromkeys(world.notices)
 
     def notify(text: str) -> None:
-        notices.append(printable(text))
+        notices[printable(text)] = None
 
     shipped = catalog.load()
     parts: dict[str, AccountFile | DirectoryFile] = {}
@@ -107,7 +107,7 @@ def write(world: World, folder: Path, *, source: str) -> Written:
         written=changes.written,
         removed=changes.removed,
         unchanged=changes.unchanged,
-        notices=notices,
+        notices=list(notices),
     )
 
 
