@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["ALLOW_OSS", "DENY_OSS", "TRUST", "command", "document", "environment", "imported"]
 
 ATTEMPTS = 4
+PROTOCOL = "http"
+HOST = ""
+"""The endpoint; if it is empty, that of the cloud."""
 
 
 def document(effect: str, action: str, **more: object) -> str:
@@ -68,8 +71,8 @@ def imported(
     """Return the world that the importer reads with a key, by default the owner's."""
     key = key or cloud.owner
     settings = Settings(
-        protocol="http",
-        hosts=endpoints([cloud.endpoint]),
+        protocol=PROTOCOL,
+        hosts=endpoints([HOST or cloud.endpoint]),
         parallel=parallel,
         pauses=Pauses(ATTEMPTS, 0.001, 0.002),
     )

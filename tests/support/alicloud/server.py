@@ -7,6 +7,7 @@ import http.server
 import json
 import socket
 import threading
+import urllib.parse
 from typing import TYPE_CHECKING, Protocol
 
 from alicloud.signatures import Request
@@ -54,10 +55,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             super().finish()
 
     def do_POST(self) -> None:
-        path, _, query = self.path.partition("?")
+        # A client with a proxy sends the whole URL: the fake may be the proxy, too.
+        target = urllib.parse.urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, body)
+        request = Request(self.command, target.path, target.query, headers, body)
         status, answer, breaks = self.server.service.answer(request)
         text = json.dumps(answer).encode()
         if breaks.kind == "garble":

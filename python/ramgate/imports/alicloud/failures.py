@@ -30,6 +30,11 @@ __all__ = ["SdkError", "codes_in", "failure"]
 SdkError: Final = TeaException
 """The base class of every error that a call of an SDK raises."""
 
+_WRAPPERS: Final = (
+    requests.exceptions.RequestException,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.ProxyError,
+)
 _LONGEST: Final = 200
 _MILLISECONDS: Final = 1000
 _FORBIDDEN: Final = 403
@@ -81,10 +86,7 @@ def codes_in(text: str) -> str:
 
 
 def _network(cause: BaseException | None, call: Call, host: str) -> Exception:
-    reason = cause
-    while (inner := _inner(reason)) is not None:
-        reason = inner
-    text = _short(str(reason).rpartition(">: ")[2])
+    text = _short(_root(cause))
     if isinstance(cause, requests.exceptions.SSLError):
         return CloudError(f"no TLS connection to `{host}`: {text}")
     if isinstance(cause, requests.exceptions.ProxyError):
@@ -93,14 +95,20 @@ def _network(cause: BaseException | None, call: Call, host: str) -> Exception:
     return Temporary(call, f"`{host}`: {text}", is_unreachable=has_no_connection)
 
 
+def _root(error: BaseException | None) -> str:
+    """Return the words of the error that all others wrap, the system's if it is one of these."""
+    while (inner := _inner(error)) is not None:
+        error = inner
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _inner(error: BaseException | None) -> BaseException | None:
-    """Return the error that requests and urllib3 wrap, which has the words of the system."""
+    """Return the error that an error of requests or urllib3 wraps."""
     if isinstance(error, urllib3.exceptions.MaxRetryError):
         return error.reason
-    if isinstance(error, requests.exceptions.RequestException) and error.args:
-        [first, *_] = error.args
-        return first if isinstance(first, BaseException) else None
-    return None
+    arguments = error.args if isinstance(error, _WRAPPERS) else ()
+    wrapped = (one for one in arguments if isinstance(one, BaseException))
+    return next(wrapped, error.__cause__ if error else None)
 
 
 def _answer(error: TeaException, call: Call) -> Exception:
