@@ -213,9 +213,14 @@ def test_an_attached_policy_that_was_not_read_is_unreadable(tmp_path: Path) -> N
 
 def test_a_missing_system_policy_is_the_catalogs_if_it_has_one(tmp_path: Path) -> None:
     missing = Document(missing="GetPolicy was refused: NoPermission")
+    rest = sorted(CATALOG.system_policies - {ECS, KAFKA})[:2]
+    first, second, third, *_ = sorted([*rest, ECS, SLR.policy])
     _, store, notices = account(
         tmp_path,
-        system_policies={ECS: missing, SLR.policy: missing, "AliyunNewAccess": missing},
+        system_policies={
+            **dict.fromkeys((ECS, SLR.policy, "AliyunNewAccess", *rest), missing),
+            KAFKA: Document(missing="GetPolicy failed: Throttling.User"),
+        },
         service_linked_roles=[SLR.role],
         users={"u": User([], [Attachment(ECS, "System"), Attachment("AliyunNewAccess", "System")])},
     )
@@ -224,10 +229,10 @@ def test_a_missing_system_policy_is_the_catalogs_if_it_has_one(tmp_path: Path) -
         "AliyunNewAccess": {"unreadable": missing.missing, "document": ""}
     }
     assert ECS in held(store, "u")["policies"]
+    start = f"system policies are those of ramgate's catalog of {CATALOG.date}: "
     assert notices == [
-        f"the system policy `{name}` is that of ramgate's catalog of {CATALOG.date}: "
-        "GetPolicy was refused: NoPermission"
-        for name in (ECS, SLR.policy)
+        f"{start}`{first}`, `{second}`, `{third}` and 1 more: GetPolicy was refused: NoPermission",
+        f"{start}`{KAFKA}`: GetPolicy failed: Throttling.User",
     ]
 
 
@@ -247,9 +252,11 @@ def test_a_system_policy_that_was_read_stands_before_the_catalogs(tmp_path: Path
 def test_a_service_linked_roles_policy_that_is_attached_elsewhere_is_unreadable(
     tmp_path: Path,
 ) -> None:
-    role = Role(TRUSTING, [Attachment(SLR.policy, "System")])
+    groups = ("", "rg-a")
+    role = Role(TRUSTING, [Attachment(SLR.policy, "System", group) for group in groups])
     value, store, _ = account(tmp_path, roles={"App": role})
-    assert value["roles"]["App"]["policies"] == [{"policy": SLR.policy, "type": "Custom"}]
+    reference = {"policy": SLR.policy, "type": "Custom"}
+    assert value["roles"]["App"]["policies"] == [reference, {**reference, "resource_group": "rg-a"}]
     assert unreadable(store, f"{HERE}/{SLR.policy}") == (
         "it is a service-linked role's policy, but attached to the role `App`"
     )

@@ -119,7 +119,7 @@ class _Change:
         wanted = {path: content for own in files.values() for path, content in own.items()}
         is_one_step = len(changes.written) + len(changes.removed) == 1
         refused = [] if is_one_step else changes.touched
-        accounts = [path for path in changes.touched if path in {*refused, *changes.written}]
+        accounts = sorted({*refused, *(set(changes.touched) & {*changes.written})})
         documents = [path for path in changes.written if path not in accounts]
         before, meanwhile = changes.present.get(manifest.NAME), changes.manifest_meanwhile
         is_listed = before == meanwhile

@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
+from ramgate.documents.messages import join_names
 from ramgate.imports.stored_document import Unreadable, classify, without_surrogates
 from ramgate.imports.world import Document
 from ramgate.imports.yaml_file import Section
@@ -21,6 +22,7 @@ __all__ = ["Policies", "accepted"]
 
 _REFUSED: Final = re.compile("[^A-Za-z0-9-]+")
 _LONGEST: Final = 48
+_SHOWN: Final = 3
 _DIGEST_BYTES: Final = 4
 
 
@@ -54,14 +56,18 @@ class Policies:
         """Take the owner's custom policies, and the system policies that were read with it."""
         for name in sorted(custom):
             self._custom[self._name(name)] = custom[name]
+        of_catalog: dict[str, list[str]] = {}
         for name in sorted(system):
             if system[name].missing and name in self._catalog.policies:
-                self._notify(
-                    f"the system policy `{name}` is that of ramgate's catalog of "
-                    f"{self._catalog.date}: {system[name].missing}"
-                )
+                of_catalog.setdefault(system[name].missing, []).append(name)
             else:
                 self._system[self._name(name)] = system[name]
+        for reason, names in of_catalog.items():
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            self._notify(
+                f"system policies are those of ramgate's catalog of {self._catalog.date}: "
+                f"{join_names(names[:_SHOWN])}{more}: {reason}"
+            )
 
     def learn(self, attachments: Iterable[Attachment], holder: str) -> None:
         """Take attachments to a holder, which reasons and notices name so.
