@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,6 +67,24 @@ def test_users_groups_and_members(sdk: Sdk) -> None:
     sdk.ram("DeleteUser", user_name="alice")
     assert len(sdk.ram("ListGroups")["Groups"]["Group"]) == 2
     assert names(sdk.ram("ListUsers")["Users"]["User"], "UserName") == people[1:]
+
+
+def test_the_environment_of_a_key(cloud: FakeCloud) -> None:
+    program = """
+from alibabacloud_credentials.client import Client
+found = Client().get_credential()
+print(found.access_key_id, found.access_key_secret, found.security_token)
+"""
+    for key in (cloud.owner, cloud.key(role="App")):
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PATH": os.environ["PATH"], **key.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert ran.stdout.split() == [key.id, key.secret, key.token or "None"]
 
 
 def test_policies_and_their_versions(sdk: Sdk) -> None:

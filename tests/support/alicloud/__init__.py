@@ -21,7 +21,7 @@ builds its accounts through the API, then reads them::
 Keys: `cloud.key(user="alice", allowed={"ram:ListUsers"})` gives a key of a user who may do these
 RAM actions only; `role="App"` gives one of a session, with `key.token`. `cloud.add_account(number)`
 adds another account; the directory's CreateResourceAccount does so too, and `cloud.key(number)`
-gives its key.
+gives its key. `key.environment` has the variables of a key for a new process.
 
 Faults: `cloud.faults` has `refuse`, `throttle`, `fail` (5xx), `cut`, `drop`, `garble`, `slow`,
 `hold`, and `before`, which runs a callback before an answer is made: between two pages, or between

@@ -22,3 +22,16 @@ class Key:
     role: str = ""
     token: str = ""
     allowed: frozenset[str] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables for a new process.
+
+        The SDK for credentials reads most of them when it is imported: to set them later, in the
+        process of the test, changes nothing.
+        """
+        found = {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.secret,
+        }
+        return {**found, "ALIBABA_CLOUD_SECURITY_TOKEN": self.token} if self.token else found
