@@ -10,7 +10,7 @@ import pytest
 
 from ramgate.errors import EditError
 from ramgate.imports import manifest
-from ramgate.imports.commit import bring
+from ramgate.imports.commit import UNFINISHED, bring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,11 +112,10 @@ def test_the_accounts_file_is_refused_while_its_documents_change(
     new = {f"policies/{HERE}/a.json": b"1", f"policies/{HERE}/system/b.json": b"2"}
     changes = bring(tmp_path, changed(HERE, new))
     account, directory = FILES[HERE][f"{HERE}.yaml"], FILES["directory"]["directory.yaml"]
-    unfinished = b'accounts: "an import has not finished: wait for it, or run it again"\n'
     assert seen == [
-        (f"{HERE}.yaml", unfinished, directory),
-        (f"policies/{HERE}/a.json", unfinished, directory),
-        (f"policies/{HERE}/system/b.json", unfinished, directory),
+        (f"{HERE}.yaml", UNFINISHED, directory),
+        (f"policies/{HERE}/a.json", UNFINISHED, directory),
+        (f"policies/{HERE}/system/b.json", UNFINISHED, directory),
         (f"{HERE}.yaml", account, directory),
     ]
     assert changes.written == sorted(new)

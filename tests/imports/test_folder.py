@@ -13,6 +13,7 @@ from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.errors import EditError, InvalidFiles
 from ramgate.imports import yaml_file
+from ramgate.imports.commit import UNFINISHED
 from ramgate.imports.folder import Written, write
 from ramgate.imports.world import (
     Account,
@@ -455,3 +456,14 @@ def test_a_mistake_in_the_yaml_is_noticed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(yaml_file, "_PLAIN", re.compile(".*"))
     world = World({HERE: Account(resource_groups={"rg-a": "a # b"})})
     assert refused(world, tmp_path / "new") == f"`DIR/{HERE}.yaml` cannot be written as YAML"
+
+
+def test_an_account_that_is_not_finished_says_so(tmp_path: Path) -> None:
+    file = tmp_path / f"{HERE}.yaml"
+    file.write_bytes(UNFINISHED)
+    with pytest.raises(InvalidFiles) as error:
+        reader.load(tmp_path, CATALOG)
+    assert str(error.value) == (
+        f"{file}:1: accounts: must be an object, not `an import has not finished: wait for it, "
+        "or run it again`"
+    )

@@ -24,10 +24,12 @@ from ramgate.imports import manifest, plan
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["bring"]
+__all__ = ["UNFINISHED", "bring"]
 
 _PREPARED: Final = ".ramgate-import"
-_UNFINISHED: Final = b'accounts: "an import has not finished: wait for it, or run it again"\n'
+UNFINISHED: Final = b'accounts: "an import has not finished: wait for it, or run it again"\n'
+"""The content of an accounts file while its documents change: ramgate refuses it."""
+
 _MODE: Final = 0o600
 
 # A file system without locks or synchronization reports one of these errors; the import does
@@ -124,7 +126,7 @@ class _Change:
         before, meanwhile = changes.present.get(manifest.NAME), changes.manifest_meanwhile
         is_listed = before == meanwhile
         self._first = [] if is_listed else [self._prepare(manifest.NAME, meanwhile)]
-        self._refused = [self._prepare(path, _UNFINISHED) for path in refused]
+        self._refused = [self._prepare(path, UNFINISHED) for path in refused]
         self._documents = [self._prepare(path, wanted[path]) for path in documents]
         self._accounts = [self._prepare(path, wanted[path]) for path in accounts]
         is_listed = meanwhile == changes.manifest_after
