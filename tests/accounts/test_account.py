@@ -19,9 +19,11 @@ FILE_KNOWN = "known are `accounts`, `directory`, `system_policies`"
 
 
 def test_another_kind_of_file_is_told_from_an_accounts_file(tmp_path: Path) -> None:
-    assert faults(write(tmp_path, EVERYTHING)) == [
-        "accounts.yaml:1: is a policy document, not an accounts file: it has a `Statement`"
-    ]
+    [fault] = faults(write(tmp_path, EVERYTHING))
+    assert fault == (
+        "accounts.yaml:1: is a policy document, not an accounts file: it has a `Statement`; in a "
+        "folder of accounts files, keep it in a subfolder"
+    )
     assert faults(write(tmp_path, f'\n"{HERE}": {{users: {{}}}}\n')) == [
         "accounts.yaml:2: no `accounts` or `directory` at the top level: is this an accounts file?",
         f"accounts.yaml:2: {HERE}: unknown field: {FILE_KNOWN}",

@@ -28,6 +28,8 @@ NOWHERE = "0" * 16
 KAFKA = "AliyunServiceRoleForAlikafka"
 ETL = "AliyunServiceRoleForAlikafkaETL"
 CONNECTOR = "AliyunServiceRoleForAlikafkaConnector"
+LISTED = f"service_linked_roles:\n      - {KAFKA}\n"
+DOCUMENT = '{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
 def written(folder: Path, text: str, name: str = "accounts.yaml") -> Path:
@@ -363,3 +365,29 @@ def test_nobody_writes_while_another_one_does(tmp_path: Path) -> None:
     assert path.read_text() == COMMENTED
     add_service_linked_role(path, HERE, ETL)
     assert roles(path) == [KAFKA, CONNECTOR, ETL]
+
+
+def test_a_file_that_names_others_is_changed_and_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "accounts"
+    (folder / "policies").mkdir(parents=True)
+    policy = written(folder / "policies", DOCUMENT, "p.json")
+    named = "policies: {p: {file: policies/p.json}}"
+    text = f"accounts:\n  '{HERE}':\n    {named}   # ours\n"
+    path = written(folder, text)
+    for accounts in (path, folder):
+        assert add_service_linked_role(accounts, HERE, KAFKA) == path
+        assert path.read_text() == text.replace("    policies", f"    {LISTED}    policies")
+        assert roles(folder) == [KAFKA]
+        remove_service_linked_role(accounts, HERE, KAFKA)
+        assert roles(folder) == []
+        written(folder, text)
+    link = tmp_path / "link.yaml"
+    link.symlink_to(path)
+    with pytest.raises(UnreadableFiles, match="there is no such file"):  # beside the link
+        add_service_linked_role(link, HERE, KAFKA)
+    policy.unlink()
+    with pytest.raises(
+        UnreadableFiles, match=r"policies\.p\.file: `policies/p\.json`: there is no"
+    ):
+        add_service_linked_role(path, HERE, KAFKA)
+    assert path.read_text() == text

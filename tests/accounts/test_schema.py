@@ -46,6 +46,9 @@ VALID: Mapping[str, Any] = {
     "nothing": {"accounts": {}},
     "an unreadable policy": account(policies={"p": ODD}),
     "an unreadable trust policy": account(roles={"App": {"trust": ODD}}),
+    "a policy's file": account(policies={"p": {"file": "policies/p.json"}}),
+    "a trust policy's file": account(roles={"App": {"trust": {"file": "trust.yaml"}}}),
+    "a system policy's file": brought(document={"file": "policies/p.json"}, version="v1"),
     "a name": attached(NAME),
     "providers": account(providers={"oidc": ["idp"], "saml": []}),
     "resource groups": account(resource_groups={"rg-a": "Production"}),
@@ -61,6 +64,17 @@ INVALID: Mapping[str, Any] = {
     "no accounts": {},
     "system policies alone": {"system_policies": {}},
     "no text": account(policies={"p": {"unreadable": "why"}}),
+    "a file and a document": account(policies={"p": {**POLICY, "file": "policies/p.json"}}),
+    "a file and a cause": account(policies={"p": {"file": "policies/p.json", "unreadable": "w"}}),
+    "an unreadable file": brought(unreadable="why", document={"file": "policies/p.json"}),
+    "a number as a file": account(policies={"p": {"file": 5}}),
+    "no file": account(policies={"p": {"file": ""}}),
+    "an absolute path": account(policies={"p": {"file": "/etc/passwd"}}),
+    "a path out of the folder": account(policies={"p": {"file": "policies/../../p.json"}}),
+    "a hidden file": account(policies={"p": {"file": "policies/.p.json"}}),
+    "a folder": account(policies={"p": {"file": "policies/"}}),
+    "an empty folder": account(policies={"p": {"file": "policies//p.json"}}),
+    "a backslash": account(policies={"p": {"file": "policies\\p.json"}}),
     "no cause": account(policies={"p": {"unreadable": "", "document": "{"}}),
     "a document in place of a text": account(policies={"p": {**ODD, "document": POLICY}}),
     "half a document": account(policies={"p": {"Version": "1"}}),
@@ -99,6 +113,9 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bool]:
 def test_the_schema_and_the_reader_agree(
     tmp_path: Path, verdicts: dict[str, bool], name: str
 ) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/p.json").write_text(EVERYTHING)
+    (tmp_path / "trust.yaml").write_text(TRUST)
     path = tmp_path / "accounts.json"
     path.write_text(json.dumps({**VALID, **INVALID}[name]))
     _, findings = reader.examine(path, CATALOG)

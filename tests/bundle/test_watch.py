@@ -548,3 +548,291 @@ def test_without_another_way_a_problem_is_a_warning_in_the_log(
     fifo(folder / "c.yaml")
     Watch(folder).build()
     assert caplog.messages == [f"{folder}/c.yaml: is a FIFO, not a file: left out"]
+
+
+def naming(folder: Path, *names: str, file: str = "c.yaml", number: str = "1" * 16) -> Path:
+    """Write an accounts file with a user that holds the policy of each named file."""
+    policies = ", ".join(f"p{place}: {{file: {name}}}" for place, name in enumerate(names))
+    held = ", ".join(f"p{place}" for place in range(len(names)))
+    users = f"{{u: {{policies: [{held}]}}}}"
+    path = folder / file
+    path.write_text(f'accounts: {{"{number}": {{policies: {{{policies}}}, users: {users}}}}}\n')
+    return path
+
+
+def document(folder: Path, action: str, name: str = "policies/p.json") -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    statement = f'{{"Effect": "Deny", "Action": "{action}", "Resource": "*"}}'
+    path.write_text(f'{{"Version": "1", "Statement": [{statement}]}}')
+    return path
+
+
+@pytest.fixture
+def naming_folder(folder: Path) -> Path:
+    document(folder, "a:b")
+    naming(folder, "policies/p.json")
+    return folder
+
+
+def test_a_change_of_a_named_file_is_seen_once_two_looks_agree(naming_folder: Path) -> None:
+    watched = Watch(naming_folder)
+    first = watched.build()
+    assert first == builder.build(naming_folder)
+    assert looked(watched, first.revision) is None
+    for action in ("a:c", "a:d"):
+        file = document(naming_folder, action)
+        assert watched.look("") is None
+        file.write_text(file.read_text() + "\n")
+        assert watched.look("") is None
+        assert watched.look("") == builder.build(naming_folder) != first
+        assert watched.look("") is None
+
+
+def test_a_newly_named_file_counts_with_the_change_that_names_it(folder: Path) -> None:
+    watched = Watch(folder)
+    first = watched.build()
+    document(folder, "a:b")
+    assert looked(watched, first.revision) is None
+    naming(folder, "policies/p.json")
+    assert watched.look("") is None
+    assert watched.look("") is None  # the named file may still be in the middle of a write
+    assert watched.look("") == builder.build(folder) != first
+    alone = Watch(folder / "c.yaml")
+    assert alone.build() == builder.build(folder / "c.yaml")
+    document(folder, "a:c")
+    assert looked(alone) == builder.build(folder / "c.yaml")
+
+
+def test_a_named_file_that_is_missing_keeps_its_last_content_for_three_seconds(
+    naming_folder: Path, clock: Clock
+) -> None:
+    """Its policy may be a denial."""
+    watched = Watch(naming_folder)
+    first = watched.build()
+    file = naming_folder / "policies/p.json"
+    text = file.read_text()
+    for _ in range(3):
+        file.unlink()
+        assert looked(watched, first.revision) is None
+        clock.now += 2.9
+        assert looked(watched, first.revision) is None
+        file.write_text(text)
+        assert looked(watched, first.revision) is None
+    file.unlink()
+    assert watched.look(first.revision) is None
+    clock.now += 3
+    cause = r"c\.yaml:1: .*\.policies\.p0\.file: `policies/p\.json`: there is no such file"
+    with pytest.raises(UnreadableFiles, match=cause):
+        watched.look(first.revision)
+    assert looked(watched, first.revision) is None
+    file.write_text(text)
+    assert looked(watched, first.revision) == first
+
+
+def test_a_file_that_is_no_longer_named_delays_nothing(
+    naming_folder: Path, mount: Mount, clock: Clock
+) -> None:
+    watched = Watch(naming_folder)
+    first = watched.build()
+    mount.hanging = {"p.json"}
+    document(naming_folder, "a:c")
+    written(naming_folder / "c.yaml", "v", number="1" * 16)
+    assert looked(watched, first.revision) == builder.build(naming_folder) != first
+    mount.answer.set()
+    # nor does one that comes and goes
+    document(naming_folder, "a:b").unlink()
+    written(naming_folder / "c.yaml", "w", number="1" * 16)
+    assert looked(watched, first.revision) == builder.build(naming_folder)
+    assert watched.unread == []
+    assert clock.now == 1000.0
+
+
+@pytest.mark.parametrize("kind", STRAYS)
+def test_a_named_file_that_becomes_a_stray_keeps_its_last_content(
+    naming_folder: Path, kind: str
+) -> None:
+    make, reason = STRAYS[kind]
+    told: list[str] = []
+    watched = Watch(naming_folder, told.append)
+    first = watched.build()
+    file = naming_folder / "policies/p.json"
+    text = file.read_text()
+    file.unlink()
+    make(file)
+    assert looked(watched, first.revision) is None
+    assert told == [f"{file}: {reason}: its last valid content stays in use"]
+    assert watched.unread == [file]
+    written(naming_folder / "a.yaml", "v")
+    changed = looked(watched, first.revision)
+    with pytest.raises(UnreadableFiles, match=f"`policies/p.json`: {reason}"):
+        Watch(naming_folder).build()
+    file.rename(naming_folder / "policies/off")
+    file.write_text(text)
+    assert changed == builder.build(naming_folder) != first
+
+
+def test_a_named_file_that_changes_all_the_time_does_not_hold_up_the_rest(
+    naming_folder: Path, clock: Clock
+) -> None:
+    watched = Watch(naming_folder)
+    first = watched.build()
+    text = (naming_folder / "policies/p.json").read_text()
+    written(naming_folder / "a.yaml", "v")
+    for number in range(12):
+        document(naming_folder, "a:" + "c" * (number + 1))
+        assert watched.look(first.revision) is None
+        clock.now += 0.25
+    document(naming_folder, "a:d")
+    found = watched.look(first.revision)
+    (naming_folder / "policies/p.json").write_text(text)
+    assert found == builder.build(naming_folder) != first
+
+
+def test_a_new_named_file_that_changes_all_the_time_is_a_fault(folder: Path, clock: Clock) -> None:
+    watched = Watch(folder)
+    first = watched.build()
+    document(folder, "a:b")
+    naming(folder, "policies/p.json")
+    for number in range(12):
+        assert watched.look(first.revision) is None
+        document(folder, "a:" + "c" * (number + 1))
+        clock.now += 0.25
+    with pytest.raises(UnreadableFiles, match=r"`policies/p\.json`: is still being written"):
+        watched.look(first.revision)
+    assert watched.look("") == builder.build(folder) != first
+
+
+def test_named_files_that_hang_are_named_in_one_line_and_stop_nothing(
+    folder: Path, mount: Mount
+) -> None:
+    told: list[str] = []
+    names = [f"policies/p{number}.json" for number in range(6)]
+    for name in names:
+        document(folder, "a:b", name)
+    naming(folder, *names)
+    watched = Watch(folder, told.append)
+    first = watched.build()
+    mount.hanging = {Path(name).name for name in names}
+    for name in names:
+        document(folder, "a:c", name)
+    written(folder / "a.yaml", "v")
+    found = looked(watched, first.revision)
+    assert len([one for one in threading.enumerate() if one.name == "ramgate-scan"]) == 4
+    kept = "its last valid content stays in use"
+    assert told == [f"{folder}/policies/p0.json: {scan.HUNG}, and 5 more files: {kept}"]
+    assert watched.unread == sorted(folder / name for name in names)
+    mount.answer.set()
+    eventually(lambda: watched.look("") == builder.build(folder))
+    assert found not in (None, first)
+
+
+def test_hanging_files_that_are_no_longer_named_do_not_stop_the_others(
+    folder: Path, mount: Mount
+) -> None:
+    """Four threads at most hang: those of files that are no longer named do not count."""
+    names = [f"policies/p{number}.json" for number in range(5)]
+    for name in names:
+        document(folder, "a:b", name)
+    naming(folder, *names)
+    watched = Watch(folder)
+    watched.build()
+    mount.hanging = {Path(name).name for name in names}
+    for name in names:
+        document(folder, "a:c", name)
+    assert looked(watched) is None
+    document(folder, "a:d", "policies/other.json")
+    naming(folder, "policies/other.json")
+    assert watched.look("") is None
+    assert looked(watched) == builder.build(folder)
+    mount.answer.set()
+
+
+def test_without_threads_named_files_keep_their_content(
+    naming_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Threads(threading.Thread):
+        started = 0
+
+        def start(self) -> None:
+            type(self).started += 1
+            if self.started % 2 == 0:  # the pass over the named files
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    told: list[str] = []
+    watched = Watch(naming_folder, told.append)
+    first = watched.build()
+    document(naming_folder, "a:c")
+    threads = SimpleNamespace(Thread=Threads, Event=threading.Event)
+    monkeypatch.setattr(scan, "threading", threads)
+    assert looked(watched, first.revision) is None
+    reason = "cannot be read: can't start new thread: its last valid content stays in use"
+    assert told == [f"{naming_folder}/policies/p.json: {reason}"]
+    monkeypatch.setattr(scan, "threading", threading)
+    assert looked(watched, first.revision) == builder.build(naming_folder) != first
+
+
+def test_many_files_that_answer_slowly_do_not_hang(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two seconds are for one file: ten thousand files of a cold disk take longer."""
+    names = [f"policies/p{number}.json" for number in range(8)]
+    for name in names:
+        document(folder, "a:b", name)
+    naming(folder, *names)
+    read, pause = source.read_regular, threading.Event()
+
+    def slowly(path: Path) -> object:
+        pause.wait(0.1)
+        return read(path)
+
+    monkeypatch.setattr(source, "read_regular", slowly)
+    monkeypatch.setattr(scan, "_HUNG_SECONDS", 0.6)
+    assert Watch(folder).build() == builder.build(folder)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_never_opened(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = document(folder.parent, "a:b", "outside.json")
+    watched = Watch(folder)  # which has read the catalog
+    read, opened = source.read_regular, set()
+
+    def noting(path: Path) -> object:
+        opened.add(path.resolve())
+        return read(path)
+
+    monkeypatch.setattr(source, "read_regular", noting)
+    naming(folder, "../outside.json", str(outside))
+    with pytest.raises(InvalidFiles) as refused:
+        watched.build()
+    assert len(refused.value.faults) == 2
+    assert opened == {folder / name for name in ("a.yaml", "b.yaml", "c.yaml")}
+
+
+def test_a_faulty_named_file_is_reported_once_with_its_name(naming_folder: Path) -> None:
+    watched = Watch(naming_folder)
+    first = watched.build()
+    file = naming_folder / "policies/p.json"
+    text = file.read_text()
+    file.write_text(text.replace("Deny", "deny"))
+    with pytest.raises(InvalidFiles, match=rf"^{file}:1: \$\.Statement\[0\]\.Effect: must be"):
+        looked(watched, first.revision)
+    assert looked(watched, first.revision) is None
+    file.write_text(text)
+    assert looked(watched, first.revision) == first
+
+
+def test_the_files_that_a_pipe_names_are_in_the_current_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(folder, "a:b")
+    path = naming(folder, "policies/p.json")
+    monkeypatch.chdir(folder)
+    reading, writing = os.pipe()
+    os.write(writing, path.read_bytes())
+    os.close(writing)
+    watched = Watch(Path(f"/dev/fd/{reading}"))
+    assert watched.build() == builder.build(path)
+    os.close(reading)

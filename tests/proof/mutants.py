@@ -86,6 +86,7 @@ SCAN = "python/ramgate/bundle/scan.py"
 SOURCE = "python/ramgate/documents/source.py"
 STATUS_SERVER = "python/ramgate/sidecar/status_server.py"
 WATCH = "python/ramgate/bundle/watch.py"
+BELIEVED = "python/ramgate/bundle/believed.py"
 BASE = "python/ramgate/client/base.py"
 PRINCIPAL = "rego/ram/principal/principal.rego"
 ADDRESS = "rego/ram/address/address.rego"
@@ -100,6 +101,8 @@ GRANTS = "python/ramgate/tables/grants.py"
 ACCOUNTS = "python/ramgate/accounts/account.py"
 POLICIES = "python/ramgate/accounts/policies.py"
 STORED = "python/ramgate/accounts/stored.py"
+NAMED_FILES = "python/ramgate/accounts/named_files.py"
+PART = "python/ramgate/accounts/part.py"
 SYSTEM_POLICIES = "python/ramgate/accounts/system_policies.py"
 CLAUSES = "python/ramgate/tables/clauses.py"
 ENTRIES = "python/ramgate/tables/entries.py"
@@ -724,6 +727,30 @@ MUTANTS = [
         '"wildcards": {}, "service_wildcards": {}, "not_actions": []}',
     ),
     Mutant(
+        "a name in an accounts file leads out of the folder",
+        NAMED_FILES,
+        'if name.startswith("."):',
+        'if name.startswith(".") and name != "..":',
+    ),
+    Mutant(
+        "an absolute path in an accounts file is read",
+        NAMED_FILES,
+        'if path.startswith("/"):',
+        "if False:",
+    ),
+    Mutant(
+        "a changed file that accounts name is not read again",
+        PART,
+        "others.file(path).digest == one.digest for path, one in self.named.items()",
+        "True for _ in self.named",
+    ),
+    Mutant(
+        "a fault in a file that accounts name is lost",
+        STORED,
+        "Named(file.digest, kept)",
+        "Named(file.digest, Findings())",
+    ),
+    Mutant(
         "`type: System` attaches a custom policy of that name",
         POLICIES,
         "own = None if kind == _SYSTEM else self._ids.get(name)",
@@ -1225,22 +1252,40 @@ MUTANTS = [
     ),
     Mutant(
         "a file that cannot be read takes its denials with it",
-        WATCH,
+        BELIEVED,
         """            if file != self._path:
-                self._keep(file, contents)""",
+                _keep(file, valid, contents)""",
         "            pass",
     ),
     Mutant(
         "a file that is missing for a moment takes its denials with it",
-        WATCH,
-        "if now - since < _RESTLESS_SECONDS:",
+        BELIEVED,
+        "if now - since < RESTLESS_SECONDS:",
         "if False:",
     ),
     Mutant(
         "a file that changes all the time holds up every change",
         WATCH,
-        "if self._restless is not None and now - self._restless < _RESTLESS_SECONDS:",
+        "if self._restless is not None and now - self._restless < RESTLESS_SECONDS:",
         "if self._restless is not None:",
+    ),
+    Mutant(
+        "a file that accounts name takes its denials with it",
+        WATCH,
+        "self._named.believe(valid, now)",
+        "self._named.believe({}, now)",
+    ),
+    Mutant(
+        "a file that is no longer named delays a change",
+        WATCH,
+        "for file, data in self._named.valid.items() if file in wanted",
+        "for file, data in self._named.valid.items()",
+    ),
+    Mutant(
+        "a hanging file that is no longer named stops the others",
+        SCAN,
+        "for file, at in self._named.items() if file in files",
+        "for file, at in self._named.items()",
     ),
     Mutant(
         "a second change with the same time stamp is lost",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.accounts.declared import Declared
 from ramgate.accounts.directory import DirectoryReader
 from ramgate.accounts.policies import Policies
-from ramgate.accounts.stored import translate_stored
+from ramgate.accounts.stored import StoredDocuments
 from ramgate.accounts.system_policies import SystemPolicies
 from ramgate.documents import shape
 from ramgate.documents.messages import describe, did_you_mean
@@ -17,6 +17,7 @@ from ramgate.language import grammar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ramgate.accounts.named_files import NamedFiles
     from ramgate.accounts.store import Account, Directory, Member, Role, Scopes
     from ramgate.catalog.catalog import Catalog
     from ramgate.faults import Place
@@ -39,13 +40,15 @@ _ACCOUNT: Final = (
 class FileReader:
     """Reads one accounts file; afterwards its attributes are the file's part of the store.
 
-    `defined_in` maps each account, and `directory`, to the file that defines it already.
+    `defined_in` maps each account, and `directory`, to the file that defines it already. `files`
+    are those that the accounts files name.
     """
 
-    def __init__(self, catalog: Catalog, defined_in: Mapping[str, str]) -> None:
+    def __init__(self, catalog: Catalog, defined_in: Mapping[str, str], files: NamedFiles) -> None:
         self._catalog = catalog
         self._defined_in = defined_in
-        self._system = SystemPolicies(catalog)
+        self.documents = StoredDocuments(files)
+        self._system = SystemPolicies(catalog, self.documents)
         self.policies: dict[str, dict[str, object]] = {}
         self.accounts: dict[str, Account] = {}
         self.directory: Directory | None = None
@@ -54,7 +57,10 @@ class FileReader:
         """Read the whole document; every fault goes to the findings of the place."""
         if isinstance(value, dict) and value.keys().isdisjoint(_DEFINING):
             if "Statement" in value:
-                place.fault("is a policy document, not an accounts file: it has a `Statement`")
+                place.fault(
+                    "is a policy document, not an accounts file: it has a `Statement`; in a folder "
+                    "of accounts files, keep it in a subfolder"
+                )
                 return
             place.fault("no `accounts` or `directory` at the top level: is this an accounts file?")
         found = shape.fields(value, place, _FILE)
@@ -67,7 +73,7 @@ class FileReader:
         if "directory" in found:
             here = place / "directory"
             self._check_unique("directory", here)
-            reader = DirectoryReader(self._system)
+            reader = DirectoryReader(self._system, self.documents)
             self.directory = reader.read(found["directory"], here)
             self.policies.update(reader.documents)
 
@@ -78,7 +84,7 @@ class FileReader:
     def _account(self, number: str, value: object, place: Place) -> Account:
         found = shape.fields(value, place, _ACCOUNT)
         declared = Declared(found, number, place)
-        policies = Policies(self._system, number)
+        policies = Policies(self._system, self.documents, number)
         policies.read(found.get("policies", {}), place / "policies")
         self.policies.update(policies.documents)
         roles = self._service_linked_roles(found, place)
@@ -144,10 +150,11 @@ class FileReader:
         trust_id = f"{declared.account}/trust:{name}"
         if "trust" in found:
             here = place / "trust"
-            self.policies[trust_id] = translate_stored(found["trust"], here)
-            if self.policies[trust_id].get("kind") == "identity":
+            stored = self.documents.translate(found["trust"], here)
+            self.policies[trust_id] = stored.document
+            if stored.document.get("kind") == "identity":
                 here.fault("is not a trust policy: its statements have no `Principal`")
-            declared.check_trust(self.policies[trust_id], here)
+            declared.check_trust(*stored)
         return trust_id
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ramgate.accounts.store import Directory
+    from ramgate.accounts.stored import StoredDocuments
     from ramgate.accounts.system_policies import SystemPolicies
     from ramgate.faults import Place
 
@@ -25,8 +26,8 @@ _MEMBER: Final = ("control_policies",)
 class DirectoryReader:
     """Reads one `directory`; `documents` has its translated control policies by their ids."""
 
-    def __init__(self, system: SystemPolicies) -> None:
-        self._policies = Policies(system, "directory")
+    def __init__(self, system: SystemPolicies, stored: StoredDocuments) -> None:
+        self._policies = Policies(system, stored, "directory")
         self._levels: dict[str, list[list[str]]] = {}
         self._names: dict[str, list[str]] = {}
         self.documents = self._policies.documents

@@ -6,7 +6,6 @@ is written only if re-reading it yields exactly the intended change.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -93,7 +92,7 @@ def _edit(
     document["accounts"][account][_LIST] = others if listed else [*roles, role]
     try:
         changed = change(content.decode(), account, role).encode()
-        is_intended = _reread(changed, path.name, shipped) == document
+        is_intended = _reread(changed, path, shipped) == document
     except (yaml.YAMLError, InvalidFiles):
         is_intended = False
     if not is_intended:
@@ -110,19 +109,16 @@ def _locate(accounts: Path, account: str, shipped: Catalog) -> tuple[Path, bytes
     for path in reader.files(accounts):
         content = source.content(path)
         if account.encode() in content:
-            value = _reread(content, path.name, shipped)
+            value = _reread(content, path, shipped)
             if account in value.get("accounts", {}):
                 return path, content, value
     raise EditError(f"there is no account `{account}` in `{accounts}`")
 
 
-def _reread(content: bytes, name: str, shipped: Catalog) -> dict[str, Any]:
-    """Return the document of a file with this name and content; raise `InvalidFiles` for faults."""
-    with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
-        file = Path(folder, name)
-        file.write_bytes(content)
-        reader.load(file, shipped)
-        return cast("dict[str, Any]", source.read(file).value)
+def _reread(content: bytes, path: Path, shipped: Catalog) -> dict[str, Any]:
+    """Return the document of a file, as if it had this content; raise `InvalidFiles` for faults."""
+    reader.Reader(shipped).load(path, {path: content})
+    return cast("dict[str, Any]", source.decode(content, str(path)).value)
 
 
 def _insert(text: str, account: str, role: str) -> str:

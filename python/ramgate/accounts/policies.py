@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ramgate.accounts.stored import translate_stored
 from ramgate.documents import shape
 from ramgate.documents.messages import describe, did_you_mean
 from ramgate.language import grammar
@@ -13,6 +12,7 @@ from ramgate.language import grammar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ramgate.accounts.stored import StoredDocuments
     from ramgate.accounts.system_policies import SystemPolicies
     from ramgate.faults import Place
 
@@ -30,8 +30,9 @@ class Policies:
     `documents` has the translated documents of the owner's own policies by their ids.
     """
 
-    def __init__(self, system: SystemPolicies, owner: str) -> None:
+    def __init__(self, system: SystemPolicies, stored: StoredDocuments, owner: str) -> None:
         self._system = system
+        self._stored = stored
         self._owner = owner
         self._ids: dict[str, str] = {}
         self._messages: dict[tuple[str, object], str] = {}
@@ -46,7 +47,7 @@ class Policies:
                     "is the name of a system policy, too: an attachment means this one, "
                     "unless it has `type: System`"
                 )
-            policy = translate_stored(document, here)
+            policy = self._stored.translate(document, here).document
             if policy.get("kind") == "trust":
                 here.fault("is a trust policy: a role has one under `trust`")
             self._ids[name] = f"{self._owner}/{name}"

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
+from ramgate.accounts import named_files
 from ramgate.accounts.account import FileReader
+from ramgate.accounts.named_files import ACCOUNTS_SUFFIXES, NamedFiles
+from ramgate.accounts.part import Part, reuse_unchanged
 from ramgate.documents import source
 from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -18,20 +20,18 @@ from ramgate.language.keys import spellings
 from ramgate.language.translation import FORMAT, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from ramgate.accounts.store import Account, Directory, Store
+    from ramgate.accounts.named_files import Read
+    from ramgate.accounts.store import Store
     from ramgate.catalog.catalog import Catalog
+    from ramgate.documents.source import Source
 
 __all__ = ["NOT_UTF_8", "Reader", "examine", "files", "is_accounts_file", "is_utf_8", "load"]
 
-_T = TypeVar("_T")
-
 NOT_UTF_8: Final = "its name is not UTF-8: rename it"
 """The message of a fault about such a name."""
-
-_SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 
 def load(path: Path, catalog: Catalog) -> Store:
@@ -103,7 +103,7 @@ def is_accounts_file(name: str) -> bool:
     >>> [name for name in ("a.yaml", "a.yaml~", ".#a.yaml", "README.md") if is_accounts_file(name)]
     ['a.yaml']
     """
-    return name.endswith(_SUFFIXES) and not name.startswith(".")
+    return name.endswith(ACCOUNTS_SUFFIXES) and not name.startswith(".")
 
 
 def is_utf_8(path: Path) -> bool:
@@ -143,7 +143,9 @@ class Reader:
         for role in roles.values():
             policies[role.trust_id] = translate(role.trust_policy)
             policies[role.creation_id] = translate(role.creation_policy)
-        self._parts: dict[Path, _Part] = {}
+        self._parts: dict[Path, Part] = {}
+        self._names: dict[Path, tuple[bytes, frozenset[Path]]] = {}
+        self._decoded: dict[Path, tuple[bytes, Source]] = {}
         self._base: Store = {
             "format": FORMAT,
             "condition_keys": dict(spellings()),
@@ -163,84 +165,107 @@ class Reader:
             "accounts": {},
         }
 
-    def load(self, path: Path, contents: Mapping[Path, bytes] | None = None) -> Store:
+    def load(
+        self,
+        path: Path,
+        contents: Mapping[Path, bytes] | None = None,
+        read: Read = named_files.content,
+    ) -> Store:
         """Return the store, as the function `load` does; raises the same.
 
-        `contents` has the bytes of the files, if the caller has read them: no file is read then.
+        `contents` has the bytes of the accounts files, if the caller has read them: no accounts
+        file is read then. `read` returns the bytes of a file that they name, or raises
+        `UnreadableFiles`; by default it reads the disk.
         """
-        store, findings = self.examine(path, contents)
+        store, findings = self.examine(path, contents, read)
         if findings.faults:
             raise InvalidFiles(findings.faults)
         return store
 
     def examine(
-        self, path: Path, contents: Mapping[Path, bytes] | None = None
+        self,
+        path: Path,
+        contents: Mapping[Path, bytes] | None = None,
+        read: Read = named_files.content,
     ) -> tuple[Store, Findings]:
-        """Return the store and the findings, as the function `examine` does; raises the same."""
+        """Return the store and the findings, as the function `examine` does; raises the same.
+
+        `contents` and `read` are those of `load`.
+        """
         store, found, unreadable = self._base.copy(), Findings(), False
         store["policies"], store["accounts"] = dict(store["policies"]), {}
         defined_in: dict[str, str] = {}
-        parts: dict[Path, _Part] = {}
+        parts: dict[Path, Part] = {}
+        named: dict[Path, Findings] = {}
+        others = NamedFiles(path, read)
         for file in files(path) if contents is None else sorted(contents):
             try:
                 content = source.content(file) if contents is None else contents[file]
-                part = self._part(file, content, defined_in)
+                part = self._part(file, content, defined_in, others)
             except InvalidFiles as error:
                 unreadable |= isinstance(error, UnreadableFiles)
                 found.faults.extend(error.faults)
                 continue
-            if not part.found.faults:
+            if part.is_valid:
                 parts[file] = part
+            unreadable |= part.is_unreadable
             found.add(part.found)
+            # The findings of a file that is named twice are reported once.
+            named.update((one, named_file.found) for one, named_file in part.named.items())
             store["policies"].update(part.policies)
             store["accounts"].update(part.accounts)
             if part.directory is not None:
                 store["directory"] = part.directory
             defined_in.update(dict.fromkeys(part.claims, str(file)))
-        self._parts = parts
+        self._parts, self._decoded = parts, {}
+        for findings in named.values():
+            found.add(findings)
         found.faults.sort()
         if unreadable:
             raise UnreadableFiles(found.faults)
         return store, found
 
-    def _part(self, file: Path, content: bytes, defined_in: Mapping[str, str]) -> _Part:
+    def named(self, path: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
+        """Return the files that the accounts files with these contents name; none is read.
+
+        `contents` are parsed once: `load` with the same contents does not parse them again.
+        """
+        before, self._names = self._names, {}
+        for file, content in contents.items():
+            known = before.get(file)
+            if known is None or known[0] != content:
+                known = (content, self._names_in(path, file, content))
+            self._names[file] = known
+        return frozenset().union(*(found for _, found in self._names.values()))
+
+    def _names_in(self, path: Path, file: Path, content: bytes) -> frozenset[Path]:
+        try:
+            document = source.decode(content, str(file), root="")
+        except InvalidFiles:
+            return frozenset()
+        self._decoded[file] = (content, document)
+        return named_files.names(path, file, document.value)
+
+    def _part(
+        self, file: Path, content: bytes, defined_in: Mapping[str, str], others: NamedFiles
+    ) -> Part:
         digest = hashlib.sha256(content).digest()
         part = self._parts.get(file)
-        if part is None or part.digest != digest or not defined_in.keys().isdisjoint(part.claims):
-            document = source.decode(content, str(file), root="")
-            reader = FileReader(self._catalog, defined_in)
+        if part is None or not part.is_current(digest, defined_in, others):
+            known, document = self._decoded.pop(file, (b"", None))
+            if document is None or known != content:
+                document = source.decode(content, str(file), root="")
+            reader = FileReader(self._catalog, defined_in, others)
             reader.read(document.value, document.place)
             found = document.place.findings
-            part = _Part(
+            part = Part(
                 digest,
                 # without `line_of`, which keeps the whole parse tree alive
                 Findings(faults=found.faults, errors=found.errors, advice=found.advice),
-                _reuse_unchanged(reader.policies, part.policies if part else {}),
-                _reuse_unchanged(reader.accounts, part.accounts if part else {}),
+                reuse_unchanged(reader.policies, part.policies if part else {}),
+                reuse_unchanged(reader.accounts, part.accounts if part else {}),
                 reader.directory,
+                reader.documents.named,
+                reader.documents.is_unreadable,
             )
         return part
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Part:
-    """One file's part of the store, and the findings of its reading."""
-
-    digest: bytes
-    found: Findings
-    policies: dict[str, dict[str, object]]
-    accounts: dict[str, Account]
-    directory: Directory | None
-
-    @property
-    def claims(self) -> Iterable[str]:
-        """The accounts, and `directory`, that no other file may define."""
-        return self.accounts if self.directory is None else (*self.accounts, "directory")
-
-
-def _reuse_unchanged(new: dict[str, _T], old: Mapping[str, _T]) -> dict[str, _T]:
-    """Replace each new object that equals the old one of its name by that old object."""
-    for name in new.keys() & old.keys():
-        if new[name] == old[name]:
-            new[name] = old[name]
-    return new

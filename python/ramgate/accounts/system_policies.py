@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ramgate.accounts.stored import translate_stored
 from ramgate.documents import shape
-from ramgate.faults import Findings, Place
 from ramgate.language import grammar
-from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ramgate.accounts.stored import StoredDocuments
     from ramgate.catalog.catalog import Catalog, ServiceLinkedRole
+    from ramgate.faults import Place
 
 __all__ = ["SystemPolicies"]
 
@@ -32,8 +31,9 @@ class SystemPolicies:
     are equal share one. `documents` has these documents by their ids.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, stored: StoredDocuments) -> None:
         self._catalog = catalog
+        self._stored = stored
         self._of_roles = {role.policy for role in catalog.roles.values()}
         self._ids = {name: name for name in catalog.policies}
         self.documents: dict[str, dict[str, object]] = {}
@@ -45,11 +45,24 @@ class SystemPolicies:
             found = shape.fields(entry, here, _FIELDS, ("document",))
             shape.texts({key: found[key] for key in ("version", "date") if key in found}, here)
             if "document" in found:
-                document = _translate(found, here)
+                document = self._translate(found, here)
                 content = msgspec.json.encode(document, order="sorted")
                 digest = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).hexdigest()
                 self._ids[name] = f"system-{digest}/{name}"
                 self.documents[self._ids[name]] = document
+
+    def _translate(self, entry: dict[str, object], place: Place) -> dict[str, object]:
+        if "unreadable" in entry:
+            odd = {key: entry[key] for key in ("unreadable", "document")}
+            return self._stored.translate(odd, place).document
+        here = place / "document"
+        # Alibaba Cloud wrote the document: the owner of the accounts cannot follow advice on it.
+        document = self._stored.translate_readable(
+            entry["document"], here, is_advised=False
+        ).document
+        if document.get("kind") == "trust":
+            here.fault("is a trust policy: a role has one under `trust`")
+        return document
 
     def id_of(self, name: str) -> str | None:
         """Return the id of the system policy of that name; None if there is none to attach."""
@@ -67,16 +80,3 @@ class SystemPolicies:
         """Return a message for a name that is neither among the own policies nor among these."""
         system = sorted(self._ids.keys() - self._of_roles)
         return self._catalog.describe_unknown_policy(name, [*own, *system])
-
-
-def _translate(entry: dict[str, object], place: Place) -> dict[str, object]:
-    if "unreadable" in entry:
-        stored = {key: entry[key] for key in ("unreadable", "document")}
-        return translate_stored(stored, place)
-    here = place / "document"
-    # Alibaba Cloud wrote the document: the owner of the accounts cannot follow advice on it.
-    apart = Findings(here.findings.file, here.findings.line_of, here.findings.faults)
-    document = translate_at(entry["document"], Place(apart, here.root, here.steps))
-    if document.get("kind") == "trust":
-        here.fault("is a trust policy: a role has one under `trust`")
-    return document

@@ -11,16 +11,16 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from ramgate.accounts import reader
+from ramgate.accounts.inlined import inline
 from ramgate.analysis import remedies, roles, steps
 from ramgate.analysis.fixes import also_allows
 from ramgate.analysis.steps import Step, absence
 from ramgate.catalog import catalog
-from ramgate.documents import source
 from ramgate.model.decision import NO_CONTEXT, Request
 from ramgate.sidecar.sidecar import Sidecar
 
@@ -114,7 +114,7 @@ def diagnose(path: Path, principal: str, feature: str, context: Context = NO_CON
 
 def _remedied(path: Path, account: str, remedy: Remedy) -> Iterator[tuple[str, list[Document]]]:
     """Yield each alternative of a remedy, by its name, with the accounts it is applied to."""
-    documents: list[Any] = [source.read(file, root="").value for file in reader.files(path)]
+    documents = list(inline(path).documents.values())
     for name, attached in remedies.alternatives(remedy):
         yield name, remedies.apply(documents, account, remedy, attached)
 

@@ -61,7 +61,7 @@ def apply(
     after it keep their indexes. If it is a system policy's, the policy is detached: its document
     cannot be changed. The control policies at each level to change become `FullAliyunAccess`.
     """
-    changed = [copy.deepcopy(document) for document in documents]
+    changed = copy.deepcopy(list(documents))
     for document in changed:
         if account in document.get("accounts", {}):
             _change_account(document["accounts"][account], remedy, attached)

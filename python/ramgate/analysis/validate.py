@@ -66,17 +66,26 @@ def examine(path: Path) -> Examination:
                 result.unreadable.extend(found.place.findings.faults)
             else:
                 result.documents += _count(found)
-                result.findings.add(examine_found(found))
+                _add(result, found)
     except InvalidFiles as error:
         is_unreadable = isinstance(error, UnreadableFiles)
         (result.unreadable if is_unreadable else result.findings.faults).extend(error.faults)
     return result
 
 
+def _add(result: Examination, found: Found) -> None:
+    """Add the findings about a document; if accounts name an unreadable file, the rest is read."""
+    try:
+        result.findings.add(examine_found(found))
+    except UnreadableFiles as error:
+        result.unreadable.extend(error.faults)
+
+
 def examine_found(found: Found) -> Findings:
     """Return the findings about a document that `ramgate.formats.find` has found.
 
-    Raises `InvalidFiles` if it is a catalog with a file that cannot be parsed.
+    Raises `InvalidFiles` if it is a catalog with a file that cannot be parsed, and
+    `UnreadableFiles` if accounts name a file that cannot be read.
 
     >>> file = Path("policy.yaml")
     >>> _ = file.write_text("{Version: '1', Statement: []}")
@@ -197,7 +206,7 @@ def _count(found: Found) -> int:
             patterns = (*catalog.FILES, *actions.FILES)
             return sum(1 for pattern in patterns for _ in folder.glob(pattern))
         case "accounts":
-            return len(found.contents)
+            return found.documents
         case "nothing" | "faulty" | "unreadable":
             return 0
         case _:

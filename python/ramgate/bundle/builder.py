@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ramgate import resources
+from ramgate.accounts import named_files
 from ramgate.accounts.reader import Reader
 from ramgate.bundle.example import allowed_request
 from ramgate.catalog import catalog
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ramgate.accounts.named_files import Read
     from ramgate.accounts.store import Store
 
 __all__ = ["ROOTS", "Builder", "Bundle", "build"]
@@ -87,15 +89,19 @@ class Builder:
         self._encoder = _Encoder()
 
     def build(
-        self, accounts: Path | None = None, contents: Mapping[Path, bytes] | None = None
+        self,
+        accounts: Path | None = None,
+        contents: Mapping[Path, bytes] | None = None,
+        read: Read = named_files.content,
     ) -> Bundle:
         """Build a bundle, as the function `build` does; raises the same.
 
-        `contents` has the bytes of the accounts files, if the caller has read them.
+        `contents` has the bytes of the accounts files, if the caller has read them, and `read`
+        returns those of the files that they name.
         """
         with _gc_disabled():
             store = self._reader.load(
-                accounts or resources.path("examples/accounts.yaml"), contents
+                accounts or resources.path("examples/accounts.yaml"), contents, read
             )
         files = dict(self._rego)
         files["data.json"] = self._encoder.encode(self._tables.add_to(store))
@@ -107,6 +113,10 @@ class Builder:
         manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
         files[".manifest"] = msgspec.json.encode(manifest)
         return Bundle(_archive(files), revision, _counts(store), allowed_request(store))
+
+    def named(self, accounts: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
+        """Return the files that accounts files with these contents name; none is read."""
+        return self._reader.named(accounts, contents)
 
 
 class _Encoder:

@@ -15,6 +15,7 @@ from ramgate.errors import InvalidFiles
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["HUNG", "Content", "Problem", "Scan", "Scanner"]
@@ -69,7 +70,7 @@ class Scan:
 
 
 class Scanner:
-    """Scans an accounts file, or a folder of them, any number of times.
+    """Scans an accounts file, or a folder of them, and files that they name, any number of times.
 
     A file that hangs is left to its blocked thread, and is a problem until that thread returns.
 
@@ -82,48 +83,91 @@ class Scanner:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._hung: dict[Path, _Pass] = {}
+        self._accounts: dict[Path, _Pass] = {}
+        self._named: dict[Path, _Pass] = {}
 
-    def scan(self, known: dict[Path, Content]) -> Scan:
+    def scan(self, known: Mapping[Path, Content]) -> Scan:
         """Read the files whose versions differ from those of `known`, and return all of them."""
-        self._hung = {file: at for file, at in self._hung.items() if not at.finished.is_set()}
-        while len(self._hung) < _MOST_HUNG and self._path not in self._hung:
-            try:
-                attempt = _Pass(self._path, known, frozenset(self._hung))
-            except RuntimeError as error:  # no thread can be started
-                return Scan({}, {self._path: Problem(f"cannot be read: {error}")})
-            if attempt.finished.wait(_HUNG_SECONDS):
-                return attempt.result
-            self._hung[attempt.at] = attempt
-        return Scan({}, {self._path: Problem(HUNG)})
+        found = _scanned(self._path, self._files, known, self._accounts)
+        return Scan({}, {self._path: found}) if isinstance(found, Problem) else found
 
+    def scan_named(self, files: Collection[Path], known: Mapping[Path, Content]) -> Scan:
+        """Read the files that accounts files name, as `scan` does; only these are opened.
 
-class _Pass:
-    """One pass over the files, in a thread of its own; `at` is the file that it has reached."""
-
-    def __init__(self, path: Path, known: dict[Path, Content], hung: frozenset[Path]) -> None:
-        self.at = path
-        self.result = Scan({}, dict.fromkeys(hung, Problem(HUNG)))
-        self.finished = threading.Event()
-        self._path = path
-        self._known = known
-        threading.Thread(target=self._run, name="ramgate-scan", daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            for file in self._files():
-                if file not in self.result.problems:
-                    self.at = file
-                    self._read(file)
-        except OSError as error:
-            self.result.problems[self._path] = Problem(reason(error))
-        finally:
-            self.finished.set()
+        They hang apart from the accounts files, so that an accounts file which no longer names a
+        hanging file counts.
+        """
+        if not files:
+            return Scan()
+        self._named = {file: at for file, at in self._named.items() if file in files}
+        found = _scanned(self._path, lambda: sorted(files), known, self._named)
+        return Scan({}, dict.fromkeys(files, found)) if isinstance(found, Problem) else found
 
     def _files(self) -> list[Path]:
         if not stat.S_ISDIR(self._path.stat().st_mode):
             return [self._path]
         return [file for file in self._path.iterdir() if reader.is_accounts_file(file.name)]
+
+
+def _scanned(
+    start: Path,
+    files: Callable[[], Iterable[Path]],
+    known: Mapping[Path, Content],
+    hung: dict[Path, _Pass],
+) -> Scan | Problem:
+    """Return the scan of the first pass that ends; `hung` has the passes that have not ended.
+
+    A problem of the start, where a pass begins to find the files, is one of all of them.
+    """
+    for file in [file for file, attempt in hung.items() if attempt.finished.is_set()]:
+        del hung[file]
+    while len(hung) < _MOST_HUNG and start not in hung:
+        try:
+            attempt = _Pass(start, files, known, frozenset(hung))
+        except RuntimeError as error:  # no thread can be started
+            return Problem(f"cannot be read: {error}")
+        if attempt.ends():
+            return attempt.failure or attempt.result
+        hung[attempt.at] = attempt
+    return Problem(HUNG)
+
+
+class _Pass:
+    """One pass over files, in a thread of its own; `at` is the file that it has reached."""
+
+    def __init__(
+        self,
+        start: Path,
+        files: Callable[[], Iterable[Path]],
+        known: Mapping[Path, Content],
+        hung: frozenset[Path],
+    ) -> None:
+        self.at = start
+        self.result = Scan({}, dict.fromkeys(hung, Problem(HUNG)))
+        self.failure: Problem | None = None
+        self.finished = threading.Event()
+        self._files = files
+        self._known = known
+        self._since = time.monotonic()
+        threading.Thread(target=self._run, name="ramgate-scan", daemon=True).start()
+
+    def ends(self) -> bool:
+        """Wait until the pass has ended; False if it stays at one file for two seconds."""
+        while not self.finished.wait(self._since + _HUNG_SECONDS - time.monotonic()):
+            if time.monotonic() >= self._since + _HUNG_SECONDS:
+                return False
+        return True
+
+    def _run(self) -> None:
+        try:
+            for file in self._files():
+                if file not in self.result.problems:
+                    self.at, self._since = file, time.monotonic()
+                    self._read(file)
+        except OSError as error:
+            self.failure = Problem(reason(error))
+        finally:
+            self.finished.set()
 
     def _read(self, file: Path) -> None:
         contents, problems = self.result.contents, self.result.problems

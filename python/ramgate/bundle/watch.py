@@ -10,22 +10,23 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
+from ramgate.bundle.believed import RESTLESS_SECONDS, Believed
 from ramgate.bundle.builder import Builder
-from ramgate.bundle.scan import Scanner
+from ramgate.bundle.scan import Problem, Scanner
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
+    from ramgate.bundle.believed import Contents
     from ramgate.bundle.builder import Bundle
-    from ramgate.bundle.scan import Content, Problem, Scan
 
 __all__ = ["Watch"]
 
-_RESTLESS_SECONDS: Final = 3.0
 _EMPTY: Final = "contains no accounts file: *.yaml, *.yml or *.json"
+_KEPT: Final = "its last valid content stays in use"
 _ATTEMPTS: Final = 3
 
 _logger = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ class Watch:
     content that it had in the last valid bundle. So does a file that is missing, for three seconds
     after which its absence counts, and a file that cannot be read, for as long as that lasts: the
     policies in it may be denials. Files that cannot be read are named once, to `tell`, by default a
-    warning in the log.
+    warning in the log. All that holds for the files that accounts files name, too, as long as an
+    accounts file that counts names them.
 
     >>> from pathlib import Path
     >>> file = Path("accounts.yaml")
@@ -58,11 +60,9 @@ class Watch:
         self._tell = tell
         self._builder = Builder()
         self._scanner = Scanner(path)
-        self._seen: dict[Path, Content] = {}
-        self._valid: dict[Path, bytes] = {}
-        self._built: dict[Path, bytes] | None = None
-        self._problems: Mapping[Path, Problem] = {}
-        self._gone: dict[Path, float] = {}
+        self._accounts = Believed(path)
+        self._named = Believed(path)
+        self._built: tuple[Contents, Contents] | None = None
         self._restless: float | None = None
         self._is_faulty = False
         self._is_stream = False
@@ -70,7 +70,7 @@ class Watch:
     @property
     def unread(self) -> list[Path]:
         """The files that were part of the bundle and cannot be read now: their content is old."""
-        return sorted(file for file in self._problems if file in self._valid)
+        return sorted(self._accounts.unread | self._named.unread)
 
     def build(self) -> Bundle:
         """Build the bundle of the files as they are.
@@ -78,24 +78,23 @@ class Watch:
         Raises `InvalidFiles` with every fault, and `UnreadableFiles` if a file cannot be read. A
         FIFO, a socket or a directory with the name of an accounts file is named and left out.
         """
-        scan = self._scan()
-        for _ in range(_ATTEMPTS):
-            if any(problem.brief for problem in scan.problems.values()):
-                scan = self._scan()
-        if self._path in scan.problems and scan.problems[self._path].stray:
+        for _ in range(1 + _ATTEMPTS):
+            self._scan_accounts()
+            contents = {file: content.data for file, content in self._accounts.contents.items()}
+            self._scan_named(contents)
+            if not (self._accounts.is_changing or self._named.is_changing):
+                break
+        problems = self._accounts.problems
+        if self._path in problems and problems[self._path].stray:
             self._is_stream = True
             return self._builder.build(self._path)
         faults = [
-            _fault(file, problem)
-            for file, problem in sorted(scan.problems.items())
-            if not problem.stray
+            _fault(file, problem) for file, problem in sorted(problems.items()) if not problem.stray
         ]
         if faults:
             raise UnreadableFiles(faults)
-        contents = {file: content.data for file, content in scan.contents.items()}
-        bundle = self._build(contents)
-        self._valid = self._built = contents
-        return bundle
+        named = {file: content.data for file, content in self._named.contents.items()}
+        return self._build(contents, named)
 
     def look(self, active: str) -> Bundle | None:
         """Poll: return the new bundle, or None if nothing changed or its revision is `active`.
@@ -105,72 +104,67 @@ class Watch:
         """
         if self._is_stream:
             return None
-        before, scan, now = self._seen, self._scan(), time.monotonic()
-        contents, is_restless = self._believe(scan, before, now)
+        self._scan_accounts()
+        now = time.monotonic()
+        contents, is_restless = self._accounts.believe(self._accounts.valid, now)
+        wanted = self._scan_named(contents)
+        # The last valid content of a file that is no longer named does not count, nor is it missed.
+        valid = {file: data for file, data in self._named.valid.items() if file in wanted}
+        named, is_named_restless = self._named.believe(valid, now)
+        is_restless |= is_named_restless
         self._restless = (self._restless or now) if is_restless else None
-        if self._restless is not None and now - self._restless < _RESTLESS_SECONDS:
+        if self._restless is not None and now - self._restless < RESTLESS_SECONDS:
             return None
-        if contents == self._built:
+        if (contents, named) == self._built:
             return None
         was_faulty, self._is_faulty = self._is_faulty, True
         try:
-            bundle = self._build(contents)
+            bundle = self._build(contents, named)
         except InvalidFiles:
-            self._built = contents
+            self._built = (contents, named)
             raise
-        self._valid = self._built = contents
         self._is_faulty = False
         # After faults, report the bundle even if it is the active one: the files are valid again.
         return bundle if was_faulty or bundle.revision != active else None
 
-    def _build(self, contents: dict[Path, bytes]) -> Bundle:
-        problem = self._problems.get(self._path)
+    def _build(self, contents: Contents, named: Contents) -> Bundle:
+        """Build the bundle of the accounts files and the files that they name; no file is read."""
+        problem = self._accounts.problems.get(self._path)
         if problem is not None:
             raise UnreadableFiles([_fault(self._path, problem)])
         if not contents:
             raise InvalidFiles([Fault(printable(str(self._path)), message=_EMPTY)])
-        return self._builder.build(self._path, contents)
 
-    def _scan(self) -> Scan:
-        scan = self._scanner.scan(self._seen)
-        self._seen = scan.contents
-        for file, problem in sorted(scan.problems.items()):
-            is_new = self._problems.get(file) != problem
-            if is_new and not problem.brief and file != self._path:
-                kept = "its last valid content stays in use" if file in self._valid else "left out"
-                self._tell(f"{_fault(file, problem)}: {kept}")
-        self._problems = scan.problems
-        return scan
+        def read(file: Path) -> bytes:
+            if file not in named:
+                raise UnreadableFiles([_fault(file, self._named.problem(file))])
+            return named[file]
 
-    def _believe(
-        self, scan: Scan, before: Mapping[Path, Content], now: float
-    ) -> tuple[dict[Path, bytes], bool]:
-        """Return the contents that count, and whether a file is changing or missing only now."""
-        contents: dict[Path, bytes] = {}
-        is_restless = False
-        for file, content in scan.contents.items():
-            if file in before and before[file].version == content.version:
-                contents[file] = content.data
-            else:
-                is_restless = True
-                self._keep(file, contents)
-        for file, problem in scan.problems.items():
-            is_restless |= problem.brief
+        bundle = self._builder.build(self._path, contents, read)
+        self._accounts.valid, self._named.valid = contents, named
+        self._built = (contents, named)
+        return bundle
+
+    def _scan_accounts(self) -> None:
+        new = self._accounts.take(self._scanner.scan(self._accounts.contents))
+        for file, problem in sorted(new.items()):
             if file != self._path:
-                self._keep(file, contents)
-        missing = self._valid.keys() - scan.contents.keys() - scan.problems.keys()
-        if self._path in scan.problems:
-            missing |= {self._path}
-        self._gone = {file: self._gone.get(file, now) for file in missing}
-        for file, since in self._gone.items():
-            if now - since < _RESTLESS_SECONDS:
-                is_restless = True
-                self._keep(file, contents)
-        return contents, is_restless
+                kept = _KEPT if file in self._accounts.valid else "left out"
+                self._tell(f"{_fault(file, problem)}: {kept}")
 
-    def _keep(self, file: Path, contents: dict[Path, bytes]) -> None:
-        if file in self._valid:
-            contents[file] = self._valid[file]
+    def _scan_named(self, contents: Contents) -> frozenset[Path]:
+        """Scan the files that accounts files with these contents name, and return their paths."""
+        wanted = self._builder.named(self._path, contents)
+        new = self._named.take(self._scanner.scan_named(wanted, self._named.contents))
+        # The problem of a file without a last valid content is a fault at the place of its name.
+        by_message: dict[str, list[Path]] = {}
+        for file, problem in sorted(new.items()):
+            if file in self._named.valid:
+                by_message.setdefault(problem.message, []).append(file)
+        for message, (first, *rest) in by_message.items():
+            more = f", and {len(rest)} more files" if rest else ""
+            self._tell(f"{_fault(first, Problem(message))}{more}: {_KEPT}")
+        return wanted
 
 
 def _fault(file: Path, problem: Problem) -> Fault:

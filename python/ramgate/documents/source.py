@@ -47,6 +47,7 @@ __all__ = [
     "decode",
     "embedded",
     "inside",
+    "is_stream",
     "parse",
     "read",
     "read_regular",
@@ -83,6 +84,15 @@ def argument_path(argument: str) -> Path:
     return STANDARD_INPUT if argument == "-" else Path(argument)
 
 
+def is_stream(path: Path) -> bool:
+    """True if the path names standard input or another pipe: it is in no folder of its own.
+
+    >>> is_stream(STANDARD_INPUT), is_stream(Path("/dev/fd/63")), is_stream(Path("a.yaml"))
+    (True, True, False)
+    """
+    return bool(_STREAM.fullmatch(str(path)))
+
+
 def read(path: Path, root: str = "$") -> Source:
     """Read the document in a file: strict JSON if its name ends in `.json`, else YAML.
 
@@ -113,7 +123,7 @@ def content(path: Path) -> bytes:
     b'{}'
     """
     try:
-        if not _STREAM.fullmatch(str(path)):
+        if not is_stream(path):
             return read_regular(path)[0]
         with _open(path) as file:
             return _read(file, path)

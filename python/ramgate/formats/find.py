@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ramgate.accounts import reader
+from ramgate.accounts import named_files, reader
 from ramgate.documents import source
 from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -48,8 +48,9 @@ def documents(path: Path) -> Iterator[Found]:
     """Yield the documents of a file, of a folder, or of a stream such as `STANDARD_INPUT`.
 
     A folder is read with its subfolders, without hidden files and folders. The accounts files of a
-    folder are one document, and so is a catalog. Raises `InvalidFiles` if a folder contains
-    nothing to read; a file that cannot be read is a document of the kind `faulty` or `unreadable`.
+    folder are one document, with the files that they name, and so is a catalog. Raises
+    `InvalidFiles` if a folder contains nothing to read; a file that cannot be read is a document of
+    the kind `faulty` or `unreadable`.
 
     >>> from pathlib import Path
     >>> import json
@@ -77,12 +78,13 @@ def documents(path: Path) -> Iterator[Found]:
         raise InvalidFiles([Fault(str(path), message=_EMPTY)])
 
 
-def _of_folder(path: Path) -> Iterator[Found]:
+def _of_folder(path: Path, named: frozenset[Path] = frozenset()) -> Iterator[Found]:
+    """Yield the documents of a folder, without the files `named` by accounts files above it."""
     files: list[Path] = []
     try:
         is_catalog = (path / "roles").is_dir() and any((path / name).exists() for name in _CATALOG)
         folders = sorted(child for child in path.iterdir() if _is_subfolder(child))
-        files = reader.files(path)
+        files = [file for file in reader.files(path) if file not in named]
     except OSError as error:
         yield _failed(path, UnreadableFiles([Fault(str(path), message=reason(error))]))
         return
@@ -94,9 +96,11 @@ def _of_folder(path: Path) -> Iterator[Found]:
     if is_catalog:
         yield Found("catalog", "", None, Place(Findings(str(path))))
         return
-    yield from _of_files(path, files)
+    for found in _of_files(path, files):
+        named |= found.named
+        yield found
     for folder in folders:
-        yield from _of_folder(folder)
+        yield from _of_folder(folder, named)
 
 
 def _is_subfolder(path: Path) -> bool:
@@ -121,7 +125,7 @@ def _of_files(path: Path, files: Sequence[Path]) -> Iterator[Found]:
         except InvalidFiles:
             pass  # it is reported below
     if "accounts" in kinds or (contents and not kinds):
-        yield Found("accounts", "", None, Place(Findings(str(path))), contents=contents)
+        yield _accounts(path, None, Place(Findings(str(path))), contents)
         yield from unreadable
     else:
         for file in files:
@@ -144,7 +148,22 @@ def _of_file(path: Path, content: bytes | None = None) -> Iterator[Found]:
     else:
         # decoded again, because the places in these files do not start at `$`
         root = source.decode(content, str(path), root="")
-        yield Found(kind, "", root.value, root.place, contents={path: content})
+        if kind == "accounts":
+            yield _accounts(path, root.value, root.place, {path: content})
+        else:
+            yield Found(kind, "", root.value, root.place)
+
+
+def _accounts(path: Path, value: object, place: Place, contents: Mapping[Path, bytes]) -> Found:
+    """Return the accounts files with these contents, of a folder or one alone."""
+    named: frozenset[Path] = frozenset()
+    for file, content in contents.items():
+        if not named_files.may_name(content):
+            continue
+        with contextlib.suppress(InvalidFiles):  # the reader of accounts reports it
+            document = source.decode(content, str(file), root="").value
+            named |= named_files.names(path, file, document)
+    return Found("accounts", "", value, place, contents=contents, named=named)
 
 
 def _failed(path: Path, error: InvalidFiles) -> Found:

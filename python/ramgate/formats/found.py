@@ -46,7 +46,8 @@ class Found:
     |---|---|
     | `identity`, `trust`, `control` | a policy document: translate the `value` at the `place` |
     | `resource policy` | a bucket policy, a key policy: its fault says that ramgate reads none |
-    | `accounts` | accounts files that are read together: `contents` has their bytes |
+    | `accounts` | accounts files that are read together: `contents` has their bytes, `named` the
+      paths of the files that they name |
     | `catalog` | the folder of a catalog, `place.findings.file` |
     | `catalog role`, `catalog system policy`, `catalog service` | a file of the catalog |
     | `nothing` | a file without policy documents: its advice says so |
@@ -69,6 +70,12 @@ class Found:
     place: Place
     computed: tuple[Fault, ...] = ()
     contents: Mapping[Path, bytes] = dataclasses.field(default_factory=dict)
+    named: frozenset[Path] = frozenset()
+
+    @property
+    def documents(self) -> int:
+        """The number of accounts files, and of the files that they name."""
+        return len(self.contents) + len(self.named)
 
     def is_computed(self, finding: Fault) -> bool:
         """True if the finding is about a value of `computed`, so it may be wrong."""

@@ -7,6 +7,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ramgate.accounts import reader
+from ramgate.accounts.named_files import NamedFiles
 from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.patterns import names_another_account
 from ramgate.documents import source
@@ -46,10 +47,10 @@ class Line(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stated:
-    """A statement of an accounts file. `conditions` are in the order of explanations.
+    """A statement of an accounts file, or of a file that it names.
 
-    `is_elsewhere` is true if it names a resource of another account: then a decision depends on
-    policies there.
+    `conditions` are in the order of explanations. `is_elsewhere` is true if it names a resource of
+    another account: then a decision depends on policies there.
     """
 
     key: Key
@@ -75,12 +76,13 @@ def read(path: Path) -> list[Stated]:
     ...     print(one.key.policy, one.key.index, one.effect)
     orders-topic-only 0 Allow
     """
-    return [one for file in reader.files(path) for one in _read(file)]
+    files = NamedFiles(path)
+    return [one for file in reader.files(path) for one in _read(file, files)]
 
 
-def _read(file: Path) -> Iterator[Stated]:
+def _read(file: Path, files: NamedFiles) -> Iterator[Stated]:
     root = source.read(file, root="")
-    for scope in read_accounts(root.value, root.place, _NO_TIME).scopes:
+    for scope in read_accounts(root.value, root.place, _NO_TIME, files=files).scopes:
         for name, policy in scope.policies.items():
             yield from _statements(policy, scope.number, name)
         for holder in scope.holders:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ramgate.analysis.fixes.draft import Documents, Draft, Keys
+    from ramgate.accounts.inlined import Inlined
+    from ramgate.analysis.fixes.draft import Draft, Keys
     from ramgate.model.decision import Request
 
 __all__ = [
@@ -32,14 +33,14 @@ _KINDS: Final = {"user": "users", "role": "roles", "assumed-role": "roles"}
 
 
 class Case:
-    """A denied request, its explanation, and the accounts documents.
+    """A denied request, its explanation, and the accounts documents with the files they name.
 
     `account` is the principal's account, `owner` that of the resource, `role` the name of the role
     that the request assumes.
     """
 
-    def __init__(self, documents: Documents, request: Request, explained: Explained) -> None:
-        self.documents = documents
+    def __init__(self, accounts: Inlined, request: Request, explained: Explained) -> None:
+        self.accounts = accounts
         self.request = request
         self.explained = explained
         *_, self.account, rest = _padded(request.principal)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from ramgate.accounts.named_files import Keys
 from ramgate.analysis.fixes.fix import Change
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ __all__ = ["Documents", "Draft", "Keys"]
 Documents: TypeAlias = "Mapping[str, dict[str, Any]]"
 """The accounts documents by the names of their files."""
 
-Keys: TypeAlias = "tuple[str | int, ...]"
-"""The path to a value in a document: the keys of objects, and positions in lists."""
-
 
 class Draft:
     """A copy of accounts documents, and the patch that made it from them.
+
+    The documents contain those of the files that they name: `named` has each such file by the place
+    of its document, and a change of the document is one of that file.
 
     >>> draft = Draft({"a.yaml": {"accounts": {"1234567890123456": {"users": {"alice": {}}}}}})
     >>> draft.attach("1234567890123456", "users", "alice", "AliyunOSSReadOnlyAccess")
@@ -31,8 +32,10 @@ class Draft:
     a.yaml: add /accounts/1234567890123456/users/alice/policies ["AliyunOSSReadOnlyAccess"]
     """
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = {name: copy.deepcopy(one) for name, one in documents.items()}
+    def __init__(self, documents: Documents, named: Mapping[Keys, str] | None = None) -> None:
+        # A file that is named twice is one object, which the copy of all documents leaves it.
+        self._documents = copy.deepcopy(dict(documents))
+        self._named = named or {}
         self.patch: list[Change] = []
 
     def contents(self) -> dict[Path, bytes]:
@@ -109,8 +112,16 @@ class Draft:
         return name
 
     def _note(self, op: Any, keys: Keys, value: object) -> None:  # noqa: ANN401 - one of three texts
-        path = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in keys)
-        self.patch.append(Change(self._file(keys), op, path, copy.deepcopy(value)))
+        file, inner = self._place(keys)
+        path = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in inner)
+        self.patch.append(Change(file, op, path, copy.deepcopy(value)))
+
+    def _place(self, keys: Keys) -> tuple[str, Keys]:
+        """Return the file that has the value of the path, and the path in it."""
+        for length in range(len(keys)):
+            if file := self._named.get(keys[:length]):
+                return file, keys[length:]
+        return self._file(keys), keys
 
     def _file(self, keys: Keys) -> str:
         """Return the name of the file that has the account, or the directory, of the path."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from ramgate.accounts import reader
+from ramgate.accounts.inlined import inline
 from ramgate.analysis import engine
 from ramgate.analysis.fixes.case import Case
 from ramgate.analysis.fixes.draft import Draft
@@ -16,14 +17,12 @@ from ramgate.analysis.fixes.policies import allowing
 from ramgate.analysis.fixes.proposal import Proposal, proposals
 from ramgate.analysis.fixes.rest import also_allows
 from ramgate.catalog import catalog
-from ramgate.documents import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from ramgate.accounts.store import Store
-    from ramgate.analysis.fixes.draft import Documents
     from ramgate.model.decision import Decision, Request
 
 __all__ = ["fixes"]
@@ -52,16 +51,14 @@ def fixes(path: Path, request: Request, *, seconds: float = _SECONDS) -> list[Fi
     deadline = time.monotonic() + seconds
     loader = reader.Reader(catalog.load())
     store = loader.load(path)
-    documents: dict[str, Any] = {
-        str(file): source.read(file, root="").value for file in reader.files(path)
-    }
+    accounts = inline(path)
     explained = engine.explain(store, request)
     if explained["decision"]["allow"]:
         return []
-    case = Case(documents, request, explained)
+    case = Case(accounts, request, explained)
     names = allowing(store, case.account, request.action)
     found = []
-    for proposal in (*_linked_role(documents, case), *proposals(case, names)):
+    for proposal in (*_linked_role(case), *proposals(case, names)):
         asked = _asked(request, proposal)
         contents = proposal.draft.contents()
         changed = loader.load(path, contents) if proposal.draft.patch else store
@@ -83,14 +80,14 @@ def fixes(path: Path, request: Request, *, seconds: float = _SECONDS) -> list[Fi
     return sorted(made, key=lambda one: (not one.also_allows.proved, order.index(one.kind)))
 
 
-def _linked_role(documents: Documents, case: Case) -> Iterator[Proposal]:
+def _linked_role(case: Case) -> Iterator[Proposal]:
     """Propose to create a service-linked role that does not exist."""
     if case.explained["decision"]["reason"] not in _UNKNOWN:
         return
     known = catalog.load().roles
     for number, name in ((case.account, case.name), (case.owner, case.role)):
         role = known.get(name.lower())
-        draft = Draft(documents)
+        draft = Draft(*case.accounts)
         if role is not None and draft.account(number) is not None:
             draft.add(("accounts", number, "service_linked_roles", "-"), role.role)
             yield Proposal("create_service_linked_role", draft)

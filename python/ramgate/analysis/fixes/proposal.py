@@ -66,6 +66,6 @@ def _removing(
         ways = [[one] for one in trust]
     for way in ways or ([[]] if needed else []):
         steps = [*way, *needed]
-        proposal = Proposal(steps[0][0], Draft(case.documents))
+        proposal = Proposal(steps[0][0], Draft(*case.accounts))
         if all(change(proposal) for _, change in steps):
             yield proposal

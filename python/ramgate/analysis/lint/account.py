@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ramgate.accounts.named_files import NamedFiles
 from ramgate.analysis.lint.document import read_document
 
 if TYPE_CHECKING:
@@ -68,39 +70,60 @@ class Accounts:
             yield from (holder.trust for holder in scope.holders if holder.trust)
 
 
+class _Reading(NamedTuple):
+    """The time of the check, and the files that the accounts file names."""
+
+    now: datetime.datetime
+    files: NamedFiles
+
+    def document(self, value: object, place: Place, name: str, account: str) -> Document:
+        """Return the document at a place, or in the file that is named there."""
+        file = self.files.find(value, place)
+        if file is None:
+            return read_document(value, place, name, account, self.now)
+        found = read_document(file.source.value, file.source.place, name, account, self.now)
+        return dataclasses.replace(found, named_at=place)
+
+
 def read_accounts(
-    value: object, place: Place, now: datetime.datetime, holdings: Holdings | None = None
+    value: object,
+    place: Place,
+    now: datetime.datetime,
+    holdings: Holdings | None = None,
+    files: NamedFiles | None = None,
 ) -> Accounts:
-    """Return the parts of an accounts file that can be read; report nothing."""
+    """Return the parts of an accounts file that can be read, with the `files` that it names.
+
+    Only the place collects faults, which `ramgate.accounts.reader` finds, too.
+    """
+    reading = _Reading(now, files or NamedFiles(Path(place.findings.file)))
     scopes = [
-        _account(number, account, here, now)
+        _account(number, account, here, reading)
         for number, account, here in _members(_member(value, "accounts"), place / "accounts")
     ]
     if directory := _member(value, "directory"):
         here = place / "directory"
-        policies = _policies(directory, here, "", now)
+        policies = _policies(directory, here, "", reading)
         levels = tuple(_levels("root", _member(directory, "root"), here / "root"))
         scopes.append(Scope("", policies, levels))
     return Accounts(tuple(scopes), holdings)
 
 
-def _account(number: str, value: object, place: Place, now: datetime.datetime) -> Scope:
+def _account(number: str, value: object, place: Place, reading: _Reading) -> Scope:
     holders = []
     for key, kind in _KINDS.items():
         for name, member, here in _members(_member(value, key), place / key):
             attachments = tuple(_attachments(_member(member, "policies"), here / "policies"))
             trust = None
             if kind == "role":
-                trust = read_document(_member(member, "trust"), here / "trust", name, number, now)
+                trust = reading.document(_member(member, "trust"), here / "trust", name, number)
             holders.append(Holder(kind, name, here, attachments, trust))
-    return Scope(number, _policies(value, place, number, now), tuple(holders))
+    return Scope(number, _policies(value, place, number, reading), tuple(holders))
 
 
-def _policies(
-    value: object, place: Place, account: str, now: datetime.datetime
-) -> dict[str, Document]:
+def _policies(value: object, place: Place, account: str, reading: _Reading) -> dict[str, Document]:
     return {
-        name: read_document(document, here, name, account, now)
+        name: reading.document(document, here, name, account)
         for name, document, here in _members(_member(value, "policies"), place / "policies")
     }
 

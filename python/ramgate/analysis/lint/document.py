@@ -90,7 +90,8 @@ class Document:
     """A policy document. `account` is the number of its account, empty if the source does not say.
 
     `now` is the time of the check, for conditions on `acs:CurrentTime`. `proved` are the same
-    statements in the form of the prover; there are none if the document is refused.
+    statements in the form of the prover; there are none if the document is refused. `named_at` is
+    the place where an accounts file names the file of the document, None without such a file.
     """
 
     place: Place
@@ -100,6 +101,7 @@ class Document:
     account: str = ""
     now: datetime.datetime = _LONG_AGO
     proved: tuple[prover.Statement, ...] = ()
+    named_at: Place | None = None
 
     @property
     def conditions(self) -> Iterator[tuple[Statement, Condition]]:

@@ -32,7 +32,7 @@ def _policy_unused(accounts: Accounts) -> Iterator[Remark]:
         for name, document in scope.policies.items():
             if name not in used:
                 yield Remark(
-                    document.place,
+                    document.named_at or document.place,
                     f"the policy `{name}` is attached to nothing: it changes no decision",
                     "attach it, or leave it out",
                 )

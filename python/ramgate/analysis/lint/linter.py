@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from ramgate.accounts.named_files import NamedFiles
 from ramgate.accounts.reader import Reader
 from ramgate.analysis.lint.account import read_accounts
 from ramgate.analysis.lint.checks import ACCOUNT_CHECKS, DOCUMENT_CHECKS, RULES
@@ -98,7 +99,10 @@ class _Linter:
         """Check the documents of a file, of a folder, or of standard input."""
         try:
             for found in find.documents(path):
-                self._read(found)
+                try:
+                    self._read(found)
+                except UnreadableFiles as error:  # accounts name a file that cannot be read
+                    self.unreadable.extend(error.faults)
         except InvalidFiles as error:
             faults: list[Fault] = []
             is_unreadable = isinstance(error, UnreadableFiles)
@@ -127,22 +131,28 @@ class _Linter:
 
     def _read_accounts(self, accounts: Found) -> None:
         path = Path(accounts.place.findings.file)
-        store, found = Reader(catalog.load()).examine(path, accounts.contents)
+        files = NamedFiles(path)
+        store, found = Reader(catalog.load()).examine(path, accounts.contents, files.content)
         holdings = None if found.faults else Holdings(store)
         read = []
         for file, content in accounts.contents.items():
             with contextlib.suppress(InvalidFiles):  # its faults were found above
                 root = source.decode(content, str(file), root="")
-                read.append(read_accounts(root.value, root.place, self._now, holdings))
+                read.append(read_accounts(root.value, root.place, self._now, holdings, files))
         documents = [document for each in read for document in each.documents]
-        names = {str(document.place): document.policy for document in documents}
+        names = {
+            (place.findings.file, str(place)): document.policy
+            for document in documents
+            for place in (document.named_at, document.place)
+            if place is not None
+        }
         findings = [*_named(findings_of(found), names)]
         for document in documents:
             findings += self._checked(document, DOCUMENT_CHECKS, document.policy)
         for each in read:
             findings += _named(self._checked(each, ACCOUNT_CHECKS), names)
-        self._add(without_consequences(findings))
-        self.documents -= 1 - len(accounts.contents)
+        self._add(_once(without_consequences(findings)))
+        self.documents += accounts.documents - 1
 
     def _checked(
         self, subject: _Subject, checks: Iterable[Check[_Subject]], policy: str = ""
@@ -171,10 +181,21 @@ class _Linter:
         self.documents += 1
 
 
-def _named(findings: Iterable[Finding], names: Mapping[str, str]) -> Iterator[Finding]:
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out a finding that is repeated because two policies have their document in one file."""
+    seen = set()
+    for finding in findings:
+        place = (finding.code, finding.file, finding.path, finding.message)
+        if place not in seen:
+            seen.add(place)
+            yield finding
+
+
+def _named(findings: Iterable[Finding], names: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
     """Give each finding inside a policy the policy's name; `names` are keyed by their places."""
     for finding in findings:
         path = finding.path
         outer = [path, *(path[: step.start()] for step in _STEP.finditer(path))]
-        name = next((names[root] for root in outer if root in names), "")
+        found = (names.get((finding.file, root)) for root in outer)
+        name = next((one for one in found if one is not None), "")
         yield msgspec.structs.replace(finding, policy=name)

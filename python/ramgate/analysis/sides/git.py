@@ -13,14 +13,15 @@ import subprocess
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ramgate.accounts import reader
-from ramgate.errors import UnreadableFiles
+from ramgate.accounts import named_files, reader
+from ramgate.documents import source
+from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["PREFIX", "copy"]
+__all__ = ["PREFIX", "beside", "copy"]
 
 PREFIX: Final = "git:"
 """The start of an argument that names a file or a folder of a commit, `git:REF:PATH`."""
@@ -42,8 +43,9 @@ class _Entry(NamedTuple):
 def copy(argument: str, folder: Path) -> Path:
     """Write the file or the folder that `git:REF:PATH` names into `folder`; return its path there.
 
-    PATH is relative to the current folder, as it is in an argument without `git:`. Raises
-    `UnreadableFiles` if the reference or the path is missing, or if there is no `git`.
+    The files that an accounts file names are written beside it. PATH is relative to the current
+    folder, as it is in an argument without `git:`. Raises `UnreadableFiles` if the reference or the
+    path is missing, or if there is no `git`.
     """
     reference, colon, path = argument.removeprefix(PREFIX).partition(":")
     if not (reference and colon and path) or reference.startswith("-"):
@@ -60,14 +62,42 @@ def copy(argument: str, folder: Path) -> Path:
     target = folder / (PurePosixPath(normal).name or _FOLDER)
     if _git(argument, "cat-file", "-t", wanted).strip() == b"blob":
         target.write_bytes(_git(argument, "cat-file", "blob", wanted))
+        tree = _resolve(argument, f"{commit}:{posixpath.dirname(normal)}")
+        _write(argument, _named(argument, tree, target), folder)
         return target
-    target.mkdir()
-    entries = _entries(argument, wanted)
+    _write(argument, _entries(argument, wanted), target)
+    return target
+
+
+def beside(argument: str) -> str:
+    """Return the start of the arguments that name the files in the folder of a file.
+
+    >>> beside("git:origin/main:accounts/a.yaml"), beside("git:main:a.yaml")
+    ('git:origin/main:accounts/', 'git:main:')
+    """
+    reference, _, path = argument.removeprefix(PREFIX).partition(":")
+    return f"{PREFIX}{reference}:{posixpath.join(posixpath.dirname(path.rstrip('/')), '')}"
+
+
+def _write(argument: str, entries: list[_Entry], target: Path) -> None:
+    target.mkdir(exist_ok=True)
     for entry, content in zip(entries, _contents(argument, entries), strict=True):
         file = target / entry.path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    return target
+
+
+def _named(argument: str, tree: str, target: Path) -> list[_Entry]:
+    """Return the entries of the tree that the accounts file `target`, beside them, names."""
+    try:
+        value = source.read(target).value
+    except InvalidFiles:  # its fault is reported when the file is read
+        return []
+    named = {
+        PurePosixPath(path.relative_to(target.parent).as_posix())
+        for path in named_files.names(target, target, value)
+    }
+    return _entries(argument, tree, named) if named else []
 
 
 def _no_reference(argument: str, reference: str) -> str:
@@ -75,19 +105,23 @@ def _no_reference(argument: str, reference: str) -> str:
     raise _failed(argument, f"there is no commit `{reference}` in this repository: {hint}")
 
 
-def _entries(argument: str, tree: str) -> list[_Entry]:
-    """Return the files of a tree and of its subfolders; links and submodules are left out."""
+def _entries(argument: str, tree: str, named: set[PurePosixPath] | None = None) -> list[_Entry]:
+    """Return the files of a tree and of its subfolders, or only those that are `named`.
+
+    Links and submodules are left out.
+    """
     found = []
     for line in _git(argument, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")[:-1]:
         facts, _, name = line.partition(b"\t")
         mode, _, object_name = facts.split(b" ")
         path = PurePosixPath(os.fsdecode(name))
+        if named is not None and path not in named:
+            continue
         if mode in _FILE_MODES and ".." not in path.parts:
             found.append(_Entry(mode, object_name, path))
-        elif reader.is_accounts_file(path.name):
-            raise _failed(
-                f"{argument.rstrip('/')}/{path}", "is not a file but a link: copy the file"
-            )
+        elif named is not None or reader.is_accounts_file(path.name):
+            outer = f"{argument.rstrip('/')}/" if named is None else beside(argument)
+            raise _failed(f"{outer}{path}", "is not a file but a link: copy the file")
     return found
 
 

@@ -131,23 +131,27 @@ def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]])
 def _read(argument: str, reader: Reader) -> _Read:
     if not argument.startswith(git.PREFIX):
         return _read_path(argument, source.argument_path(argument), reader)
-    with tempfile.TemporaryDirectory(prefix="ramgate-") as folder, _renaming(argument, folder):
-        return _read_path(argument, git.copy(argument, Path(folder)), reader)
+    with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
+        copied = git.copy(argument, Path(folder))
+        with _renaming(argument, copied):
+            return _read_path(argument, copied, reader)
 
 
 @contextlib.contextmanager
-def _renaming(argument: str, folder: str) -> Iterator[None]:
+def _renaming(argument: str, copied: Path) -> Iterator[None]:
     """Name the files of the commit in faults, in place of their copies."""
     try:
         yield
     except InvalidFiles as error:
-        copy = re.compile(rf"{re.escape(folder)}/[^/]+")
-        name = argument.rstrip("/").replace("\\", r"\\")
+        # the files that an accounts file names were copied beside it
+        copy, name = f"{copied.parent}/", git.beside(argument)
+        if copied.is_dir():
+            copy, name = str(copied), argument.rstrip("/")
         faults = [
             dataclasses.replace(
                 fault,
-                file=copy.sub(name, fault.file, count=1),
-                message=copy.sub(name, fault.message, count=1),
+                file=fault.file.replace(copy, name),
+                message=fault.message.replace(copy, name),
             )
             for fault in error.faults
         ]
