@@ -18,6 +18,7 @@ from bench import (
     clients,
     command,
     hostile,
+    importing,
     latency,
     machine,
     memory,
@@ -57,6 +58,7 @@ PARTS: Final[Mapping[str, Callable[[Run], Section]]] = {
     "build": building.measure,
     "command": command.measure,
     "prove": proving.measure,
+    "import": importing.measure,
     "peers": peers.measure,
     "hostile": hostile.measure,
 }
