@@ -257,7 +257,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
 
 def test_two_imports_at_once_do_not_mix(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
     refused(tmp_path, "another import writes into `DIR`: try again")
     os.close(descriptor)
     bring(tmp_path, FILES)

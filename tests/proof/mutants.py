@@ -111,6 +111,7 @@ TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 WRITE = "python/ramgate/documents/atomic_write.py"
 ATTRIBUTES = "python/ramgate/documents/attributes.py"
+IMPORTS = "python/ramgate/imports"
 INSTALL = "python/ramgate/opa/install.py"
 DOWNLOAD = "python/ramgate/opa/download.py"
 CHECKSUMS = "python/ramgate/opa/checksums.py"
@@ -935,6 +936,78 @@ MUTANTS = [
         WRITE,
         "            os.fsync(file.fileno())\n",
         "",
+    ),
+    Mutant(
+        "an import attaches a custom policy for the system policy of its name",
+        f"{IMPORTS}/policies.py",
+        "if is_system and name in self._custom:",
+        "if False:",
+    ),
+    Mutant(
+        "an import takes a policy of the account for a group that was not read",
+        f"{IMPORTS}/policies.py",
+        "if name in self._custom and self._custom[name].missing != reason:",
+        "if False:",
+    ),
+    Mutant(
+        "an import writes policies whose names differ in case to one file",
+        f"{IMPORTS}/policies.py",
+        "name if len(same) == 1 else",
+        "name if same else",
+    ),
+    Mutant(
+        "an import takes a trust policy for a policy to attach",
+        f"{IMPORTS}/stored_document.py",
+        'if translated["kind"] != kind:',
+        "if False:",
+    ),
+    Mutant(
+        "an import writes names that YAML reads as booleans without quotes",
+        f"{IMPORTS}/yaml_file.py",
+        " and text.lower() not in _RESERVED",
+        "",
+    ),
+    Mutant(
+        "an import overwrites a file that it did not make",
+        f"{IMPORTS}/plan.py",
+        "wanted.keys() & present.keys() - known",
+        "known - known",
+    ),
+    Mutant(
+        "an import writes through a link",
+        f"{IMPORTS}/plan.py",
+        "stat.S_ISREG(file.lstat().st_mode)",
+        "stat.S_ISREG(file.stat().st_mode)",
+    ),
+    Mutant(
+        "a manifest leads out of its folder",
+        f"{IMPORTS}/manifest.py",
+        "if form is None or not form.fullmatch(file):",
+        "if form is None:",
+    ),
+    Mutant(
+        "an import that is killed leaves half of its policies",
+        f"{IMPORTS}/commit.py",
+        "[] if is_one_step else changes.touched",
+        "[]",
+    ),
+    Mutant(
+        "the files of an interrupted import are not known to the next one",
+        f"{IMPORTS}/plan.py",
+        "manifest.to_json({**before, **both})",
+        "manifest.to_json(before)",
+    ),
+    Mutant(
+        "two imports write into a folder at the same time",
+        f"{IMPORTS}/commit.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+    ),
+    Mutant(
+        "an import overwrites a change that was made meanwhile",
+        f"{IMPORTS}/commit.py",
+        "if plan.make(folder, files) != changes:",
+        "if False:",
     ),
     Mutant(
         "a pinned checksum is not compared",
