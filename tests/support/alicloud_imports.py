@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -18,14 +19,24 @@ from ramgate.imports.alicloud import reader
 from ramgate.imports.alicloud.settings import Pauses, Settings, endpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alicloud.cloud import FakeCloud
     from alicloud.keys import Key
     from ramgate.catalog.catalog import Catalog
     from ramgate.imports.world import World
 
-__all__ = ["ALLOW_OSS", "DENY_OSS", "TRUST", "command", "document", "environment", "imported"]
+__all__ = [
+    "ALLOW_OSS",
+    "DENY_OSS",
+    "TRUST",
+    "command",
+    "document",
+    "environment",
+    "imported",
+    "shipped",
+    "signed_in",
+]
 
 ATTEMPTS = 4
 PROTOCOL = "http"
@@ -65,22 +76,27 @@ class Options(TypedDict, total=False):
     show: Callable[[str], None]
 
 
+@contextlib.contextmanager
+def signed_in(key: Key) -> Iterator[None]:
+    """Let the SDK find a key in the environment, which it reads only when it is imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth_util, "environment_access_key_id", key.id)
+        patch.setattr(auth_util, "environment_access_key_secret", key.secret)
+        patch.setattr(auth_util, "environment_security_token", key.token)
+        yield
+
+
 def imported(
     cloud: FakeCloud, key: Key | None = None, *, parallel: int = 8, **options: Unpack[Options]
 ) -> World:
     """Return the world that the importer reads with a key, by default the owner's."""
-    key = key or cloud.owner
     settings = Settings(
         protocol=PROTOCOL,
         hosts=endpoints([HOST or cloud.endpoint]),
         parallel=parallel,
         pauses=Pauses(ATTEMPTS, 0.001, 0.002),
     )
-    with pytest.MonkeyPatch.context() as patch:
-        # The SDK reads the environment when it is imported.
-        patch.setattr(auth_util, "environment_access_key_id", key.id)
-        patch.setattr(auth_util, "environment_access_key_secret", key.secret)
-        patch.setattr(auth_util, "environment_security_token", key.token)
+    with signed_in(key or cloud.owner):
         return reader.read(settings, shipped(), **options)
 
 

@@ -41,7 +41,10 @@ _READ_MILLISECONDS: Final = 20_000
 
 
 class Connection:
-    """Sends calls with credentials that `credentials.find` returned; threads may share it."""
+    """Sends calls with credentials that `credentials.find` returned; threads may share it.
+
+    `hosts` has the endpoint of each product.
+    """
 
     def __init__(self, settings: Settings, credential: object) -> None:
         self._clients = {
@@ -59,6 +62,8 @@ class Connection:
             )
             for product, kind in _CLIENTS.items()
         }
+        # The SDKs have no other attribute for it.
+        self.hosts = {name: str(one._endpoint) for name, one in self._clients.items()}  # noqa: SLF001
 
     def send(self, call: Call, parameters: Mapping[str, str]) -> dict[str, object]:
         """Send a call once, and return the object in its answer.
@@ -77,7 +82,7 @@ class Connection:
             req_body_type="formData",
             body_type="json",
         )
-        host = str(client._endpoint)  # noqa: SLF001 - the SDK does not tell it otherwise
+        host = self.hosts[call.product]
         try:
             answer = client.call_api(
                 params, OpenApiRequest(query=dict(parameters)), RuntimeOptions()
