@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from alicloud.cloud import FakeCloud
+from alicloud_imports import command, environment
 from companies import actions_of
 from generator import Pick, seed_pick
 from imported_company import MEMBER, OWNER, build, renamed, written
@@ -23,6 +20,7 @@ from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 REQUESTS: Final = 10_000
@@ -38,26 +36,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         text = renamed(names, json.dumps(written()))
         (by_hand / "accounts.json").write_text(text)
         for number in (OWNER, MEMBER):
-            key = cloud.key(names[number])
-            command: list[str | Path] = [
-                Path(sys.executable).with_name("ramgate"),
-                "import",
-                "alicloud",
-                "--strict",
-            ]
-            if number == MEMBER:  # it may not read the directory, which the folder has already
-                command.append("--without-directory")
-            done = subprocess.run(
-                [*command, "-o", imported, "--endpoint", cloud.endpoint, "--protocol", "http"],
-                env={
-                    **os.environ,
-                    "ALIBABA_CLOUD_ACCESS_KEY_ID": key.id,
-                    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key.secret,
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            # A member may not read the directory, which the folder has already.
+            more = ["--without-directory"] if number == MEMBER else []
+            env = environment(by_hand, cloud.key(names[number]))
+            done = command(cloud, "-o", str(imported), "--strict", *more, env=env)
             assert done.returncode == 0, done.stderr
     return by_hand, imported
 
