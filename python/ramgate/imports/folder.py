@@ -30,7 +30,7 @@ __all__ = ["Written", "write"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Written:
-    """The result of an import: what the files contain, and which files changed.
+    """The result of an import: counts of the contents, and the files that changed.
 
     `policies` counts the custom policies and the system policies with a document in the files,
     `unreadable` the documents among them, and trust policies, that ramgate does not read. `notices`
@@ -117,7 +117,7 @@ def _check(
     folder: Path,
     shipped: Catalog,
 ) -> None:
-    """Read the files in a folder of their own: they must load, and mean what was to be written."""
+    """Read the files in a folder of their own: they must load, and have these values."""
     with tempfile.TemporaryDirectory(prefix="ramgate-") as name:
         for path, content in (file for own in files.values() for file in own.items()):
             Path(name, path).parent.mkdir(parents=True, exist_ok=True)
