@@ -41,7 +41,7 @@ def test_the_shipped_catalog_has_the_services_actions_and_operations_of_the_fact
     found = [service for service in services if service]
     assert len(found) == 508
     assert sum(bool(service.actions) for service in found) == 73
-    assert sum(len(service.actions) for service in found) == 1635
+    assert sum(len(service.actions) for service in found) == 1637
     assert sum(bool(service.operations) for service in found) == 499
     assert sum(len(service.operations) for service in found) == 37_058
     assert actions.examine(resources.path("catalog")).faults == []

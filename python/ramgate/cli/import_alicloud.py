@@ -95,7 +95,10 @@ def _calls() -> list[str]:
     """Return the calls as lines, below the products that they belong to."""
     from ramgate.imports.alicloud.calls import CALLS, PRODUCTS
 
-    rows = [[call.action or f"{call.operation} (no action)", call.why] for call in CALLS.values()]
+    rows = [
+        [", ".join(call.actions) or f"{call.operation} (no action)", call.why]
+        for call in CALLS.values()
+    ]
     lines = iter(table(rows).splitlines())
     by_product: dict[str, list[str]] = {product: [] for product in PRODUCTS}
     for call in CALLS.values():

@@ -23,13 +23,16 @@ _SERVICES: Final = {
     "resourcedirectorymaster": "resourcemanager",
     "resourcemanager": "resourcemanager",
 }
+_OF_RAM: Final = frozenset({"ListPolicyAttachments", "ListRoles", "ListResourceGroups"})
+"""Operations of Resource Manager that are authorized as actions of RAM."""
 
 
 def action_of(product: str, operation: str) -> str:
     """Return the RAM action of an operation, or an empty text if it needs none."""
     if product == "sts":
         return ""
-    return f"{_SERVICES[product]}:{operation}"
+    service = "ram" if operation in _OF_RAM else _SERVICES[product]
+    return f"{service}:{operation}"
 
 
 class Gate:

@@ -72,7 +72,7 @@ class Caller:
         answer = self._send_once(call, parameters)
         with self._lock:
             self._answered.add(call.product)
-            self.read += bool(call.action)
+            self.read += bool(call.actions)
         return answer
 
 

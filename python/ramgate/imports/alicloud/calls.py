@@ -17,19 +17,20 @@ __all__ = ["CALLS", "PRODUCTS", "Call", "policy"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
-    """An operation of a product, the RAM action that authorizes it, and why an import needs it.
+    """An operation of a product, the RAM actions that authorize it, and why an import needs it.
 
-    `action` is empty if the operation needs no authorization. `resources` are the resources that
-    the caller must be allowed to read: `${AccountId}` stands for the account's number, the other
-    names for those of the entity.
+    `actions` is empty if the operation needs no authorization. It has two actions where Alibaba
+    Cloud's pages differ: the policy then allows both. `resources` are the resources that the caller
+    must be allowed to read: `${AccountId}` stands for the account's number, the other names for
+    those of the entity.
 
-    >>> print(CALLS["ListUsers"], CALLS["ListUsers"].action)
+    >>> print(CALLS["ListUsers"], *CALLS["ListUsers"].actions)
     Ram ListUsers ram:ListUsers
     """
 
     product: str
     operation: str
-    action: str
+    actions: tuple[str, ...]
     resources: tuple[str, ...]
     why: str
 
@@ -57,30 +58,39 @@ _FOLDER: Final = "acs:resourcemanager:*:${AccountId}:folder/${ResourceDirectoryP
 
 
 def _ram(operation: str, resource: str, why: str, *more: str) -> Call:
-    return Call("Ram", operation, f"ram:{operation}", (_RAM + resource, *more), why)
+    return Call("Ram", operation, (f"ram:{operation}",), (_RAM + resource, *more), why)
 
 
 def _ims(operation: str, why: str) -> Call:
     # Alibaba Cloud authorizes the operations of IMS as actions of RAM.
-    return Call("Ims", operation, f"ram:{operation}", ("*",), why)
+    return Call("Ims", operation, (f"ram:{operation}",), ("*",), why)
 
 
-def _manager(operation: str, why: str) -> Call:
-    return Call("ResourceManager", operation, f"resourcemanager:{operation}", ("*",), why)
+def _manager(operation: str, resource: str, why: str, *more: str) -> Call:
+    # So are those of Resource Manager that are about policies, roles and resource groups: page "RAM
+    # authorization" of Resource Management, 2024-03-14.
+    actions = (f"ram:{operation}", *more)
+    return Call("ResourceManager", operation, actions, (_RAM + resource,), why)
 
 
 def _directory(operation: str, why: str, resource: str = "*") -> Call:
-    action = f"resourcemanager:{operation}"
-    return Call("ResourceDirectoryMaster", operation, action, (resource,), why)
+    actions = (f"resourcemanager:{operation}",)
+    return Call("ResourceDirectoryMaster", operation, actions, (resource,), why)
 
 
 CALLS: Final[Mapping[str, Call]] = {
     call.operation: call
     for call in (
-        Call("Sts", "GetCallerIdentity", "", (), "the number of the account"),
-        _manager("ListPolicyAttachments", "all attachments of the account"),
-        _manager("ListRoles", "the roles, service-linked or not"),
-        _manager("ListResourceGroups", "the resource groups"),
+        Call("Sts", "GetCallerIdentity", (), (), "the number of the account"),
+        _manager("ListPolicyAttachments", "*", "all attachments of the account"),
+        _manager("ListRoles", "role/*", "the roles, service-linked or not"),
+        # Page "Use resource groups as a RAM user", 2025-06-16, names both actions.
+        _manager(
+            "ListResourceGroups",
+            "resourcegroup/*",
+            "the resource groups",
+            "resourcemanager:ListResourceGroups",
+        ),
         _ram("ListUsers", "user/*", "the users"),
         _ram("ListGroups", "group/*", "the groups"),
         _ram("ListUsersForGroup", "group/${GroupName}", "the members of a group"),
@@ -110,8 +120,8 @@ def policy() -> dict[str, object]:
 
     >>> document = policy()
     >>> document["Statement"][0]["Resource"], len(document["Statement"][0]["Action"])
-    ('*', 17)
+    ('*', 18)
     """
-    actions = sorted({call.action for call in CALLS.values() if call.action})
+    actions = sorted({action for call in CALLS.values() for action in call.actions})
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     return {"Version": "1", "Statement": [statement]}
