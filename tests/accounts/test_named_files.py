@@ -9,6 +9,7 @@ import pytest
 
 from accounts_files import CATALOG, EVERYTHING, HERE, THERE, TRUST, faults, write
 from ramgate.accounts import named_files, reader
+from ramgate.accounts.inlined import inline
 from ramgate.accounts.named_files import NamedFiles
 from ramgate.accounts.reader import Reader
 from ramgate.documents import source
@@ -383,3 +384,22 @@ def test_ten_thousand_names_are_as_many_faults(tmp_path: Path) -> None:
     entries = ", ".join(f'"p{number}": {{"file": "p/{number}.json"}}' for number in range(count))
     text = f'{{"accounts": {{"{HERE}": {{"policies": {{{entries}}}}}}}}}'
     assert len(faults(write(tmp_path, text, "a.json"))) == count
+
+
+def test_inlined_documents_have_the_files_in_the_place_of_their_names(tmp_path: Path) -> None:
+    named(tmp_path, EVERYTHING)
+    file = "{file: policies/p.json}"
+    path = write(tmp_path, holding(f"policies: {{p: {file}, q: {file}, r: {EVERYTHING}}}"))
+    found = inline(tmp_path)
+    policies = found.documents[str(path)]["accounts"][HERE]["policies"]
+    assert policies == dict.fromkeys("pqr", json.loads(EVERYTHING))
+    assert policies["p"] is policies["q"]
+    assert found.named == {
+        ("accounts", HERE, "policies", name): f"{tmp_path}/policies/p.json" for name in "pq"
+    }
+    (tmp_path / "policies/p.json").unlink()
+    with pytest.raises(UnreadableFiles) as refused:
+        inline(tmp_path)
+    assert [fault.path for fault in refused.value.faults] == [
+        f"accounts.{HERE}.policies.{name}.file" for name in "pq"
+    ]

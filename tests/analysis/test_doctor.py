@@ -96,3 +96,15 @@ def test_an_unknown_feature_and_faulty_accounts_start_no_opa(
     world.write_text(WORLD.replace("carol: {}", "carol: {policies: [gone]}"))
     with pytest.raises(InvalidFiles, match="there is no policy `gone`"):
         doctor.diagnose(world, CAROL, "alikafka.etl")
+
+
+def test_a_remedy_is_tried_with_the_files_that_the_accounts_name(world: Path) -> None:
+    (world.parent / "p.json").write_text(
+        '{"Version": "1", "Statement": [{"Effect": "Deny", "Action": "ram:*", "Resource": "*"}]}'
+    )
+    text = WORLD.replace("carol: {}", "carol: {policies: [p, q]}")
+    named = "{file: p.json}"
+    world.write_text(f"{text}    policies: {{p: {named}, q: {named}}}\n")
+    diagnosis = doctor.diagnose(world, CAROL, "alikafka.etl")
+    assert "the statement `p[0]` denies it" in diagnosis.steps[3].answer
+    assert diagnosis.remedied is True

@@ -181,3 +181,23 @@ def test_a_broken_file_of_a_catalog_is_a_fault(tmp_path: Path) -> None:
     assert [fault.message.partition(":")[0] for fault in result.findings.faults] == [
         "is not strict JSON"
     ]
+
+
+def test_files_that_accounts_name_are_examined_once_with_them(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    named = tmp_path / "policies/p.json"
+    named.write_text("{}")
+    file = "{file: policies/p.json}"
+    accounts = tmp_path / "a.yaml"
+    accounts.write_text(f"accounts: {{'1234567890123456': {{policies: {{p: {file}, q: {file}}}}}}}")
+    (tmp_path / "policies/other.json").write_text("{}")
+    for path, others in ((accounts, 0), (tmp_path, 1)):
+        result = validate.examine(path)
+        assert result.documents == 2 + others
+        files = [Path(fault.file).name for fault in result.findings.faults]
+        assert files.count("p.json") == 2  # no `Version`, no `Statement`
+        assert files.count("other.json") == 2 * others
+    named.unlink()
+    result = validate.examine(tmp_path)
+    assert [(fault.file, fault.line) for fault in result.unreadable] == [(str(accounts), 1)] * 2
+    assert {Path(fault.file).name for fault in result.findings.faults} == {"other.json"}

@@ -276,3 +276,43 @@ def test_a_faulty_trust_policy_is_not_the_policy_of_a_resource(
 def test_a_policy_without_statements_is_not_the_policy_of_a_resource(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"Version": "1", "Statement": ["x"]})
     assert (found_in(path), advice(path)) == ([("identity", "", "$")], [])
+
+
+def naming(folder: Path, *paths: str) -> Path:
+    policies = {f"p{place}": {"file": path} for place, path in enumerate(paths)}
+    return written(folder / "a.json", {"accounts": {"1234567890123456": {"policies": policies}}})
+
+
+def test_files_that_accounts_files_name_are_part_of_these(tmp_path: Path) -> None:
+    for folder in ("policies", "policies/deep", "other"):
+        (tmp_path / folder).mkdir()
+    path = naming(tmp_path, "policies/p.json", "policies/deep/q.json", "policies/gone.json", "../x")
+    for name in ("policies/p.json", "policies/deep/q.json", "policies/alone.json", "other/r.json"):
+        written(tmp_path / name, POLICY)
+    accounts, *others = find.documents(tmp_path)
+    names = ("policies/deep/q.json", "policies/gone.json", "policies/p.json")
+    assert accounts.named == {tmp_path / name for name in names}
+    assert accounts.documents == 4
+    assert [found.place.findings.file for found in others] == [
+        *(f"{tmp_path}/other/r.json", f"{tmp_path}/policies/alone.json")
+    ]
+    [alone] = find.documents(path)
+    assert (alone.kind, alone.named) == ("accounts", accounts.named)
+    (tmp_path / "policies/gone.json").symlink_to("p.json")
+    (tmp_path / "policies/alone.json").unlink()
+    assert [found.kind for found in find.documents(tmp_path)] == ["accounts", "identity"]
+
+
+def test_an_escape_hides_no_name(tmp_path: Path) -> None:
+    path = naming(tmp_path, "p.json")
+    path.write_text(path.read_text().replace('"file"', '"f\\u0069le"'))
+    [accounts] = find.documents(path)
+    assert accounts.named == {tmp_path / "p.json"}
+
+
+def test_accounts_files_that_cannot_be_parsed_name_nothing(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    written(tmp_path / "policies/p.json", POLICY)
+    written(tmp_path / "b.json", '{"accounts": {"file": ')
+    naming(tmp_path)
+    assert [found.kind for found in find.documents(tmp_path)] == ["accounts", "identity"]

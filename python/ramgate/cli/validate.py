@@ -20,8 +20,8 @@ its content. A file may also contain policy documents: the output of GetPolicy, 
 ListPolicyVersions, GetRole or GetControlPolicy, a list of such outputs, the output of
 `terraform show -json` for a state or a plan, a Terraform configuration in JSON, or a ROS template.
 A folder is read with its subfolders, without hidden files. If it has an accounts file, its files
-are checked together, as --accounts reads them, so each must be one; otherwise each file is checked
-by itself.
+are checked together, as --accounts reads them, so each must be one; a document in a subfolder that
+they name is checked with them. Otherwise each file is checked by itself.
 
 Prints one finding on each line, with the file, the line and the place: first faults, then errors,
 then advice. A document with a fault is refused. A document with an error is accepted, because RAM

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from coverage_accounts import MANAGEMENT, NUMBER, account, allow, deny, policy, trust, written
@@ -69,3 +70,20 @@ def test_the_files_of_a_folder_are_read_in_order(tmp_path: Path) -> None:
         value = {"accounts": {number: {"policies": {"p": policy(allow("oss:*"))}}}}
         written(value, tmp_path).rename(tmp_path / name)
     assert [one.key.account for one in read(tmp_path)] == [MANAGEMENT, NUMBER]
+
+
+def test_a_statement_in_a_file_of_its_own_has_that_file_and_its_line(tmp_path: Path) -> None:
+    condition = {"Bool": {"acs:MFAPresent": "true"}}
+    document = json.dumps(policy(allow("oss:*"), deny("ecs:*", Condition=condition)), indent=1)
+    (tmp_path / "p.json").write_text(document)
+    named = {"file": "p.json"}
+    file = written(account(policies={"one": named, "two": named}), tmp_path)
+    found = read(file)
+    lines = document.splitlines()
+    assert [(one.key, one.file) for one in found] == [
+        (Key(NUMBER, name, index), f"{tmp_path}/p.json")
+        for name in ("one", "two")
+        for index in (0, 1)
+    ]
+    assert lines[found[1].line].strip() == '"Effect": "Deny",'
+    assert "MFAPresent" in lines[found[1].conditions[0].line - 1]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ramgate import Decision, Request
+from ramgate.accounts.inlined import inline
 from ramgate.analysis import engine
 from ramgate.analysis.fixes import AlsoAllows, Change, Fix, fixes
+from ramgate.analysis.fixes.draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _HERE = "1234567890123456"
 _MEMBER = "2234567890123456"
 _MANAGEMENT = "9999999999999999"
+_ACTION = ("Statement", 0, "Action")
 _INSTANCE = f"acs:ecs:cn-hangzhou:{_HERE}:instance/i-1"
 _OBJECT = f"acs:oss:cn-hangzhou:{_HERE}:reports/x"
 _ROLE = f"acs:ram::{_HERE}:role/Deploy"
@@ -535,3 +538,34 @@ def test_the_accounts_are_a_folder_of_files(tmp_path: Path) -> None:
     first, *_ = fixes(tmp_path, Request(_user("alice"), "ecs:StartInstance", _INSTANCE))
     files = [one.file.rpartition("/")[2] for one in first.patch]
     assert files == [f"{_HERE}.json"] * 2 + ["0.json"] * 2
+
+
+def test_a_change_of_a_document_in_a_file_of_its_own_is_one_of_that_file(
+    try_fixes: Callable[..., list[Fix]], tmp_path: Path
+) -> None:
+    named = tmp_path / "p.json"
+    named.write_text(json.dumps(_policy(_allow("ecs:StopInstance"), _deny("ecs:Reboot*"))))
+    account = {
+        "policies": {"p": {"file": "p.json"}, "q": {"file": "p.json"}},
+        "users": {"alice": {"policies": ["p"]}, "bob": {"policies": ["q"]}},
+    }
+    before = named.read_text()
+    widened = _of(
+        try_fixes(account, _user("alice"), "ecs:StartInstance", _INSTANCE), "widen_action"
+    )
+    pointer = "/Statement/0/Action"
+    assert widened.patch == (
+        Change(str(named), "replace", pointer, ["ecs:StopInstance", "ecs:StartInstance"]),
+    )
+    added = _of(try_fixes(account, _user("alice"), "oss:GetObject", _OBJECT), "add_statement")
+    assert {one.file for one in added.patch} == {str(tmp_path / "accounts.json")}
+    assert named.read_text() == before
+    # a change of the file is one of both policies
+    accounts = inline(tmp_path / "accounts.json")
+    draft = Draft(*accounts)
+    draft.extend(("accounts", _HERE, "policies", "p", *_ACTION), "ecs:StartInstance")
+    [content] = draft.contents().values()
+    policies = json.loads(content)["accounts"][_HERE]["policies"]
+    assert policies["p"] == policies["q"] != json.loads(before)
+    own = accounts.documents[str(tmp_path / "accounts.json")]["accounts"][_HERE]["policies"]
+    assert own["p"] == json.loads(before)

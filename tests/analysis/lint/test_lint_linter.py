@@ -41,6 +41,8 @@ accounts:
     users:
       alice: {policies: [all-of-ecs, no-such-policy]}
 """
+_AT = "accounts.1234567890123456.policies"
+_RAM = ".Principal.RAM"
 
 
 def written(path: Path, value: object) -> Path:
@@ -240,3 +242,68 @@ def test_texts_of_a_document_stay_on_one_line(tmp_path: Path) -> None:
     [only] = [one for one in lint(path).findings if one.code == "PLACEHOLDER"]
     assert "`a\\nb`" in only.message
     assert "\n" not in str(only)
+
+
+NAMING = """\
+accounts:
+  "1234567890123456":
+    policies:
+      all-of-ecs: {file: policies/ecs.json}
+      also-all-of-ecs: {file: policies/ecs.json}
+      unused: {file: policies/unused.yaml}
+    roles:
+      Auditor:
+        policies: [AliyunKafkaReadOnlyAccess]
+        trust: {file: policies/trust.json}
+    users:
+      alice: {policies: [all-of-ecs, also-all-of-ecs]}
+"""
+
+
+def test_a_file_that_accounts_name_has_findings_with_its_name_and_lines(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    files = {
+        "ecs.json": '{"Version": "1", "Statement": [\n{"Effect": "Allow", "Action": "ecs:*", '
+        '"Resource": "*"}]}',
+        "unused.yaml": "Version: '1'\n\nStatement: [{Effect: Deny, Action: 'ecs:StopInstanc', "
+        "Resource: '*'}]",
+        "trust.json": json.dumps(
+            policy(
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"RAM": "acs:ram::9876543210987654:root"},
+                }
+            )
+        ),
+    }
+    for name, text in files.items():
+        written(tmp_path / "policies" / name, text)
+    accounts = written(tmp_path / "accounts.yaml", NAMING)
+    for path in (accounts, tmp_path):
+        report = lint(path)
+        assert report.documents == 4
+        assert [
+            (one.file.removeprefix(f"{tmp_path}/"), one.line, one.path, one.code, one.policy)
+            for one in report.findings
+        ] == [
+            ("accounts.yaml", 6, f"{_AT}.unused", "POLICY_UNUSED", "unused"),
+            ("policies/ecs.json", 2, "$.Statement[0].Action", "SERVICE_ADMIN", "all-of-ecs"),
+            (
+                "policies/trust.json",
+                1,
+                f"$.Statement[0]{_RAM}",
+                "TRUST_WITHOUT_EXTERNAL_ID",
+                "Auditor",
+            ),
+            ("policies/unused.yaml", 3, "$.Statement[0].Action", "UNKNOWN_ACTION", "unused"),
+        ]
+
+
+def test_an_account_that_names_an_unreadable_file_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    written(tmp_path / "accounts.yaml", NAMING)
+    written(tmp_path / "policies/other.json", TYPO)
+    report = lint(tmp_path)
+    assert len(report.unreadable) == 4
+    assert {one.code for one in report.findings} == {"UNKNOWN_ACTION"}

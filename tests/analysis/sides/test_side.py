@@ -179,3 +179,62 @@ def test_two_documents_of_one_name_are_a_fault(here: Path) -> None:
         written(f"{folder}/a.json", statement())
     [fault] = faults("old", "old/a.json")
     assert fault.startswith("old/more/a.json:1: $: is a second document named `a`: ")
+
+
+NAMING = (
+    f'accounts:\n  "{HERE}":\n    policies: {{p: {{file: policies/p.json}}}}\n'
+    "    users: {alice: {policies: [p]}}\n"
+)
+
+
+@pytest.mark.parametrize("outer", ["", "outer/"])
+def test_files_that_accounts_of_a_commit_name_are_those_of_the_commit(
+    here: Path, outer: str
+) -> None:
+    folder = here / f"{outer}accounts"
+    (folder / "policies").mkdir(parents=True)
+    path = write(folder, NAMING)
+    named = folder / "policies/p.json"
+    named.write_text(EVERYTHING)
+    (folder / "link.yaml").symlink_to("accounts.yaml")
+    repositories.start(here)
+    expected = reader.load(path, CATALOG)
+    named.write_text(EVERYTHING.replace("Allow", "Deny"))
+    file = f"git:main:{outer}accounts/accounts.yaml"
+    assert load(file).store == expected
+    (folder / "link.yaml").unlink()
+    repositories.commit(here)
+    assert load(f"git:main:{outer}accounts").store == load(file).store != expected
+    assert load(f"git:main~1:{outer}accounts/accounts.yaml").store == expected
+    named.write_text(EVERYTHING.replace("Allow", "allow"))
+    repositories.commit(here)
+    for argument in (file, f"git:main:{outer}accounts/"):
+        [fault] = faults(argument)
+        assert fault.startswith(
+            f"git:main:{outer}accounts/policies/p.json:1: $.Statement[0].Effect"
+        )
+    named.unlink()
+    named.symlink_to("../link.json")
+    repositories.commit(here)
+    link = f"git:main:{outer}accounts/policies/p.json: is not a file but a link: copy the file"
+    for argument in (file, f"git:main:{outer}accounts/"):
+        assert faults(argument) == [link]
+    named.unlink()
+    repositories.commit(here)
+    [fault] = faults(file)
+    assert fault.startswith(
+        f"{file}:3: accounts.{HERE}.policies.p.file: `policies/p.json`: there is"
+    )
+
+
+def test_an_accounts_file_at_the_root_of_a_commit_names_files(here: Path) -> None:
+    (here / "policies").mkdir()
+    path = write(here, NAMING)
+    (here / "policies/p.json").write_text(EVERYTHING)
+    repositories.start(here)
+    assert load("git:main:accounts.yaml").store == load(str(path)).store
+    path.write_text("[")
+    repositories.commit(here)
+    assert faults("git:main:accounts.yaml") == [
+        "git:main:accounts.yaml:2: is not YAML: did not find expected node content"
+    ]

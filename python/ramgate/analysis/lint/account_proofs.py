@@ -17,7 +17,7 @@ from ramgate.analysis.lint.proving import is_never, needed_of, shown
 from ramgate.documents.messages import join_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ramgate.analysis.lint.account import Accounts
     from ramgate.analysis.lint.document import Document
@@ -160,20 +160,31 @@ def _redundant_statement(accounts: Accounts) -> Iterator[Remark]:
         for statement, _ in redundant(document)
     }
     for held in listed:
-        if held.name in gone or not _is_covered(held, gone) or not held.is_judged:
+        left_out = gone | _twins(held, documents)
+        if held.name in gone or not _is_covered(held, left_out) or not held.is_judged:
             continue
         if held.alone.effect == "Allow" and _grants_nothing(held):
             continue
         gone.add(held.name)
         first = next(one for one in held.holdings if held.matches_for(one))
         spaces = [one.space for one in first.questions]
-        needed = needed_of([held.alone], _others(held, first, gone), spaces)
+        needed = needed_of([held.alone], _others(held, first, left_out), spaces)
         yield Remark(
             held.place,
             f"{_FOR_EACH}, {said_to_cover(held.alone, needed, _named)}",
             "leave it out",
             shown([held.alone, needed[0]], spaces),
         )
+
+
+def _twins(held: _Held, documents: Mapping[str, Document]) -> set[tuple[str, int]]:
+    """Return the same statement in other policies that have their document in the same file."""
+    file = held.document.place.findings.file
+    return {
+        (policy, held.alone.index)
+        for policy, document in documents.items()
+        if document.named_at and document.place.findings.file == file
+    }
 
 
 def _is_covered(held: _Held, gone: set[tuple[str, int]]) -> bool:
