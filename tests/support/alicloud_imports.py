@@ -36,6 +36,7 @@ __all__ = [
     "imported",
     "shipped",
     "signed_in",
+    "start",
 ]
 
 ATTEMPTS = 4
@@ -115,13 +116,17 @@ def environment(home: Path, key: Key | None = None) -> dict[str, str]:
     return found
 
 
+def start() -> list[str]:
+    """Return the first words of the command."""
+    return [str(Path(sys.executable).with_name("ramgate")), "import", "alicloud"]
+
+
 def command(
     cloud: FakeCloud, *arguments: str, env: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run `ramgate import alicloud` with the endpoint of the cloud."""
-    start = [str(Path(sys.executable).with_name("ramgate")), "import", "alicloud"]
     return subprocess.run(
-        [*start, "--endpoint", cloud.endpoint, "--protocol", "http", *arguments],
+        [*start(), "--endpoint", cloud.endpoint, "--protocol", "http", *arguments],
         env=env,
         text=True,
         capture_output=True,

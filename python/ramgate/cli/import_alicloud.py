@@ -115,9 +115,9 @@ def _world(options: argparse.Namespace) -> World:
     try:
         from ramgate.imports.alicloud import reader
     except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
         raise CloudError(
-            f"Alibaba Cloud's SDKs are not installed (`{error.name}`): "
-            "pip install 'ramgate[alicloud]'"
+            f"Alibaba Cloud's SDKs are not installed (`{missing}`): pip install 'ramgate[alicloud]'"
         ) from error
     from ramgate.catalog import catalog
 
