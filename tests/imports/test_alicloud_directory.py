@@ -134,8 +134,8 @@ def test_a_member_account_cannot_read_what_limits_it(cloud: FakeCloud, there: Or
     assert found.management == ACCOUNT
     assert found.root == Folder([UNREAD], {there.second: []})
     assert found.policies[UNREAD.policy].missing == (
-        "ResourceDirectoryMaster ListControlPolicies was refused; ResourceDirectoryMaster "
-        "ListControlPolicies was refused; no folder of the Resource Directory lists account "
+        "the control policies of type Custom may not be listed; the control policies of type "
+        "System may not be listed; no folder of the Resource Directory lists account "
         f"{there.second}"
     )
     assert [notice.partition(" was refused")[0] for notice in world.notices] == [

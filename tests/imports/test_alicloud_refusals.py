@@ -1,4 +1,4 @@
-"""Whatever is refused, the import never allows more than the account does."""
+"""An import never allows more than the account does, also if calls are refused."""
 
 from __future__ import annotations
 
@@ -245,6 +245,19 @@ def test_what_is_gone_since_it_was_listed_is_left_out(
     ]
     policies = {one.policy for attachments in held for one in attachments}
     assert name not in {*account.roles, *account.groups, *account.policies, *policies}
+
+
+def test_a_system_policy_that_is_not_found_is_missing(cloud: FakeCloud) -> None:
+    kafka = {"policy_name": "AliyunKafkaFullAccess", "policy_type": "System"}
+    Sdk(cloud).ram("AttachPolicyToUser", user_name="erin", **kafka)
+    cloud.faults.refuse(
+        "GetPolicy", "EntityNotExist.Policy", status=404, PolicyName="AliyunKafkaFullAccess"
+    )
+    account = imported(cloud).accounts[ACCOUNT]
+    assert account.users["erin"].attachments == [Attachment("AliyunKafkaFullAccess", "System")]
+    assert account.system_policies["AliyunKafkaFullAccess"].missing == (
+        "Ram GetPolicy found nothing: EntityNotExist.Policy"
+    )
 
 
 def test_attachments_to_another_kind_of_principal_are_told(cloud: FakeCloud) -> None:

@@ -48,10 +48,13 @@ def read_control_policies(work: Work) -> ControlPolicies:
     """Return the control policies, as far as the caller may read them."""
     result = ControlPolicies()
     policies: list[ControlPolicy] = []
-    for listed in work.lists([(kind, _EFFECT) for kind in CONTROL_POLICIES]):
-        if listed is None:
-            result.unread.append(f"{CONTROL_POLICIES[0].call} was refused")
+    lists = work.lists([(listing, _EFFECT) for listing in CONTROL_POLICIES])
+    for listing, listed in zip(CONTROL_POLICIES, lists, strict=True):
         policies += listed or ()
+        if listed is None:
+            result.unread.append(
+                f"the control policies of type {listing.fixed['PolicyType']} may not be listed"
+            )
     _read_targets(work, policies, result)
     _read_documents(work, policies, result)
     return result

@@ -88,4 +88,6 @@ def read_policies(work: Work, policies: Sequence[PolicyKey]) -> dict[PolicyKey, 
             documents[policy] = Document(missing=str(outcome))
         elif not isinstance(outcome, Absent):
             documents[policy] = outcome
+        elif policy[0] == "System":  # nobody can delete it, so its document is not known
+            documents[policy] = Document(missing=str(outcome))
     return documents
