@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from ramgate.imports.terraform.world import read, read_both
+
+__all__ = ["read", "read_both"]
