@@ -16,9 +16,14 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 OLD and NEW are accounts files or folders, bundles of `ramgate build`, files or folders with policy
-documents (those that `ramgate validate` reads), or git:REF:PATH, a file or a folder as it is in a
-commit. PATH is relative to the current folder. Two policy documents are compared as if users of
-several accounts held them, two trust policies as those of a role.
+documents (those that `ramgate validate` reads), git:REF:PATH, a file or a folder as it is in a
+commit, or terraform:FILE. PATH is relative to the current folder. Two policy documents are compared
+as if users of several accounts held them, two trust policies as those of a role.
+
+terraform:FILE is the output of `terraform show -json`: a state, or the accounts after a plan. A
+plan alone is compared with the accounts before it. If the number of the account is not in the file,
+write terraform:NUMBER:FILE. A principal is not decided if its policies change and one of them is
+not known until the plan is applied.
 
 Prints how NEW differs from OLD: it is equivalent, wider, narrower or incomparable. The first three
 are proved for all requests. For each changed statement and each set of principals with the same
@@ -31,6 +36,7 @@ comparison is not decided, for example because --timeout is over.
 examples:
   ramgate diff old.json new.json
   ramgate diff git:origin/main:accounts/ accounts/
+  ramgate diff terraform:plan.json
   ramgate diff before.tar.gz accounts/ --principal acs:ram::1234567890123456:user/alice
 """
 
@@ -41,7 +47,12 @@ def add_to(commands: Commands) -> None:
         commands, "diff", "show which requests a change of policies allows or denies", _TEXT, run
     )
     parser.add_argument("old", metavar="OLD", help="the accounts or policies before the change")
-    parser.add_argument("new", metavar="NEW", help="the accounts or policies after the change")
+    parser.add_argument(
+        "new",
+        metavar="NEW",
+        nargs="?",
+        help="the accounts or policies after the change; not needed if OLD is a plan",
+    )
     parser.add_argument(
         "--principal",
         metavar="PRINCIPAL",

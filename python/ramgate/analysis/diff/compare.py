@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.prover.access import Difference
     from ramgate.analysis.prover.space import Asker
     from ramgate.analysis.prover.statement import Statement
+    from ramgate.analysis.sides.terraform import Unknown
     from ramgate.model.decision import Decision
 
 __all__ = ["diff"]
@@ -41,7 +42,7 @@ _OF_THE_OWNER: Final = ("ram:ListUsers", "acs:ram:*:{account}:user/*")
 
 def diff(
     old: Path | str,
-    new: Path | str,
+    new: Path | str | None = None,
     *,
     principals: Iterable[str] = (),
     timeout: float = _SECONDS,
@@ -49,10 +50,13 @@ def diff(
 ) -> Diff:
     """Return the requests that one side allows and the other denies, or that there are none.
 
-    A side is an accounts file, a folder, a bundle, policy documents, or `git:REF:PATH`.
+    A side is an accounts file, a folder, a bundle, policy documents, `git:REF:PATH`, or
+    `terraform:FILE`, a state or the accounts after a plan. A plan alone is compared with the
+    accounts before it.
     `principals` limits the comparison to these ARNs and services; without them all are compared.
     After `timeout` seconds the rest is `not_decided`. `show` is called with the state of the work.
-    Raises `InvalidFiles` for faulty sides, and `ValueError` for a principal that neither side has.
+    Raises `InvalidFiles` for faulty sides, and `ValueError` for a principal that neither side has
+    or a missing side.
 
     >>> from pathlib import Path
     >>> for name, users in (("old", "{}"), ("new", "{alice: {policies: [AliyunKafkaFullAccess]}}")):
@@ -62,10 +66,11 @@ def diff(
     >>> found.result, found.newly_allowed[0].principal, found.newly_allowed[0].before.reason
     ('wider', 'acs:ram::1234567890123456:user/alice', 'unknown_principal')
     """
-    before, after = load_pair(str(old), str(new))
+    before, after = load_pair(str(old), None if new is None else str(new))
     old_store, new_store = with_outsiders(before.store, after.store)
     comparison = _Comparison(old_store, new_store, tuple(principals), show)
     comparison.doubt(before.doubts)
+    comparison.leave_open(after.unknown)
     return comparison.result(time.monotonic() + timeout)
 
 
@@ -101,6 +106,13 @@ class _Comparison:
     def doubt(self, reasons: Iterable[str]) -> None:
         """Note that a principal that tells the sides apart may be missing."""
         self._open += [Undecided((), reason) for reason in reasons]
+
+    def leave_open(self, unknown: Iterable[Unknown]) -> None:
+        """Note the principals whose policies are not known."""
+        for one in unknown:
+            members = tuple(arn for arn in one.principals if arn in self._wanted)
+            if members:
+                self._open.append(Undecided(tuple(self._names[arn] for arn in members), one.reason))
 
     def _all(self) -> set[str]:
         return {*self._names, *self._askers["old"], *self._askers["new"]}

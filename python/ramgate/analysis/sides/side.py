@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.reader import Reader
-from ramgate.analysis.sides import bundles, git
+from ramgate.analysis.sides import bundles, git, terraform
 from ramgate.analysis.sides.documents import Documents, stores
 from ramgate.analysis.validate import translate_found
 from ramgate.catalog import catalog
@@ -39,6 +39,7 @@ class Side:
 
     `holders` is True if the data was made for policy documents: the accounts in it are not real.
     `doubts` are the reasons for which a principal that such a document tells apart may be missing.
+    `unknown` has the principals whose policies change in a way that Terraform does not know yet.
 
     >>> from ramgate import resources
     >>> side = load(str(resources.path("examples/accounts.yaml")))
@@ -50,6 +51,7 @@ class Side:
     store: Store
     holders: bool = False
     doubts: tuple[str, ...] = ()
+    unknown: tuple[terraform.Unknown, ...] = ()
 
 
 @dataclasses.dataclass(slots=True)
@@ -65,6 +67,9 @@ class _Read:
 def load(argument: str) -> Side:
     """Return the accounts that an argument names: a file, a folder, a bundle, or `git:REF:PATH`.
 
+    `terraform:FILE` is a state of Terraform, or the accounts after a plan; with an account's number
+    before the file, `terraform:NUMBER:FILE`, that of an account whose number is not in it.
+
     Raises `InvalidFiles` with all faults, `UnreadableFiles` if a file could not be read or `git`
     does not have it.
 
@@ -78,8 +83,10 @@ def load(argument: str) -> Side:
     return Side(argument, read.store)
 
 
-def load_pair(old: str, new: str) -> tuple[Side, Side]:
+def load_pair(old: str, new: str | None = None) -> tuple[Side, Side]:
     """Return the two sides of a comparison, each as `load` does, or two policy documents.
+
+    Without `new`, the sides are those before and after a plan, `terraform:FILE`.
 
     Documents are compared by their names; the only documents of both sides are compared whatever
     their names are. Raises as `load` does, with the faults of both sides.
@@ -93,6 +100,12 @@ def load_pair(old: str, new: str) -> tuple[Side, Side]:
     >>> before.store == after.store, list(before.store["accounts"]["1234567890123456"]["users"])
     (True, ['holder'])
     """
+    if new is None:
+        if not old.startswith(terraform.PREFIX):
+            raise ValueError(
+                f"`{old}` is one side: name the other one, or a plan as `{terraform.PREFIX}FILE`"
+            )
+        return _of_terraform(old, new, *terraform.both(old))
     reader, faults, read, unreadable = Reader(catalog.load()), list[Fault](), [], False
     for argument in (old, new):
         try:
@@ -104,6 +117,8 @@ def load_pair(old: str, new: str) -> tuple[Side, Side]:
         raise (UnreadableFiles if unreadable else InvalidFiles)(faults)
     before, after = read
     if before.store is not None and after.store is not None:
+        if old.startswith(terraform.PREFIX) or new.startswith(terraform.PREFIX):
+            return _of_terraform(old, new, before.store, after.store)
         return Side(old, before.store), Side(new, after.store)
     if (before.store is None) != (after.store is None):
         one, other = (old, new) if before.store is None else (new, old)
@@ -122,6 +137,12 @@ def load_pair(old: str, new: str) -> tuple[Side, Side]:
     )
 
 
+def _of_terraform(old: str, new: str | None, before: Store, after: Store) -> tuple[Side, Side]:
+    """Return two sides with accounts, one of them from Terraform."""
+    unknown = tuple(terraform.unknown(before, after))
+    return Side(old, before), Side(old if new is None else new, after, unknown=unknown)
+
+
 def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> None:
     """Give the only documents of both sides one name."""
     if len(old) == len(new) == 1 and old.keys() != new.keys():
@@ -129,6 +150,8 @@ def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]])
 
 
 def _read(argument: str, reader: Reader) -> _Read:
+    if argument.startswith(terraform.PREFIX):
+        return _Read(argument, terraform.store(argument))
     if not argument.startswith(git.PREFIX):
         return _read_path(argument, source.argument_path(argument), reader)
     with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:

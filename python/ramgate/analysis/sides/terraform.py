@@ -1,0 +1,109 @@
+"""Load the accounts before and after a plan of Terraform, and name what a comparison cannot decide.
+
+A value that is not known until the plan is applied makes a policy unreadable, which allows nothing.
+For a decision this is safe. For the question of what a change newly allows it is not: a policy that
+becomes unreadable would look narrower. So a principal with an unreadable policy is not decided if
+anything about its policies changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from ramgate.accounts import reader
+from ramgate.analysis.population import principals
+from ramgate.catalog import catalog
+from ramgate.documents.source import argument_path
+from ramgate.imports import folder, terraform
+from ramgate.language import grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ramgate.accounts.store import Store
+    from ramgate.analysis.population import Principal
+    from ramgate.imports.world import World
+
+__all__ = ["PREFIX", "Unknown", "both", "store", "unknown"]
+
+PREFIX: Final = "terraform:"
+"""The start of an argument that names a state or a plan, `terraform:[NUMBER:]FILE`."""
+
+_Held: TypeAlias = "Mapping[tuple[str, str], dict[str, object]]"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unknown:
+    """Principals about which a comparison says nothing, and the reason.
+
+    >>> Unknown(("acs:ram::1234567890123456:user/alice",), "the document is not known").reason
+    'the document is not known'
+    """
+
+    principals: tuple[str, ...]
+    reason: str
+
+
+def store(argument: str) -> Store:
+    """Return the accounts after a plan, or those of a state; raises as `ramgate.imports` does."""
+    path, account = _parts(argument)
+    return _store(terraform.read(path, account=account, full_access=True))
+
+
+def both(argument: str) -> tuple[Store, Store]:
+    """Return the accounts before and after a plan; raises as `ramgate.imports` does."""
+    path, account = _parts(argument)
+    before, after = terraform.read_both(path, account=account)
+    return _store(before), _store(after)
+
+
+def unknown(old: Store, new: Store) -> Iterator[Unknown]:
+    """Yield the principals whose policies change while one of them is unreadable."""
+    sides = [{one.compared: _held(store, one) for one in principals(store)} for store in (old, new)]
+    found: dict[str, list[str]] = defaultdict(list)
+    for arn in sorted({*sides[0], *sides[1]}):
+        before, after = (side.get(arn, {}) for side in sides)
+        if before != after:
+            for reason in {*_reasons(before), *_reasons(after)}:
+                found[reason].append(arn)
+    for reason, arns in sorted(found.items()):
+        yield Unknown(tuple(arns), reason)
+
+
+def _parts(argument: str) -> tuple[Path, str | None]:
+    """Return the file that an argument names, and the number of its account if that is given."""
+    number, colon, path = argument.removeprefix(PREFIX).partition(":")
+    if colon and grammar.ACCOUNT.fullmatch(number):
+        return argument_path(path), number
+    return argument_path(argument.removeprefix(PREFIX)), None
+
+
+def _store(world: World) -> Store:
+    """Return the store of a world, in the way that `ramgate import` and `--accounts` go."""
+    with tempfile.TemporaryDirectory(prefix="ramgate-") as name:
+        accounts = Path(name) / "accounts"
+        folder.write(world, accounts, source="ramgate diff")
+        return reader.load(accounts, catalog.load())
+
+
+def _held(store: Store, principal: Principal) -> _Held:
+    """Return the documents on which the decisions about a principal depend, by their places."""
+    ids = {("", policy) for policy in principal.policies}
+    for group, policies in principal.groups.items():
+        ids.update((group, policy) for policy in policies)
+    levels = store["directory"]["levels"] if "directory" in store else {}
+    for number, level in enumerate(levels.get(principal.account, ())):
+        ids.update((f"level {number}", policy) for policy in level)
+    if principal.kind == "role":
+        ids.add(("trust", store["accounts"][principal.account]["roles"][principal.name]["trust"]))
+    return {place: store["policies"][place[1]] for place in ids}
+
+
+def _reasons(held: _Held) -> Iterator[str]:
+    for document in held.values():
+        if "unreadable" in document:
+            yield str(document["unreadable"])
