@@ -20,18 +20,17 @@ FILE is the output of `terraform show -json` for a state or a plan, or a file te
 Of a plan, the accounts after it are written, or with --before those before it. Users, groups,
 memberships, roles, policies, attachments, service-linked roles, identity providers, resource
 groups, folders, member accounts and control policies are read, each attribute by its name: nothing
-secret in the file is read or printed. The file is read as if it had the whole account.
+secret in the file is read or printed. Policies that are attached outside Terraform are not known.
 
 A value that is not known until the plan is applied is taken from the references in the
-configuration, if a single one decides it. Each other one is printed with its address, and so is a
-policy that is attached but not in the file. Its document is `unreadable`: it allows nothing, and
-neither does any other policy of its holder.
+configuration, if a single one decides it. Each other one is printed with its address, and so is
+each policy or principal that an attachment names and the file does not have. There, an `unreadable`
+policy stands for anything: its holder is not allowed anything by its policies.
 
 Terraform does not have the attachments of the control policy FullAliyunAccess that RAM makes by
 itself. Without --full-aliyun-access, the member accounts in the file are not allowed anything.
 
-Exit status: 0 written, 2 nothing written; with --strict, also 2 if there is a value that is not
-known.
+Exit status: 0 written, 2 nothing written; with --strict, also 2 if anything is not known.
 
 examples:
   terraform show -json > state.json
@@ -72,7 +71,7 @@ def add_to(commands: Commands) -> None:
         help="each folder and member account has the control policy FullAliyunAccess",
     )
     parser.add_argument(
-        "--strict", action="store_true", help="write nothing if a value is not known"
+        "--strict", action="store_true", help="write nothing if anything is not known"
     )
 
 

@@ -12,7 +12,7 @@ from ramgate.analysis.sides.side import load, load_pair
 from ramgate.catalog import catalog
 from ramgate.errors import InvalidFiles
 from ramgate.imports import folder
-from ramgate.imports.terraform import read
+from ramgate.imports.terraform import read, read_side
 from ramgate.imports.terraform.attributes import placeholder
 from terraform_files import DATA, NUMBER, me, plan, resource, state, written
 
@@ -80,7 +80,7 @@ def changed(**values: object) -> list[dict[str, Any]]:
 
 def test_a_state_is_loaded_as_its_import_is(tmp_path: Path) -> None:
     path = DATA / "state.json"
-    world = read(path, full_access=True)
+    world = read_side(path)
     folder.write(world, tmp_path / "accounts", source="ramgate import terraform")
     expected = reader.load(tmp_path / "accounts", catalog.load())
     assert load(f"terraform:{path}").store == expected
@@ -162,6 +162,15 @@ def test_a_policy_of_an_unknown_principal_is_newly_allowed() -> None:
     found = diff(planned(BEFORE, [*BEFORE, one]))
     names = {name for change in found.newly_allowed for name in change.principals}
     assert names == {f"acs:ram::{NUMBER}:user/{placeholder(one['address'])}"}
+
+
+def test_a_policy_of_a_user_that_is_not_in_the_file_is_newly_allowed() -> None:
+    carol = attached("carol", "AdministratorAccess", "System")
+    member = resource("ram_user_group_attachment.m", user_name="anna", group_name="ops")
+    after = changed(policy_document=document(READS, PASSES))
+    found = diff(planned([*BEFORE, member], [*after, member, carol]))
+    names = {name for change in found.newly_allowed for name in change.principals}
+    assert names == {ANNA, f"acs:ram::{NUMBER}:user/carol"}
 
 
 def test_an_unknown_trust_policy_is_not_decided() -> None:

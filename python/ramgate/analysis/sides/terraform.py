@@ -51,7 +51,7 @@ class Unknown:
 def store(argument: str) -> Store:
     """Return the accounts after a plan, or those of a state; raises as `ramgate.imports` does."""
     path, account = _parts(argument)
-    return _store(terraform.read(path, account=account, full_access=True))
+    return _store(terraform.read_side(path, account=account))
 
 
 def both(argument: str) -> tuple[Store, Store]:

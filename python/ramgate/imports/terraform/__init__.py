@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ramgate.imports.terraform.world import read, read_both
+from ramgate.imports.terraform.world import read, read_both, read_side
 
-__all__ = ["read", "read_both"]
+__all__ = ["read", "read_both", "read_side"]

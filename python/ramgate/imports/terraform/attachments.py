@@ -10,6 +10,9 @@ An attachment that is not known as a whole must not allow anything, and must not
 * A user that is in a group that is not known holds an unreadable policy. A group with a member that
   is not known has a member of its own; if the group may deny, every other user holds an unreadable
   policy.
+* A principal that is not in the file has other policies, which are not known: it holds an
+  unreadable policy, too. Only a comparison takes it as if it had none, and so finds the requests
+  that an attachment newly allows.
 """
 
 from __future__ import annotations
@@ -53,7 +56,7 @@ def add_attachments(draft: Draft, values: Values) -> None:
     for one in values.of_types(_MEMBER, _MEMBERS):
         reader.add_members(one)
     reader.limit_everyone()
-    _note_others(draft)
+    _add_others(draft)
 
 
 class _Reader:
@@ -177,8 +180,11 @@ def _users(values: Values, resource: Resource) -> list[str | None]:
     return [name if isinstance(name, str) else None for name in names]
 
 
-def _note_others(draft: Draft) -> None:
-    """Note the principals that hold policies and are not in the file."""
+def _add_others(draft: Draft) -> None:
+    """Note the principals that are not in the file, and close them."""
+    for groups in draft.members.values():
+        for group in groups:
+            draft.hold("group", group, [])
     for kind in KINDS:
         for name in sorted(draft.held[kind]):
             if draft.is_managed(kind, name):
@@ -187,9 +193,10 @@ def _note_others(draft: Draft) -> None:
                 del draft.held[kind][name]
                 draft.notices.add(f"a policy of the service-linked role `{name}` is left out")
                 continue
-            draft.notices.add(f"the {kind} `{name}` {_ELSEWHERE}")
+            reason = f"the {kind} `{name}` {_ELSEWHERE}"
+            draft.notices.add(reason)
             if kind == "role":
-                draft.trust[name] = Document(missing=f"the {kind} `{name}` {_ELSEWHERE}")
-    groups = {group for member_of in draft.members.values() for group in member_of}
-    for name in sorted(groups - draft.held["group"].keys()):
-        draft.notices.add(f"the group `{name}` {_ELSEWHERE}")
+                draft.trust[name] = Document(missing=reason)
+            if draft.closes_others:
+                own = placeholder(f"alicloud_other_{kind}.{name}")
+                draft.hold(kind, name, [draft.stand_in(own, reason)])

@@ -24,10 +24,12 @@ class Draft:
     """The parts of an account by their names; `managed` are the entities that Terraform has.
 
     `held` has the attachments of each user, group and role, `members` the groups of each user.
+    `closes_others` says that an entity that Terraform does not have is not allowed anything.
     """
 
     number: str
     catalog: Catalog
+    closes_others: bool = True
     policies: dict[str, Document] = dataclasses.field(default_factory=dict)
     system_policies: dict[str, Document] = dataclasses.field(default_factory=dict)
     trust: dict[str, Document] = dataclasses.field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from ramgate.catalog import catalog
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ramgate.imports.terraform.content import Content
 
-__all__ = ["read", "read_both"]
+__all__ = ["read", "read_both", "read_side"]
 
 _ONE_SIDE: Final = "is a state, not a plan: it has nothing before and after a change"
 
@@ -42,9 +43,12 @@ def read(
 
     A value that is not known until the plan is applied is taken from the references in the
     configuration if a single one decides it. `notices` has a sentence with an address for each
-    other one; it is unreadable, and allows nothing. Raises `InvalidFiles` if the file is not a
-    state or a plan of Terraform with resources of Alibaba Cloud, or the account is not known;
-    `ValueError` for a number that is not valid.
+    other one; it is unreadable, and allows nothing. The same applies to a policy that is attached
+    but not in the file, and to a user, group or role that is not in it, because its other policies
+    are not known.
+
+    Raises `InvalidFiles` if the file is not a state or a plan of Terraform with resources of
+    Alibaba Cloud, or the account is not known; `ValueError` for a number that is not valid.
 
     >>> import json
     >>> from pathlib import Path
@@ -64,15 +68,13 @@ def read(
     content = read_content(path)
     if before and not content.is_plan:
         raise fault(content.file, _ONE_SIDE)
-    return _world(content, account, management, before=before, full_access=full_access)
+    return _world(content, _Assumed(management, full_access), account, before=before)
 
 
 def read_both(path: Path, *, account: str | None = None) -> tuple[World, World]:
-    """Return the worlds before and after a plan, for a comparison.
+    """Return the worlds before and after a plan, each as `read_side` does.
 
-    Each folder and each member account has the control policy FullAliyunAccess: so the comparison
-    finds requests that a control policy would deny otherwise. Raises as `read` does, and
-    `InvalidFiles` for a state.
+    Raises as `read` does, and `InvalidFiles` for a state.
 
     >>> import json
     >>> from pathlib import Path
@@ -93,24 +95,63 @@ def read_both(path: Path, *, account: str | None = None) -> tuple[World, World]:
     if not content.is_plan:
         raise fault(content.file, _ONE_SIDE)
     return (
-        _world(content, account, None, before=True, full_access=True),
-        _world(content, account, None, before=False, full_access=True),
+        _world(content, _COMPARED, account, before=True),
+        _world(content, _COMPARED, account, before=False),
     )
 
 
-def _world(
-    content: Content,
-    account: str | None,
-    management: str | None,
-    *,
-    before: bool,
-    full_access: bool,
-) -> World:
+def read_side(path: Path, *, account: str | None = None) -> World:
+    """Return the world of a state or after a plan, for a comparison with another one.
+
+    A comparison asks which requests are newly allowed, so a gap must not hide one. A user, group or
+    role that is not in the file counts as one without other policies, and each folder and each
+    member account has the control policy FullAliyunAccess. Raises as `read` does.
+
+    >>> import json
+    >>> from pathlib import Path
+    >>> attached = {
+    ...     "address": "alicloud_ram_user_policy_attachment.a",
+    ...     "mode": "managed",
+    ...     "type": "alicloud_ram_user_policy_attachment",
+    ...     "name": "a",
+    ...     "values": {
+    ...         "user_name": "alice",
+    ...         "policy_name": "AdministratorAccess",
+    ...         "policy_type": "System",
+    ...     },
+    ... }
+    >>> state = {"format_version": "1.0", "values": {"root_module": {"resources": [attached]}}}
+    >>> _ = Path("state.json").write_text(json.dumps(state))
+    >>> world = read_side(Path("state.json"), account="1234567890123456")
+    >>> [one.policy for one in world.accounts["1234567890123456"].users["alice"].attachments]
+    ['AdministratorAccess']
+    >>> world = read(Path("state.json"), account="1234567890123456")
+    >>> [one.policy for one in world.accounts["1234567890123456"].users["alice"].attachments]
+    ['AdministratorAccess', 'unknown-alice-0684b74a']
+    """
+    return _world(read_content(path), _COMPARED, account, before=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Assumed:
+    """Assumptions about the parts of a company that are not in the file."""
+
+    management: str | None = None
+    full_access: bool = False
+    closes_others: bool = True
+
+
+_COMPARED: Final = _Assumed(full_access=True, closes_others=False)
+
+
+def _world(content: Content, assumed: _Assumed, account: str | None, *, before: bool) -> World:
     number, values = account_number(content, account), Values(content, before=before)
-    draft = Draft(number, catalog.load())
+    draft = Draft(number, catalog.load(), assumed.closes_others)
     add_entities(draft, values)
     add_attachments(draft, values)
-    directory, notices = read_directory(values, management or number, full_access=full_access)
+    directory, notices = read_directory(
+        values, assumed.management or number, full_access=assumed.full_access
+    )
     found = _account(draft, values)
     return World({number: found}, directory, tuple(sorted({*draft.notices, *notices})))
 
