@@ -238,3 +238,13 @@ def test_a_configuration_without_policies_is_advice(tmp_path: Path) -> None:
         assert advice(written(tmp_path / "main.tf.json", {block: content})) == [
             "1: $: is a Terraform configuration without a policy document: nothing was checked"
         ]
+
+
+def test_a_plan_that_changes_the_older_attribute_has_its_new_document(tmp_path: Path) -> None:
+    changed = resource("ram_policy", name="p", policy_document=DOCUMENT, document="{}")
+    shown = plan(changed, unknown={"alicloud_ram_policy.it": {}})
+    before = {"policy_document": DOCUMENT, "document": DOCUMENT}
+    change = {"address": changed["address"], "change": {"before": before, "after_unknown": {}}}
+    path = written(tmp_path / "plan.json", {**shown, "resource_changes": [change]})
+    place = "$.planned_values.root_module.resources[0].values.document"
+    assert found_in(path) == [("identity", "p", place)]

@@ -104,14 +104,14 @@ def shown(value: object, place: Place) -> Iterator[Found]:
     ...     print(found.kind, found.name, found.place)
     identity readers $.values.root_module.resources[0].values.policy_document
     """
-    unknown = {
-        str(change.get("address")): as_object(as_object(change.get("change")).get("after_unknown"))
+    changes = {
+        str(change.get("address")): as_object(change.get("change"))
         for change in as_objects(as_object(value).get("resource_changes"))
     }
     key = "planned_values" if "planned_values" in as_object(value) else "values"
     module = as_object(as_object(value).get(key)).get("root_module")
     for resource in shown_resources(module, place / key / "root_module"):
-        yield from _document(resource, unknown.get(resource.address, {}))
+        yield from _document(resource, changes.get(resource.address, {}))
 
 
 def is_state_file(value: object) -> bool:
@@ -137,17 +137,19 @@ def stored(value: object, place: Place) -> Iterator[Found]:
         yield from _document(resource, {})
 
 
-def _document(resource: Resource, unknown: Mapping[str, object]) -> Iterator[Found]:
+def _document(resource: Resource, change: Mapping[str, object]) -> Iterator[Found]:
     """Yield the document of a resource, unless its type has none."""
     type_ = _TYPES.get(resource.type)
     if type_ is None or resource.mode != "managed":
         return
     values, place = resource.values, resource.place
+    before, unknown = as_object(change.get("before")), as_object(change.get("after_unknown"))
     name = _name(type_, values, resource.address)
-    for key in type_.documents:
-        if isinstance(values.get(key), str):
-            yield policy(type_.kind, name, values[key], place / key)
-            return
+    stated = [key for key in type_.documents if isinstance(values.get(key), str)]
+    # after a change of one attribute, a plan repeats the value before it in the other
+    for key in sorted(stated, key=lambda key: values[key] == before.get(key)):
+        yield policy(type_.kind, name, values[key], place / key)
+        return
     for key in type_.documents:
         if key in unknown:
             missing = computed(place / key, "is not known until the plan is applied")

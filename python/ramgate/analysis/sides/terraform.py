@@ -1,9 +1,9 @@
-"""Load the accounts before and after a plan of Terraform, and name what a comparison cannot decide.
+"""Load the accounts before and after a plan of Terraform, and find the principals left open.
 
 A value that is not known until the plan is applied makes a policy unreadable, which allows nothing.
-For a decision this is safe. For the question of what a change newly allows it is not: a policy that
-becomes unreadable would look narrower. So a principal with an unreadable policy is not decided if
-anything about its policies changes.
+For a decision this is safe. A comparison asks which requests are newly allowed, and there it is
+not: a policy that becomes unreadable would look narrower. So a principal with an unreadable policy
+is not decided if anything about its policies changes.
 """
 
 from __future__ import annotations

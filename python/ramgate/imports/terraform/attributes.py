@@ -151,7 +151,7 @@ def placeholder(address: str) -> str:
     It is the same in every plan, fits as the name of anything, and belongs to nothing real.
 
     >>> placeholder('alicloud_ram_user.u["anna"]')
-    'unknown-u-anna-b0e22a31'
+    'unknown-u-anna-9ec21faa'
     """
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]
     label = _TEXT.sub("-", address.rpartition("alicloud_")[2].partition(".")[2]).strip("-")
