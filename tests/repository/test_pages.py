@@ -109,11 +109,13 @@ def test_a_test_passes(block: Block, pytester: pytest.Pytester) -> None:
 def test_the_commands_of_a_page_print_the_text_below_them(
     page: Path, url: str, tmp_path: Path
 ) -> None:
-    """Run the page's commands in their order; a block of YAML becomes a file of its own name."""
+    """Run the page's commands in their order; YAML and a plan become files of their own names."""
     for block in blocks(page):
         if block.language == "yaml":
             name = "rules.yaml" if block.text.startswith("rules:") else "accounts.yaml"
             (tmp_path / name).write_text(block.text)
+        elif block.language == "json" and '"planned_values"' in block.text:
+            (tmp_path / "plan.json").write_text(block.text)
         if block.language != "sh":
             continue
         printed = ""
