@@ -194,7 +194,7 @@ def test_an_attached_policy_that_was_not_read_is_unreadable(tmp_path: Path) -> N
         groups={"team": attached},
         users={"u": User(["team"], [Attachment(ECS, "System")])},
     )
-    reason = "it is attached to the group `team`, but was not read"
+    reason = "it is attached, but was not read"
     assert value["policies"] == {
         name: {"unreadable": reason, "document": ""} for name in (ECS, "lost")
     }
@@ -206,9 +206,9 @@ def test_an_attached_policy_that_was_not_read_is_unreadable(tmp_path: Path) -> N
         "lost",
     ]
     assert notices == [
-        f"the custom policy `{ECS}` is unreadable: {reason}",
-        f"the system policy `AliyunNewAccess` is unreadable: {reason}",
-        f"the custom policy `lost` is unreadable: {reason}",
+        f"the custom policy `{ECS}` of the group `team` is unreadable: {reason}",
+        f"the system policy `AliyunNewAccess` of the group `team` is unreadable: {reason}",
+        f"the custom policy `lost` of the group `team` is unreadable: {reason}",
     ]
 
 
@@ -255,12 +255,12 @@ def test_a_service_linked_roles_policy_that_is_attached_elsewhere_is_unreadable(
 ) -> None:
     groups = ("", "rg-a")
     role = Role(TRUSTING, [Attachment(SLR.policy, "System", group) for group in groups])
-    value, store, _ = account(tmp_path, roles={"App": role})
+    value, store, notices = account(tmp_path, roles={"App": role})
     reference = {"policy": SLR.policy, "type": "Custom"}
     assert value["roles"]["App"]["policies"] == [reference, {**reference, "resource_group": "rg-a"}]
-    assert unreadable(store, f"{HERE}/{SLR.policy}") == (
-        "it is a service-linked role's policy, but attached to the role `App`"
-    )
+    reason = "it is a service-linked role's policy, which nothing else can hold"
+    assert unreadable(store, f"{HERE}/{SLR.policy}") == reason
+    assert notices == [f"the policy `{SLR.policy}` of the role `App` is unreadable: {reason}"]
 
 
 def test_resource_groups_of_attachments_are_declared(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_group_that_was_not_read_allows_its_members_nothing(tmp_path: Path) ->
     for (stand_in,), group in zip(groups, ("lost", "other"), strict=True):
         assert stand_in != name
         assert unreadable(store, f"{HERE}/{stand_in}") == (
-            f"it stands for those of the group `{group}` of `u`, which was not read"
+            f"it stands for those of the group `{group}`, which was not read"
         )
     assert len(notices) == 2
     assert "unreadable" not in store["policies"][f"{HERE}/{name}"]
@@ -419,7 +419,7 @@ def test_a_directory_with_policies_that_were_not_read(tmp_path: Path) -> None:
     assert [*root["accounts"]] == [HERE]
     (name,) = root["folders"]
     assert re.fullmatch("name-[0-9a-f]{8}", name)
-    assert unreadable(store, "directory/lost") == ("it is attached to the root, but was not read")
+    assert unreadable(store, "directory/lost") == "it is attached, but was not read"
     assert (written.policies, written.unreadable) == (3, 3)
     assert f"the folder `生产` is written as `{name}`: ramgate refuses the name" in written.notices
     assert "the account `12` is left out: its number does not have 16 digits" in written.notices

@@ -90,10 +90,9 @@ class AccountFile:
         member_of = sorted({accepted(group, grammar.NAME) for group in user.groups})
         for group in member_of:
             if group not in groups:
-                reason = (
-                    f"it stands for those of the group `{group}` of `{name}`, which was not read"
-                )
-                groups[group] = {"policies": [self._policies.stand_in(_STAND_IN, reason)]}
+                reason = f"it stands for those of the group `{group}`, which was not read"
+                stand_in = self._policies.stand_in(_STAND_IN, reason, f"the user `{name}`")
+                groups[group] = {"policies": [stand_in]}
         held = self._held(user.attachments)
         return {"groups": member_of, **held} if member_of else held
 

@@ -24,6 +24,8 @@ _REFUSED: Final = re.compile("[^A-Za-z0-9-]+")
 _LONGEST: Final = 48
 _SHOWN: Final = 3
 _DIGEST_BYTES: Final = 4
+# A reason does not name the first holder: it would change with the attachments of others.
+_NOT_READ: Final = "it is attached, but was not read"
 
 
 class Policies:
@@ -70,7 +72,7 @@ class Policies:
             )
 
     def learn(self, attachments: Iterable[Attachment], holder: str) -> None:
-        """Take attachments to a holder, which reasons and notices name so.
+        """Take attachments to a holder, which notices name so.
 
         A policy that is attached but was not read could contain a Deny, so it becomes one that is
         unreadable.
@@ -85,18 +87,18 @@ class Policies:
         group = attachment.resource_group
         if group and not grammar.RESOURCE_GROUP.fullmatch(group):
             reason = f"it is attached to `{group}`, which is not the id of a resource group"
-            return self.stand_in(name, reason), False, ""
+            return self.stand_in(name, reason, holder), False, ""
         if is_system and name in self._of_roles:
-            reason = f"it is a service-linked role's policy, but attached to {holder}"
-            return self.stand_in(name, reason), False, group
+            reason = "it is a service-linked role's policy, which nothing else can hold"
+            return self.stand_in(name, reason, holder), False, group
         known = self._system.keys() | self._catalog.policies.keys() if is_system else self._custom
         if name not in known:
-            reason = f"it is attached to {holder}, but was not read"
-            self._notify(f"the {attachment.type.lower()} policy `{name}` is unreadable: {reason}")
-            (self._system if is_system else self._custom)[name] = Document(missing=reason)
+            (self._system if is_system else self._custom)[name] = Document(missing=_NOT_READ)
+            kind = attachment.type.lower()
+            self._notify(f"the {kind} policy `{name}` of {holder} is unreadable: {_NOT_READ}")
         return name, is_system, group
 
-    def stand_in(self, name: str, reason: str) -> str:
+    def stand_in(self, name: str, reason: str, holder: str) -> str:
         """Add an unreadable custom policy and return its name: this one, or one made from it.
 
         It stands for policies that are not known: a layer with it allows nothing.
@@ -105,7 +107,7 @@ class Policies:
             name = accepted(f"{name} {reason}", grammar.POLICY_NAME)
         if name not in self._custom:
             self._custom[name] = Document(missing=reason)
-            self._notify(f"the policy `{name}` is unreadable: {reason}")
+            self._notify(f"the policy `{name}` of {holder} is unreadable: {reason}")
         return name
 
     def attached(self, attachments: Iterable[Attachment]) -> list[object]:
