@@ -140,6 +140,17 @@ def test_a_strict_import_stops_at_a_refusal(name: str, cloud: FakeCloud) -> None
     )
 
 
+def test_a_trust_policy_that_may_not_be_read_says_why(cloud: FakeCloud) -> None:
+    cloud.faults.refuse("GetRole", RoleName="AppRole")
+    roles = imported(cloud).accounts[ACCOUNT].roles
+    cause = "Ram GetRole was refused: NoPermission"
+    assert {name: role.trust.missing for name, role in roles.items()} == {
+        "AppRole": cause,
+        "Idle": "",
+        "Limited": "",
+    }
+
+
 def test_members_that_may_not_be_read_could_be_every_user(cloud: FakeCloud) -> None:
     cloud.faults.refuse("ListUsersForGroup", GroupName="limited")
     account = imported(cloud).accounts[ACCOUNT]

@@ -112,6 +112,7 @@ TABLE = "rego/ram/table/table.rego"
 WRITE = "python/ramgate/documents/atomic_write.py"
 ATTRIBUTES = "python/ramgate/documents/attributes.py"
 IMPORTS = "python/ramgate/imports"
+ALICLOUD = f"{IMPORTS}/alicloud"
 INSTALL = "python/ramgate/opa/install.py"
 DOWNLOAD = "python/ramgate/opa/download.py"
 CHECKSUMS = "python/ramgate/opa/checksums.py"
@@ -1008,6 +1009,90 @@ MUTANTS = [
         f"{IMPORTS}/commit.py",
         "if plan.make(folder, files) != changes:",
         "if False:",
+    ),
+    Mutant(
+        "a list that changed while it was read passes for complete",
+        f"{ALICLOUD}/pages.py",
+        "if len(found) != total or len(set(found)) != total:",
+        "if len(found) < 0:",
+    ),
+    Mutant(
+        "a list with a repeated marker passes for complete",
+        f"{ALICLOUD}/pages.py",
+        "        if marker in seen:\n",
+        "        if marker in seen:\n            return found\n        if False:\n",
+    ),
+    Mutant(
+        "a group whose members may not be read limits nobody",
+        f"{ALICLOUD}/account.py",
+        "[*kept(held.users.of(name)), *unread.attachments]",
+        "kept(held.users.of(name))",
+    ),
+    Mutant(
+        "the stand-in of a group limits users of the whole account alone",
+        f"{ALICLOUD}/account.py",
+        'Attachment(name, "Custom", scope) for scope in scopes',
+        'Attachment(name, "Custom", "") for scope in scopes',
+    ),
+    Mutant(
+        "a policy that may not be read is left out",
+        f"{ALICLOUD}/entities.py",
+        "            documents[policy] = Document(missing=str(outcome))\n        elif not",
+        "            pass\n        elif not",
+    ),
+    Mutant(
+        "a trust policy that may not be read is an empty text",
+        f"{ALICLOUD}/entities.py",
+        "trusts[role] = Document(missing=str(outcome))",
+        "trusts[role] = Document()",
+    ),
+    Mutant(
+        "a control policy whose targets may not be read limits nobody",
+        f"{ALICLOUD}/control_policies.py",
+        'result.unread.append(f"{outcome}: the targets of `{name}`")',
+        "pass",
+    ),
+    Mutant(
+        "control policies that may not be listed limit nobody",
+        f"{ALICLOUD}/directory.py",
+        "policies.targets.setdefault(tree.id, []).append(UNREAD)",
+        "pass",
+    ),
+    Mutant(
+        "an account that no folder lists is limited by nothing",
+        f"{ALICLOUD}/directory.py",
+        "if account not in {outcome.master_account_id, *_accounts(tree)}:",
+        "if False:",
+    ),
+    Mutant(
+        "an account that moved while the folders were read is in both",
+        f"{ALICLOUD}/tree.py",
+        "if len({*ids}) < len(ids) or not seen.isdisjoint(ids):",
+        "if len({*ids}) < len(ids):",
+    ),
+    Mutant(
+        "the reason why an AccessKey is refused is not told",
+        f"{ALICLOUD}/failures.py",
+        "    for start, text in _FINAL:\n",
+        "    for start, text in _FINAL if status != 404 else ():\n",
+    ),
+    Mutant(
+        "an import goes on without the calls that never succeeded",
+        f"{ALICLOUD}/caller.py",
+        "            raise CloudError(text) from error\n",
+        "            return {}\n",
+    ),
+    Mutant(
+        "the policy of an import allows one action too many",
+        f"{ALICLOUD}/calls.py",
+        "sorted({action for call",
+        'sorted({"ram:ListAccessKeys"} | {action for call',
+    ),
+    Mutant(
+        "a strict import goes on after a refusal",
+        f"{ALICLOUD}/notices.py",
+        "        if self._strict:\n",
+        "        if False:\n",
     ),
     Mutant(
         "a pinned checksum is not compared",
