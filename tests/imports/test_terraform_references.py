@@ -255,6 +255,22 @@ def test_a_principal_that_no_single_reference_decides_is_named(
     assert holders(found.accounts[NUMBER]) == {placeholder(address): ["readers"]}
 
 
+def test_a_key_of_other_instances_decides_nothing(tmp_path: Path) -> None:
+    # `u["${each.key}-2"]` has the same references as `u[each.key]`
+    found = world(
+        tmp_path,
+        *(POLICY, *PEERS),
+        resource('ram_user_policy_attachment.a["anna"]', **NAMED),
+        configuration={
+            **OF_POLICY,
+            "ram_user.u": {"name": ["each.key"]},
+            "ram_user_policy_attachment.a": {"user_name": ["alicloud_ram_user.u", "each.key"]},
+        },
+    )
+    address = 'alicloud_ram_user_policy_attachment.a["anna"]'
+    assert holders(found.accounts[NUMBER]) == {placeholder(address): ["readers"]}
+
+
 def test_long_and_endless_chains_of_references_end(tmp_path: Path) -> None:
     steps = 60
     chain = {

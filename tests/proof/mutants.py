@@ -113,6 +113,7 @@ WRITE = "python/ramgate/documents/atomic_write.py"
 ATTRIBUTES = "python/ramgate/documents/attributes.py"
 IMPORTS = "python/ramgate/imports"
 ALICLOUD = f"{IMPORTS}/alicloud"
+TERRAFORM = f"{IMPORTS}/terraform"
 INSTALL = "python/ramgate/opa/install.py"
 DOWNLOAD = "python/ramgate/opa/download.py"
 CHECKSUMS = "python/ramgate/opa/checksums.py"
@@ -1093,6 +1094,78 @@ MUTANTS = [
         f"{ALICLOUD}/notices.py",
         "        if self._strict:\n",
         "        if False:\n",
+    ),
+    Mutant(
+        "a Deny of a principal that Terraform does not know limits nobody",
+        f"{TERRAFORM}/attachments.py",
+        "if self._may_deny(attachment):",
+        "if False:",
+    ),
+    Mutant(
+        "a Deny of a group with a member that Terraform does not know limits nobody",
+        f"{TERRAFORM}/attachments.py",
+        "if any(one is None or any(map(self._may_deny, one)) for one in held):",
+        "if False:",
+    ),
+    Mutant(
+        "an instance is taken by its key from a resource with other instances",
+        f"{TERRAFORM}/references.py",
+        " or group.keys() != scope.keys",
+        "",
+    ),
+    Mutant(
+        "a policy has the document that a plan repeats in the other attribute",
+        f"{TERRAFORM}/references.py",
+        "values = changed or values",
+        "values = dict(list(values.items())[:1])",
+    ),
+    Mutant(
+        "a policy has the document of another one that its expression names",
+        f"{TERRAFORM}/references.py",
+        ' or meaning == "document"',
+        "",
+    ),
+    Mutant(
+        "two things have one name because the expression of one names the other",
+        f"{TERRAFORM}/references.py",
+        "not (is_own or meaning",
+        "not (meaning",
+    ),
+    Mutant(
+        "member accounts are allowed what FullAliyunAccess allows without anyone saying so",
+        f"{TERRAFORM}/directory.py",
+        "elif reader.accounts and not all(",
+        "elif False and not all(",
+    ),
+    Mutant(
+        "a principal that is not in a Terraform file has no other policies",
+        f"{TERRAFORM}/world.py",
+        "closes_others: bool = True",
+        "closes_others: bool = False",
+    ),
+    Mutant(
+        "the resources of two accounts are one account's",
+        f"{TERRAFORM}/number.py",
+        "if len(found) > 1:",
+        "if False:",
+    ),
+    Mutant(
+        "a statement without an effect allows only",
+        f"{TERRAFORM}/documents.py",
+        'one.get("Effect") == "Allow"',
+        'one.get("Effect") != "Deny"',
+    ),
+    Mutant(
+        "a plan that failed is read",
+        f"{TERRAFORM}/content.py",
+        'if value.get("errored") is True:',
+        "if False:",
+    ),
+    Mutant(
+        "a resource that only leaves the state is gone after a plan",
+        f"{TERRAFORM}/content.py",
+        '["forget"] and address in before',
+        "[] and address in before",
     ),
     Mutant(
         "a pinned checksum is not compared",
