@@ -144,12 +144,12 @@ def test_the_calls_are_printed_in_100_columns(capsys: pytest.CaptureFixture[str]
     assert main(["import", "alicloud", "--calls"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[:2] == [
-        "Sts 2015-04-01",
-        f"  {'GetCallerIdentity (no action)':<53}  the number of the account",
-    ]
-    actions = [line.split()[0] for line in lines if line.startswith("  ")]
-    assert sorted(actions) == sorted(call.action or call.operation for call in CALLS.values())
+    start, why = lines[1].rsplit("  ", 1)
+    assert (lines[0], start.strip()) == ("Sts 2015-04-01", "GetCallerIdentity (no action)")
+    assert why == "the number of the account"
+    needed = [line.split("  ")[1] for line in lines if line.startswith("  ")][1:]
+    actions = [", ".join(call.actions) for call in CALLS.values() if call.actions]
+    assert sorted(needed) == sorted(actions)
     assert len([line for line in lines if not line.startswith("  ")]) == 5
 
 

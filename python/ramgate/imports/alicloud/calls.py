@@ -104,7 +104,7 @@ CALLS: Final[Mapping[str, Call]] = {
         ),
         _ims("ListOIDCProviders", "the OIDC providers"),
         _ims("ListSAMLProviders", "the SAML providers"),
-        _directory("GetResourceDirectory", "the directory and its management account"),
+        _directory("GetResourceDirectory", "the directory, its management account"),
         _directory("ListControlPolicies", "the control policies"),
         _directory("GetControlPolicy", "the document of a control policy"),
         _directory("ListTargetAttachmentsForControlPolicy", "the targets of a control policy"),
