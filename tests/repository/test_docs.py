@@ -43,6 +43,14 @@ def test_the_docs_list_the_condition_keys_of_the_catalog() -> None:
     assert rows == [(key.key, key.type, key.meaning, key.source) for key in keys.load()]
 
 
+def test_the_docs_list_the_rooms() -> None:
+    page = (ROOT / "docs/inside.md").read_text()
+    rooms = {path.stem for path in (ROOT / "python/ramgate").iterdir() if path.suffix != ".typed"}
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ", page, re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"\w+", row)}
+    assert listed == rooms - {"__init__", "__pycache__"}
+
+
 @pytest.mark.parametrize("row", OPERATOR_ROWS, ids=[row[0] for row in OPERATOR_ROWS])
 def test_an_operators_example_holds(ramgate_client: Client, row: tuple[str, ...]) -> None:
     operator, listed, satisfying, other = row
