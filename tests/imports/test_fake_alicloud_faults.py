@@ -169,20 +169,21 @@ def test_a_clock_that_is_off(cloud: FakeCloud, sdk: Sdk) -> None:
 
 
 def test_a_key_that_may_do_few_actions(cloud: FakeCloud) -> None:
-    key = cloud.key(user="user1", allowed=["ram:ListUsers", "resourcemanager:ListRoles"])
+    key = cloud.key(user="user1", allowed=["ram:ListUsers", "ram:ListPolicyAttachments"])
     few = Sdk(cloud, key)
     assert few.caller()["Arn"].endswith(":user/user1")
     assert len(users(few)) == 5
-    assert few.resource_manager("ListRoles")["TotalCount"] == 0
+    assert few.resource_manager("ListPolicyAttachments")["TotalCount"] == 0
     assert refusal(lambda: few.ram("ListRoles")) == (403, "NoPermission")
     assert refusal(lambda: few.ims("ListOIDCProviders")) == (403, "NoPermission")
 
 
 def test_a_refusal_names_the_action(cloud: FakeCloud, sdk: Sdk) -> None:
-    cloud.faults.refuse("ListRoles")
+    cloud.faults.refuse("ListControlPolicies")
     with pytest.raises(AlibabaCloudException) as refused:
-        sdk.resource_manager("ListRoles")
-    assert refused.value.access_denied_detail["AuthAction"] == "resourcemanager:ListRoles"
+        sdk.directory("ListControlPolicies")
+    action = refused.value.access_denied_detail["AuthAction"]
+    assert action == "resourcemanager:ListControlPolicies"
 
 
 def test_a_connection_serves_many_requests(cloud: FakeCloud) -> None:
