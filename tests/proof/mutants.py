@@ -4,7 +4,7 @@ A mutant is one change of one file, in a copy of the project. Mutants of the Reg
 `opa test`, and if that passes, against the property tests. Mutants of the Python are run against
 the tests of language, accounts and tables, and then against the property tests; those of the prover
 against the tests of its room, and then against the shares of `make prove`; mutants of any other
-room against the tests of that room. The program prints the tests that caught each mutant, and
+package against the tests of that package. The program prints the tests that caught each mutant, and
 exits with 1 if a mutant survived.
 """
 
@@ -1582,8 +1582,12 @@ def pytest_paths(mutant: Mutant) -> list[tuple[str, ...]]:
         return [(EXPLANATIONS,) if explains else (PROPERTIES,)]
     if mutant.file.startswith(f"{PROVER}/"):
         return [(f"analysis/{Path(PROVER).name}",), PROVER_SHARES]
-    room = Path(mutant.file).parts[2]
-    return [DECIDING, (PROPERTIES,)] if room in DECIDING else [(room,)]
+    folder = Path(mutant.file).parent.relative_to("python/ramgate")
+    if folder.parts[0] in DECIDING:
+        return [DECIDING, (PROPERTIES,)]
+    # the tests of the package itself, without those of the packages in it
+    tests = sorted((ROOT / "tests" / folder).glob("test_*.py"))
+    return [tuple(f"{folder}/{test.name}" for test in tests)]
 
 
 def check_unchanged(pool: ThreadPoolExecutor) -> None:

@@ -14,7 +14,7 @@ from alicloud.cloud import FakeCloud
 from alicloud.keys import Key
 from alicloud.signatures import Request
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "acs3-requests.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "acs3-requests.json").read_text())
 KEY = Key("LTAItestowner", "ownersecret", "1234567890123456")
 
 
