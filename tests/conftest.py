@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import Phase, settings
+
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
 from opa_machine import commands, go, pins, site, tools, wheel
@@ -27,3 +29,6 @@ __all__ = [
 ]
 
 pytest_plugins = ["pytester"]
+
+# `make mutants` needs to know that a test fails, not the smallest example.
+settings.register_profile("first-failure", phases=(Phase.explicit, Phase.generate))

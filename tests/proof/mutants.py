@@ -1630,6 +1630,7 @@ def run_opa_test(target: Path) -> str:
 
 def run_pytest(target: Path, *paths: str) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
+    command.append("--hypothesis-profile=first-failure")
     done = subprocess.run(
         [*command, *(f"tests/{path}" for path in paths)],
         cwd=target,
