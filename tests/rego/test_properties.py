@@ -32,9 +32,10 @@ def opa() -> Iterator[Opa]:
 
 
 @pytest.fixture(scope="module")
-def judge(opa: Opa) -> Judge:
+def judge(opa: Opa, pytestconfig: pytest.Config) -> Judge:
     """One that has judged the fixed share, without a disagreement."""
-    judge = Judge(opa, CATALOG)
+    # `make mutants` names a profile: then the smallest disagreement is not searched for.
+    judge = Judge(opa, CATALOG, shrinks=not pytestconfig.getoption("--hypothesis-profile"))
     seeds = iter(range(FIRST, FIRST + BATCHES))
     found = [
         str(disagreement) for disagreement in judge.disagreements(fuzz.generate(CATALOG, seeds))
