@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 ATTEMPTS = 4
+SECONDS = 5
 PROTOCOL = "http"
 HOST = ""
 """The endpoint; if it is empty, that of the cloud."""

@@ -6,14 +6,17 @@ import contextlib
 import queue
 import threading
 from concurrent.futures import Future, as_completed
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Pool"]
+__all__ = ["THREAD", "Pool"]
 
 _T = TypeVar("_T")
+
+THREAD: Final = "ramgate-import"
+"""The name of each thread."""
 
 
 class Pool:
@@ -35,7 +38,7 @@ class Pool:
     def open(self) -> Iterator[Pool]:
         """Start the threads; afterwards, jobs that did not start never will."""
         for _ in range(self._size):
-            threading.Thread(target=self._work, daemon=True).start()
+            threading.Thread(target=self._work, name=THREAD, daemon=True).start()
         try:
             yield self
         finally:
