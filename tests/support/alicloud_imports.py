@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -16,6 +17,7 @@ from alibabacloud_credentials.utils import auth_util
 
 from ramgate.catalog import catalog
 from ramgate.imports.alicloud import reader
+from ramgate.imports.alicloud.pool import THREAD
 from ramgate.imports.alicloud.settings import Pauses, Settings, endpoints
 
 if TYPE_CHECKING:
@@ -85,7 +87,14 @@ def signed_in(key: Key) -> Iterator[None]:
         patch.setattr(auth_util, "environment_access_key_id", key.id)
         patch.setattr(auth_util, "environment_access_key_secret", key.secret)
         patch.setattr(auth_util, "environment_security_token", key.token)
-        yield
+        try:
+            yield
+        finally:
+            # After an error, threads end their calls: a warning about their connections would be
+            # an error of another test.
+            for thread in threading.enumerate():
+                if thread.name == THREAD:
+                    thread.join(SECONDS)
 
 
 def imported(
