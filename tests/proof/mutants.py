@@ -110,6 +110,7 @@ SETS = "python/ramgate/tables/sets.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 WRITE = "python/ramgate/documents/atomic_write.py"
+DESCRIPTORS = "python/ramgate/documents/descriptors.py"
 ATTRIBUTES = "python/ramgate/documents/attributes.py"
 IMPORTS = "python/ramgate/imports"
 ALICLOUD = f"{IMPORTS}/alicloud"
@@ -923,7 +924,7 @@ MUTANTS = [
     ),
     Mutant(
         "two processes write a file at the same time",
-        WRITE,
+        DESCRIPTORS,
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
     ),
@@ -1002,8 +1003,8 @@ MUTANTS = [
     Mutant(
         "two imports write into a folder at the same time",
         f"{IMPORTS}/commit.py",
-        "fcntl.LOCK_EX | fcntl.LOCK_NB",
-        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        "            lock(descriptor)\n",
+        "            pass\n",
     ),
     Mutant(
         "an import overwrites a change that was made meanwhile",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from ramgate.documents.attributes import copy_attributes
+from ramgate.documents.descriptors import lock, opened, synchronize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +38,8 @@ _MOST_LINKS: Final = 40  # Linux follows as many symbolic links in one path
 _TEMPORARY: Final = ".ramgate-"
 _IDENTITY: Final = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
-# A file system without hard links, locks or synchronization reports one of these errors; the file
-# is then written without that feature.
+# A file system without hard links reports one of these errors; the file is then moved without them.
 _NO_HARD_LINKS: Final = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EPERM})
-_NO_LOCKS: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP})
-_NO_SYNC: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSUP})
 
 _CHANGED: Final = "was changed by another process: try again"
 _LOCKED: Final = "is being written by another process: try again"
@@ -98,7 +95,7 @@ def write(path: Path, content: bytes, *, replaces: bytes | None = None) -> None:
     """
     with _named(str(path)):
         target = Path(os.path.realpath(path))
-        with _opened(target.parent, os.O_RDONLY | os.O_DIRECTORY) as folder:
+        with opened(target.parent, os.O_RDONLY | os.O_DIRECTORY) as folder:
             with contextlib.ExitStack() as held:
                 old = _lock(target, held)
                 before = _look(target, old, replaces)
@@ -109,8 +106,7 @@ def write(path: Path, content: bytes, *, replaces: bytes | None = None) -> None:
                     _move(temporary, target, is_new=old is None)
                 finally:
                     temporary.unlink(missing_ok=True)
-            with _tolerated(_NO_SYNC):
-                os.fsync(folder)
+            synchronize(folder)
 
 
 @contextlib.contextmanager
@@ -122,24 +118,6 @@ def _named(path: str) -> Iterator[None]:
         error.filename = path
         del error.filename2  # set to None, it would be printed
         raise
-
-
-@contextlib.contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _tolerated(numbers: frozenset[int]) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in numbers:
-            raise
 
 
 def _descriptor(path: Path) -> int | None:
@@ -184,12 +162,11 @@ def _lock(target: Path, held: contextlib.ExitStack) -> int | None:
     """Return a descriptor of the file, locked until `held` closes it; None if there is no file."""
     try:
         _require_replaceable(target)
-        old = held.enter_context(_opened(target, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW))
+        old = held.enter_context(opened(target, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW))
     except FileNotFoundError:
         return None
     try:
-        with _tolerated(_NO_LOCKS):
-            fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(old)
     except BlockingIOError:
         _fail_as_second(_LOCKED)
     return old

@@ -10,14 +10,13 @@ of before and after meanwhile.
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from ramgate.documents.attributes import copy_attributes
+from ramgate.documents.descriptors import lock, opened, synchronize
 from ramgate.errors import EditError
 from ramgate.imports import manifest, plan
 
@@ -29,14 +28,6 @@ __all__ = ["UNFINISHED", "bring"]
 _PREPARED: Final = ".ramgate-import"
 UNFINISHED: Final = b'accounts: "an import has not finished: wait for it, or run it again"\n'
 """The content of an accounts file while its documents change: ramgate refuses it."""
-
-_MODE: Final = 0o600
-
-# A file system without locks or synchronization reports one of these errors; the import does
-# without that feature.
-_UNSUPPORTED: Final = frozenset(
-    {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
-)
 
 
 def bring(folder: Path, files: Mapping[str, Mapping[str, bytes]]) -> plan.Plan:
@@ -72,10 +63,9 @@ def _locked(folder: Path) -> Iterator[None]:
         )
         raise EditError(message)
     folder.mkdir(exist_ok=True)
-    with _opened(folder) as descriptor:
+    with opened(folder) as descriptor:
         try:
-            with _if_supported():
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(descriptor)
         except BlockingIOError as error:
             raise EditError(f"another import writes into `{folder}`: try again") from error
         try:
@@ -84,24 +74,6 @@ def _locked(folder: Path) -> Iterator[None]:
             if is_new:
                 with contextlib.suppress(OSError):  # it is not empty
                     folder.rmdir()
-
-
-@contextlib.contextmanager
-def _opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
-    descriptor = os.open(path, flags, _MODE)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _if_supported() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
 
 
 class _Change:
@@ -137,11 +109,11 @@ class _Change:
         file, target = self._prepared / str(self._count), self._folder / path
         self._count += 1
         try:
-            with _opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as new:
+            with opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as new:
                 with open(new, "wb", closefd=False) as stream:
                     stream.write(content)
                 if path in self._changes.present:
-                    with _opened(target) as old:
+                    with opened(target) as old:
                         copy_attributes(old, new)
                         if content == self._changes.present[path]:
                             times = os.fstat(old)
@@ -180,5 +152,5 @@ class _Change:
 
 def _synchronize(folders: Iterable[Path]) -> None:
     for folder in folders:
-        with _opened(folder) as descriptor, _if_supported():
-            os.fsync(descriptor)
+        with opened(folder) as descriptor:
+            synchronize(descriptor)
