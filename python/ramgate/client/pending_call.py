@@ -28,6 +28,17 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
     It can be awaited, and given to `asyncio.create_task`, `gather` or `wait_for`, as any coroutine.
     Unlike a plain coroutine it has no truth value: a plain one is true, and `if client.decide(…)`
     without `await` would run the guarded code for everybody.
+
+    >>> import asyncio
+    >>> @pending_call
+    ... async def healthy():
+    ...     return False
+    >>> call = healthy()
+    >>> bool(call)
+    Traceback (most recent call last):
+    TypeError: `healthy(…)` is not decided yet: await it
+    >>> asyncio.run(call)
+    False
     """
 
     __slots__ = ("_coroutine", "_is_started", "_name")
@@ -81,7 +92,15 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
 def pending_call(
     method: Callable[_P, Coroutine[Any, Any, _T]],
 ) -> Callable[_P, PendingCall[_T]]:
-    """Make a coroutine function return a `PendingCall`."""
+    """Make a coroutine function return a `PendingCall`.
+
+    >>> import asyncio
+    >>> @pending_call
+    ... async def answer():
+    ...     return 42
+    >>> asyncio.run(answer())
+    42
+    """
     name = method.__qualname__
 
     @functools.wraps(method)

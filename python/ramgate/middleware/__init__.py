@@ -1,0 +1,1 @@
+"""Protect the routes of web applications: ASGI and the frameworks that rest on it."""

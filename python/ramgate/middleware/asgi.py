@@ -1,0 +1,240 @@
+"""The middleware for ASGI applications: Starlette, FastAPI, Litestar, and any other.
+
+The event loop is never blocked: `AsyncClient` waits in it. This module imports no framework.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ramgate.client.async_client import AsyncClient
+from ramgate.client.pending_call import pending_call
+from ramgate.errors import RamgateError
+from ramgate.middleware.asgi_response import Message, Response, Send
+from ramgate.middleware.current import Current
+from ramgate.middleware.errors import PrincipalError
+from ramgate.middleware.outcome import CHALLENGE, outcome_of, report
+from ramgate.middleware.public_paths import PublicPaths
+from ramgate.model.decision import NO_CONTEXT, Request
+
+if TYPE_CHECKING:
+    from ramgate.middleware.template import Template
+    from ramgate.model.decision import Context, Decision
+
+__all__ = [
+    "App",
+    "ContextOf",
+    "Message",
+    "PrincipalOf",
+    "RamgateMiddleware",
+    "Receive",
+    "Scope",
+    "Send",
+    "guard",
+    "require",
+]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PrincipalOf: TypeAlias = Callable[[Scope], str | Awaitable[str | None] | None]
+"""A function, plain or async, that returns the principal of a request, `None` if it has none."""
+
+ContextOf: TypeAlias = "Callable[[Scope], Context | Awaitable[Context]]"
+"""A function, plain or async, that returns the condition keys of a request."""
+
+_VISIT: Final[ContextVar[_Visit]] = ContextVar("ramgate")
+
+
+class RamgateMiddleware:
+    """Decides about the requests to an ASGI application, and answers those that are not allowed.
+
+    * `client`: an `AsyncClient`. The application closes it when it ends.
+    * `principal`: a function, plain or async, from the ASGI scope to the ARN of the caller, `None`
+      if there is none. A plain one must not wait: it runs in the event loop.
+    * `verify`: hold a successful response back, a status below 400, unless a decision was made
+      for its request. Then a request without a principal does not reach the application at all.
+    * `public`: paths that need neither principal nor decision, compared whole.
+    * `challenge`: the value of `WWW-Authenticate` in the answer 401.
+
+    Raises `TypeError` or `ValueError` for a value that cannot be used.
+
+    >>> import asyncio
+    >>> from ramgate.middleware.asgi import RamgateMiddleware, require
+    >>> async def application(scope, receive, send):
+    ...     await require("alikafka:ListTopic", "*")
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": b"topics"})
+    >>> async def status_for(user):
+    ...     async def send(message):
+    ...         sent.append(message)
+    ...     sent = []
+    ...     async with AsyncClient(sidecar.url) as client:
+    ...         protected = RamgateMiddleware(
+    ...             application,
+    ...             client=client,
+    ...             principal=lambda scope: user and f"acs:ram::1234567890123456:user/{user}",
+    ...         )
+    ...         await protected({"type": "http", "path": "/", "method": "GET"}, None, send)
+    ...     return sent[0]["status"]
+    >>> [asyncio.run(status_for(user)) for user in ("alice", "carol", None)]
+    [200, 403, 401]
+    """
+
+    def __init__(  # noqa: PLR0913 - all but the first by name
+        self,
+        app: App,
+        *,
+        client: AsyncClient,
+        principal: PrincipalOf,
+        verify: bool = True,
+        public: Iterable[str] = (),
+        challenge: str = CHALLENGE,
+    ) -> None:
+        given: object = client
+        if not isinstance(given, AsyncClient):  # a plain `Client` would block the event loop
+            raise TypeError(f"`client` must be an `AsyncClient`, not `{type(given).__name__}`")
+        if not callable(principal):
+            raise TypeError("`principal` must be a function from the scope to an ARN or `None`")
+        if not challenge.isprintable() or not challenge.isascii() or not challenge:
+            raise ValueError("`challenge` must be the printable text of a header")
+        self.app = app
+        self._client = client
+        self._principal = principal
+        self._verify = verify
+        self._public = PublicPaths(public)
+        self._challenge = challenge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or one connection of a WebSocket."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        verify = self._verify and not self._public.contains(scope["path"], scope.get("raw_path"))
+        is_websocket = scope["type"] == "websocket"
+        current = Current(remembers=not is_websocket)
+        response = Response(send, current, is_websocket=is_websocket, verify=verify)
+        visit = _Visit(self._client, self._principal, scope, current)
+        token = _VISIT.set(visit)
+        try:
+            if verify:
+                await visit.identify()
+            await self.app(scope, receive, response.send)
+            current.end()
+        except Exception as raised:
+            error = current.refusal or raised
+            outcome = outcome_of(error)
+            if outcome is None:
+                raise
+            report(error, outcome)
+            if not await response.refuse(outcome, self._challenge):
+                raise
+        finally:
+            _VISIT.reset(token)
+            current.forget()
+
+
+class _Visit:
+    """One request to the middleware: asks for its decisions."""
+
+    __slots__ = ("_client", "_principal", "current", "scope")
+
+    def __init__(
+        self, client: AsyncClient, principal: PrincipalOf, scope: Scope, current: Current
+    ) -> None:
+        self._client = client
+        self._principal = principal
+        self.scope = scope
+        self.current = current
+
+    async def identify(self) -> str:
+        """Return the principal; the first call asks the function `principal`."""
+        if self.current.principal is not None:
+            return self.current.principal
+        try:
+            value = self._principal(self.scope)
+            if inspect.isawaitable(value):
+                value = await value
+        except Exception as error:
+            raise PrincipalError(f"`principal` raised `{type(error).__name__}`") from error
+        return self.current.identify(value)
+
+    async def require(self, action: str, resource: str, context: Context) -> Decision:
+        current = self.current
+        try:
+            request = Request(await self.identify(), action, resource, context)
+            decision = current.recall(request)
+            if decision is None:
+                decision = await self._client.decide(
+                    request.principal, request.action, request.resource, request.context
+                )
+                current.keep(request, decision)
+            return current.require(request, decision)
+        except RamgateError as error:
+            current.failure = error
+            raise
+
+
+@pending_call
+async def require(action: str, resource: str, context: Context = NO_CONTEXT) -> Decision:
+    """Return the decision about the principal of the current request, if it allows.
+
+    `action`, `resource` and `context` are those of `ramgate.Request`. Raises `AccessDenied` if the
+    decision denies, `Unauthenticated` if the request has no principal, `PrincipalError` if the
+    function `principal` failed, and the errors of `AsyncClient`. The middleware answers each of
+    them if the application does not. Raises `RuntimeError` outside of a request.
+
+    Until the response begins, an equal question is sent to OPA once.
+
+    >>> import asyncio
+    >>> from ramgate.middleware.asgi import require
+    >>> async def outside():
+    ...     return await require("alikafka:ListTopic", "*")
+    >>> asyncio.run(outside())
+    Traceback (most recent call last):
+    RuntimeError: there is no request: `RamgateMiddleware` is not around this code
+    """
+    return await _visit().require(action, resource, context)
+
+
+async def guard(
+    action: str,
+    template: Template,
+    values: Mapping[str, object],
+    context_of: ContextOf | None = None,
+) -> Decision:
+    """Require a decision about a route, for the modules of the frameworks.
+
+    `values` are the values of the path, for the placeholders of `template`. Unlike with `require`,
+    the answer to a failure is fixed: the application cannot handle the error and succeed.
+
+    >>> import asyncio
+    >>> from ramgate.middleware.asgi import guard
+    >>> from ramgate.middleware.template import Template
+    >>> asyncio.run(guard("alikafka:ListTopic", Template("*"), {}))
+    Traceback (most recent call last):
+    RuntimeError: there is no request: `RamgateMiddleware` is not around this code
+    """
+    visit = _visit()
+    try:
+        await visit.identify()
+        resource = template.fill(values)
+        context = NO_CONTEXT
+        if context_of is not None:
+            found = context_of(visit.scope)
+            context = await found if inspect.isawaitable(found) else found
+        return await visit.require(action, resource, context)
+    except RamgateError as error:
+        visit.current.refusal = error
+        raise
+
+
+def _visit() -> _Visit:
+    visit = _VISIT.get(None)
+    if visit is None:
+        raise RuntimeError("there is no request: `RamgateMiddleware` is not around this code")
+    return visit

@@ -1,0 +1,103 @@
+"""The response of an ASGI application: held back if it has no decision, replaced if refused."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ramgate.errors import RamgateError
+
+if TYPE_CHECKING:
+    from ramgate.middleware.current import Current
+    from ramgate.middleware.outcome import Outcome
+
+__all__ = ["Message", "Response", "Send"]
+
+Message: TypeAlias = MutableMapping[str, Any]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_POLICY_VIOLATION: Final = 1008
+
+
+class Response:
+    """The response to one request, on its way from the application to the server."""
+
+    __slots__ = ("_current", "_is_websocket", "_send", "_stage", "_verify")
+
+    def __init__(self, send: Send, current: Current, *, is_websocket: bool, verify: bool) -> None:
+        self._send = send
+        self._current = current
+        self._is_websocket = is_websocket
+        self._verify = verify
+        self._stage = _Stage.NOTHING_SENT
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, unless the request is refused, or must be decided first.
+
+        Raises `RamgateError` in place of a success without a decision.
+        """
+        is_first = self._stage is _Stage.NOTHING_SENT
+        if self._current.refusal is not None and (is_first or self._is_websocket):
+            return  # the answer is the refusal, whatever the application makes of it
+        stage = _STAGES.get(message["type"])
+        if stage is not None:
+            if is_first:
+                self._verify_before(message)
+                self._current.forget()
+            self._stage = stage
+        await self._send(message)
+
+    def _verify_before(self, message: Message) -> None:
+        if self._verify and _is_success(message):
+            try:
+                self._current.verify()
+            except RamgateError as error:
+                self._current.refusal = error
+                raise
+
+    async def refuse(self, outcome: Outcome, challenge: str) -> bool:
+        """Send the answer, and return true, unless it is too late for one."""
+        if self._is_websocket:
+            if self._stage is _Stage.ENDED:
+                return False
+            reason = outcome.status.phrase
+            await self._send(
+                {"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason}
+            )
+            return True
+        if self._stage is not _Stage.NOTHING_SENT:
+            return False
+        headers = [
+            (name.lower().encode(), value.encode()) for name, value in outcome.headers(challenge)
+        ]
+        status = int(outcome.status)
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": outcome.body})
+        return True
+
+
+class _Stage(Enum):
+    """The progress of a response."""
+
+    NOTHING_SENT = auto()
+    BEGUN = auto()
+    ENDED = auto()
+    """A WebSocket is closed, or its handshake was answered with an HTTP response."""
+
+
+_STAGES: Final = {
+    "http.response.start": _Stage.BEGUN,
+    "websocket.accept": _Stage.BEGUN,
+    "websocket.close": _Stage.ENDED,
+    "websocket.http.response.start": _Stage.ENDED,
+}
+
+
+def _is_success(message: Message) -> bool:
+    """Return true for a status below 400, and for the accepted handshake of a WebSocket."""
+    if message["type"] == "websocket.accept":
+        return True
+    status: int = message.get("status", HTTPStatus.FORBIDDEN)
+    return status < HTTPStatus.BAD_REQUEST

@@ -1,0 +1,97 @@
+"""The state of one request: its principal, its decisions, and its failure. It does no I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ramgate.middleware.errors import PrincipalError, Unauthenticated, Undecided
+from ramgate.model.denials import denial
+
+if TYPE_CHECKING:
+    from ramgate.errors import RamgateError
+    from ramgate.model.decision import Decision, Request
+
+__all__ = ["Current"]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Current:
+    """The state of one request, which is gone with it.
+
+    It remembers each decision, so that the same question is sent to OPA once. With
+    `remembers=False`, for connections that stay open, and from `forget()` on, it does not.
+
+    >>> from ramgate import Request
+    >>> from ramgate.middleware.current import Current
+    >>> current = Current()
+    >>> principal = current.identify("acs:ram::1234567890123456:user/carol")
+    >>> request = Request(principal, "alikafka:ListTopic", "*")
+    >>> current.recall(request)
+    >>> decision = client.decide_all([request])[0]
+    >>> current.keep(request, decision)
+    >>> current.recall(request) is decision
+    True
+    >>> current.require(request, decision)
+    Traceback (most recent call last):
+    ramgate.model.denials.AccessDenied: ...
+    """
+
+    __slots__ = ("_decisions", "_is_decided", "failure", "principal", "refusal")
+
+    def __init__(self, *, remembers: bool = True) -> None:
+        self.principal: str | None = None
+        self.failure: RamgateError | None = None
+        """The last error of a question, for a response that must not succeed without a decision."""
+        self.refusal: RamgateError | None = None
+        """The error that the request ends with, whatever the application answers."""
+        self._decisions: dict[bytes, Decision] | None = {} if remembers else None
+        self._is_decided = False
+
+    def identify(self, value: object) -> str:
+        """Store and return the principal, the value that the function `principal` returned.
+
+        Raises `Unauthenticated` for `None` and an empty text, and `PrincipalError` for a value
+        that is no printable text.
+        """
+        if value is None or value == "":
+            raise Unauthenticated("the request has no principal")
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise PrincipalError(f"`principal` must return a text or `None`, not `{kind}`")
+        if not value.isprintable():
+            raise PrincipalError("`principal` returned a text with an unprintable character")
+        self.principal = value
+        return value
+
+    def recall(self, request: Request) -> Decision | None:
+        """Return the decision of an equal request, if it is remembered."""
+        return self._decisions.get(_encode(request)) if self._decisions else None
+
+    def keep(self, request: Request, decision: Decision) -> None:
+        """Remember a decision of OPA for the rest of the request."""
+        self._is_decided = True
+        if self._decisions is not None:
+            self._decisions[_encode(request)] = decision
+
+    def require(self, request: Request, decision: Decision) -> Decision:
+        """Return the decision if it allows. Raises `AccessDenied` if not."""
+        if not decision:
+            raise denial(request, decision)
+        return decision
+
+    def forget(self) -> None:
+        """Forget all decisions, and remember none from now on: the response has begun or ended."""
+        self._decisions = None
+
+    def verify(self) -> None:
+        """Raise an error if no decision was made: the last failure, or `Undecided`."""
+        if not self._is_decided:
+            raise self.failure or Undecided("the response was held back: no decision was asked for")
+
+    def end(self) -> None:
+        """Raise the refusal, if there is one, which the application must have handled itself."""
+        if self.refusal is not None:
+            raise self.refusal
