@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from bench import load, questions
+from bench import cases, load, questions
 from bench.measure import against_the_floor, combine
 from bench.questions import Question
 from bench.report import Figure, Section, Table
@@ -19,16 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 _ACCOUNT: Final = "3000000000000001"
-_STATEMENTS: Final = 5_000
 _POLICIES: Final = 30
 
 
 def measure(run: Run) -> Section:
     """Measure the policy and the user, and the mix for comparison."""
-    asked = {
-        "5,000 statements: a literal resource matches": _reader("bucket/2500"),
-        "5,000 statements: a pattern matches": _reader("bucket/2501/any"),
-        "5,000 statements: none matches": _reader("elsewhere", allowed=False),
+    asked = {question.name: question for question in cases.many_statements()} | {
         "user, 30 policies": Question(
             "user, 30 policies",
             f"acs:ram::{_ACCOUNT}:user/collector",
@@ -52,7 +48,7 @@ def measure(run: Run) -> Section:
     table = Table(
         "Throughput with big policies",
         ("request", "over the floor", "decisions /s"),
-        tuple((name, f"{one.ratio:.2f}", f"{one.rate:,.0f}") for name, one in rows),
+        tuple((name, f"{one.ratio:.4f}", f"{one.rate:,.0f}") for name, one in rows),
         f"The {SHIPPED} store.",
     )
     policies = found["user, 30 policies"].ratio / whole.ratio
@@ -64,27 +60,9 @@ def measure(run: Run) -> Section:
     )
 
 
-def _reader(relative: str, *, allowed: bool = True) -> Question:
-    return Question(
-        relative,
-        f"acs:ram::{_ACCOUNT}:user/reader",
-        "oss:GetObject",
-        f"acs:oss:*:{_ACCOUNT}:{relative}",
-        effect="Allow" if allowed else "ImplicitDeny",
-        reason="statement_allows" if allowed else "no_statement_matches",
-    )
-
-
 def _write(folder: Path) -> None:
     questions.write(folder, accounts=1)
-    many = [
-        {
-            "Effect": "Allow",
-            "Action": "oss:GetObject",
-            "Resource": f"acs:oss:*:{_ACCOUNT}:bucket/{number}{'/*' if number % 2 else ''}",
-        }
-        for number in range(_STATEMENTS)
-    ]
+    cases.write(folder)
     few = {
         f"few-{number}": {
             "Version": "1",
@@ -96,7 +74,7 @@ def _write(folder: Path) -> None:
         for number in range(_POLICIES)
     }
     account = {
-        "policies": {"many": {"Version": "1", "Statement": many}, **few},
-        "users": {"reader": {"policies": ["many"]}, "collector": {"policies": list(few)}},
+        "policies": few,
+        "users": {"collector": {"policies": list(few)}},
     }
     (folder / "big.json").write_text(json.dumps({"accounts": {_ACCOUNT: account}}))

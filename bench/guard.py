@@ -7,21 +7,26 @@ query do not, so they are compared with the bounds in `bounds.json`, which `--wr
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from bench import questions
+from bench import cases, questions
 from ramgate.bundle import builder as bundle
 from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from bench.questions import Question
 
 BOUNDS: Final = Path(__file__).with_name("bounds.json")
 
@@ -41,27 +46,48 @@ class Cost(msgspec.Struct, frozen=True):
 Costs = dict[str, Cost]
 
 
+def asked() -> list[Question]:
+    """Return the questions whose cost is bounded."""
+    stored = [
+        dataclasses.replace(question, name=f"{question.name}, as stored")
+        for question in questions.mix(as_stored=True)
+        if ":role/" in question.principal
+    ]
+    return [*questions.mix(), *stored, *cases.asked()]
+
+
 def measure(executable: Path, folder: Path) -> Costs:
     """Return the cost of each question. Exits if a decision is wrong."""
     accounts = folder / "accounts"
     questions.write(accounts, _ACCOUNTS)
+    cases.write(accounts)
     packed = folder / "bundle.tar.gz"
     packed.write_bytes(bundle.build(accounts).content)
-    costs = {}
-    for question in (*questions.mix(), *questions.special_cases()):
-        file = folder / "input.json"
-        file.write_text(json.dumps(question.request))
-        options = ["--bundle", str(packed), "--input", str(file), "--format=json", _QUERY]
-        evaluated = _run_opa(str(executable), "eval", "--profile", "--profile-limit=0", *options)
-        decision = evaluated["result"][0]["expressions"][0]["value"]
-        if (decision["effect"], decision["reason"]) != (question.effect, question.reason):
-            raise SystemExit(f"`{question.name}`: wrong decision: {decision}")
-        timed = _run_opa(str(executable), "bench", *options)
-        costs[question.name] = Cost(
-            round(timed["MemAllocs"] / timed["N"]),
-            sum(line["num_eval"] for line in evaluated["profile"]),
-        )
-    return costs
+
+    def cost(numbered: tuple[int, Question]) -> Cost:
+        number, question = numbered
+        file = folder / f"input-{number}.json"
+        return _cost(executable, packed, file, question)
+
+    found = asked()
+    # Allocations and expressions do not depend on the load, unlike times.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        costs = pool.map(cost, enumerate(found))
+        return {question.name: one for question, one in zip(found, costs, strict=True)}
+
+
+def _cost(executable: Path, packed: Path, file: Path, question: Question) -> Cost:
+    file.write_text(json.dumps(question.request))
+    options = ["--bundle", str(packed), "--input", str(file), "--format=json", _QUERY]
+    evaluated = _run_opa(str(executable), "eval", "--profile", "--profile-limit=0", *options)
+    decision = evaluated["result"][0]["expressions"][0]["value"]
+    if (decision["effect"], decision["reason"]) != (question.effect, question.reason):
+        raise SystemExit(f"`{question.name}`: wrong decision: {decision}")
+    timed = _run_opa(str(executable), "bench", *options)
+    return Cost(
+        round(timed["MemAllocs"] / timed["N"]),
+        sum(line["num_eval"] for line in evaluated["profile"]),
+    )
 
 
 def regressions(costs: Costs, bounds: Mapping[str, Cost]) -> list[str]:

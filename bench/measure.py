@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench import floor, load
 from bench.server import DECISION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bench.server import Opa
 
 __all__ = ["Pair", "Rounds", "against_the_floor", "combine", "percentile"]
+
+_SHARING: Final = 3
 
 
 class Pair(NamedTuple):
@@ -46,18 +49,21 @@ class Rounds(NamedTuple):
         return statistics.median(pair.rate for pair in self.pairs)
 
 
-def against_the_floor(
+def against_the_floor(  # noqa: PLR0913 - all but two by name
     opa: Opa,
     asked: Mapping[str, Path],
     *,
     rounds: int,
     seconds: int,
     paths: Mapping[str, str] | None = None,
+    floors: Mapping[str, Path] | None = None,
 ) -> dict[str, Rounds]:
     """Measure each file of bodies in turn with the floor, and return the rounds by name.
 
-    The floor gets the same bodies. The bodies go to the rule of the decision, or to the path that
-    `paths` has for the name. Each path is warmed up for the length of one slice.
+    The floor gets the same bodies, or those of the file that `floors` has for the name; up to three
+    names in a row with the same file share one slice of the floor. The bodies go to the rule of the
+    decision, or to the path that `paths` has for the name. Each path is warmed up for the length of
+    one slice.
     """
     places = {name: (paths or {}).get(name, DECISION) for name in asked}
     file = next(iter(asked.values()))
@@ -65,11 +71,20 @@ def against_the_floor(
         load.slice_of(f"{opa.url}{place}", file, seconds)
     pairs: dict[str, list[Pair]] = {name: [] for name in asked}
     for _ in range(rounds):
-        for name, file in asked.items():
-            least = load.slice_of(f"{opa.url}{floor.ALLOW}", file, seconds)
-            one = load.slice_of(f"{opa.url}{places[name]}", file, seconds)
-            pairs[name].append(Pair(least.rate, one.rate))
+        for beside, names in _sharing({**asked, **(floors or {})}, list(asked)):
+            least = load.slice_of(f"{opa.url}{floor.ALLOW}", beside, seconds)
+            for name in names:
+                one = load.slice_of(f"{opa.url}{places[name]}", asked[name], seconds)
+                pairs[name].append(Pair(least.rate, one.rate))
     return {name: Rounds(found) for name, found in pairs.items()}
+
+
+def _sharing(files: Mapping[str, Path], names: Sequence[str]) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the file of bodies for each slice of the floor, and the names that share the slice."""
+    for file, found in itertools.groupby(names, files.__getitem__):
+        group = list(found)
+        for first in range(0, len(group), _SHARING):
+            yield file, group[first : first + _SHARING]
 
 
 def combine(parts: Sequence[Rounds]) -> Rounds:

@@ -30,6 +30,7 @@ ACCOUNTS: Final = 200
 _FIRST: Final = 1_234_567_890_123_456
 _MEMBER: Final = "2000000000000001"
 _MANAGEMENT: Final = "1000000000000001"
+_LINKED: Final = "AliyunServiceRoleForAlikafka"
 _SERVICES: Final = ("oss", "ecs", "log", "rds", "vpc", "slb", "mns", "fc")
 
 
@@ -41,7 +42,7 @@ class Question:
     principal: str
     action: str
     resource: str
-    context: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    context: Mapping[str, str | bool | list[str]] = dataclasses.field(default_factory=dict)
     effect: str = "Allow"
     reason: str = "statement_allows"
 
@@ -61,17 +62,21 @@ class Question:
         return json.dumps({"input": self.request}, separators=(",", ":")).encode()
 
 
-def mix(account: int = 0) -> list[Question]:
-    """Return the five questions of the mix about one account, counted from 0."""
+def mix(account: int = 0, *, as_stored: bool = False) -> list[Question]:
+    """Return the five questions of the mix about one account, counted from 0.
+
+    The names of roles are in lower case, as in RAM's ARNs, or as the accounts file has them.
+    """
     number = str(_FIRST + account)
-    role = f"acs:ram::{number}:role/AliyunServiceRoleForAlikafka"
+    role = f"acs:ram::{number}:role/{_LINKED if as_stored else _LINKED.lower()}"
+    encryption = "InstanceEncryption" if as_stored else "instanceencryption"
     user = f"acs:ram::{number}:user/alice"
     instance = f"acs:alikafka:cn-hangzhou:{number}:alikafka_post-cn"
     return [
         Question("service-linked role, Allow", role, "ecs:CreateNetworkInterface", "*"),
         Question(
             "service-linked role, with a condition",
-            f"{role}InstanceEncryption",
+            f"{role}{encryption}",
             "kms:Decrypt",
             f"acs:kms:cn-hangzhou:{number}:key/k-1",
             {"kms:tag/acs:alikafka:instance-encryption": "true"},
@@ -108,9 +113,9 @@ def probes() -> list[Question]:
     requests.
     """
     arn, other = f"acs:ram::{_FIRST}", f"acs:alikafka:cn-hangzhou:{_FIRST + 1}:any/orders"
-    linked = f"{arn}:role/AliyunServiceRoleForAlikafka"
+    linked = f"{arn}:role/{_LINKED}"
     role, alice = f"{arn}:role/aliyunserviceroleforalikafka", f"{arn}:user/alice"
-    [_, condition, *_] = mix()
+    [_, condition, *_] = mix(as_stored=True)
     return [
         *special_cases(),
         Question("action in another case", linked, "ECS:createnetworkinterface", "*"),
@@ -148,7 +153,7 @@ def documents() -> dict[str, list[Mapping[str, object]]]:
     """Return the policy documents of the first account, by the ARN they are attached to."""
     number = str(_FIRST)
     own = _policies(number)
-    linked = "AliyunServiceRoleForAlikafka"
+    linked = _LINKED
 
     def read_policy(name: str) -> Mapping[str, object]:
         document: Mapping[str, object] = json.loads(
@@ -275,7 +280,7 @@ def _account(number: str) -> dict[str, object]:
     owner = {"RAM": [f"acs:ram::{number}:root"]}
     trust = _document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": owner})
     policies = _policies(number)
-    linked = "AliyunServiceRoleForAlikafka"
+    linked = _LINKED
     grouped = {"policy": "messages", "resource_group": "rg-production"}
     return {
         "service_linked_roles": [

@@ -5,49 +5,60 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from bench import floor, load, questions
+from bench import cases, floor, load, questions
 from bench.measure import against_the_floor, combine
 from bench.report import Figure, Section, Table
 from bench.server import DECISION, SHIPPED, STORES, Opa
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from bench.measure import Rounds
+    from bench.questions import Question
     from bench.run import Run
     from bench.server import Store
 
 __all__ = ["measure"]
 
 _CEILING: Final = "a constant as long as a decision"
-_GOALS: Final = {
-    "session": ("role session",),
-    "wildcard": ("action that only a wildcard grants",),
-    "member": ("member account under control policies",),
-    "group": ("resource-group grant",),
-    "assume": ("AssumeRole by a user", "AssumeRole by the linked service"),
-}
+_MIX: Final = "**the mix**"
+_STORED: Final = ", as stored"
 
 
 def measure(run: Run) -> Section:
-    """Measure the mix, the special cases, and a constant as long as a decision.
+    """Measure the mix in both stores, the cases in the shipped one, and a constant.
 
-    The constant bounds the throughput of decisions from above.
+    The constant is as long as a decision, and bounds the throughput of decisions from above.
     """
-    found = {store: _in_store(run, store) for store in STORES}
-    mix = {
-        store: combine([rounds[question.name] for question in questions.mix()])
-        for store, rounds in found.items()
+    mix = {question.name: question for question in questions.mix()}
+    stored = {f"{one.name}{_STORED}": one for one in questions.mix(as_stored=True)}
+    found = cases.cases()
+    special = {question.name: question for case in found for question in case.questions}
+    beside = {
+        question.name: load.write_bodies(
+            run.folder, f"case-{case.key}", [one.body for one in case.questions]
+        )
+        for case in found
+        for question in case.questions
     }
-    rows = [
-        _row(name, {store: rounds[name] for store, rounds in found.items()})
-        for name in found[SHIPPED]
+    rounds = {store: _in_store(run, store, mix, {}) for store in STORES if store != SHIPPED}
+    rounds[SHIPPED] = _in_store(run, SHIPPED, mix | stored | special, beside)
+    shipped = rounds[SHIPPED]
+    for one in rounds.values():
+        one[_MIX] = combine([one[name] for name in mix])
+    shipped[f"{_MIX}{_STORED}"] = combine([shipped[name] for name in stored])
+    figures = {
+        "mix": shipped[_MIX].ratio,
+        "worst": min(shipped[name].ratio for name in mix),
+        "mix_stored": shipped[f"{_MIX}{_STORED}"].ratio,
+        "worst_stored": min(shipped[name].ratio for name in stored),
+    } | {case.key: min(shipped[one.name].ratio for one in case.questions) for case in found}
+    names = [
+        *(*mix, _MIX),
+        *(*stored, f"{_MIX}{_STORED}"),
+        *(*special, _CEILING),
     ]
-    rows.insert(len(questions.mix()), _row("**the mix**", mix))
-    shipped = found[SHIPPED]
-    figures = {"mix": mix[SHIPPED].ratio} | {
-        "worst": min(shipped[question.name].ratio for question in questions.mix())
-    }
-    for key, names in _GOALS.items():
-        figures[key] = min(shipped[name].ratio for name in names)
     columns = [
         "request",
         *(
@@ -59,28 +70,41 @@ def measure(run: Run) -> Section:
     table = Table(
         "Throughput",
         tuple(columns),
-        tuple(rows),
+        tuple(_row(name, rounds) for name in names),
         f"{load.generator()}, TCP; OPA runs on one core, the load on another. Slices of "
         f"{run.seconds} s take turns with slices of the floor; the figures are medians of "
-        f"{run.rounds}. The mix is the harmonic mean of its five requests. `ramgate run` uses "
-        f"the {SHIPPED} store.",
+        f"{run.rounds}. The mix is the harmonic mean of its five requests; it has the names of "
+        "roles in lower case, as RAM's ARNs have them, and *as stored* the names of the accounts "
+        "file. "
+        f"`ramgate run` uses the {SHIPPED} store.",
     )
     return Section(
         "throughput", (table,), {key: Figure(value, SHIPPED) for key, value in figures.items()}
     )
 
 
-def _in_store(run: Run, store: Store) -> dict[str, Rounds]:
-    asked = [*questions.mix(), *questions.special_cases()]
-    content = run.build("mix", questions.write).content
+def _write(folder: Path) -> None:
+    questions.write(folder)
+    cases.write(folder)
+
+
+def _in_store(
+    run: Run, store: Store, asked: Mapping[str, Question], beside: Mapping[str, Path]
+) -> dict[str, Rounds]:
+    """Return the rounds of these questions and of the constant.
+
+    `beside` has files of bodies for the floor, by the name of a question.
+    """
+    first, *_ = asked.values()
+    content = run.build("cases", _write).content
     with Opa(content, run.folder, store=store) as opa:
-        opa.check(asked)
-        decision = json.loads(opa.ask(DECISION, asked[0].body).body)["result"]
+        opa.check(asked.values())
+        decision = json.loads(opa.ask(DECISION, first.body).body)["result"]
     files = {
-        question.name: load.write_bodies(run.folder, f"body-{number}", [question.body])
-        for number, question in enumerate(asked)
+        name: load.write_bodies(run.folder, f"body-{number}", [question.body])
+        for number, (name, question) in enumerate(asked.items())
     }
-    files[_CEILING] = files[asked[0].name]
+    files[_CEILING] = files[next(iter(asked))]
     run.log(f"throughput, {store} store: {len(files)} kinds, {run.rounds} rounds")
     with Opa(content, run.folder, store=store, constants={"decision": decision}) as opa:
         rounds = against_the_floor(
@@ -89,18 +113,19 @@ def _in_store(run: Run, store: Store) -> dict[str, Rounds]:
             rounds=run.rounds,
             seconds=run.seconds,
             paths={_CEILING: floor.path("decision")},
+            floors=beside,
         )
-        opa.check(asked)
+        opa.check(asked.values())
     return rounds
 
 
-def _row(name: str, rounds: dict[Store, Rounds]) -> tuple[str, ...]:
+def _row(name: str, rounds: Mapping[Store, Mapping[str, Rounds]]) -> tuple[str, ...]:
     cells = [name]
     for store in STORES:
-        least, most = rounds[store].spread
-        cells += [
-            f"{rounds[store].ratio:.2f}",
-            f"{least:.2f} to {most:.2f}",
-            f"{rounds[store].rate:,.0f}",
-        ]
+        if name not in rounds[store]:
+            cells += ["", "", ""]
+            continue
+        found = rounds[store][name]
+        least, most = found.spread
+        cells += [f"{found.ratio:.2f}", f"{least:.2f} to {most:.2f}", f"{found.rate:,.0f}"]
     return tuple(cells)
