@@ -5,22 +5,22 @@ The event loop is never blocked: `AsyncClient` waits in it. This module imports 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.pending_call import pending_call
-from ramgate.errors import RamgateError
+from ramgate.middleware.arguments import check_challenge, check_client, check_principal
 from ramgate.middleware.asgi_response import Message, Response, Send
 from ramgate.middleware.current import Current
-from ramgate.middleware.errors import PrincipalError
 from ramgate.middleware.outcome import CHALLENGE, outcome_of, report
 from ramgate.middleware.public_paths import PublicPaths
-from ramgate.model.decision import NO_CONTEXT, Request
+from ramgate.middleware.visit import Visit, visit_in
+from ramgate.model.decision import NO_CONTEXT
 
 if TYPE_CHECKING:
+    from ramgate.middleware import visit
     from ramgate.middleware.template import Template
     from ramgate.model.decision import Context, Decision
 
@@ -41,13 +41,13 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PrincipalOf: TypeAlias = Callable[[Scope], str | Awaitable[str | None] | None]
+PrincipalOf: TypeAlias = "visit.PrincipalOf[Scope]"
 """A function, plain or async, that returns the principal of a request, `None` if it has none."""
 
-ContextOf: TypeAlias = "Callable[[Scope], Context | Awaitable[Context]]"
+ContextOf: TypeAlias = "visit.ContextOf[Scope]"
 """A function, plain or async, that returns the condition keys of a request."""
 
-_VISIT: Final[ContextVar[_Visit]] = ContextVar("ramgate")
+_VISIT: Final[ContextVar[Visit[Scope]]] = ContextVar("ramgate")
 
 
 class RamgateMiddleware:
@@ -95,13 +95,9 @@ class RamgateMiddleware:
         public: Iterable[str] = (),
         challenge: str = CHALLENGE,
     ) -> None:
-        given: object = client
-        if not isinstance(given, AsyncClient):  # a plain `Client` would block the event loop
-            raise TypeError(f"`client` must be an `AsyncClient`, not `{type(given).__name__}`")
-        if not callable(principal):
-            raise TypeError("`principal` must be a function from the scope to an ARN or `None`")
-        if not challenge.isprintable() or not challenge.isascii() or not challenge:
-            raise ValueError("`challenge` must be the printable text of a header")
+        check_client(client, AsyncClient)  # a plain `Client` would block the event loop
+        check_principal(principal)
+        check_challenge(challenge)
         self.app = app
         self._client = client
         self._principal = principal
@@ -118,11 +114,11 @@ class RamgateMiddleware:
         is_websocket = scope["type"] == "websocket"
         current = Current(remembers=not is_websocket)
         response = Response(send, current, is_websocket=is_websocket, verify=verify)
-        visit = _Visit(self._client, self._principal, scope, current)
-        token = _VISIT.set(visit)
+        asking = Visit(self._client.decide, self._principal, scope, current)
+        token = _VISIT.set(asking)
         try:
             if verify:
-                await visit.identify()
+                await asking.identify()
             await self.app(scope, receive, response.send)
             current.end()
         except Exception as raised:
@@ -136,47 +132,6 @@ class RamgateMiddleware:
         finally:
             _VISIT.reset(token)
             current.forget()
-
-
-class _Visit:
-    """One request to the middleware: asks for its decisions."""
-
-    __slots__ = ("_client", "_principal", "current", "scope")
-
-    def __init__(
-        self, client: AsyncClient, principal: PrincipalOf, scope: Scope, current: Current
-    ) -> None:
-        self._client = client
-        self._principal = principal
-        self.scope = scope
-        self.current = current
-
-    async def identify(self) -> str:
-        """Return the principal; the first call asks the function `principal`."""
-        if self.current.principal is not None:
-            return self.current.principal
-        try:
-            value = self._principal(self.scope)
-            if inspect.isawaitable(value):
-                value = await value
-        except Exception as error:
-            raise PrincipalError(f"`principal` raised `{type(error).__name__}`") from error
-        return self.current.identify(value)
-
-    async def require(self, action: str, resource: str, context: Context) -> Decision:
-        current = self.current
-        try:
-            request = Request(await self.identify(), action, resource, context)
-            decision = current.recall(request)
-            if decision is None:
-                decision = await self._client.decide(
-                    request.principal, request.action, request.resource, request.context
-                )
-                current.keep(request, decision)
-            return current.require(request, decision)
-        except RamgateError as error:
-            current.failure = error
-            raise
 
 
 @pending_call
@@ -198,7 +153,7 @@ async def require(action: str, resource: str, context: Context = NO_CONTEXT) -> 
     Traceback (most recent call last):
     RuntimeError: there is no request: `RamgateMiddleware` is not around this code
     """
-    return await _visit().require(action, resource, context)
+    return await visit_in(_VISIT).require(action, resource, context)
 
 
 async def guard(
@@ -219,22 +174,4 @@ async def guard(
     Traceback (most recent call last):
     RuntimeError: there is no request: `RamgateMiddleware` is not around this code
     """
-    visit = _visit()
-    try:
-        await visit.identify()
-        resource = template.fill(values)
-        context = NO_CONTEXT
-        if context_of is not None:
-            found = context_of(visit.scope)
-            context = await found if inspect.isawaitable(found) else found
-        return await visit.require(action, resource, context)
-    except RamgateError as error:
-        visit.current.refusal = error
-        raise
-
-
-def _visit() -> _Visit:
-    visit = _VISIT.get(None)
-    if visit is None:
-        raise RuntimeError("there is no request: `RamgateMiddleware` is not around this code")
-    return visit
+    return await visit_in(_VISIT).guard(action, template, values, context_of)
