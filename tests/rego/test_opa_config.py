@@ -18,6 +18,7 @@ from ramgate.errors import InvalidRequest
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE
 from ramgate.sidecar.certificate import Certificate
+from ramgate.sidecar.decision_log import Upload
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.sidecar import Sidecar
 from tiny_bundle import tiny_bundle
@@ -59,11 +60,15 @@ def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
         certificate=Certificate(Path("FILE"), Path("FILE")),
         max_body=1,
     )
+    uploading = Upload("https://logs.example.com/PATH", Path("/FILE")).flags
+    passed += [flag.replace("https://logs.example.com", "URL") for flag in uploading]
+    passed = [flag.replace("=/FILE", "=FILE") for flag in passed]
     explained = re.findall(r"^#   (--\S+)(?: |$)", TEXT, re.MULTILINE)
     passed = [re.sub(r"(?<=length=)1$", "BYTES", flag) for flag in passed]
     passed.remove("--ready-timeout=30")
     assert sorted(explained) == sorted([*passed, "--ready-timeout=SECONDS"])
     passed += ["--ready-timeout", "--max-body", "--open", "--socket-mode"]
+    passed += ["--decision-log"]
     assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
 
 

@@ -20,6 +20,7 @@ from ramgate.cli import (
     install_opa,
     lint,
     prove,
+    replay,
     role,
     roles,
     run,
@@ -42,7 +43,8 @@ _TEXT: Final = """\
 exit status:
   0  allowed (check, explain, slr, doctor), or success
   1  denied (check, explain, slr, doctor, who-can, what-can), newly allowed (diff), broken (prove),
-     faults (validate, lint, translate, build, catalog), not ready (status), unknown name (actions)
+     a decision differs (replay), faults (validate, lint, translate, build, catalog),
+     not ready (status), unknown name (actions)
   2  no result: wrong usage, malformed request, unreadable file, no OPA, not decided
 
 `ramgate COMMAND --help` describes a command, with examples.
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         what_can,
         diff,
         prove,
+        replay,
         import_,
         roles,
         role,

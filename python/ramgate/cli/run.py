@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.cli.decision_log import add_decision_log, open_decision_log
 from ramgate.cli.options import (
     DEFAULT_ADDRESS,
     accounts_or_example,
@@ -37,6 +38,10 @@ by it. An OPA that ends is started again with it.
 GET /status and, for Prometheus, GET /metrics at --status-addr tell the wanted and the active
 revision, since when they differ, and the restarts. `ramgate status` shows them.
 
+--decision-log writes an entry for each decision, without the policy documents of requests: to FILE
+(mode 600), which is renamed to FILE.1 before it gets larger than 100 MiB; to stdout with `-`; or to
+a server that takes OPA's uploads. `ramgate replay` reads it. It costs half of the throughput.
+
 On TCP OPA takes only a POST to a public path, never from a web page, and GET /health. On unix
 sockets alone, their mode and group decide who can connect, and whoever can has OPA's whole API,
 which shows all policies and accounts. An address that other machines can reach requires
@@ -49,6 +54,7 @@ examples:
   ramgate run --accounts accounts.yaml
   ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
   ramgate run --accounts accounts.yaml --addr unix:///run/opa.sock --socket-mode 660
+  ramgate run --accounts accounts.yaml --decision-log decisions.log
   ramgate run --addr :8181 --token-file token --tls-cert tls.crt --tls-key tls.key
 """
 
@@ -101,6 +107,7 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="explain decisions over TCP, too: every program that can ask reads policies",
     )
+    add_decision_log(parser)
     parser.add_argument(
         "--status-addr",
         metavar="ADDR",
@@ -123,25 +130,33 @@ def run(options: Namespace) -> int:
     watch = Watch(accounts_or_example(options), say)
     if bool(options.tls_cert) != bool(options.tls_key):
         raise ValueError("--tls-cert and --tls-key belong together")
-    sidecar = Sidecar(
-        bundle=watch.build(),
-        addresses=addresses,
-        token=token(options),
-        tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
-        plain_http=options.plain_http,
-        open=options.open,
-        allow_explain=options.allow_explain,
-        restart=not options.no_restart,
-        status_address=options.status_addr,
-        max_body=options.max_body,
-        log=sys.stderr,
-        **_socket_access(options),
-    )
-    _warn(options)
-    with contextlib.suppress(KeyboardInterrupt), sidecar:
-        print("\n".join(_greeting(sidecar, options)), flush=True)
-        Follower(sidecar, watch, say, lambda bundle: say(counts(bundle))).run()
+    # `-` has stdout for the entries alone.
+    greet = say if options.decision_log == "-" else _print
+    with open_decision_log(options) as decision_log:
+        sidecar = Sidecar(
+            bundle=watch.build(),
+            addresses=addresses,
+            token=token(options),
+            tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,
+            plain_http=options.plain_http,
+            open=options.open,
+            allow_explain=options.allow_explain,
+            restart=not options.no_restart,
+            decision_log=decision_log,
+            status_address=options.status_addr,
+            max_body=options.max_body,
+            log=sys.stderr,
+            **_socket_access(options),
+        )
+        _warn(options)
+        with contextlib.suppress(KeyboardInterrupt), sidecar:
+            greet("\n".join(_greeting(sidecar, options)))
+            Follower(sidecar, watch, say, lambda bundle: say(counts(bundle))).run()
     return FINE
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
 
 
 def _socket_access(options: Namespace) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Container:
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }
-            self._report = writer_to(settings.log)
+            self._report = writer_to(settings.log, settings.decision_log)
             self._start()
         except _FAILURES as error:
             self._engine.close()

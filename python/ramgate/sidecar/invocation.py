@@ -7,10 +7,13 @@ import math
 import os
 from typing import TYPE_CHECKING
 
+from ramgate.sidecar.decision_log import Upload
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ramgate.sidecar.certificate import Certificate
+    from ramgate.sidecar.decision_log import DecisionLog
 
 __all__ = ["environment", "flags"]
 
@@ -25,7 +28,7 @@ def flags(  # noqa: PLR0913 - all but two by name
     addresses: Iterable[str],
     *,
     authorization: bool,
-    decision_log: bool,
+    decision_log: DecisionLog | Upload | bool,
     ready_timeout: float,
     certificate: Certificate | None = None,
     max_body: int | None = None,
@@ -43,7 +46,7 @@ def flags(  # noqa: PLR0913 - all but two by name
         "--shutdown-grace-period=2",
         *(["--authentication=token", "--authorization=basic"] if authorization else []),
         *(_tls(certificate) if certificate else []),
-        *(["--set=decision_logs.console=true"] if decision_log else []),
+        *_decision_log(decision_log),
         *(_limits(max_body) if max_body else []),
     ]
 
@@ -65,6 +68,12 @@ def environment(
         return {**stated, "RAMGATE_ACCESS": "loopback"}
     sha256 = hashlib.sha256(token.encode()).hexdigest()
     return {**stated, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
+
+
+def _decision_log(log: DecisionLog | Upload | bool) -> list[str]:  # noqa: FBT001 - on or off
+    if isinstance(log, Upload):
+        return log.flags
+    return ["--set=decision_logs.console=true"] if log else []
 
 
 def _limits(max_body: int) -> list[str]:

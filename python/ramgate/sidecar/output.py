@@ -6,9 +6,15 @@ import json
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
+import msgspec
+
+from ramgate.sidecar.decision_log import Upload
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TextIO
+
+    from ramgate.sidecar.decision_log import DecisionLog
 
 __all__ = ["Printing", "await_error", "last_error", "writer_to"]
 
@@ -21,6 +27,7 @@ _CANCELED = "context canceled"
 """Part of the error that OPA logs for its own bundle request each time it stops."""
 _NOT_READY = "Failed to wait for plugins activation"
 """Part of the error with which OPA ends when `--ready-timeout` is over."""
+_DECISION: Final = "openpolicyagent.org/decision_logs"
 _RUN_BY_ROOT = "OPA running with uid or gid 0."
 """The start of a warning that OPA logs whatever `--log-level` is; `ramgate` need not repeat it."""
 
@@ -41,6 +48,12 @@ def last_error(lines: Sequence[str]) -> str:
             elif text and _CANCELED not in text:
                 return text[:_LONGEST_MESSAGE]
     return late[:_LONGEST_MESSAGE] or _NO_ERROR
+
+
+class _Line(msgspec.Struct):
+    """The type of a line that OPA prints; only entries of the decision log have one."""
+
+    type: str = ""
 
 
 class Printing(Protocol):
@@ -67,20 +80,38 @@ def await_error(program: Printing) -> str:
     return error
 
 
-def writer_to(log: TextIO | None) -> Callable[[str], None] | None:
-    """Return a function that writes lines to `log`, or None without one.
+def writer_to(
+    log: TextIO | None,
+    decision_log: DecisionLog | Upload | bool = False,  # noqa: FBT001, FBT002 - on or off
+) -> Callable[[str], None] | None:
+    """Return a function that takes OPA's lines, or None if nothing does.
 
-    It drops the error that OPA logs each time it stops, and the warning about running as root.
+    The entries of the decision log go to `decision_log` if it is a `DecisionLog`, all other lines
+    to `log`, without the error that OPA logs each time it stops and the warning about running as
+    root.
     """
-    if log is None:
+    decisions = None if isinstance(decision_log, bool | Upload) else decision_log
+    if log is None and decisions is None:
         return None
 
     def write(line: str) -> None:
-        if not _is_noise(line):
+        if decisions is not None and _is_decision(line):
+            decisions.write(line)
+        elif log is not None and not _is_noise(line):
             log.write(line)
             log.flush()
 
     return write
+
+
+def _is_decision(line: str) -> bool:
+    if _DECISION not in line:
+        return False
+    try:
+        # A text alone proves nothing, since an error may quote a caller's own texts.
+        return msgspec.json.decode(line, type=_Line).type == _DECISION
+    except msgspec.DecodeError:
+        return False
 
 
 def _is_noise(line: str) -> bool:

@@ -36,7 +36,7 @@ class Process:
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         opa = settings.opa or find_opa()
         self._settings = settings
-        self._report = writer_to(settings.log)
+        self._report = writer_to(settings.log, settings.decision_log)
         if settings.certificate is not None:
             settings.certificate.check()
         self._folder = PrivateFolder()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal
 
+from ramgate.sidecar.decision_log import Upload
 from ramgate.sidecar.invocation import environment
 from ramgate.sidecar.socket_access import OWNER_ONLY, SocketAccess
 from ramgate.sidecar.token import FORM, is_token
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ramgate.sidecar.address import Address
     from ramgate.sidecar.certificate import Certificate
+    from ramgate.sidecar.decision_log import DecisionLog
 
 __all__ = ["Settings"]
 
@@ -39,7 +41,7 @@ class Settings:
     runtime: Literal["process", "container"] = "process"
     startup_timeout: float = 30.0
     max_body: int | None = None
-    decision_log: bool = False
+    decision_log: DecisionLog | Upload | bool = False
     status_address: Address | None = None
     has_status_beside: bool = False
     log: TextIO | None = None
@@ -64,6 +66,8 @@ class Settings:
             raise ValueError(
                 'a container has no folder of its own: give `status_address`, not "auto"'
             )
+        if self.runtime == "container" and isinstance(self.decision_log, Upload):
+            raise ValueError("a container reaches no other program: its log cannot be uploaded")
         if self.runtime == "container" and not self._fits_a_container():
             raise ValueError(
                 "a container listens on one loopback address, `127.0.0.1:PORT`, without TLS"

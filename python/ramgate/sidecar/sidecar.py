@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from opa_client.opa import OpaClient
 
     from ramgate.bundle.builder import Builder, Bundle
+    from ramgate.sidecar.decision_log import DecisionLog, Upload
     from ramgate.sidecar.runtime import Runtime
     from ramgate.sidecar.state import State
 
@@ -58,8 +59,9 @@ class Sidecar:
       `.status` added, or one in the private folder.
     * `max_body` is the largest body in bytes that OPA takes, by default the 2 MiB of
       `opa-config.yaml`, about 10,000 ordinary requests.
-    * `decision_log` turns OPA's decision log on. OPA's output is written to `log`, line by line,
-      except its warning about running as root.
+    * `decision_log` turns OPA's decision log on: a `ramgate.sidecar.decision_log.FileLog` or any
+      other receiver, an `Upload`, or True for `log`. OPA's output is written to `log`, line by
+      line, except its warning about running as root.
 
         >>> root = "acs:ram::1234567890123456:root"
         >>> topic = "acs:alikafka:cn-hangzhou:1234567890123456:alikafka_post-cn-x"
@@ -96,7 +98,7 @@ class Sidecar:
         allow_explain: bool = False,
         opa: Path | str | None = None,
         runtime: Literal["process", "container"] = "process",
-        decision_log: bool = False,
+        decision_log: DecisionLog | Upload | bool = False,
         max_body: int | None = None,
         restart: bool = True,
         status_address: str | None = None,
