@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ramgate import AccessDenied, Decision, Request, Statement, TransportError
@@ -135,7 +133,6 @@ def test_a_failed_question_is_the_cause_of_a_missing_decision() -> None:
 def test_a_refusal_is_raised_at_the_end() -> None:
     current = Current()
     current.end()
-    refusal: Any = Unauthenticated("x")
-    current.refusal = refusal
+    current.refusal = Unauthenticated("x")
     with pytest.raises(Unauthenticated):
         current.end()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.pending_call import pending_call
+from ramgate.errors import RamgateError
 from ramgate.middleware.arguments import check_challenge, check_client, check_principal
 from ramgate.middleware.asgi_response import Message, Response, Send
 from ramgate.middleware.current import Current
@@ -34,6 +35,7 @@ __all__ = [
     "Scope",
     "Send",
     "guard",
+    "refuse",
     "require",
 ]
 
@@ -159,19 +161,37 @@ async def require(action: str, resource: str, context: Context = NO_CONTEXT) -> 
 async def guard(
     action: str,
     template: Template,
-    values: Mapping[str, object],
+    values_of: Callable[[], Mapping[str, object]],
     context_of: ContextOf | None = None,
 ) -> Decision:
     """Require a decision about a route, for the modules of the frameworks.
 
-    `values` are the values of the path, for the placeholders of `template`. Unlike with `require`,
-    the answer to a failure is fixed: the application cannot handle the error and succeed.
+    `values_of` returns the values of the path, for the placeholders of `template`; it may raise
+    `InvalidResource`. Unlike with `require`, the answer to a failure is fixed: the application
+    cannot handle the error and succeed.
 
     >>> import asyncio
     >>> from ramgate.middleware.asgi import guard
     >>> from ramgate.middleware.template import Template
-    >>> asyncio.run(guard("alikafka:ListTopic", Template("*"), {}))
+    >>> asyncio.run(guard("alikafka:ListTopic", Template("*"), dict))
     Traceback (most recent call last):
     RuntimeError: there is no request: `RamgateMiddleware` is not around this code
     """
-    return await visit_in(_VISIT).guard(action, template, values, context_of)
+    asking = visit_in(_VISIT)
+    try:
+        await asking.identify()
+        values = values_of()
+    except RamgateError as error:
+        asking.current.refusal = error
+        raise
+    return await asking.guard(action, template, values, context_of)
+
+
+def refuse(error: Exception) -> None:
+    """Fix the answer to the current request, if the error has one; for frameworks that catch it.
+
+    >>> from ramgate.middleware.asgi import refuse
+    >>> refuse(KeyError("instance"))  # this error has no answer, so the framework's stands
+    """
+    if outcome_of(error) is not None:
+        visit_in(_VISIT).current.refusal = error

@@ -41,21 +41,20 @@ class Response:
         is_first = self._stage is _Stage.NOTHING_SENT
         if self._current.refusal is not None and (is_first or self._is_websocket):
             return  # the answer is the refusal, whatever the application makes of it
+        if is_first and self._verify and _is_success(message):
+            self._verify_now()
         stage = _STAGES.get(message["type"])
         if stage is not None:
-            if is_first:
-                self._verify_before(message)
-                self._current.forget()
             self._stage = stage
+            self._current.forget()
         await self._send(message)
 
-    def _verify_before(self, message: Message) -> None:
-        if self._verify and _is_success(message):
-            try:
-                self._current.verify()
-            except RamgateError as error:
-                self._current.refusal = error
-                raise
+    def _verify_now(self) -> None:
+        try:
+            self._current.verify()
+        except RamgateError as error:
+            self._current.refusal = error
+            raise
 
     async def refuse(self, outcome: Outcome, challenge: str) -> bool:
         """Send the answer, and return true, unless it is too late for one."""
@@ -96,8 +95,11 @@ _STAGES: Final = {
 
 
 def _is_success(message: Message) -> bool:
-    """Return true for a status below 400, and for the accepted handshake of a WebSocket."""
-    if message["type"] == "websocket.accept":
-        return True
-    status: int = message.get("status", HTTPStatus.FORBIDDEN)
+    """Return false for a status of 400 or more, and for a handshake that is refused.
+
+    Other messages before the response may have contents, too, such as early hints.
+    """
+    if message["type"] == "websocket.close":
+        return False
+    status: int = message.get("status", HTTPStatus.OK)
     return status < HTTPStatus.BAD_REQUEST

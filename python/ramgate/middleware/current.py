@@ -45,7 +45,7 @@ class Current:
         self.principal: str | None = None
         self.failure: RamgateError | None = None
         """The last error of a question, for a response that must not succeed without a decision."""
-        self.refusal: RamgateError | None = None
+        self.refusal: Exception | None = None
         """The error that the request ends with, whatever the application answers."""
         self._decisions: dict[bytes, Decision] | None = {} if remembers else None
         self._is_decided = False

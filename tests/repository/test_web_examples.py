@@ -1,0 +1,55 @@
+"""The web applications under `examples/` start, and answer, as their READMEs show."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from web_server import ROOT, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ramgate import Sidecar
+
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+START = re.compile(r"^uvicorn (--app-dir examples/\w+ --factory \w+:create)$", re.MULTILINE)
+EXAMPLES = sorted(
+    path.parent.name
+    for path in ROOT.glob("examples/*/README.md")
+    if "protects" in path.read_text() and START.search(path.read_text())
+)
+SECONDS = 60
+
+
+def test_there_are_web_examples() -> None:
+    assert EXAMPLES == ["fastapi_instances", "litestar_instances", "starlette_instances"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_answers_as_its_readme_shows(
+    name: str, ramgate_sidecar: Sidecar, tmp_path: Path
+) -> None:
+    text = (ROOT / "examples" / name / "README.md").read_text()
+    start = START.search(text)
+    assert start
+    [commands] = [body for kind, body in BLOCK.findall(text) if "curl" in body and kind == "sh"]
+    [shown] = [body for kind, body in BLOCK.findall(text) if kind == "text"]
+    arguments = start[1].split()
+    with serving(arguments, ramgate_sidecar.url, tmp_path / "log") as (host, port):
+        here = commands.replace("http://127.0.0.1:8000", f"http://{host}:{port}")
+        done = subprocess.run(
+            ["/bin/sh", "-euc", here], capture_output=True, text=True, timeout=SECONDS, check=True
+        )
+    assert done.stdout == shown
+
+
+def test_every_example_installs_its_framework_and_starts_opa() -> None:
+    for name in EXAMPLES:
+        text = (ROOT / "examples" / name / "README.md").read_text()
+        framework = name.removesuffix("_instances")
+        assert f"pip install {framework} uvicorn\nramgate run\n" in text
+        assert f"pytest examples/{name}\n" in text
