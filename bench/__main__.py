@@ -17,6 +17,7 @@ from bench import (
     building,
     clients,
     command,
+    corpus_mix,
     hostile,
     importing,
     latency,
@@ -49,6 +50,7 @@ _BLOCK: Final = re.compile(r"(?<=<!-- speed -->\n).*?(?=<!-- /speed -->)", re.DO
 
 PARTS: Final[Mapping[str, Callable[[Run], Section]]] = {
     "throughput": throughput.measure,
+    "corpus": corpus_mix.measure,
     "scale": scale.measure,
     "big": big.measure,
     "batch": batch.measure,

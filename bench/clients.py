@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.questions import Question
     from bench.run import Run
 
-__all__ = ["measure", "on_the_load_core"]
+__all__ = ["Raw", "measure", "on_the_load_core"]
 
 # Many short turns, so that a disturbance of the machine falls on all clients alike.
 _TURNS: Final = 4
@@ -43,7 +43,7 @@ _PACKAGE, _RULE = "ram.authz", "decision"
 _CHUNK: Final = 65536
 
 
-class _Raw:
+class Raw:
     """A connection that sends one request again and again, and reads without parsing.
 
     Each call reads as many bytes as the first response had.
@@ -58,6 +58,7 @@ class _Raw:
         self._size = len(connection.recv(_CHUNK))
 
     def __call__(self) -> None:
+        """Send the request, and wait for the whole response."""
         self._connection.sendall(self._request)
         left = self._size
         while left > 0:
@@ -177,13 +178,13 @@ def _one_at_a_time(
         requests = [_request(question) for question in many]
         inputs = [question.request for question in many]
         ways: dict[str, tuple[Callable[[], object], int]] = {
-            "floor, raw, unix": (_Raw(unix(), floor.ALLOW, plain.body), _CALLS),
-            "raw, unix": (_Raw(unix(), DECISION, plain.body), _CALLS),
+            "floor, raw, unix": (Raw(unix(), floor.ALLOW, plain.body), _CALLS),
+            "raw, unix": (Raw(unix(), DECISION, plain.body), _CALLS),
             "Client, unix": (_decide(near, plain), _CALLS),
-            "raw, unix, context": (_Raw(unix(), DECISION, conditional.body), _CALLS),
+            "raw, unix, context": (Raw(unix(), DECISION, conditional.body), _CALLS),
             "Client, unix, context": (_decide(near, conditional), _CALLS),
-            "floor, raw, TCP": (_Raw(tcp(), floor.ALLOW, plain.body), _CALLS),
-            "raw, TCP": (_Raw(tcp(), DECISION, plain.body), _CALLS),
+            "floor, raw, TCP": (Raw(tcp(), floor.ALLOW, plain.body), _CALLS),
+            "raw, TCP": (Raw(tcp(), DECISION, plain.body), _CALLS),
             "Client, TCP": (_decide(far, plain), _CALLS),
             _THEIRS: (
                 lambda: theirs.query_rule(plain.request, _PACKAGE, _RULE),

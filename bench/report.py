@@ -97,6 +97,13 @@ GOALS: Final = (
     Goal("keys", "… a context of ten keys, one of which matters", _RATIO, least=0.40),
     Goal("unstated", "… a region or an account that is not stated", _RATIO, least=0.40),
     Goal(
+        "corpus",
+        "… 300 requests drawn from real documents, half of them matched",
+        _RATIO,
+        least=0.45,
+    ),
+    Goal("corpus_worst", "… the slowest of them", _RATIO, least=0.25),
+    Goal(
         "scale",
         "… the mix with 4 to 100,000 roles: fastest over slowest, less one",
         _PERCENT,

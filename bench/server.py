@@ -231,8 +231,9 @@ def processor_seconds(url: str) -> float:
 
 
 def _processor_seconds(process: Path) -> float:
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # Linux has a clock for each process, numbered by this formula (see its function
+    # clock_getcpuclockid). It counts nanoseconds, `/proc` hundredths of a second.
+    return time.clock_gettime((~int(process.name) << 3) | 2)
 
 
 def _resident(supervisor: int) -> int:

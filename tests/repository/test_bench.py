@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 AWAITED = {
     *("mix", "worst", "session", "address", "multi_factor", "boolean", "like", "patterns"),
-    *("buckets", "keys", "unstated"),
+    *("buckets", "keys", "unstated", "corpus", "corpus_worst"),
 }
-"""The goals that are newer than the committed run; the next whole run has a figure for each."""
+"""The goals and parts that are newer than the committed run; the next whole run has them all."""
 
 TABLE = Table("Odd | even", ("a", "b"), (("1|2", "3"),), "A note.")
 
@@ -289,7 +289,8 @@ def test_the_committed_run_has_a_figure_for_every_goal_and_every_part() -> None:
     measured = set(command.latest().figures)
     assert measured.isdisjoint(AWAITED)
     assert measured | AWAITED == {goal.key for goal in GOALS}
-    assert [section.name for section in command.latest().sections] == list(command.PARTS)
+    parts = [section.name for section in command.latest().sections]
+    assert parts == [name for name in command.PARTS if name not in AWAITED]
 
 
 def test_the_readme_is_updated_from_the_committed_run(
@@ -331,7 +332,10 @@ def test_a_run_of_one_part_does_not_replace_the_committed_run(
 def test_an_unknown_part_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["through"])
-    assert "unknown part `through`: the parts are throughput, scale," in capsys.readouterr().err
+    assert (
+        "unknown part `through`: the parts are throughput, corpus, scale,"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_description_of_the_machine_has_its_versions() -> None:
