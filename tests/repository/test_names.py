@@ -29,6 +29,9 @@ CALL = re.compile(r"`(?:[\w.]+\.)?(\w+)\([^`]*\)`")
 TEST = re.compile(r"`(test_\w+)`")
 # functions of other programs, and of the languages themselves
 FOREIGN = {
+    "Depends": "FastAPI",
+    "Litestar": "Litestar",
+    "Middleware": "Starlette",
     "delay": "wrk",
     "poll": "select.poll",
     "require": "the examples",
