@@ -78,7 +78,7 @@ class Response:
                 run(self._visit.identify())
             self._app = self._within(app, self._visit.scope, self._start)
             self._pieces = self._within(iter, self._app)
-        except Exception as error:  # noqa: BLE001 - raises what it does not answer
+        except Exception as error:  # noqa: BLE001 - raises any other error
             self._pieces = iter([self._refuse(error)])
 
     def __iter__(self) -> Iterator[bytes]:
@@ -88,7 +88,7 @@ class Response:
         try:
             piece: bytes | None = self._within(next, self._pieces, None)
             self._begin()
-        except Exception as error:  # noqa: BLE001 - raises what it does not answer
+        except Exception as error:  # noqa: BLE001 - raises any other error
             return self._refuse(error)
         if piece is None:
             raise StopIteration
