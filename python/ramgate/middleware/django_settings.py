@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
-from django.conf import settings
+from django import conf
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -61,7 +61,7 @@ class Settings:
     @classmethod
     def read(cls) -> Settings:
         """Read `settings.RAMGATE`. Raises `ImproperlyConfigured` if it cannot be used."""
-        given: Mapping[str, object] = getattr(settings, "RAMGATE", {})
+        given: Mapping[str, object] = getattr(conf.settings, "RAMGATE", {})
         try:
             return cls._checked(given)
         except (TypeError, ValueError) as error:
