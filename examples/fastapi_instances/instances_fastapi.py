@@ -71,7 +71,7 @@ def create(url: str | None = None) -> FastAPI:
         yield
         await client.close()
 
-    app = FastAPI(lifespan=lifespan)
+    app = FastAPI(lifespan=lifespan, redirect_slashes=False)
     app.add_middleware(
         RamgateMiddleware,
         client=client,
