@@ -187,6 +187,14 @@ def test_a_refused_batch_is_an_error_of_the_caller() -> None:
         decoding.read_all(DECISIONS, 0, body)
 
 
+def test_a_serial_is_read() -> None:
+    assert decoding.read_serial(respond({"result": 7})) == 7
+    assert decoding.read_serial(respond({"result": None})) is None
+    for body in ({"result": "7"}, {}):
+        with pytest.raises(AnswerError, match="`system/status/serial`"):
+            decoding.read_serial(respond(body))
+
+
 def test_a_revision_is_read() -> None:
     assert decoding.read_revision(respond({"result": "r-1"})) == "r-1"
     with pytest.raises(AnswerError, match="`system/status/revision` returned no valid answer"):

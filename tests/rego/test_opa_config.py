@@ -13,6 +13,7 @@ import yaml
 
 from hostile import ASKED
 from ramgate import resources
+from ramgate.bundle.signature import VerificationKey
 from ramgate.client.encoding import MAX_BODY
 from ramgate.errors import InvalidRequest
 from ramgate.sidecar.address import Address
@@ -21,6 +22,7 @@ from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.decision_log import Upload
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.sidecar import Sidecar
+from ramgate.sidecar.verification import Verification
 from tiny_bundle import tiny_bundle
 
 TEXT = resources.path("opa-config.yaml").read_text()
@@ -63,12 +65,13 @@ def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
     uploading = Upload("https://logs.example.com/PATH", Path("/FILE")).flags
     passed += [flag.replace("https://logs.example.com", "URL") for flag in uploading]
     passed = [flag.replace("=/FILE", "=FILE") for flag in passed]
+    passed += Verification((VerificationKey("ID", Path("FILE"), "ALGORITHM"),), "SCOPE").flags
     explained = re.findall(r"^#   (--\S+)(?: |$)", TEXT, re.MULTILINE)
     passed = [re.sub(r"(?<=length=)1$", "BYTES", flag) for flag in passed]
     passed.remove("--ready-timeout=30")
     assert sorted(explained) == sorted([*passed, "--ready-timeout=SECONDS"])
     passed += ["--ready-timeout", "--max-body", "--open", "--socket-mode"]
-    passed += ["--decision-log"]
+    passed += ["--decision-log", "--bundle", "--verification-key"]
     assert set(re.findall(r"--[a-z-]+", TEXT)) == {flag.partition("=")[0] for flag in passed}
 
 

@@ -32,6 +32,7 @@ NOT_RUN = re.compile(
     r"python3 -m venv \.venv|\.venv/bin/pip install \./ramgate-[0-9.]+-py3-none-any\.whl pytest"
     r"|\.venv/bin/ramgate install-opa|pytest test_access\.py"
     r"|ramgate run( --accounts accounts\.yaml)?( --decision-log decisions\.log)?"
+    r"|ramgate (run --bundle|status --url unix:///run/).*"
 )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from ramgate import resources
 from ramgate.accounts import named_files
 from ramgate.accounts.reader import Reader
+from ramgate.bundle import signature
 from ramgate.bundle.example import allowed_request
 from ramgate.catalog import catalog
 from ramgate.tables.tables import Tables
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ramgate.accounts.named_files import Read
     from ramgate.accounts.store import Store
+    from ramgate.bundle.signature import Signer
 
 __all__ = ["ROOTS", "Builder", "Bundle", "build"]
 
@@ -40,7 +42,8 @@ class Bundle:
     `content` is a gzipped tar archive. `revision` is a digest of everything that a decision depends
     on: the same accounts and the same ramgate give the same revision and the same bytes. `counts`
     has the numbers of accounts, policies, roles and users, `example` a request that the accounts
-    allow (`principal`, `action`, `resource`).
+    allow (`principal`, `action`, `resource`). `serial` is the number that the bundle was given, to
+    tell a newer one from an older one.
 
     >>> bundle = build()
     >>> bundle.counts
@@ -53,6 +56,7 @@ class Bundle:
     revision: str
     counts: Mapping[str, int]
     example: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    serial: int | None = None
 
 
 def build(accounts: Path | None = None) -> Bundle:
@@ -71,7 +75,8 @@ def build(accounts: Path | None = None) -> Bundle:
 class Builder:
     """Builds bundles repeatedly, and translates only the files that changed since the last one.
 
-    Rego and catalog are read once, when the builder is made.
+    Rego and catalog are read once, when the builder is made. The bundles carry `serial`, which is
+    part of what their revision digests, and are signed by `signer`.
 
     >>> from pathlib import Path
     >>> builder, file = Builder(), Path("accounts.yaml")
@@ -82,7 +87,9 @@ class Builder:
     1
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, serial: int | None = None, signer: Signer | None = None) -> None:
+        self._serial = serial
+        self._signer = signer
         self._rego = _rego()
         self._reader = Reader(catalog.load())
         self._tables = Tables()
@@ -109,10 +116,16 @@ class Builder:
         for name in sorted(files):
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
             digest.update(files[name])
+        manifest: dict[str, object] = {"roots": ROOTS, "rego_version": 1}
+        if self._serial is not None:
+            digest.update(b"serial %d\n" % self._serial)
+            manifest["metadata"] = {"serial": self._serial}
         revision = digest.hexdigest()[:16]
-        manifest = {"revision": revision, "roots": ROOTS, "rego_version": 1}
-        files[".manifest"] = msgspec.json.encode(manifest)
-        return Bundle(_archive(files), revision, _counts(store), allowed_request(store))
+        files[".manifest"] = msgspec.json.encode({"revision": revision, **manifest})
+        if self._signer is not None:
+            files[signature.SIGNATURES] = self._signer.sign(files)
+        example = allowed_request(store)
+        return Bundle(_archive(files), revision, _counts(store), example, self._serial)
 
     def named(self, accounts: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
         """Return the files that accounts files with these contents name; none is read."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.options import OUTPUT_TEXT, add_accounts, add_command, add_output
 from ramgate.cli.output import FINE, NO, counts, printer_beside
+from ramgate.cli.signing import add_signer, signer
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,6 +22,9 @@ the revision and the number of accounts, policies, roles and users, on stderr if
 stdout. Invalid accounts are reported on stderr, and no file is written.
 
 {OUTPUT_TEXT}
+--signing-key signs the bundle with `opa sign`, for OPAs that know the public key. A signature does
+not tell an older bundle from a newer one: --serial does. docs/bundles.md has more.
+
 By default OPA takes policies from every program that can connect. Start it on a unix socket that
 only you can open, or with ramgate's access rules, which answer nothing but decisions. On an address
 that other machines can reach, use `ramgate run`, which demands a token and TLS there.
@@ -29,6 +33,7 @@ Exit status: 0 written, 1 faults found, 2 a file cannot be read or written.
 
 examples:
   ramgate build --accounts accounts.yaml -o bundle.tar.gz
+  ramgate build --accounts accounts.yaml --signing-key signing.pem --serial 7 -o bundle.tar.gz
   opa run --server --skip-version-check -b bundle.tar.gz \\
     --addr unix:///run/ramgate/opa.sock --unix-socket-perm 600
   RAMGATE_ACCESS=loopback opa run --server --skip-version-check -b bundle.tar.gz \\
@@ -50,15 +55,17 @@ def add_to(commands: Commands) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     add_accounts(source)
     source.add_argument("--example", action="store_true", help="use the shipped example accounts")
+    add_signer(parser)
     add_output(parser, "the bundle to write; `-` is stdout", required=True)
 
 
 def run(options: Namespace) -> int:
     """Write the bundle."""
-    from ramgate.bundle import builder
+    from ramgate.bundle.builder import Builder
     from ramgate.documents.atomic_write import write_output
 
-    bundle = builder.build(None if options.example else Path(options.accounts))
+    accounts = None if options.example else Path(options.accounts)
+    bundle = Builder(serial=options.serial, signer=signer(options)).build(accounts)
     write_output(options.output, bundle.content)
     printer_beside(options.output)(counts(bundle))
     return FINE

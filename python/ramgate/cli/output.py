@@ -57,6 +57,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def counts(bundle: Bundle) -> str:
-    """Return a bundle's revision and the number of accounts, policies, roles and users in it."""
+    """Return a bundle's revision and serial, and the counts of its accounts, policies and so on."""
     listed = ", ".join(f"{kind} {count}" for kind, count in bundle.counts.items())
-    return f"revision {bundle.revision}: {listed}"
+    serial = "" if bundle.serial is None else f", serial {bundle.serial}"
+    return f"revision {bundle.revision}{serial}{': ' if listed else ''}{listed}"

@@ -18,10 +18,13 @@ from ramgate.cli.options import (
     token,
 )
 from ramgate.cli.output import FINE, counts, json_line, say
+from ramgate.cli.signing import add_verification, serial_number, verification
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from ramgate.bundle.bundle_file import BundleFile
+    from ramgate.bundle.watch import Watch
     from ramgate.cli.options import Commands
     from ramgate.sidecar.sidecar import Sidecar
 
@@ -37,6 +40,9 @@ by it. An OPA that ends is started again with it.
 
 GET /status and, for Prometheus, GET /metrics at --status-addr tell the wanted and the active
 revision, since when they differ, and the restarts. `ramgate status` shows them.
+
+--bundle serves a bundle that was built elsewhere, and follows its file. With --verification-key OPA
+takes it only if it is signed with one of these keys, also after a change; docs/bundles.md has more.
 
 --decision-log writes an entry for each decision, without the policy documents of requests: to FILE
 (mode 600), which is renamed to FILE.1 before it gets larger than 100 MiB; to stdout with `-`; or to
@@ -55,6 +61,7 @@ examples:
   ramgate run --accounts accounts.yaml --addr 127.0.0.1:8181 --addr unix:///run/ramgate.sock
   ramgate run --accounts accounts.yaml --addr unix:///run/opa.sock --socket-mode 660
   ramgate run --accounts accounts.yaml --decision-log decisions.log
+  ramgate run --bundle bundle.tar.gz --verification-key signing.pub --at-least 7
   ramgate run --addr :8181 --token-file token --tls-cert tls.crt --tls-key tls.key
 """
 
@@ -64,7 +71,18 @@ def add_to(commands: Commands) -> None:
     parser = add_command(
         commands, "run", "serve decisions over HTTP until Ctrl-C or SIGTERM", _TEXT, run
     )
-    add_accounts(parser)
+    source = parser.add_mutually_exclusive_group()
+    add_accounts(source)
+    source.add_argument(
+        "--bundle", metavar="FILE", help="serve a bundle of `ramgate build`, in place of accounts"
+    )
+    add_verification(parser)
+    parser.add_argument(
+        "--at-least",
+        metavar="N",
+        type=serial_number,
+        help="take no bundle whose serial is older than N, or older than the one in use",
+    )
     parser.add_argument(
         "--addr",
         metavar="ADDR",
@@ -122,12 +140,11 @@ def add_to(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
-    from ramgate.bundle.watch import Watch
     from ramgate.sidecar.follower import Follower
     from ramgate.sidecar.sidecar import Sidecar
 
     addresses = options.addr or [DEFAULT_ADDRESS]
-    watch = Watch(accounts_or_example(options), say)
+    watch = _watch(options)
     if bool(options.tls_cert) != bool(options.tls_key):
         raise ValueError("--tls-cert and --tls-key belong together")
     # `-` has stdout for the entries alone.
@@ -145,6 +162,7 @@ def run(options: Namespace) -> int:
             decision_log=decision_log,
             status_address=options.status_addr,
             max_body=options.max_body,
+            verification=verification(options),
             log=sys.stderr,
             **_socket_access(options),
         )
@@ -153,6 +171,21 @@ def run(options: Namespace) -> int:
             greet("\n".join(_greeting(sidecar, options)))
             Follower(sidecar, watch, say, lambda bundle: say(counts(bundle))).run()
     return FINE
+
+
+def _watch(options: Namespace) -> Watch | BundleFile:
+    """Return the watch of the accounts, or of the bundle that is served in their place."""
+    if options.bundle is None:
+        if options.verification_key or options.scope or options.at_least is not None:
+            raise ValueError("--verification-key, --scope and --at-least belong to --bundle")
+        from ramgate.bundle.watch import Watch
+
+        return Watch(accounts_or_example(options), say)
+    from pathlib import Path
+
+    from ramgate.bundle.bundle_file import BundleFile
+
+    return BundleFile(Path(options.bundle), say, at_least=options.at_least)
 
 
 def _print(text: str) -> None:
@@ -183,11 +216,14 @@ def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
     if url.startswith("unix://"):
         extra += f" --unix-socket {shlex.quote(url.removeprefix('unix://'))}"
         url = "http://localhost"
-    body = shlex.quote(json_line({"input": dict(bundle.example)}))
+    path, body = "system/status/revision", "{}"
+    if bundle.example:
+        path = "ram/authz/decision"
+        body = shlex.quote(json_line({"input": dict(bundle.example)}))
     return [
         f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
         counts(bundle),
         f"state at {sidecar.status_address}",
         "in another terminal, try:",
-        f"  curl -s{extra} {url}/v1/data/ram/authz/decision -d {body}",
+        f"  curl -s{extra} {url}/v1/data/{path} -d {body}",
     ]

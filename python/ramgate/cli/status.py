@@ -13,6 +13,7 @@ from ramgate.cli.options import (
     token,
 )
 from ramgate.cli.output import FINE, NO
+from ramgate.cli.signing import serial_number
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,11 +31,15 @@ decides by, and the health. `ramgate build` prints the same revision for the sam
 they are now. The command asks there too: at --status-addr, else beside the unix socket of --url,
 if there is such a socket. While OPA decides by another revision, it prints since when.
 
+--at-least N asks for the serial of the bundle (`ramgate build --serial`), and says no to an older
+one, or to none.
+
 Exit status: 0 OPA is ready and decides by the wanted revision, 1 not so, 2 no answer.
 
 examples:
   ramgate status
   ramgate status --url unix:///run/ramgate.sock
+  ramgate status --at-least 7
   ramgate status --status-addr unix:///run/ramgate.sock.status
 """
 
@@ -51,6 +56,12 @@ def add_to(commands: Commands) -> None:
     add_token(parser, "a file with the token that the OPA requires")
     add_plain_http(parser)
     parser.add_argument(
+        "--at-least",
+        metavar="N",
+        type=serial_number,
+        help="require that the bundle has the serial N or a later one",
+    )
+    parser.add_argument(
         "--status-addr",
         metavar="ADDR",
         help="where `ramgate run` tells its state, host:port or unix://PATH (default: the socket "
@@ -63,18 +74,21 @@ def run(options: Namespace) -> int:
     from ramgate.client.client import Client
     from ramgate.errors import AnswerError, TransportError
 
-    state = _state(options)
+    state, old = _state(options), False
     with Client(
         options.url,
         token=token(options),
         timeout=REQUEST_SECONDS,
         plain_http=options.plain_http,
     ) as client:
-        revision, health = "none", "ready"
+        revision, health, serial = "none", "ready", None
         try:
             if not client.healthy():
                 health = "not ready"
             revision = client.revision()
+            if options.at_least is not None:
+                serial = client.serial()
+                old = serial is None or serial < options.at_least
         except TransportError:
             if state is None:
                 raise
@@ -84,10 +98,13 @@ def run(options: Namespace) -> int:
                 raise
     print(f"url       {options.url}")
     print(f"revision  {revision}")
+    if options.at_least is not None and health == "ready":
+        older = f", older than {options.at_least}" if old else ""
+        print(f"serial    {'none' if serial is None else serial}{older}")
     print(f"health    {health}")
     if state is not None:
         print("\n".join(_lines(state)))
-    return FINE if health == "ready" and (state is None or state.settled) else NO
+    return FINE if health == "ready" and not old and (state is None or state.settled) else NO
 
 
 def _state(options: Namespace) -> State | None:

@@ -232,6 +232,13 @@ class AsyncClient(AsyncCalls):
         return decoding.read_revision(response)
 
     @pending_call
+    async def serial(self) -> int | None:
+        """Return the serial of the bundle that OPA decides with, None if it has none."""
+        request = encoding.request_without_input(self._heads[queries.SERIAL])
+        response = await self._run(self._connections.ask(request, response_limit(0)))
+        return decoding.read_serial(response)
+
+    @pending_call
     async def healthy(self) -> bool:
         """Return true if OPA reports that its bundles are active."""
         response = await self._run(self._connections.ask(self._health_request, response_limit(0)))

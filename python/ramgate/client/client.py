@@ -258,6 +258,16 @@ class Client(Calls):
         response = self._run(self._connections.ask(request, response_limit(0)))
         return decoding.read_revision(response)
 
+    def serial(self) -> int | None:
+        """Return the serial of the bundle that OPA decides with, None if it has none.
+
+        >>> client.serial() is None
+        True
+        """
+        request = encoding.request_without_input(self._heads[queries.SERIAL])
+        response = self._run(self._connections.ask(request, response_limit(0)))
+        return decoding.read_serial(response)
+
     def healthy(self) -> bool:
         """Return true if OPA reports that its bundles are active.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from ramgate.client.queries import REVISION, Answer, Refusal
+from ramgate.client.queries import REVISION, SERIAL, Answer, Refusal
 from ramgate.errors import AnswerError, InvalidRequest
 from ramgate.faults import printable
 from ramgate.model.decision import Decisions
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramgate.client.http import Response
     from ramgate.client.queries import BatchAnswer, Query
 
-__all__ = ["raise_if_malformed", "read", "read_all", "read_revision"]
+__all__ = ["raise_if_malformed", "read", "read_all", "read_revision", "read_serial"]
 
 _T = TypeVar("_T")
 _A = TypeVar("_A", bound=Answer)
@@ -86,6 +86,11 @@ def read_all(query: Query[BatchAnswer], count: int, response: Response) -> Decis
 def read_revision(response: Response) -> str:
     """Return the revision in `response`. Raises `AnswerError` if there is none."""
     return _result(REVISION, response)
+
+
+def read_serial(response: Response) -> int | None:
+    """Return the serial in `response`. Raises `AnswerError` if OPA does not tell."""
+    return _result(SERIAL, response)
 
 
 def _result(query: Query[_T], response: Response) -> _T:

@@ -24,6 +24,7 @@ __all__ = [
     "FEATURE",
     "QUERIES",
     "REVISION",
+    "SERIAL",
     "SIMULATED_DECISION",
     "SIMULATED_DECISIONS",
     "SIMULATED_EXPLANATION",
@@ -105,6 +106,7 @@ CREATION = Query("slr/creation/decision", msgspec.json.Decoder(Envelope[Creation
 FEATURE = Query("slr/feature/decision", msgspec.json.Decoder(Envelope[Feature]).decode)
 DELETION = Query("slr/deletion/decision", msgspec.json.Decoder(Envelope[Deletion]).decode)
 REVISION = Query("system/status/revision", msgspec.json.Decoder(Envelope[str]).decode)
+SERIAL = Query("system/status/serial", msgspec.json.Decoder(Envelope[int | None]).decode)
 
 QUERIES: tuple[Query[object], ...] = (
     DECISION,
@@ -117,4 +119,5 @@ QUERIES: tuple[Query[object], ...] = (
     FEATURE,
     DELETION,
     REVISION,
+    SERIAL,
 )

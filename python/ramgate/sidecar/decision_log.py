@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import Address
+from ramgate.sidecar.set_flag import set_flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,13 +229,8 @@ class Upload:
         }
         return [
             *(
-                f"--set=services.ramgate_decisions.{key}={_set(value)}"
+                set_flag(f"services.ramgate_decisions.{key}", value)
                 for key, value in service.items()
             ),
-            *(f"--set=decision_logs.{key}={_set(value)}" for key, value in log.items()),
+            *(set_flag(f"decision_logs.{key}", value) for key, value in log.items()),
         ]
-
-
-def _set(value: str) -> str:
-    """Return a value for OPA's `--set`, which gives a meaning to some characters."""
-    return "".join(f"\\{one}" if one in "\\,{}[]" else one for one in value)

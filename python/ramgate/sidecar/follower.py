@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ramgate.bundle.builder import Bundle
+    from ramgate.bundle.bundle_file import BundleFile
     from ramgate.bundle.watch import Watch
     from ramgate.sidecar.sidecar import Sidecar
     from ramgate.sidecar.state import State
@@ -49,7 +50,7 @@ class Follower:
     def __init__(
         self,
         sidecar: Sidecar,
-        watch: Watch,
+        watch: Watch | BundleFile,
         tell: Callable[[str], object],
         announce: Callable[[Bundle], object],
     ) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ramgate.sidecar.certificate import Certificate
     from ramgate.sidecar.decision_log import DecisionLog
+    from ramgate.sidecar.verification import Verification
 
 __all__ = ["environment", "flags"]
 
@@ -32,6 +33,7 @@ def flags(  # noqa: PLR0913 - all but two by name
     ready_timeout: float,
     certificate: Certificate | None = None,
     max_body: int | None = None,
+    verification: Verification | None = None,
 ) -> list[str]:
     """Return the arguments after `opa run`; `opa-config.yaml` explains each."""
     return [
@@ -48,6 +50,7 @@ def flags(  # noqa: PLR0913 - all but two by name
         *(_tls(certificate) if certificate else []),
         *_decision_log(decision_log),
         *(_limits(max_body) if max_body else []),
+        *(verification.flags if verification else []),
     ]
 
 

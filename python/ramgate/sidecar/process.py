@@ -75,6 +75,7 @@ class Process:
                 ready_timeout=settings.startup_timeout,
                 certificate=settings.certificate,
                 max_body=settings.max_body,
+                verification=settings.verification,
             ),
         ]
         # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.

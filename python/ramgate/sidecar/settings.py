@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ramgate.sidecar.address import Address
     from ramgate.sidecar.certificate import Certificate
     from ramgate.sidecar.decision_log import DecisionLog
+    from ramgate.sidecar.verification import Verification
 
 __all__ = ["Settings"]
 
@@ -42,6 +43,7 @@ class Settings:
     startup_timeout: float = 30.0
     max_body: int | None = None
     decision_log: DecisionLog | Upload | bool = False
+    verification: Verification | None = None
     status_address: Address | None = None
     has_status_beside: bool = False
     log: TextIO | None = None
@@ -62,16 +64,8 @@ class Settings:
                 f"the status address `{self.status_address}` must be a unix socket or a loopback "
                 "address: whoever can connect reads the state"
             )
-        if self.has_status_beside and self.runtime == "container":
-            raise ValueError(
-                'a container has no folder of its own: give `status_address`, not "auto"'
-            )
-        if self.runtime == "container" and isinstance(self.decision_log, Upload):
-            raise ValueError("a container reaches no other program: its log cannot be uploaded")
-        if self.runtime == "container" and not self._fits_a_container():
-            raise ValueError(
-                "a container listens on one loopback address, `127.0.0.1:PORT`, without TLS"
-            )
+        if self.runtime == "container":
+            self._check_container()
 
     @property
     def authorization(self) -> bool:
@@ -94,6 +88,21 @@ class Settings:
             raise ValueError(f"`token` must be {FORM}")
         if self.max_body is not None and self.max_body < 1:
             raise ValueError(f"`max_body` is `{self.max_body}`: it must be at least 1 byte")
+
+    def _check_container(self) -> None:
+        if self.has_status_beside:
+            raise ValueError(
+                'a container has no folder of its own: give `status_address`, not "auto"'
+            )
+        uploads = isinstance(self.decision_log, Upload)
+        if uploads:
+            raise ValueError("a container reaches no other program: its log cannot be uploaded")
+        if self.verification is not None:
+            raise ValueError("the bundle of a container is part of its image: it is not verified")
+        if not self._fits_a_container():
+            raise ValueError(
+                "a container listens on one loopback address, `127.0.0.1:PORT`, without TLS"
+            )
 
     def _check_open(self) -> None:
         if self.runtime == "container":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import threading
 from pathlib import Path
@@ -14,8 +15,8 @@ from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.keeper import Keeper
+from ramgate.sidecar.launch import launch
 from ramgate.sidecar.opa_python_client import connect
-from ramgate.sidecar.process import Process
 from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.socket_access import SOCKET_MODE, SocketAccess
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from ramgate.bundle.builder import Builder, Bundle
     from ramgate.sidecar.decision_log import DecisionLog, Upload
-    from ramgate.sidecar.runtime import Runtime
     from ramgate.sidecar.state import State
+    from ramgate.sidecar.verification import Verification
 
 __all__ = ["Sidecar"]
 
@@ -59,6 +60,7 @@ class Sidecar:
       `.status` added, or one in the private folder.
     * `max_body` is the largest body in bytes that OPA takes, by default the 2 MiB of
       `opa-config.yaml`, about 10,000 ordinary requests.
+    * With a `verification`, OPA takes only bundles that one of its keys has signed.
     * `decision_log` turns OPA's decision log on: a `ramgate.sidecar.decision_log.FileLog` or any
       other receiver, an `Upload`, or True for `log`. OPA's output is written to `log`, line by
       line, except its warning about running as root.
@@ -100,6 +102,7 @@ class Sidecar:
         runtime: Literal["process", "container"] = "process",
         decision_log: DecisionLog | Upload | bool = False,
         max_body: int | None = None,
+        verification: Verification | None = None,
         restart: bool = True,
         status_address: str | None = None,
         startup_timeout: float = 30.0,
@@ -126,6 +129,7 @@ class Sidecar:
             runtime=runtime,
             startup_timeout=startup_timeout,
             max_body=max_body,
+            verification=verification,
             decision_log=decision_log,
             has_status_beside=status_address == _AUTO,
             status_address=None if told is None else Address.parse(told),
@@ -146,7 +150,7 @@ class Sidecar:
         bundle = self._bundle or self._build(self._accounts)
         self._owner = os.getpid()
         self._keeper = Keeper(
-            self._launch,
+            functools.partial(launch, self._settings),
             bundle,
             timeout=self._settings.startup_timeout,
             restart=self._restart,
@@ -285,14 +289,3 @@ class Sidecar:
         if self._keeper is None:
             raise SidecarError("the sidecar is not running: call `start`, or use a `with` block")
         return self._keeper
-
-    def _launch(self, bundle: Bundle) -> Runtime:
-        if self._settings.runtime == "process":
-            return Process(self._settings, bundle)
-        try:
-            from ramgate.sidecar.container import Container  # noqa: PLC0415 - needs an extra
-        except ImportError as error:
-            raise SidecarError(
-                f"the docker SDK is missing: {error}; run `pip install 'ramgate[docker]'`"
-            ) from error
-        return Container(self._settings, bundle)

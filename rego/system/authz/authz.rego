@@ -17,6 +17,7 @@ public_paths := {
 	["v1", "data", "ram", "simulate", "decision"],
 	["v1", "data", "ram", "simulate", "decisions"],
 	["v1", "data", "system", "status", "revision"],
+	["v1", "data", "system", "status", "serial"],
 	["v1", "data", "slr", "creation", "decision"],
 	["v1", "data", "slr", "feature", "decision"],
 	["v1", "data", "slr", "deletion", "decision"],

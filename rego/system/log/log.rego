@@ -7,9 +7,9 @@ package system.log
 
 # METADATA
 # title: Drop
-# description: True for an entry that is left out. A query of the loaded revision is not a decision.
+# description: True for an entry that is left out. A query of the loaded revision or serial is not a decision.
 # scope: document
-drop if input.path == "system/status/revision"
+drop if input.path in {"system/status/revision", "system/status/serial"}
 
 # METADATA
 # title: Mask
