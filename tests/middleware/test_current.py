@@ -126,6 +126,8 @@ def test_a_failed_question_is_the_cause_of_a_missing_decision() -> None:
     current.failure = TransportError("cannot reach OPA")
     with pytest.raises(TransportError):
         current.verify()
+    with pytest.raises(TransportError):
+        current.end()
     current.keep(REQUEST, DENY)
     current.verify()
 

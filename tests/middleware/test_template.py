@@ -144,3 +144,7 @@ def test_a_text_that_is_no_template_is_refused_at_once(text: str) -> None:
 
 def test_a_template_shows_its_text() -> None:
     assert repr(ONE) == f"Template('{PREFIX}{{instance}}')"
+
+
+def test_a_template_tells_the_names_of_its_placeholders() -> None:
+    assert (ONE.names, SEVERAL.names, Template("*").names) == (("instance",), ("key",), ())

@@ -7,8 +7,6 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ramgate.errors import RamgateError
-
 if TYPE_CHECKING:
     from ramgate.middleware.current import Current
     from ramgate.middleware.outcome import Outcome
@@ -42,19 +40,12 @@ class Response:
         if self._current.refusal is not None and (is_first or self._is_websocket):
             return  # the answer is the refusal, whatever the application makes of it
         if is_first and self._verify and _is_success(message):
-            self._verify_now()
+            self._current.verify()
         stage = _STAGES.get(message["type"])
         if stage is not None:
             self._stage = stage
             self._current.forget()
         await self._send(message)
-
-    def _verify_now(self) -> None:
-        try:
-            self._current.verify()
-        except RamgateError as error:
-            self._current.refusal = error
-            raise
 
     async def refuse(self, outcome: Outcome, challenge: str) -> bool:
         """Send the answer, and return true, unless it is too late for one."""

@@ -87,9 +87,12 @@ class Current:
         self._decisions = None
 
     def verify(self) -> None:
-        """Raise an error if no decision was made: the last failure, or `Undecided`."""
+        """Refuse the request if no decision was made: with the last failure, or `Undecided`."""
         if not self._is_decided:
-            raise self.failure or Undecided("the response was held back: no decision was asked for")
+            self.refusal = self.failure or Undecided(
+                "the response was held back: no decision was asked for"
+            )
+            raise self.refusal
 
     def end(self) -> None:
         """Raise the refusal, if there is one, which the application must have handled itself."""

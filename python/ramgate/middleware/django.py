@@ -106,10 +106,7 @@ class RamgateMiddleware:
         outcome = outcome_of(raised)
         if outcome is None:
             return None
-        first: BaseException = raised
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        plain_visit().current.refusal = cast("RamgateError", first)
+        plain_visit().current.refusal = raised
         return HttpResponse(status=outcome.status)
 
     def _visit(self, request: HttpRequest) -> tuple[bool, Visits]:
@@ -124,7 +121,7 @@ class RamgateMiddleware:
             visits.current.end()
             if verify and response.status_code < HTTPStatus.BAD_REQUEST:
                 visits.current.verify()
-        except RamgateError as error:
+        except Exception as error:  # noqa: BLE001 - raises an error that has no answer
             refused = self._refused(error)
             # To close the response itself would tell Django that the request has ended.
             vars(refused)["_resource_closers"] += vars(response)["_resource_closers"]
@@ -133,7 +130,7 @@ class RamgateMiddleware:
         visits.keep(response)
         return response
 
-    def _refused(self, error: RamgateError) -> HttpResponse:
+    def _refused(self, error: Exception) -> HttpResponse:
         outcome = outcome_of(error)
         if outcome is None:
             raise error

@@ -61,6 +61,11 @@ class Template:
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the placeholders."""
+        return tuple(name for name, _ in self._placeholders)
+
     def fill(self, values: Mapping[str, object]) -> str:
         """Return the resource with these values: texts, integers or UUIDs.
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPMethod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from ramgate.errors import RamgateError
 from ramgate.middleware.outcome import outcome_of, report
 from ramgate.middleware.visit import run
 
@@ -140,11 +139,7 @@ class Response:
     def _check(self, status: str) -> None:
         self._current.end()
         if self._verify and not status.startswith(_ERRORS):
-            try:
-                self._current.verify()
-            except RamgateError as error:
-                self._current.refusal = error
-                raise
+            self._current.verify()
 
     def _refuse(self, raised: Exception) -> bytes:
         """Answer an error in place of the application; return the body. Raises any other error."""
