@@ -30,9 +30,15 @@ TOKENS: Final = {"alice-token": "alice", "bob-token": "bob", "carol-token": "car
 
 
 def arn_of(context: grpc.ServicerContext) -> str | None:
-    """Return the ARN of the caller, or `None`. A real server verifies a signed token here."""
-    metadata = dict(context.invocation_metadata())
-    scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
+    """Return the ARN of the caller, or `None`.
+
+    A real server verifies a signed token here. Two tokens are no principal: a proxy might have read
+    the other one.
+    """
+    given = [str(value) for key, value in context.invocation_metadata() if key == "authorization"]
+    if len(given) != 1:
+        return None
+    scheme, _, token = given[0].partition(" ")
     user = TOKENS.get(token) if scheme.lower() == "bearer" else None
     return user and USER.format(user)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from instances_client import call
+from instances_client import call, messages, services
 from instances_server import create
 
 from ramgate import Client
@@ -63,6 +63,16 @@ def test_others_do_not(target: str, user: str) -> None:
 def test_a_stranger_may_ask_for_the_health_only(target: str) -> None:
     assert call(target, "", "Health") == ["ok"]
     assert refusal(target, "", "Release", X) == "UNAUTHENTICATED"
+
+
+def test_two_tokens_are_no_principal(target: str) -> None:
+    metadata = [("authorization", f"Bearer {user}-token") for user in ("carol", "alice")]
+    with grpc.insecure_channel(target) as channel:
+        release: Any = services.InstancesStub(channel).Release
+        with pytest.raises(grpc.RpcError) as caught:
+            release(messages.Instance(instance=X), metadata=metadata)
+    status: Any = caught.value
+    assert status.code() == grpc.StatusCode.UNAUTHENTICATED
 
 
 def test_bob_is_not_in_the_office(target: str) -> None:

@@ -12,7 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
+from django.core.exceptions import (
+    ImproperlyConfigured,
+    PermissionDenied,
+    SynchronousOnlyOperation,
+)
 from django.test import override_settings
 
 from django_site import Pieces, configured, named, named_later, under_asgi, under_wsgi
@@ -148,6 +152,35 @@ def test_another_error_stays_an_error_of_the_application(kind: str, url: str, pa
 
 def test_a_file_is_sent(url: str) -> None:
     assert b"A Django site for tests" in asked("wsgi", url, "/download").body
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (None, 401),
+        ("", 401),
+        ("*", 500),
+        ("acs:ram::1234567890123456:user/alice\n", 500),
+        (f"acs:ram::1234567890123456:user/{'a' * 65_536}", 500),
+        (b"acs:ram::1234567890123456:user/alice", 500),
+        (True, 500),
+        (KeyError("token"), 500),
+        (PermissionDenied("token"), 500),
+    ],
+)
+@pytest.mark.parametrize("path", ["/below", "/below/later"])
+def test_a_principal_that_is_none_is_never_allowed(
+    kind: str, url: str, path: str, value: object, status: int
+) -> None:
+    def principal(_: object) -> object:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    for verify in (True, False):
+        answer = asked(kind, url, path, PRINCIPAL=principal, VERIFY=verify)
+        assert (answer.status, answer.problem["status"]) == (status, status)
+        assert b"token" not in answer.body
 
 
 # Values of the path.

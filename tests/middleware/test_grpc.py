@@ -218,6 +218,84 @@ def stalling(ended: threading.Event, stalled: threading.Event) -> Callable[[Peer
     return stall
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "/test.instances/forgotten",
+        "/test.Instances/Forgotten",
+        "/TEST.Instances/forgotten",
+        "//test.Instances/forgotten",
+        "/test.Instances//forgotten",
+        "/test.Instances/forgotten/",
+        "/test.Instances/forgotten?x",
+        "/test.Instances/forgotten;x",
+        "/test.Instances/%66orgotten",
+        "/test.Instances/public/../forgotten",
+        "/test.Instances/public%2f..%2fforgotten",
+        "/x/test.Instances/forgotten",
+        "test.Instances/forgotten",
+        "/test.Instances/public\tforgotten",
+    ],
+)
+def test_another_name_of_a_method_is_no_method(kind: str, url: str, method: str) -> None:
+    options = {"public": {"/test.Instances/public"}}
+    with served(kind, url, **options) as target:
+        answer = ask(target, "forgotten", user=None, path=method)
+    assert answer.code != OK
+    assert answer.responses == []
+
+
+@pytest.mark.parametrize(
+    "public", ["/test.Instances/Forgotten", "/test.Instances", "/", "/forgotten"]
+)
+def test_a_public_method_is_compared_whole(kind: str, url: str, public: str) -> None:
+    options = {"public": {public}}
+    assert asked(kind, url, "forgotten", user=None, options=options).code == UNAUTHENTICATED
+    assert asked(kind, url, "forgotten", options=options).code == INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (None, UNAUTHENTICATED),
+        ("", UNAUTHENTICATED),
+        ("*", INTERNAL),
+        ("acs:ram::1234567890123456:user/alice\n", INTERNAL),
+        (f"acs:ram::1234567890123456:user/{'a' * 65_536}", INTERNAL),
+        (b"acs:ram::1234567890123456:user/alice", INTERNAL),
+        (True, INTERNAL),
+        (KeyError("token"), INTERNAL),
+        (StopIteration("acs:ram::1234567890123456:user/alice"), INTERNAL),
+        (grpc.RpcError("token"), INTERNAL),
+    ],
+)
+@pytest.mark.parametrize("method", ["unary_unary", "unary_stream", "stream_stream"])
+def test_a_principal_that_is_none_is_never_allowed(
+    kind: str, url: str, method: str, value: object, code: grpc.StatusCode
+) -> None:
+    def principal(_: object) -> Any:  # noqa: ANN401 - whatever the application returns
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    answer = asked(kind, url, method, options={"principal": principal})
+    assert (answer.code, answer.responses) == (code, [])
+    assert "token" not in answer.details
+
+
+def test_metadata_of_64_kilobytes_allows_nothing(kind: str, url: str) -> None:
+    long = "a" * 65_536
+    assert asked(kind, url, "unary_unary", user=long).code != OK
+    assert asked(kind, url, "unary_unary", user="carol", other=long).code != OK
+    assert asked(kind, url, "unary_unary", user=None, other=long).code != OK
+
+
+def test_binary_metadata_is_no_principal(kind: str, url: str) -> None:
+    data: Any = b"alice"
+    metadata = {"user-bin": data}
+    assert asked(kind, url, "unary_unary", user=None, **metadata).code == UNAUTHENTICATED
+
+
 # Only in an event loop.
 
 

@@ -138,6 +138,74 @@ def test_a_public_path_needs_neither_principal_nor_decision(ramgate_client: Clie
     assert call(app, environ_of("/docs")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "prefix"),
+    [
+        ("", ""),
+        ("", "/docs"),
+        ("/", "/docs"),
+        ("/docs/", ""),
+        ("//docs", ""),
+        ("/DOCS", ""),
+        ("/docs\0", ""),
+        ("/docs\n", ""),
+        ("/docs;x", ""),
+        ("/docs/../x", ""),
+        ("/./docs", ""),
+        ("/%64ocs", ""),
+        ("/docs\xc3\xb6", ""),
+        ("/\xef\xbd\x84ocs", ""),
+        ("docs", "/"),
+    ],
+)
+def test_any_other_path_is_not_public(ramgate_client: Client, path: str, prefix: str) -> None:
+    app = protected(ramgate_client, forgetful("200 OK"))
+    environ = environ_of() | {"PATH_INFO": path, "SCRIPT_NAME": prefix}
+    assert app_answer(app, environ).status == 401
+
+
+def test_a_request_without_a_path_is_not_public(ramgate_client: Client) -> None:
+    environ = environ_of()
+    del environ["PATH_INFO"]
+    app = protected(ramgate_client, forgetful("200 OK"))
+    assert app_answer(app, environ).status == 401
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        (None, 401),
+        ("", 401),
+        ("*", 500),
+        ("alice", 500),
+        ("acs:ram::1234567890123456:user/*", 500),
+        ("acs:ram::1234567890123456:user/alice\n", 500),
+        ("acs:ram::1234567890123456:user/alice\0", 500),
+        (f"acs:ram::1234567890123456:user/{'a' * 65_536}", 500),
+        (b"acs:ram::1234567890123456:user/alice", 500),
+        (0, 500),
+        (False, 500),
+        (True, 500),
+        (["acs:ram::1234567890123456:user/alice"], 500),
+        (KeyError("token"), 500),
+        (StopIteration("acs:ram::1234567890123456:user/alice"), 500),
+        (PermissionError("denied"), 500),
+    ],
+)
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_principal_that_is_none_is_never_allowed(
+    ramgate_client: Client, value: object, status: int, *, verify: bool
+) -> None:
+    def principal(_: Environ) -> Any:  # noqa: ANN401 - whatever the application returns
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    answer = call(protected(ramgate_client, principal=principal, verify=verify), environ_of())
+    assert (answer.status, answer.problem["status"]) == (status, status)
+    assert b"token" not in answer.body
+
+
 def test_a_decision_is_still_required_on_a_public_path(ramgate_client: Client) -> None:
     answer = call(protected(ramgate_client), environ_of("/docs"))
     assert answer.status == 401

@@ -347,10 +347,10 @@ def ask(
     method: str,
     *requests: str | int,
     user: str | None = "alice",
-    service: str = SERVICE,
+    path: str | None = None,
     **metadata: str,
 ) -> Answer:
-    """Call a method with these instances or numbers."""
+    """Call a method with these instances or numbers; `path` is another name of the method."""
     kind = KINDS.get(method, "unary_unary")
     if user is not None:
         metadata["user"] = user
@@ -360,7 +360,7 @@ def ask(
     responses: list[str] = []
     with grpc.insecure_channel(target, options=LOCAL) as channel:
         call: Callable[..., Any] = getattr(channel, kind)(
-            f"/{service}/{method}",
+            path or f"/{SERVICE}/{method}",
             request_serializer=msgspec.json.encode,
             # With an error, servers of asyncio send an empty message.
             response_deserializer=lambda data: msgspec.json.decode(data or b"{}", type=Message),
