@@ -19,6 +19,7 @@ from hostile import (
     DENIED,
     FOREVER,
     Asker,
+    Gate,
     Hostile,
     Peer,
     answering,
@@ -33,7 +34,8 @@ from processes import eventually
 from ramgate.client import encoding
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.client import Client
-from ramgate.client.connection import Connections, Steps, Wait
+from ramgate.client.connection import Connection, Steps, Wait
+from ramgate.client.connections import Connections
 from ramgate.client.http import Response, Url, response_limit
 from ramgate.client.queries import DECISION
 from ramgate.errors import AnswerError, TransportError
@@ -222,6 +224,36 @@ def step_through(steps: Steps, before_each: Callable[[], object]) -> Response:
         before_each()
         assert step.poll(BOUND * 1000)
     return step
+
+
+def test_a_step_that_is_taken_too_early_is_taken_again() -> None:
+    gate = Gate()
+    with Hostile(gate) as server:
+        endpoint = Url.parse(server.url)
+        connections = Connections(endpoint, None)
+        question = encoding.encode(encoding.request_head(DECISION, endpoint, None), Request(*ASKED))
+        steps = connections.ask(question, response_limit(1))
+        while not gate.came.is_set():
+            step = next(steps)
+            assert isinstance(step, Wait)
+            step.poll(10)
+        for _ in range(3):
+            assert isinstance(next(steps), Wait)
+        gate.open.set()
+        assert step_through(steps, lambda: None).status == 200
+        connections.close()
+
+
+def test_a_connection_that_another_thread_took_is_not_used() -> None:
+    class Taken(list[Connection]):
+        def pop(self, *_: object) -> NoReturn:
+            raise IndexError
+
+        def __bool__(self) -> bool:
+            return True
+
+    connections = Connections(Url.parse("http://127.0.0.1:1"), None)
+    assert connections.take(b"question", 1000, Taken()) is None
 
 
 def test_a_response_before_the_first_request_is_refused() -> None:

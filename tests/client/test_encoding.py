@@ -98,6 +98,17 @@ def test_a_field_that_json_cannot_express_is_named() -> None:
 HEAD = b"POST /\r\nContent-Length: "
 
 
+def test_json_names_each_field_that_cannot_be_expressed() -> None:
+    request = Request("a\ud800", "a:B", "c\ud800")
+    for encode in (encoding.to_json, lambda one: encoding.encode(HEAD, one)):
+        with pytest.raises(InvalidRequest) as caught:
+            encode(request)
+        assert [error.partition(" ")[0] for error in caught.value.errors] == [
+            "`principal`",
+            "`resource`",
+        ]
+
+
 def test_a_body_at_the_limit_is_sent_and_one_above_it_is_not() -> None:
     body = encoding.encode(HEAD, Request(*ASKED)).partition(b"\r\n\r\n")[2]
     assert encoding.encode(HEAD, Request(*ASKED), len(body))

@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import struct
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,6 +235,26 @@ def echo(peer: Peer) -> None:
         peer.say(echoed(peer.question()))
 
 
+def answered(peer: Peer, question: bytes) -> None:
+    peer.say(echoed(question))
+    echo(peer)
+
+
+class Gate:
+    """A script that answers once `open` is set; it sets `came` when a request has arrived."""
+
+    def __init__(self, then: Callable[[Peer, bytes], None] = answered) -> None:
+        self._then = then
+        self.came = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, peer: Peer) -> None:
+        question = peer.question()
+        self.came.set()
+        assert self.open.wait(BOUND)
+        self._then(peer, question)
+
+
 def saying(data: bytes) -> Callable[[Peer], None]:
     """Return a script that answers one request with these bytes, and closes the connection."""
 
@@ -242,6 +263,10 @@ def saying(data: bytes) -> Callable[[Peer], None]:
         peer.say(data)
 
     return script
+
+
+async def wait_for(event: threading.Event) -> None:
+    assert await asyncio.to_thread(event.wait, BOUND)
 
 
 class Awaited:

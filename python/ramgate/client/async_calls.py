@@ -2,76 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from typing import TYPE_CHECKING, TypeVar
+from asyncio import AbstractEventLoop, get_running_loop
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ramgate.client import decoding, encoding, queries
 from ramgate.client.base import BaseClient
-from ramgate.client.connection import Lookup
-from ramgate.client.http import Response, response_limit
-from ramgate.client.readiness import is_ready
+from ramgate.client.http import response_limit
+from ramgate.client.in_flight import Call, InFlight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import msgspec
 
-    from ramgate.client.connection import Steps
+    from ramgate.client.http import Response
     from ramgate.client.queries import BatchAnswer, Query
     from ramgate.model.decision import Decisions, Request
 
 __all__ = ["AsyncCalls"]
 
 _A = TypeVar("_A", bound=queries.Answer)
+_LIMIT: Final = response_limit(1)
 
 
 class AsyncCalls(BaseClient):
     """The base of `AsyncClient`: its calls, each within the time limit."""
 
+    _in_flight: dict[AbstractEventLoop, InFlight]
+
     async def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        request = encoding.encode(self._heads[query], question, self._max_body)
-        answer = await self._send(query, request)
-        self._observe(question, answer)
+        return self._finish(query, question, await self._begin(query, question))
+
+    def _begin(self, query: Query[object], question: msgspec.Struct) -> Call:
+        return self._send(encoding.encode(self._heads[query], question, self._max_body))
+
+    def _finish(self, query: Query[_A], question: msgspec.Struct, response: Response) -> _A:
+        answer = decoding.read(query, response)
+        if BaseClient.observer is not None:
+            self._observe(question, answer)
         return answer
 
     async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions, self._max_body)
-        decisions = await self._send_all(query, len(questions), request)
+        response = await self._send(request, response_limit(len(questions)))
+        decisions = decoding.read_all(query, len(questions), response)
         self._observe_all(questions, decisions)
         return decisions
 
-    async def _send(self, query: Query[_A], request: bytes) -> _A:
-        response = await self._run(self._connections.ask(request, response_limit(1)))
-        return decoding.read(query, response)
-
-    async def _send_all(self, query: Query[BatchAnswer], count: int, request: bytes) -> Decisions:
-        response = await self._run(self._connections.ask(request, response_limit(count)))
-        return decoding.read_all(query, count, response)
-
-    async def _run(self, steps: Steps) -> Response:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
-        try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Response):
-                    return step
-                if isinstance(step, Lookup):
-                    await self._look_up(step, deadline)
-                # If a timer and a descriptor are due in the same iteration, asyncio runs the
-                # callback of the descriptor first.
-                elif loop.time() >= deadline or not await is_ready(loop, step, deadline):
-                    raise self._late()
-        finally:
-            steps.close()
-
-    async def _look_up(self, step: Lookup, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout_at(deadline):
-                step.resolve(await loop.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except TimeoutError as error:
-            raise self._late() from error
-        except OSError as error:
-            raise step.error(error) from error
+    def _send(self, request: bytes, limit: int = _LIMIT) -> Call:
+        """Return a call, whose `await` sends the request and returns the response."""
+        loop = get_running_loop()
+        in_flight = self._in_flight.get(loop)
+        if in_flight is None:
+            in_flight = self._in_flight[loop] = InFlight(
+                self._connections, self._timeout, self._late, self._in_flight.pop
+            )
+        return Call(in_flight, request, limit)

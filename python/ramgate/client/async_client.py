@@ -100,6 +100,7 @@ class AsyncClient(AsyncCalls):
         )
         if batches is not None and batches < 1:
             raise ValueError(f"`batches` is `{batches}`: it must be at least 1")
+        self._in_flight = {}
         self._batches = (
             Batches(batches, self._decide_batch, timeout, self._late) if batches else None
         )
@@ -114,7 +115,12 @@ class AsyncClient(AsyncCalls):
         session_policies: Sequence[Policy] = (),
     ) -> Decision:
         """Decide whether `principal` may do `action` on `resource`; parameters as in `Request`."""
-        return await self._decide(Request(principal, action, resource, context, session_policies))
+        request = Request(principal, action, resource, context, session_policies)
+        if self._batches is not None:
+            return await self._decide_together(self._batches, request)
+        # `_ask`, without the coroutine
+        response = await self._begin(queries.DECISION, request)
+        return self._finish(queries.DECISION, request, response)
 
     @pending_call
     async def require(
@@ -127,7 +133,10 @@ class AsyncClient(AsyncCalls):
     ) -> Decision:
         """Return the decision if it allows. Raises `AccessDenied`, with the decision, if not."""
         request = Request(principal, action, resource, context, session_policies)
-        decision = await self._decide(request)
+        if self._batches is not None:
+            decision = await self._decide_together(self._batches, request)
+        else:
+            decision = await self._ask(queries.DECISION, request)
         if not decision:
             raise denial(request, decision)
         return decision
@@ -228,7 +237,7 @@ class AsyncClient(AsyncCalls):
     async def revision(self) -> str:
         """Return the revision of the bundle that OPA decides with."""
         request = encoding.request_without_input(self._heads[queries.REVISION])
-        response = await self._run(self._connections.ask(request, response_limit(0)))
+        response = await self._send(request)
         return decoding.read_revision(response)
 
     @pending_call
@@ -241,13 +250,14 @@ class AsyncClient(AsyncCalls):
     @pending_call
     async def healthy(self) -> bool:
         """Return true if OPA reports that its bundles are active."""
-        response = await self._run(self._connections.ask(self._health_request, response_limit(0)))
+        response = await self._send(self._health_request)
         return response.status == HTTPStatus.OK
 
     @pending_call
     async def close(self) -> None:
         """Close every connection; a second call does nothing."""
-        self._connections.close()
+        in_flight = self._in_flight.get(asyncio.get_running_loop())
+        self._connections.close(in_flight.idle if in_flight else None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -260,10 +270,8 @@ class AsyncClient(AsyncCalls):
     ) -> None:
         await self.close()
 
-    async def _decide(self, request: Request) -> Decision:
-        if self._batches is None:
-            return await self._ask(queries.DECISION, request)
-        decision = await self._batches.decide(encoding.to_json(request))
+    async def _decide_together(self, batches: Batches, request: Request) -> Decision:
+        decision = await batches.decide(encoding.to_json(request))
         decoding.raise_if_malformed(decision)
         self._observe(request, decision)
         return decision
@@ -271,9 +279,10 @@ class AsyncClient(AsyncCalls):
     async def _decide_batch(self, batch: Sequence[bytes]) -> Sequence[Decision]:
         if len(batch) == 1:
             request = encoding.encode_json(self._heads[queries.DECISION], batch[0], self._max_body)
-            return [await self._send(queries.DECISION, request)]
+            return [decoding.read(queries.DECISION, await self._send(request))]
         request = encoding.encode_all_json(self._heads[queries.DECISIONS], batch, self._max_body)
-        return await self._send_all(queries.DECISIONS, len(batch), request)
+        response = await self._send(request, response_limit(len(batch)))
+        return decoding.read_all(queries.DECISIONS, len(batch), response)
 
     async def _explain(self, query: Query[Explained], request: Request) -> Explanation:
         answer = await self._ask(query, request)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from ramgate.client import encoding, queries
-from ramgate.client.connection import Connections
+from ramgate.client.connections import Connections
 from ramgate.client.http import Url
 from ramgate.errors import TransportError
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ramgate.client import decoding, encoding, queries
 from ramgate.client.base import BaseClient
-from ramgate.client.connection import Lookup
+from ramgate.client.connection import Lookup, NoResponseError
 from ramgate.client.http import Response, response_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import msgspec
 
-    from ramgate.client.connection import Steps
+    from ramgate.client.connection import Step
     from ramgate.client.queries import BatchAnswer, Query
     from ramgate.model.decision import Decisions, Request
 
@@ -30,31 +30,48 @@ class Calls(BaseClient):
 
     def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
         request = encoding.encode(self._heads[query], question, self._max_body)
-        response = self._run(self._connections.ask(request, response_limit(1)))
+        response = self._exchange(request, 1)
         answer = decoding.read(query, response)
         self._observe(question, answer)
         return answer
 
     def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
         request = encoding.encode_all(self._heads[query], questions, self._max_body)
-        response = self._run(self._connections.ask(request, response_limit(len(questions))))
+        response = self._exchange(request, len(questions))
         decisions = decoding.read_all(query, len(questions), response)
         self._observe_all(questions, decisions)
         return decisions
 
-    def _run(self, steps: Steps) -> Response:
+    def _exchange(self, request: bytes, requests: int) -> Response:
         deadline = time.monotonic() + self._timeout
+        limit = response_limit(requests)
+        connection = self._connections.take(request, limit)
+        if connection is not None:
+            try:
+                response = self._run(connection.proceed, deadline)
+            except NoResponseError:
+                pass
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                self._connections.keep(connection, response)
+                return response
+        steps = self._connections.ask(request, limit)
         try:
-            while True:
-                step = next(steps)
-                if isinstance(step, Response):
-                    return step
-                if isinstance(step, Lookup):
-                    _look_up(step)
-                elif (left := deadline - time.monotonic()) <= 0 or not step.poll(left * 1000):
-                    raise self._late()
+            return self._run(steps.__next__, deadline)
         finally:
             steps.close()
+
+    def _run(self, proceed: Callable[[], Step], deadline: float) -> Response:
+        while True:
+            step = proceed()
+            if isinstance(step, Response):
+                return step
+            if isinstance(step, Lookup):
+                _look_up(step)
+            elif (left := deadline - time.monotonic()) <= 0 or not step.poll(left * 1000):
+                raise self._late()
 
 
 def _look_up(step: Lookup) -> None:

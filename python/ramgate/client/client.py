@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ramgate.client import decoding, encoding, queries
 from ramgate.client.base import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, DEFAULT_URL
 from ramgate.client.calls import Calls
-from ramgate.client.http import response_limit
 from ramgate.model.decision import NO_CONTEXT, Request, Simulation
 from ramgate.model.denials import denial, feature_denial
 from ramgate.model.service_linked_role import CreationQuestion, DeletionQuestion, FeatureQuestion
@@ -255,7 +254,7 @@ class Client(Calls):
         True
         """
         request = encoding.request_without_input(self._heads[queries.REVISION])
-        response = self._run(self._connections.ask(request, response_limit(0)))
+        response = self._exchange(request, 0)
         return decoding.read_revision(response)
 
     def serial(self) -> int | None:
@@ -274,7 +273,7 @@ class Client(Calls):
         >>> client.healthy()
         True
         """
-        response = self._run(self._connections.ask(self._health_request, response_limit(0)))
+        response = self._exchange(self._health_request, 0)
         return response.status == HTTPStatus.OK
 
     def close(self) -> None:

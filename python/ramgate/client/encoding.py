@@ -87,7 +87,14 @@ def encode(head: bytes, question: msgspec.Struct, max_body: int = MAX_BODY) -> b
     Raises `InvalidRequest`, which names each field that JSON cannot express, or says that the body
     would have more than `max_body` bytes.
     """
-    return encode_json(head, to_json(question), max_body)
+    try:
+        body = _encode(question)
+    except _ENCODING_ERRORS as error:
+        raise InvalidRequest(_errors("", question)) from error
+    length = len(body) + _ENVELOPE
+    if length > max_body:
+        raise InvalidRequest([_too_long(length, max_body, 1)])
+    return b'%b%d\r\n\r\n{"input":%b}' % (head, length, body)
 
 
 def encode_json(head: bytes, question: bytes, max_body: int = MAX_BODY, requests: int = 1) -> bytes:

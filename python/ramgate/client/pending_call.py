@@ -41,12 +41,11 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
     False
     """
 
-    __slots__ = ("_coroutine", "_is_started", "_name")
+    __slots__ = ("_coroutine", "_name")
 
     def __init__(self, name: str, coroutine: Coroutine[Any, Any, _T_co]) -> None:
         self._name = name
         self._coroutine = coroutine
-        self._is_started = False
 
     def __bool__(self) -> Never:
         raise TypeError(f"`{self._name}(…)` is not decided yet: await it")
@@ -55,12 +54,12 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
         return f"<pending call of {self._name}>"
 
     def __await__(self) -> Generator[Any, Any, _T_co]:
-        self._is_started = True
+        self.__class__ = PendingCall
         return self._coroutine.__await__()
 
     def send(self, value: object) -> object:
         """Run the call up to its next wait, as an event loop does."""
-        self._is_started = True
+        self.__class__ = PendingCall
         return self._coroutine.send(value)
 
     def throw(
@@ -74,19 +73,24 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
 
         The second and third argument are those of Python's deprecated form, and ignored.
         """
-        self._is_started = True
+        self.__class__ = PendingCall
         return self._coroutine.throw(kind)
 
     def close(self) -> None:
         """End the call; it is not awaited any more."""
-        self._is_started = True
+        self.__class__ = PendingCall
         self._coroutine.close()
 
+
+class _Unstarted(PendingCall[_T_co]):
+    """A call that warns if it ends now; when it is started, it changes to its base class."""
+
+    __slots__ = ()
+
     def __del__(self) -> None:
-        if not self._is_started:
-            self._coroutine.close()
-            FORGOTTEN.append(self._name)
-            warnings.warn(f"`{self._name}(…)` was never awaited", RuntimeWarning, stacklevel=2)
+        self._coroutine.close()
+        FORGOTTEN.append(self._name)
+        warnings.warn(f"`{self._name}(…)` was never awaited", RuntimeWarning, stacklevel=2)
 
 
 def pending_call(
@@ -105,6 +109,6 @@ def pending_call(
 
     @functools.wraps(method)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> PendingCall[_T]:
-        return PendingCall(name, method(*args, **kwargs))
+        return _Unstarted(name, method(*args, **kwargs))
 
     return call

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, overload
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from ramgate.model import copies
 from ramgate.model.copies import NO_CONTEXT, Context, Policy, Scalar
@@ -233,8 +234,12 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         checks: dict[str, Callable[[object], object]] = {}
         if not type(self.principal) is type(self.action) is type(self.resource) is str:
             checks = dict.fromkeys(("principal", "action", "resource"), copies.text)
-        if self.context is not NO_CONTEXT:
-            checks["context"] = copies.context
+        context = self.context
+        if context is not NO_CONTEXT:
+            if not context and type(context) is dict:
+                force_setattr(self, "context", NO_CONTEXT)
+            else:
+                checks["context"] = copies.context
         if self.session_policies != ():
             checks["session_policies"] = copies.policies
         if checks:
