@@ -137,6 +137,7 @@ def measure(run: Run) -> Section:
         "async": over_theirs(f"AsyncClient, {_BATCHES}, TCP", rates),
         "async_each": over_theirs("AsyncClient, TCP", rates),
         "async_load": over_theirs("AsyncClient, TCP", loads),
+        "async_processor": 1 / over_theirs("AsyncClient, TCP", loads),
     }
     return Section("clients", tables, {key: Figure(one, SHIPPED) for key, one in figures.items()})
 

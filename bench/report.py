@@ -141,6 +141,12 @@ GOALS: Final = (
     ),
     Goal("async_each", "… `AsyncClient` with one request for each decision", _TIMES),
     Goal("async_load", "… the same, for each second of the client's processor", _TIMES),
+    Goal(
+        "async_processor",
+        "… the client's processor time for a decision, over opa-python-client's",
+        _RATIO,
+        most=0.35,
+    ),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=650),
     Goal("memory_read", "… in the read store", _BYTES),
     Goal("memory_shared", "… with policies that all roles share", _BYTES),

@@ -244,7 +244,7 @@ class AsyncClient(AsyncCalls):
     async def serial(self) -> int | None:
         """Return the serial of the bundle that OPA decides with, None if it has none."""
         request = encoding.request_without_input(self._heads[queries.SERIAL])
-        response = await self._run(self._connections.ask(request, response_limit(0)))
+        response = await self._send(request)
         return decoding.read_serial(response)
 
     @pending_call

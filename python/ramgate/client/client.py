@@ -264,7 +264,7 @@ class Client(Calls):
         True
         """
         request = encoding.request_without_input(self._heads[queries.SERIAL])
-        response = self._run(self._connections.ask(request, response_limit(0)))
+        response = self._exchange(request, 0)
         return decoding.read_serial(response)
 
     def healthy(self) -> bool:
