@@ -11,6 +11,7 @@
     ├── AnswerError        OPA answered, but not with a clean decision
     ├── CloudError         an account cannot be read from Alibaba Cloud
     ├── EditError          an accounts file was left unchanged: the edit does not fit it
+    ├── PublishError       a bundle cannot be published to a target
     ├── OpaUnavailable     no OPA that fits was found, downloaded or built
     └── SidecarError       an OPA did not start, or stopped by itself
 
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidPolicy",
     "InvalidRequest",
     "OpaUnavailable",
+    "PublishError",
     "RamgateError",
     "SidecarError",
     "TransportError",
@@ -195,6 +197,17 @@ class OpaUnavailable(RamgateError):
     ...     find_opa()
     Traceback (most recent call last):
     ramgate.errors.OpaUnavailable: `$OPA` is `no-such-opa`, ...
+    """
+
+
+class PublishError(RamgateError):
+    """A bundle cannot be published to a target. The message names the target and the cause.
+
+    >>> from ramgate.bundle.builder import build
+    >>> from ramgate.publish.target import target
+    >>> target("no/such/folder/bundle.tar.gz").put(build())
+    Traceback (most recent call last):
+    ramgate.errors.PublishError: cannot write `no/such/folder/bundle.tar.gz`: no such file ...
     """
 
 

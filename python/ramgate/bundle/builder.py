@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 import tarfile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -22,14 +22,16 @@ from ramgate.catalog import catalog
 from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from ramgate.accounts.named_files import Read
     from ramgate.accounts.store import Store
     from ramgate.bundle.signature import Signer
 
-__all__ = ["ROOTS", "Builder", "Bundle", "build"]
+__all__ = ["ROOTS", "Builder", "Bundle", "Serial", "build"]
+
+Serial: TypeAlias = "int | Callable[[], int] | None"
 
 ROOTS: Final = ("ram", "slr", "store", "system")
 _SPEED_BEFORE_SIZE: Final = 1
@@ -76,7 +78,8 @@ class Builder:
     """Builds bundles repeatedly, and translates only the files that changed since the last one.
 
     Rego and catalog are read once, when the builder is made. The bundles carry `serial`, which is
-    part of what their revision digests, and are signed by `signer`.
+    part of what their revision digests, or the number that `serial` returns for each, and are
+    signed by `signer`.
 
     >>> from pathlib import Path
     >>> builder, file = Builder(), Path("accounts.yaml")
@@ -87,7 +90,7 @@ class Builder:
     1
     """
 
-    def __init__(self, *, serial: int | None = None, signer: Signer | None = None) -> None:
+    def __init__(self, *, serial: Serial = None, signer: Signer | None = None) -> None:
         self._serial = serial
         self._signer = signer
         self._rego = _rego()
@@ -117,15 +120,16 @@ class Builder:
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
             digest.update(files[name])
         manifest: dict[str, object] = {"roots": ROOTS, "rego_version": 1}
-        if self._serial is not None:
-            digest.update(b"serial %d\n" % self._serial)
-            manifest["metadata"] = {"serial": self._serial}
+        serial = self._serial() if callable(self._serial) else self._serial
+        if serial is not None:
+            digest.update(b"serial %d\n" % serial)
+            manifest["metadata"] = {"serial": serial}
         revision = digest.hexdigest()[:16]
         files[".manifest"] = msgspec.json.encode({"revision": revision, **manifest})
         if self._signer is not None:
             files[signature.SIGNATURES] = self._signer.sign(files)
         example = allowed_request(store)
-        return Bundle(_archive(files), revision, _counts(store), example, self._serial)
+        return Bundle(_archive(files), revision, _counts(store), example, serial)
 
     def named(self, accounts: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
         """Return the files that accounts files with these contents name; none is read."""

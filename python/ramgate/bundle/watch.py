@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ramgate.bundle.believed import Contents
-    from ramgate.bundle.builder import Bundle
+    from ramgate.bundle.builder import Bundle, Serial
+    from ramgate.bundle.signature import Signer
 
 __all__ = ["Watch"]
 
@@ -55,10 +56,17 @@ class Watch:
     1
     """
 
-    def __init__(self, path: Path, tell: Callable[[str], object] = _logger.warning) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tell: Callable[[str], object] = _logger.warning,
+        *,
+        serial: Serial = None,
+        signer: Signer | None = None,
+    ) -> None:
         self._path = path
         self._tell = tell
-        self._builder = Builder()
+        self._builder = Builder(serial=serial, signer=signer)
         self._scanner = Scanner(path)
         self._accounts = Believed(path)
         self._named = Believed(path)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ramgate.bundle.signature import Signer
     from ramgate.sidecar.verification import Verification
 
@@ -17,6 +20,14 @@ def serial_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 2**53):
         raise argparse.ArgumentTypeError(f"`{text}` is not a serial: a number from 0 to 2^53 - 1")
     return int(text)
+
+
+def _serial_or_now(text: str) -> int | Callable[[], int]:
+    return _now if text == "now" else serial_number(text)
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 def add_signer(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +42,9 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serial",
         metavar="N",
-        type=serial_number,
-        help="give the bundle a number that tells it from older ones",
+        type=_serial_or_now,
+        help="give the bundle a number that tells it from older ones; `now` is that of the seconds "
+        "since 1970",
     )
 
 

@@ -29,7 +29,14 @@ _LONGEST_PATH = 103  # sun_path has 104 bytes on macOS, 108 on Linux, and ends i
 
 
 class AddressTakenError(SidecarError):
-    """Another process listens on the address."""
+    """Another process listens on the address.
+
+    >>> import socket
+    >>> with socket.create_server(("127.0.0.1", 0)) as taken:
+    ...     Address("127.0.0.1", taken.getsockname()[1]).claim()
+    Traceback (most recent call last):
+    ramgate.sidecar.address.AddressTakenError: cannot listen on `127.0.0.1:...`: Address already...
+    """
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +45,9 @@ class Address:
 
     An empty host means every interface, and port 0 any free port. On a `secure` address OPA speaks
     TLS.
+
+    >>> Address.parse("127.0.0.1:8181").private, Address.parse(":8181").private
+    (True, False)
     """
 
     host: str = ""

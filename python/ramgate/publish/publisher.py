@@ -1,0 +1,107 @@
+"""Publish the bundles of accounts files: at the start, and again at each change."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING, Final
+
+from ramgate.errors import InvalidFiles, PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ramgate.bundle.builder import Bundle
+    from ramgate.bundle.watch import Watch
+    from ramgate.publish.target import Target
+
+__all__ = ["Publisher"]
+
+_LOOK_SECONDS: Final = 0.25
+_LONGEST_PAUSE: Final = 30.0
+
+
+@dataclasses.dataclass(slots=True)
+class _Place:
+    """A target, the bundle that it has, and after failures the time of the next attempt."""
+
+    target: Target
+    has: Bundle | None = None
+    pause: float = 0.0
+    due: float = 0.0
+
+
+class Publisher:
+    """The loop of `ramgate publish`: puts the bundle of a watch to all targets.
+
+    The newest bundle is wanted until a target has it: after a failure it is put again after 1, 2,
+    4, … seconds, at most 30. A failure goes to `tell`, and a bundle that a target has taken to
+    `announce`, with the name of the target.
+
+    >>> from pathlib import Path
+    >>> from ramgate.bundle.watch import Watch
+    >>> from ramgate.publish.target import target
+    >>> file = Path("accounts.yaml")
+    >>> _ = file.write_text("accounts: {'1234567890123456': {}}")
+    >>> places = [target("bundle.tar.gz")]
+    >>> publisher = Publisher(Watch(file), places, print, lambda bundle, name: print(name))
+    >>> publisher.put()
+    bundle.tar.gz
+    True
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        targets: Sequence[Target],
+        tell: Callable[[str], object],
+        announce: Callable[[Bundle, str], object],
+    ) -> None:
+        self._watch = watch
+        self._places = [_Place(target) for target in targets]
+        self._tell = tell
+        self._announce = announce
+        self.bundle = watch.build()
+
+    def put(self) -> bool:
+        """Put the newest bundle to each target that lacks it and is due; true if all have it."""
+        for place in self._places:
+            if place.has is not self.bundle and time.monotonic() >= place.due:
+                self._put(place)
+        return all(place.has is self.bundle for place in self._places)
+
+    def look(self) -> None:
+        """Look at the files once, and put what is to be put."""
+        try:
+            bundle = self._watch.look(self.bundle.revision)
+        except InvalidFiles as error:
+            self._tell(f"{error}\nrevision {self.bundle.revision} stays published")
+            bundle = None
+        except (OSError, MemoryError, RuntimeError) as error:
+            self._tell(f"cannot read the accounts: {error!r}; trying again")
+            time.sleep(1)
+            return
+        if bundle is not None:
+            self.bundle = bundle
+            for place in self._places:
+                place.pause = place.due = 0.0
+        self.put()
+
+    def run(self) -> None:
+        """Look four times a second, until an exception such as `KeyboardInterrupt`."""
+        self.put()
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            self.look()
+
+    def _put(self, place: _Place) -> None:
+        bundle = self.bundle
+        try:
+            place.target.put(bundle)
+        except PublishError as error:
+            place.pause = min(2 * place.pause or 1.0, _LONGEST_PAUSE)
+            place.due = time.monotonic() + place.pause
+            self._tell(f"{error}; trying again in {place.pause:g} s")
+        else:
+            place.has, place.pause = bundle, 0.0
+            self._announce(bundle, place.target.name)

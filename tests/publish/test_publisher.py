@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import servers
+from command_line import SECONDS, written
+from keys import key_pair
+from processes import eventually
+from ramgate.bundle.builder import Bundle, build
+from ramgate.bundle.bundle_file import read_bundle
+from ramgate.bundle.watch import Watch
+from ramgate.cli.main import main
+from ramgate.errors import PublishError
+from ramgate.publish.publisher import Publisher
+
+ACCOUNT = "accounts: {'1234567890123456': {users: {%s: {}}}}"
+
+
+class Place:
+    """A target that fails as often as the test says."""
+
+    name = "the place"
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.taken: list[str] = []
+
+    def put(self, bundle: Bundle) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise PublishError("not now")
+        self.taken.append(bundle.revision)
+
+
+class Clock:
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        monkeypatch.setattr("ramgate.publish.publisher.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("ramgate.publish.publisher.time.sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def changed(publisher: Publisher, file: Path, user: str) -> None:
+    """Change the accounts, and look until the change counts."""
+    before = publisher.bundle
+    file.write_text(ACCOUNT % user)
+    publisher.look()
+    publisher.look()
+    assert publisher.bundle is not before
+
+
+def test_a_target_that_fails_gets_the_newest_bundle_later_and_others_do_not_wait(
+    tmp_path: Path, clock: Clock
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    announced: list[str] = []
+    broken, good = Place(), Place()
+    broken.failures = 4
+    publisher = Publisher(
+        Watch(file),
+        [broken, good],
+        told.append,
+        lambda bundle, _: announced.append(bundle.revision),
+    )
+    assert not publisher.put()
+    first = publisher.bundle.revision
+    assert (broken.taken, good.taken, announced) == ([], [first], [first])
+    assert not publisher.put()
+    assert told == ["not now; trying again in 1 s"]
+    for pause in (2, 4):
+        clock.sleep(pause / 2)
+        publisher.look()
+        assert told[-1] == f"not now; trying again in {pause} s"
+    changed(publisher, file, "two")
+    second = publisher.bundle.revision
+    assert told[-1] == "not now; trying again in 1 s"
+    assert good.taken == [first, second]
+    clock.sleep(1)
+    assert publisher.put()
+    assert broken.taken == [second]
+    assert announced == [first, second, second]
+
+
+def test_a_pause_is_at_most_30_seconds(tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    place = Place()
+    place.failures = 9
+    publisher = Publisher(Watch(file), [place], told.append, lambda *_: None)
+    for _ in range(9):
+        publisher.put()
+        clock.sleep(30)
+    assert told[-1] == "not now; trying again in 30 s"
+    assert publisher.put()
+
+
+def test_faulty_accounts_keep_the_bundle(tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    place = Place()
+    publisher = Publisher(Watch(file), [place], told.append, lambda *_: None)
+    publisher.put()
+    file.write_text("accounts: {1: {}}")
+    for _ in range(3):
+        publisher.look()
+    [fault] = told
+    assert fault.endswith(f"\nrevision {publisher.bundle.revision} stays published")
+    assert place.taken == [publisher.bundle.revision]
+    assert clock.now == 100.0
+
+
+def test_accounts_that_cannot_be_read_for_lack_of_memory_are_read_again(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    publisher = Publisher(Watch(file), [Place()], told.append, lambda *_: None)
+    with monkeypatch.context() as full:
+
+        def look(*_: object) -> None:
+            raise MemoryError
+
+        full.setattr(Watch, "look", look)
+        publisher.look()
+    assert told == ["cannot read the accounts: MemoryError(); trying again"]
+    assert clock.now == 101.0
+    changed(publisher, file, "two")
+
+
+def run(*given: str) -> subprocess.Popen[str]:
+    ramgate = Path(sys.executable).with_name("ramgate")
+    return subprocess.Popen(
+        [str(ramgate), "publish", *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_publish_follows_the_accounts_until_it_is_stopped(tmp_path: Path, number: int) -> None:
+    file = Path(written(tmp_path / "a.yaml", ACCOUNT % "one"))
+    bundle = tmp_path / "b.tar.gz"
+    process = run("--accounts", str(file), "--to", str(bundle), "--serial", "now")
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    form = rf"{bundle}: revision \w{{16}}, serial \d{{10}}: accounts 1, .*users 1\n"
+    assert re.fullmatch(form, first)
+    file.write_text("accounts: {'1234567890123456': {users: {one: {}, two: {}}}}")
+    second = process.stdout.readline()
+    assert second.endswith("users 2\n")
+    revision = read_bundle(bundle.read_bytes(), "b").revision
+    assert f"revision {revision}, " in second
+    process.send_signal(number)
+    assert process.communicate(timeout=SECONDS) == ("", "")
+    assert process.returncode == 0
+
+
+def test_published_once_a_bundle_is_that_of_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path(written(tmp_path / "a.yaml", ACCOUNT % "one"))
+    targets = [str(tmp_path / name) for name in ("b", "c")]
+    given = ["publish", "--accounts", str(file), "--once", "--file-mode", "644"]
+    assert main([*given, "--to", targets[0], "--to", targets[1]]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
+    for target in targets:
+        assert Path(target).read_bytes() == build(file).content
+        assert Path(target).stat().st_mode & 0o777 == 0o644
+    pair = key_pair(tmp_path)
+    signed = ["--signing-key", str(pair.private), "--serial", "7", "--to", targets[0]]
+    assert main([*given, *signed]) == 0
+    assert read_bundle(Path(targets[0]).read_bytes(), "b").serial == 7
+
+
+def test_once_fails_if_a_target_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path / "a.yaml", ACCOUNT % "one")
+    refused = f"oci://127.0.0.1:{servers.free_port()}/x:1"
+    given = ["publish", "--accounts", file, "--once", "--to", refused]
+    assert main([*given, "--to", str(tmp_path / "b")]) == 2
+    assert "cannot reach" in capsys.readouterr().err
+    assert (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        (["--to", "b"], "--accounts is missing"),
+        (["--to", "b", "--accounts", "none"], "none: there is no such file"),
+        (["--to", "b", "--accounts", "none", "--serial", "1"], "--serial N needs --once"),
+        (["--to", "x://b", "--accounts", "none"], "`x://b` is not a path"),
+    ],
+)
+def test_options_that_do_not_fit_end_the_command(
+    capsys: pytest.CaptureFixture[str], given: list[str], cause: str
+) -> None:
+    assert main(["publish", *given]) == 2
+    assert cause in capsys.readouterr().err
+
+
+def test_a_target_that_comes_back_gets_the_bundle(tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    file = written(tmp_path / "a.yaml", ACCOUNT % "one")
+    process = run("--accounts", file, "--to", str(folder / "b"))
+    assert process.stderr is not None
+    assert process.stderr.readline().endswith("trying again in 1 s\n")
+    folder.mkdir()
+    eventually((folder / "b").exists)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=SECONDS)
