@@ -46,16 +46,23 @@ _CHUNK: Final = 65536
 class Raw:
     """A connection that sends one request again and again, and reads without parsing.
 
-    Each call reads as many bytes as the first response had.
+    Each call reads as many bytes as the first response had, which must contain `expected`.
     """
 
-    def __init__(self, connection: socket.socket, path: str, body: bytes) -> None:
+    def __init__(
+        self, connection: socket.socket, path: str, body: bytes, expected: bytes = b""
+    ) -> None:
         head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         self._request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self._connection = connection
         connection.settimeout(_TIMEOUT)
         connection.sendall(self._request)
-        self._size = len(connection.recv(_CHUNK))
+        first = connection.recv(_CHUNK)
+        if expected not in first:
+            first += connection.recv(_CHUNK)
+        if expected not in first:
+            raise WrongAnswerError(f"`{path}` was answered with {first.decode(errors='replace')}")
+        self._size = len(first)
 
     def __call__(self) -> None:
         """Send the request, and wait for the whole response."""

@@ -12,6 +12,7 @@ import pytest
 
 from ramgate import resources
 from ramgate.accounts import reader
+from ramgate.authzen import mapping
 from ramgate.bundle.builder import ROOTS, Builder, build
 from ramgate.catalog import catalog
 from ramgate.documents import source
@@ -71,12 +72,13 @@ def test_a_bundle_holds_code_data_and_a_manifest() -> None:
     assert found == {".manifest": found[".manifest"], "data.json": found["data.json"], **code}
     assert json.loads(found[".manifest"]) == {
         "revision": built.revision,
-        "roots": ["ram", "slr", "store", "system"],
+        "roots": ["authzen", "ram", "slr", "store", "system"],
         "rego_version": 1,
     }
     example = reader.load(resources.path("examples/accounts.yaml"), catalog.load())
     whole = Tables().add_to(example)
-    assert json.loads(found["data.json"]) == {"store": json.loads(json.dumps(whole))}
+    expected = json.loads(json.dumps({**whole, "authzen": mapping.EMPTY}))
+    assert json.loads(found["data.json"]) == {"store": expected}
     assert "content" not in repr(built)
 
 

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import authzen_faults
 import prover_faults
 from ramgate.opa.find import find_opa
 
@@ -35,6 +36,7 @@ PROVER_SHARES = tuple(f"proof/test_{name}.py" for name in ("pairs", "edits", "wi
 DECIDING = ("language", "accounts", "tables")
 COPIED = (
     "catalog",
+    "deploy",
     "docs",
     "examples",
     "opa-config.yaml",
@@ -1544,6 +1546,7 @@ MUTANTS = [
         "if False:",
     ),
     *(Mutant(*fault) for fault in prover_faults.FAULTS),
+    *(Mutant(*fault) for fault in authzen_faults.FAULTS),
 ]
 
 

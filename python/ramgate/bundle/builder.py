@@ -16,6 +16,7 @@ import msgspec
 from ramgate import resources
 from ramgate.accounts import named_files
 from ramgate.accounts.reader import Reader
+from ramgate.authzen import mapping
 from ramgate.bundle import signature
 from ramgate.bundle.example import allowed_request
 from ramgate.catalog import catalog
@@ -33,7 +34,7 @@ __all__ = ["ROOTS", "Builder", "Bundle", "Serial", "build"]
 
 Serial: TypeAlias = "int | Callable[[], int] | None"
 
-ROOTS: Final = ("ram", "slr", "store", "system")
+ROOTS: Final = ("authzen", "ram", "slr", "store", "system")
 _SPEED_BEFORE_SIZE: Final = 1
 
 
@@ -61,25 +62,26 @@ class Bundle:
     serial: int | None = None
 
 
-def build(accounts: Path | None = None) -> Bundle:
+def build(accounts: Path | None = None, authzen: Path | None = None) -> Bundle:
     """Build the bundle of an accounts file or a folder of them; without a path, of the example.
 
-    Raises `InvalidFiles` with every fault of every file, `UnreadableFiles` if a file could not be
-    read.
+    `authzen` is the file with the mapping of AuthZEN's names, by default none. Raises
+    `InvalidFiles` with every fault of every file, `UnreadableFiles` if a file could not be read.
 
     >>> from ramgate import resources
     >>> build() == build(resources.path("examples/accounts.yaml"))
     True
     """
-    return Builder().build(accounts)
+    return Builder(authzen).build(accounts)
 
 
 class Builder:
     """Builds bundles repeatedly, and translates only the files that changed since the last one.
 
-    Rego and catalog are read once, when the builder is made. The bundles carry `serial`, which is
-    part of what their revision digests, or the number that `serial` returns for each, and are
-    signed by `signer`.
+    Rego, catalog and the mapping of AuthZEN are read once, when the builder is made, which raises
+    `InvalidFiles` for faults of the mapping. The bundles carry `serial`, which is part of what
+    their revision digests, or the number that `serial` returns for each, and are signed by
+    `signer`.
 
     >>> from pathlib import Path
     >>> builder, file = Builder(), Path("accounts.yaml")
@@ -90,7 +92,14 @@ class Builder:
     1
     """
 
-    def __init__(self, *, serial: Serial = None, signer: Signer | None = None) -> None:
+    def __init__(
+        self,
+        authzen: Path | None = None,
+        *,
+        serial: Serial = None,
+        signer: Signer | None = None,
+    ) -> None:
+        self._mapping = mapping.EMPTY if authzen is None else mapping.read(authzen)
         self._serial = serial
         self._signer = signer
         self._rego = _rego()
@@ -114,7 +123,9 @@ class Builder:
                 accounts or resources.path("examples/accounts.yaml"), contents, read
             )
         files = dict(self._rego)
-        files["data.json"] = self._encoder.encode(self._tables.add_to(store))
+        files["data.json"] = self._encoder.encode(
+            {**self._tables.add_to(store), "authzen": self._mapping}
+        )
         digest = hashlib.sha256()
         for name in sorted(files):
             digest.update(b"%s %d\n" % (name.encode(), len(files[name])))

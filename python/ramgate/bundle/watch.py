@@ -42,7 +42,7 @@ class Watch:
     after which its absence counts, and a file that cannot be read, for as long as that lasts: the
     policies in it may be denials. Files that cannot be read are named once, to `tell`, by default a
     warning in the log. All that holds for the files that accounts files name, too, as long as an
-    accounts file that counts names them.
+    accounts file that counts names them. The mapping `authzen` is read once, not watched.
 
     >>> from pathlib import Path
     >>> file = Path("accounts.yaml")
@@ -60,13 +60,14 @@ class Watch:
         self,
         path: Path,
         tell: Callable[[str], object] = _logger.warning,
+        authzen: Path | None = None,
         *,
         serial: Serial = None,
         signer: Signer | None = None,
     ) -> None:
         self._path = path
         self._tell = tell
-        self._builder = Builder(serial=serial, signer=signer)
+        self._builder = Builder(authzen, serial=serial, signer=signer)
         self._scanner = Scanner(path)
         self._accounts = Believed(path)
         self._named = Believed(path)

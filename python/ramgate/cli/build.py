@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ramgate.cli.authzen import add_authzen, authzen_path
 from ramgate.cli.options import OUTPUT_TEXT, add_accounts, add_command, add_output
 from ramgate.cli.output import FINE, NO, counts, printer_beside
 from ramgate.cli.signing import add_signer, signer
@@ -55,6 +56,7 @@ def add_to(commands: Commands) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     add_accounts(source)
     source.add_argument("--example", action="store_true", help="use the shipped example accounts")
+    add_authzen(parser)
     add_signer(parser)
     add_output(parser, "the bundle to write; `-` is stdout", required=True)
 
@@ -65,7 +67,8 @@ def run(options: Namespace) -> int:
     from ramgate.documents.atomic_write import write_output
 
     accounts = None if options.example else Path(options.accounts)
-    bundle = Builder(serial=options.serial, signer=signer(options)).build(accounts)
+    builder = Builder(authzen_path(options), serial=options.serial, signer=signer(options))
+    bundle = builder.build(accounts)
     write_output(options.output, bundle.content)
     printer_beside(options.output)(counts(bundle))
     return FINE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ramgate.cli import (
     actions,
+    authzen,
     build,
     catalog,
     check,
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         status,
         build,
         publish,
+        authzen,
         check,
         explain,
         who_can,

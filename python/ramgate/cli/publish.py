@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from ramgate.cli.authzen import add_authzen, authzen_path
 from ramgate.cli.options import accounts_path, add_accounts, add_command, octal
 from ramgate.cli.output import FINE, UNKNOWN, counts, say
 from ramgate.cli.signing import add_signer, signer
@@ -51,6 +52,7 @@ def add_to(commands: Commands) -> None:
         run,
     )
     add_accounts(parser)
+    add_authzen(parser)
     parser.add_argument(
         "--to",
         metavar="TARGET",
@@ -97,7 +99,13 @@ def run(options: Namespace) -> int:
         )
         for text in options.to
     ]
-    watch = Watch(accounts_path(options), say, serial=options.serial, signer=signer(options))
+    watch = Watch(
+        accounts_path(options),
+        say,
+        authzen_path(options),
+        serial=options.serial,
+        signer=signer(options),
+    )
     publisher = Publisher(watch, targets, say, _announce)
     if options.once:
         return FINE if publisher.put() else UNKNOWN

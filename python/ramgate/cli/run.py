@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.cli.authzen import add_authzen, authzen_path
 from ramgate.cli.decision_log import add_decision_log, open_decision_log
 from ramgate.cli.options import (
     DEFAULT_ADDRESS,
@@ -76,6 +77,7 @@ def add_to(commands: Commands) -> None:
     source.add_argument(
         "--bundle", metavar="FILE", help="serve a bundle of `ramgate build`, in place of accounts"
     )
+    add_authzen(parser)
     add_verification(parser)
     parser.add_argument(
         "--at-least",
@@ -180,7 +182,9 @@ def _watch(options: Namespace) -> Watch | BundleFile:
             raise ValueError("--verification-key, --scope and --at-least belong to --bundle")
         from ramgate.bundle.watch import Watch
 
-        return Watch(accounts_or_example(options), say)
+        return Watch(accounts_or_example(options), say, authzen_path(options))
+    if options.authzen:
+        raise ValueError("--authzen belongs to accounts: the bundle has a mapping of its own")
     from pathlib import Path
 
     from ramgate.bundle.bundle_file import BundleFile

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramgate.client.http import Response
     from ramgate.client.queries import BatchAnswer, Query
 
-__all__ = ["raise_if_malformed", "read", "read_all", "read_revision", "read_serial"]
+__all__ = ["raise_if_malformed", "read", "read_all", "read_reply", "read_revision", "read_serial"]
 
 _T = TypeVar("_T")
 _A = TypeVar("_A", bound=Answer)
@@ -90,6 +90,13 @@ def read_all(query: Query[BatchAnswer], count: int, response: Response) -> Decis
 def read_revision(response: Response) -> str:
     """Return the revision in `response`. Raises `AnswerError` if there is none."""
     return _result(REVISION, response)
+
+
+def read_reply(query: Query[_T], response: Response) -> _T:
+    """Return the result in `response`. Raises `AnswerError` if there is none, or a key repeats."""
+    result = _result(query, response)
+    _raise_if_key_repeats(query, response.body)
+    return result
 
 
 def read_serial(response: Response) -> int | None:

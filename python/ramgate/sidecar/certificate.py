@@ -21,7 +21,13 @@ _END = "-----END CERTIFICATE-----"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Certificate:
-    """The files of a certificate (with its chain) and of its private key, both in PEM."""
+    """The files of a certificate (with its chain) and of its private key, both in PEM.
+
+    >>> from pathlib import Path
+    >>> Certificate(Path("tls.crt"), Path("tls.key")).check()
+    Traceback (most recent call last):
+    ramgate.errors.SidecarError: cannot use the certificate `tls.crt` with the key `tls.key`: ...
+    """
 
     cert: Path
     key: Path

@@ -1,0 +1,1 @@
+"""Answer AuthZEN and Envoy's `ext_authz` over HTTP, by the rules of an OPA."""

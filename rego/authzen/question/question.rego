@@ -1,0 +1,127 @@
+# METADATA
+# title: Questions of AuthZEN in RAM's words
+# description: >-
+#   Maps an evaluation, whose fields were checked, to a request of RAM: by the templates of the mapping
+#   (`data.store.authzen`, from the file that `--authzen` names), or by ids that are ARNs for a type
+#   without a template. An evaluation that cannot be mapped has faults and no request.
+package authzen.question
+
+import data.authzen.entity
+import data.authzen.property
+import data.authzen.template
+
+# METADATA
+# description: The request of RAM. Undefined if the evaluation cannot be mapped.
+request(one) := {"principal": principal, "action": action, "resource": resource, "context": context} if {
+	principal := _principal(one.subject)
+	resource := _resource(one.resource)
+	action := _action(one)
+	context := _context(_mapped(one))
+}
+
+# METADATA
+# description: The reasons why an evaluation cannot be mapped, as sorted messages that begin with the field.
+faults(one) := sort(((_of_texts(one) | _of_action(one)) | (_of_properties(mapped) | _of_keys(mapped)))) if {
+	mapped := _mapped(one)
+}
+
+# METADATA
+# description: >-
+#   True if the names of a resource type's actions are declared. Those of any other type are RAM's own.
+has_actions(type) if data.store.authzen.resources[type].actions
+
+# METADATA
+# description: The declared properties of a subject's type, an empty object if there are none.
+subject_properties(type) := data.store.authzen.subjects[type].properties if {
+	data.store.authzen.subjects[type].properties
+} else := {}
+
+_principal(subject) := subject.id if {
+	not data.store.authzen.subjects[subject.type]
+	startswith(subject.id, "acs:")
+}
+
+_principal(subject) := template.text(data.store.authzen.subjects[subject.type].arn, subject)
+
+_resource(resource) := resource.id if {
+	not data.store.authzen.resources[resource.type]
+	startswith(resource.id, "acs:")
+}
+
+_resource(resource) := template.text(data.store.authzen.resources[resource.type].arn, resource)
+
+_action(one) := one.action.name if not has_actions(one.resource.type)
+
+_action(one) := data.store.authzen.resources[one.resource.type].actions[one.action.name].action
+
+# The mapped properties: the declared ones, the given ones, and the place in messages.
+_mapped(one) := [
+	[subject_properties(one.subject.type), entity.properties(one.subject), "subject.properties"],
+	[_action_properties(one), entity.properties(one.action), "action.properties"],
+	[_resource_properties(one.resource.type), _resource_given(one.resource), "resource.properties"],
+	[_context_properties, object.get(one, "context", {}), "context"],
+]
+
+_action_properties(one) := data.store.authzen.resources[one.resource.type].actions[one.action.name].properties if {
+	data.store.authzen.resources[one.resource.type].actions[one.action.name].properties
+} else := {}
+
+_resource_properties(type) := data.store.authzen.resources[type].properties if {
+	data.store.authzen.resources[type].properties
+} else := {}
+
+# The properties of a known resource count where the request does not give them.
+_resource_given(resource) := object.union(known, entity.properties(resource)) if {
+	known := data.store.authzen.resources[resource.type].known[resource.id]
+} else := entity.properties(resource)
+
+_context_properties := data.store.authzen.context if {
+	data.store.authzen.context
+} else := {}
+
+_context(mapped) := merged if {
+	every one in mapped {
+		property.are_usable(one[0], one[1])
+	}
+	parts := [property.context(declared, given) | some [declared, given, _] in mapped]
+	merged := object.union_n(parts)
+	count(merged) == sum([count(part) | some part in parts])
+}
+
+_of_texts(one) := _of_subject(one.subject) | _of_resource(one.resource)
+
+_of_subject(subject) := template.faults(data.store.authzen.subjects[subject.type].arn, subject, "subject") if {
+	data.store.authzen.subjects[subject.type]
+} else := {_no_arn("subject", subject)} if {
+	not startswith(subject.id, "acs:")
+} else := set()
+
+_of_resource(resource) := template.faults(data.store.authzen.resources[resource.type].arn, resource, "resource") if {
+	data.store.authzen.resources[resource.type]
+} else := {_no_arn("resource", resource)} if {
+	not startswith(resource.id, "acs:")
+} else := set()
+
+_no_arn(place, one) := sprintf("%s.id: must be an ARN, because the mapping has no template for %ss of the type %s", [
+	place, place,
+	json.marshal(one.type),
+])
+
+_of_action(one) := {sprintf("action.name: the mapping has no action %s for resources of the type %s", [
+	json.marshal(one.action.name),
+	json.marshal(one.resource.type),
+])} if {
+	not _action(one)
+} else := set()
+
+_of_properties(mapped) := {message |
+	some [declared, given, place] in mapped
+	some message in property.faults(declared, given, place)
+}
+
+_of_keys(mapped) := {sprintf("the mapping gives the condition key `%s` two values", [key]) |
+	some i, [first, given, _] in mapped
+	some j, [second, also, _] in mapped
+	i < j
+	some key in (object.keys(property.context(first, given)) & object.keys(property.context(second, also)))
+}

@@ -1,0 +1,34 @@
+# METADATA
+# title: Resource search of AuthZEN
+# description: >-
+#   Finds the resources on which a subject may do an action, among those that the mapping lists as `known`.
+#   RAM's policies have patterns, and no list of resources.
+package authzen.resource_search
+
+import data.authzen.entity
+import data.authzen.evaluation
+import data.authzen.search
+
+# METADATA
+# description: The answer to the input, which is the body of an AuthZEN request.
+# entrypoint: true
+# schemas:
+#   - input: schema.evaluation
+answer := answer_to(input)
+
+default answer := {"status": 400, "body": "the request is missing, or could not be evaluated"}
+
+# METADATA
+# description: The answer to any value. A type that the mapping does not know has no resources.
+answer_to(one) := evaluation.refusal(faults) if {
+	faults := entity.faults(one, object.union(entity.all, {"resource": {"type"}}))
+	faults != set()
+} else := {"status": 200, "body": {"results": []}} if {
+	not data.store.authzen.resources[one.resource.type]
+} else := search.refusal(sprintf("resources of the type %s cannot be searched: the mapping lists none as `known`", [json.marshal(one.resource.type)])) if {
+	not data.store.authzen.resources[one.resource.type].known
+} else := search.answer_of([[result, asked] |
+	some id in sort(object.keys(data.store.authzen.resources[one.resource.type].known))
+	result := {"type": one.resource.type, "id": id}
+	asked := object.union(object.remove(one, ["resource"]), {"resource": result})
+])

@@ -1,0 +1,186 @@
+package authzen.route_test
+
+import data.authzen.evaluation_test
+import data.authzen.route
+
+_user := {"field": "header", "name": "x-user"}
+
+_record := {"field": "path", "name": "record"}
+
+_http := {
+	"subject": {"type": "user", "id": [_user]},
+	"context": {"ip": [{"field": "header", "name": "x-ip"}]},
+	"routes": [
+		{
+			"path": ["records", {"name": "record", "rest": false}],
+			"methods": {"GET": "read", "PUT": "write"},
+			"resource": {"type": "record", "id": [_record]},
+		},
+		{
+			"path": ["records", "r-2"],
+			"methods": {"GET": "write"},
+			"resource": {"type": "record", "id": ["r-2"]},
+		},
+		{
+			"path": ["files", {"name": "file", "rest": true}],
+			"methods": {"GET": "record:read"},
+			"resource": {"type": "file", "id": ["shared/", {"field": "path", "name": "file"}]},
+		},
+		{
+			"path": ["records", {"name": "record", "rest": false}],
+			"methods": {"HEAD": "read"},
+			"resource": {"type": "record", "id": [_record]},
+		},
+		{
+			"path": ["records", {"name": "record", "rest": false}],
+			"methods": {"HEAD": "read"},
+			"resource": {"type": "record", "id": [{"field": "header", "name": "x-record"}]},
+		},
+		{
+			"path": ["open", {"name": "rest", "rest": true}],
+			"methods": {"GET": "read"},
+			"resource": {"type": "record", "id": ["r-1"]},
+		},
+		{"path": [""], "methods": {"GET": "read"}, "resource": {"type": "record", "id": ["r-1"]}},
+	],
+}
+
+_store := object.union(evaluation_test.store, {"authzen": {"http": _http}})
+
+_asked(method, path) := {
+	"method": method,
+	"path": path,
+	"query": "",
+	"headers": {"x-user": ["alice"], "x-ip": ["10.0.0.1"]},
+}
+
+_answer(asked) := found if {
+	found := route.answer with input as asked with data.store as _store
+}
+
+test_route_cases if {
+	cases := [
+		["GET", "/records/r-1", 200],
+		["PUT", "/records/r-1", 200],
+		["GET", "/", 200],
+		["GET", "/files/a", 200],
+		["GET", "/open/a", 200],
+		["GET", "/open/%61", 403],
+		["GET", "/open/a;b", 403],
+		["GET", "/open/..", 403],
+		["GET", "/open/", 403],
+		["GET", "/files/a/b", 200],
+		["GET", "/files", 403],
+		["GET", "/records", 403],
+		["GET", "/records/r-1/else", 403],
+		["GET", "/Records/r-1", 403],
+		["DELETE", "/records/r-1", 403],
+		["get", "/records/r-1", 403],
+		["GET", "/records/unknown", 403],
+		["GET", "/records/r-1/", 403],
+		["GET", "//records/r-1", 403],
+		["GET", "/records/./r-1", 403],
+		["GET", "/files/../records/r-1", 403],
+		["GET", "/files/..;/r-1", 403],
+		["GET", "/files/%2e%2e/r-1", 403],
+		["GET", "/files/a%2fb", 403],
+		["GET", "/files/a\\b", 403],
+		["GET", "/files/a#b", 403],
+		["GET", "/files/a?b", 403],
+		["GET", "/files/a\n", 403],
+		["GET", "", 403],
+		["GET", "*", 403],
+		["GET", "http://host/records/r-1", 403],
+		["GET", concat("", array.concat(["/files/"], ["x" | some _ in numbers.range(1, 2048)])), 403],
+	]
+	some _ in cases
+	every case in cases {
+		[method, path, status] := case
+		found := _answer(_asked(method, path))
+		found.status == status
+		found.body.decision == {200: true, 403: false}[status]
+	}
+}
+
+test_every_route_that_fits_must_allow if {
+	found := _answer(_asked("GET", "/records/r-2"))
+	found == {"status": 403, "body": {"decision": false, "context": {"reason": "statement_denies"}}}
+}
+
+test_a_route_without_its_header_is_not_left_out if {
+	asked := _asked("HEAD", "/records/r-1")
+	_answer(asked).body.context.errors == ["the route needs a header that is missing, is there twice or cannot be read"]
+	_answer(object.union(asked, {"headers": {"x-record": ["r-1"]}})).status == 200
+}
+
+test_subject_cases if {
+	cases := [
+		[["alice"], 200],
+		[["bob"], 403],
+		[["alice", "bob"], 403],
+		[["alice", "alice"], 403],
+		[["alice,bob"], 403],
+		[[""], 403],
+		[[], 403],
+		["alice", 403],
+		[[" alice"], 403],
+		[["alice\n"], 403],
+		[["älice"], 403],
+		[[concat("", ["x" | some _ in numbers.range(1, 513)])], 403],
+	]
+	some _ in cases
+	every case in cases {
+		[values, status] := case
+		found := _answer(object.union(_asked("GET", "/records/r-1"), {"headers": {"x-user": values}}))
+		found.status == status
+	}
+}
+
+test_missing_headers_are_named if {
+	asked := object.union(object.remove(_asked("GET", "/records/r-1"), ["headers"]), {"headers": {}})
+	_answer(asked).body.context.errors == [
+		"x-ip: must be one header of visible ASCII characters without a comma",
+		"x-user: must be one header of visible ASCII characters without a comma",
+	]
+}
+
+test_another_method_or_path_is_refused_cases if {
+	changes := [
+		{"headers": {"x-http-method-override": ["DELETE"]}},
+		{"headers": {"x-http-method": [""]}},
+		{"headers": {"x-method-override": ["GET"]}},
+		{"headers": {"x-original-url": ["/admin"]}},
+		{"headers": {"x-rewrite-url": ["/admin"]}},
+		{"query": "_method=DELETE"},
+		{"query": "a=b&_METHOD=DELETE"},
+		{"query": "%5fmethod=DELETE"},
+		{"query": "a=%zz"},
+		{"query": "a=b;c=d"},
+	]
+	some _ in changes
+	every change in changes {
+		found := _answer(object.union(_asked("GET", "/records/r-1"), change))
+		found.status == 403
+		count(found.body.context.errors) == 1
+	}
+	_answer(object.union(_asked("GET", "/records/r-1"), {"query": "a=b&method=DELETE"})).status == 200
+}
+
+test_a_request_that_is_none_is_refused_cases if {
+	good := _asked("GET", "/records/r-1")
+	cases := [null, [], "x", {}, object.union(good, {"method": null}), object.union(good, {"path": 5}), object.union(good, {"query": null}), object.remove(good, ["headers"])]
+	some _ in cases
+	every asked in cases {
+		_answer(asked).status == 403
+	}
+}
+
+test_without_routes_nothing_passes if {
+	found := route.answer with input as _asked("GET", "/records/r-1") with data.store as evaluation_test.store
+	found.body.context.errors == ["http: the mapping has no routes"]
+}
+
+test_the_answer_without_an_input_is_a_denial if {
+	route.answer.status == 403
+	route.answer.body.decision == false
+}

@@ -1,0 +1,65 @@
+package authzen.subject_search_test
+
+import data.authzen.evaluation_test.store
+import data.authzen.subject_search
+
+_asked(type, action, resource) := {
+	"subject": {"type": type},
+	"action": {"name": action},
+	"resource": {"type": "record", "id": resource},
+}
+
+_answer(one) := found if {
+	found := subject_search.answer with input as one with data.store as store
+}
+
+_ids(one) := [result.id | some result in _answer(one).body.results]
+
+test_subject_cases if {
+	cases := [
+		[_asked("user", "read", "r-1"), ["ada@x", "alice"]],
+		[_asked("user", "write", "r-2"), []],
+		[_asked("user", "fly", "r-1"), []],
+		[_asked("spaceship", "read", "r-1"), []],
+		[_asked("owner", "read", "r-1"), ["1234567890123456"]],
+		[_asked("anyone", "read", "r-1"), []],
+		[object.union(_asked("user", "read", "r-1"), {"subject": {"id": "ignored"}, "page": {"limit": 1}}), ["ada@x", "alice"]],
+		[object.union(_asked("user", "write", "r-1"), {"resource": {"properties": {"status": "archived"}}}), []],
+	]
+	some _ in cases
+	every case in cases {
+		[one, expected] := case
+		_answer(one).status == 200
+		_ids(one) == expected
+	}
+}
+
+test_roles_are_found_by_their_names_as_written if {
+	mapped := object.union(store, {"authzen": {"subjects": {"role": {
+		"arn": ["acs:ram::1234567890123456:role/", {"field": "id", "name": "", "slashes": false}],
+		"properties": {},
+	}}}})
+	found := subject_search.answer with input as _asked("role", "read", "r-1") with data.store as mapped
+	found.body.results == [{"type": "role", "id": "App"}]
+}
+
+test_a_type_that_needs_more_than_an_id_cannot_be_searched if {
+	startswith(_answer(_asked("staff", "read", "r-1")).body, `subjects of the type "staff" cannot be searched`)
+	_answer(_asked("staff", "read", "r-1")).status == 400
+	constant := object.union(store, {"authzen": {"subjects": {"one": {"arn": ["acs:ram::1234567890123456:user/alice"], "properties": {}}}}})
+	found := subject_search.answer with input as _asked("one", "read", "r-1") with data.store as constant
+	found.status == 400
+}
+
+test_a_fault_is_an_error_cases if {
+	good := _asked("user", "read", "r-1")
+	cases := [object.remove(good, ["subject"]), object.remove(good, ["action"]), object.union(good, {"subject": {"type": 5}}), [], null]
+	some _ in cases
+	every one in cases {
+		_answer(one).status == 400
+	}
+}
+
+test_the_answer_without_an_input_is_an_error if {
+	subject_search.answer.status == 400
+}

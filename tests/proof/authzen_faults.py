@@ -1,0 +1,130 @@
+"""Deliberate faults of AuthZEN and of the routes, which `mutants` runs against their tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["FAULTS"]
+
+_ROOM: Final = "rego/authzen"
+
+_TEMPLATE: Final = f"{_ROOM}/template/template.rego"
+_PROPERTY: Final = f"{_ROOM}/property/property.rego"
+_QUESTION: Final = f"{_ROOM}/question/question.rego"
+_EVALUATION: Final = f"{_ROOM}/evaluation/evaluation.rego"
+_EVALUATIONS: Final = f"{_ROOM}/evaluations/evaluations.rego"
+_ROUTE: Final = f"{_ROOM}/route/route.rego"
+_FRAMED: Final = f"{_ROOM}/framed/framed.rego"
+_APP: Final = "python/ramgate/web/app.py"
+
+FAULTS: Final = (
+    (
+        "a value of a template may be `..`",
+        _TEMPLATE,
+        'not segment in {".", ".."}',
+        'not segment in {"."}',
+    ),
+    (
+        "a template without a value is filled in all the same",
+        _TEMPLATE,
+        "	count(pieces) == count(parts)\n}\n",
+        "}\n",
+    ),
+    (
+        "a value of a template may have a colon",
+        _TEMPLATE,
+        "	false: `^[A-Za-z0-9._@=+,~-]+$`,",
+        "	false: `^[A-Za-z0-9._@=+,:~-]+$`,",
+    ),
+    (
+        "a required property may be missing",
+        _PROPERTY,
+        '_problem(declaration, name, given) := "is missing" if {\n	not declaration.optional\n',
+        '_problem(declaration, name, given) := "is missing" if {\n	declaration.optional == 0\n',
+    ),
+    ("an empty list is a value of a property", _PROPERTY, "	value != []\n", ""),
+    (
+        "a type with a template takes an ARN",
+        _QUESTION,
+        "	not data.store.authzen.subjects[subject.type]\n	startswith(subject.id",
+        "	startswith(subject.id",
+    ),
+    (
+        "two values for one condition key are merged",
+        _QUESTION,
+        "	count(merged) == sum([count(part) | some part in parts])\n",
+        "",
+    ),
+    (
+        "the known properties count before those of the request",
+        _QUESTION,
+        "object.union(known, entity.properties(resource))",
+        "object.union(entity.properties(resource), known)",
+    ),
+    (
+        "the effect of a decision is not looked at",
+        _EVALUATION,
+        '	decision.effect == "Allow"\n',
+        "",
+    ),
+    (
+        "the properties of a default resource stay",
+        _EVALUATIONS,
+        "object.union(required, item[field]) if {",
+        "object.union(batch[field], item[field]) if {",
+    ),
+    (
+        "the first denial does not end a list",
+        _EVALUATIONS,
+        '"deny_on_first_deny": false, ',
+        "",
+    ),
+    (
+        "the first route that fits decides",
+        _ROUTE,
+        "	denied := [one | some one in decisions; one.decision != true]\n",
+        "	denied := [one | one := decisions[0]; one.decision != true]\n",
+    ),
+    (
+        "a path may have an escaped character",
+        _ROUTE,
+        "`^(/|(/[A-Za-z0-9._@=+,~-]+)+)$`",
+        "`^(/|(/[A-Za-z0-9._@=+,~%-]+)+)$`",
+    ),
+    (
+        "of two headers with the name the first counts",
+        _ROUTE,
+        "	some name, [value] in asked.headers\n",
+        "	some name, values in asked.headers\n	value := values[0]\n",
+    ),
+    (
+        "a parameter of the query may replace the method",
+        _ROUTE,
+        '	lower(name) == "_method"\n',
+        '	name == "_Method"\n',
+    ),
+    (
+        "the marks around a body may differ",
+        _FRAMED,
+        "	input[0] == input[2]\n",
+        "",
+    ),
+    (
+        "a proxy gets 200 for a denial",
+        _APP,
+        "200 if reply.allows else 403",
+        "reply.status",
+    ),
+    (
+        "without an answer of OPA the status is 200",
+        _APP,
+        "await exchange.answer(503, _UNAVAILABLE",
+        "await exchange.answer(200, _UNAVAILABLE",
+    ),
+    (
+        "a request without the token is answered",
+        _APP,
+        "return self._token is None or hmac",
+        "return not given or self._token is None or hmac",
+    ),
+)

@@ -1,0 +1,172 @@
+"""The cases of the certification scenario pass through both fronts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import fronts
+from fronts import TOKEN, Front
+from ramgate import Sidecar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES: list[dict[str, Any]] = json.loads((fronts.CASES / "cases.json").read_text())["cases"]
+NO_NGINX = pytest.mark.skipif(fronts.NGINX is None, reason="nginx is not installed")
+
+
+@pytest.fixture(scope="module", params=[pytest.param("nginx", marks=NO_NGINX), "ramgate"])
+def front(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("front")
+    socket = f"{folder}/s"
+    token = TOKEN if request.param == "nginx" else None
+    bundle = fronts.scenario()
+    with Sidecar(bundle=bundle, addresses=[f"unix://{socket}"], token=token) as sidecar:
+        runs = (
+            fronts.nginx(folder, f"unix:{socket}")
+            if request.param == "nginx"
+            else fronts.ramgate_authzen(folder, sidecar.url)
+        )
+        with runs as running:
+            yield running
+
+
+def contains(found: Any, expected: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Tell whether an answer has all that a case expects: a search may find more."""
+    if isinstance(expected, dict):
+        return all(key in found and contains(found[key], expected[key]) for key in expected)
+    if isinstance(expected, list) and expected and "decision" not in expected[0]:
+        return all(item in found for item in expected)
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(contains, found, expected))
+    return bool(found == expected)
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) == 96
+    assert len({case["name"] for case in CASES}) == 96
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_case_of_the_certification_scenario(front: Front, case: dict[str, Any]) -> None:
+    body = case["raw"].encode() if "raw" in case else json.dumps(case["body"]).encode()
+    headers = {"Content-Type": case.get("content_type", "application/json")}
+    if not case.get("without_credentials"):
+        token = "another" if case.get("wrong_credentials") else TOKEN
+        headers["Authorization"] = f"Bearer {token}"
+    if case.get("x_request_id"):
+        headers["X-Request-ID"] = "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"
+    for _ in range(case.get("times", 1)):
+        answer = front.send(case["endpoint"], body, case.get("method", "POST"), headers)
+        assert answer.status in case["status"], answer.body
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers.get("x-request-id") == headers.get("X-Request-ID")
+        if answer.status == 200:
+            assert contains(answer.value, case["expected"]), answer.body
+        else:
+            assert isinstance(answer.value, str)
+
+
+def test_the_expectations_of_a_search_are_exact_where_nothing_is_found() -> None:
+    assert contains({"results": [1, 2]}, {"results": [1]})
+    assert not contains({"results": [1]}, {"results": []})
+    assert not contains({"results": [1]}, {"results": [1, 2]})
+    assert not contains({"evaluations": []}, {"evaluations": [{"decision": True}]})
+
+
+GOOD = {
+    "subject": {"type": "user", "id": "alice"},
+    "action": {"name": "read"},
+    "resource": {"type": "record", "id": "record-1"},
+}
+BEARER = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+GOOD_BODY = json.dumps(GOOD)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{GOOD_BODY}]",
+        f"{GOOD_BODY} {GOOD_BODY}",
+        f'{GOOD_BODY}, "x"',
+        f'{GOOD_BODY}, "x"] x',
+        f"{GOOD_BODY}}}",
+        f'", {GOOD_BODY}, "',
+        f"[{GOOD_BODY}]",
+        f"\ufeff{GOOD_BODY}",
+        "subject: {type: user, id: alice}",
+        "NaN",
+        "",
+        " ",
+        "null",
+        "5",
+        "[" * 100_000,
+        '{"subject": {"type": "user", "id": "\ud800"}}',
+    ],
+)
+def test_a_body_that_is_not_one_json_object_is_an_error(front: Front, body: str) -> None:
+    answer = front.send(
+        "/access/v1/evaluation", body.encode(errors="surrogatepass"), headers=BEARER
+    )
+    assert answer.status == 400
+    assert isinstance(answer.value, str)
+
+
+@pytest.mark.parametrize("name", ["alice\n", "ali\x00ce", "../alice", "alice/../bob", "a:b", "*"])
+def test_an_id_that_no_arn_can_have_is_false_with_a_reason(front: Front, name: str) -> None:
+    body = json.dumps({**GOOD, "subject": {"type": "user", "id": name}}).encode()
+    answer = front.send("/access/v1/evaluation", body, headers=BEARER)
+    assert answer.status == 200
+    assert answer.value["decision"] is False
+    assert answer.value["context"]["errors"][0].startswith("subject.id: must be a text of letters")
+
+
+def test_a_header_of_64_kib_is_an_error(front: Front) -> None:
+    headers = {**BEARER, "X-Large": "a" * 64 * 1024}
+    answer = front.send("/access/v1/evaluation", GOOD_BODY.encode(), headers=headers)
+    assert answer.status in {400, 431}
+
+
+def test_a_body_above_the_limit_is_an_error(front: Front) -> None:
+    body = GOOD_BODY.encode() + b" " * 1024 * 1024
+    answer = front.send("/access/v1/evaluation", body, headers=BEARER)
+    assert answer.status == 413
+    assert isinstance(answer.value, str)
+
+
+@pytest.mark.parametrize("media_type", ["application/jsonp", "text/json", "application/yaml", ""])
+def test_another_content_type_is_an_error(front: Front, media_type: str) -> None:
+    headers = {**BEARER, "Content-Type": media_type}
+    answer = front.send("/access/v1/evaluation", GOOD_BODY.encode(), headers=headers)
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/access/v1/evaluation/", "/access/v1/search", "/v1/data/ram/authz/decision", "/"]
+)
+def test_another_path_is_not_found(front: Front, path: str) -> None:
+    answer = front.send(path, GOOD_BODY.encode(), headers=BEARER)
+    assert answer.status == 404
+    assert isinstance(answer.value, str)
+
+
+def test_a_query_changes_nothing(front: Front) -> None:
+    answer = front.send("/access/v1/evaluation?explain=full", GOOD_BODY.encode(), headers=BEARER)
+    assert answer.value == {"decision": True}
+
+
+def test_the_metadata_name_the_endpoints(front: Front) -> None:
+    answer = front.send("/.well-known/authzen-configuration", None, "GET", BEARER)
+    assert answer.status == 200
+    start = answer.value["policy_decision_point"]
+    assert start.startswith("https://")
+    assert answer.value["access_evaluation_endpoint"] == f"{start}/access/v1/evaluation"
+    assert answer.value["search_action_endpoint"] == f"{start}/access/v1/search/action"
+    posted = front.send("/.well-known/authzen-configuration", b"{}", "POST", BEARER)
+    assert posted.status == 405
