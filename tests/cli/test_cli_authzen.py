@@ -148,6 +148,11 @@ def test_a_faulty_mapping_builds_nothing(
         builder.build(Path(accounts), Path(mapping))
 
 
+def test_a_bundle_has_its_own_mapping(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--bundle", "b.tar.gz", "--authzen", "authzen.yaml"]) == 2
+    assert "the bundle has a mapping of its own" in capsys.readouterr().err
+
+
 def test_run_decides_by_the_mapping(tmp_path: Path) -> None:
     folder = fronts.CASES
     path = tmp_path / "s"

@@ -74,9 +74,10 @@ def test_a_case_of_the_certification_scenario(front: Front, case: dict[str, Any]
 
 
 def test_the_expectations_of_a_search_are_exact_where_nothing_is_found() -> None:
-    assert contains({"results": [1, 2]}, {"results": [1]})
-    assert not contains({"results": [1]}, {"results": []})
-    assert not contains({"results": [1]}, {"results": [1, 2]})
+    read, write = {"name": "read"}, {"name": "write"}
+    assert contains({"results": [read, write]}, {"results": [read]})
+    assert not contains({"results": [read]}, {"results": []})
+    assert not contains({"results": [read]}, {"results": [read, write]})
     assert not contains({"evaluations": []}, {"evaluations": [{"decision": True}]})
 
 
