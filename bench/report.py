@@ -147,7 +147,7 @@ GOALS: Final = (
         _RATIO,
         most=0.35,
     ),
-    Goal("authzen_rule", "AuthZEN: a round trip over that of the native decision", _RATIO),
+    Goal("authzen", "AuthZEN: a round trip over that of the native decision", _RATIO),
     Goal("authzen_nginx", "… by nginx", _RATIO),
     Goal("authzen_web", "… by `ramgate authzen`", _RATIO),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=650),

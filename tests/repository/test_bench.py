@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 AWAITED = {
     *("mix", "worst", "session", "address", "multi_factor", "boolean", "like", "patterns"),
     *("buckets", "keys", "unstated", "corpus", "corpus_worst", "async_processor"),
-    *("authzen_rule", "authzen_nginx", "authzen_web"),
+    *("authzen", "authzen_nginx", "authzen_web"),
 }
 """The goals and parts that are newer than the committed run; the next whole run has them all."""
 
