@@ -18,6 +18,7 @@ from ramgate.bundle.builder import Bundle
 from ramgate.opa.find import find_opa
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
+from ramgate.sidecar.collector import variables
 from ramgate.sidecar.health import is_healthy
 from ramgate.sidecar.invocation import environment, flags
 from ramgate.sidecar.output import last_error
@@ -109,11 +110,12 @@ class Opa:
 
     The rules of the floor are added to the bundle, with one rule for each constant, at
     `/v1/data/floor/<name>`. With `has_floor=False` the bundle stays as it was built, for
-    measurements of memory. OPA listens at `url`, on loopback, and at the unix socket `socket`,
-    in `folder`.
+    measurements of memory. `collector` has the variables of the garbage collector; by default they
+    are those that `ramgate run` chooses. OPA listens at `url`, on loopback, and at the unix socket
+    `socket`, in `folder`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two by name
         self,
         content: bytes,
         folder: Path,
@@ -121,7 +123,9 @@ class Opa:
         store: Store = SHIPPED,
         constants: Mapping[str, object] | None = None,
         has_floor: bool = True,
+        collector: Mapping[str, str] | None = None,
     ) -> None:
+        settings = variables(len(content)) if collector is None else collector
         if has_floor:
             content = floor.add_to(content, constants or {})
         began = time.monotonic()
@@ -140,6 +144,7 @@ class Opa:
             pin([str(find_opa()), "run", *arguments, "--pprof"], is_load=False),
             {
                 **environment(None, authorization=False),
+                **settings,
                 "GOMAXPROCS": "1",
                 "RAMGATE_BUNDLE_URL": self._server.url,
                 "RAMGATE_BUNDLE_TOKEN_FILE": str(token),

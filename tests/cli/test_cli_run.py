@@ -34,7 +34,7 @@ class Running:
             start_new_session=True,
         )
         assert self.process.stdout is not None
-        self.lines = [self.process.stdout.readline() for _ in range(5)]
+        self.lines = [self.process.stdout.readline() for _ in range(6)]
 
     def next_error(self) -> str:
         """The next line on stderr."""
@@ -53,10 +53,11 @@ def test_run_says_where_it_listens_what_it_knows_and_what_to_try(
 ) -> None:
     path = tmp_path / "opa.sock"
     running = Running("--addr", "127.0.0.1:0", "--addr", f"unix://{path}")
-    where, knows, state, tries, curl = running.lines
+    where, knows, state, collector, tries, curl = running.lines
     assert re.fullmatch(rf"answering on http://127\.0\.0\.1:\d+ and unix://{path} \(.*\)\n", where)
     assert re.fullmatch(r"revision \w{16}: accounts 1, policies 183, roles 5, users 3\n", knows)
     assert state == f"state at unix://{path}.status\n"
+    assert re.fullmatch(r"garbage collector: GOGC=\d+, by the size of the bundle, .*\n", collector)
     assert tries == "in another terminal, try:\n"
     answer = subprocess.check_output(["/bin/sh", "-c", curl], timeout=SECONDS)
     assert json.loads(answer)["result"]["allow"] is True
@@ -74,7 +75,7 @@ def test_run_over_a_unix_socket_with_a_token_prints_a_curl_that_works(
     token.chmod(0o600)
     arguments = ["--addr", f"unix://{tmp_path}/s", "--token-file", str(token)]
     running = Running(*arguments, "--accounts", accounts)
-    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[4]], timeout=SECONDS)
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[5]], timeout=SECONDS)
     assert json.loads(answer)["result"]["reason"] == "account_owner"
     asked = ["check", f"{ACCOUNT}:root", "a:b", "*", "--url", f"unix://{tmp_path}/s"]
     assert main(asked) == 2
@@ -97,7 +98,7 @@ def test_run_speaks_tls_and_prints_a_curl_that_works(tmp_path: Path, accounts: s
     arguments = ["--addr", "0.0.0.0:0", "--token-file", token, "--accounts", accounts]
     running = Running(*arguments, "--tls-cert", str(CERT), "--tls-key", str(KEY))
     assert re.match(r"answering on https://127\.0\.0\.1:\d+ ", running.lines[0])
-    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[4]], timeout=SECONDS)
+    answer = subprocess.check_output(["/bin/sh", "-c", running.lines[5]], timeout=SECONDS)
     assert json.loads(answer)["result"]["allow"] is True
     assert running.stop(signal.SIGINT) == (0, "")
 

@@ -45,7 +45,11 @@ def test_opa_knows_nothing_of_this_environment(monkeypatch: pytest.MonkeyPatch) 
     with Sidecar(bundle=tiny_bundle()) as sidecar:
         reply = ask(sidecar.url, target="/v1/query", body={"query": "x := opa.runtime().env"})
     known = reply.result[0]["x"]  # type: ignore[index]
-    assert set(known) - {"TZ"} == {"GOMAXPROCS", "RAMGATE_BUNDLE_TOKEN_FILE", "RAMGATE_BUNDLE_URL"}
+    assert set(known) - {"GOGC", "TZ"} == {
+        "GOMAXPROCS",
+        "RAMGATE_BUNDLE_TOKEN_FILE",
+        "RAMGATE_BUNDLE_URL",
+    }
 
 
 def test_no_token_is_in_opas_environment_or_arguments(

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
-Prints where OPA listens, the revision of its data and a `curl` command to try. Without --accounts
-it serves the shipped example accounts.
+Prints where OPA listens, the revision of its data, the settings of OPA's garbage collector and a
+`curl` command to try. Without --accounts it serves the shipped example accounts.
 
 You can edit the accounts while it runs: a valid change is served at once; an invalid one is
 reported on stderr, and the previous accounts stay in use. A change stays wanted until OPA decides
@@ -212,6 +212,8 @@ def _warn(options: Namespace) -> None:
 
 def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
     """Return the first lines on stdout; the last is a `curl` command whose request is allowed."""
+    from ramgate.sidecar.collector import described
+
     bundle, url, extra = sidecar.bundle, sidecar.url, ""
     if options.token_file:
         extra += f' -H "Authorization: Bearer $(cat {shlex.quote(options.token_file)})"'
@@ -228,6 +230,7 @@ def _greeting(sidecar: Sidecar, options: Namespace) -> list[str]:
         f"answering on {' and '.join(sidecar.urls)} (Ctrl-C stops it)",
         counts(bundle),
         f"state at {sidecar.status_address}",
+        described(len(bundle.content)),
         "in another terminal, try:",
         f"  curl -s{extra} {url}/v1/data/{path} -d {body}",
     ]

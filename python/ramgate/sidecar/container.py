@@ -24,6 +24,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.install import install_opa_for
+from ramgate.sidecar import collector
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import flags
@@ -90,7 +91,10 @@ class Container:
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",
                 ],
-                "environment": settings.environment,
+                "environment": {
+                    **settings.environment,
+                    **collector.variables(len(bundle.content)),
+                },
                 "host": "127.0.0.1" if address.host == "localhost" else address.host,
                 "port": address.port or None,
             }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ramgate import resources
 from ramgate.errors import SidecarError
 from ramgate.opa.find import find_opa
+from ramgate.sidecar import collector
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
@@ -151,7 +152,7 @@ class Process:
         try:
             self.supervised = Supervised(
                 self._command,
-                self._environment,
+                {**self._environment, **collector.variables(len(self.bundle.content))},
                 self._report,
                 folder=self._folder.path,
                 files=[Path(self.status_address.path)]
