@@ -138,8 +138,8 @@ def test_compose_publishes_no_port_and_names_only_volumes_that_it_has() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["user"] == f"{USER}:{USER}"
-    name, *arguments = ["publish", *compose["services"]["publisher"]["command"]]
-    listed = run(BIN / "ramgate", name, "--help")
+    arguments: list[str] = compose["services"]["publisher"]["command"]
+    listed = run(BIN / "ramgate", "publish", "--help")
     assert all(one in listed for one in arguments if one.startswith("--"))
 
 
