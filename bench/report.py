@@ -61,6 +61,7 @@ _TIMES: Final = "{:.1f}"
 _PERCENT: Final = "{:.0%}"
 _SECONDS: Final = "{:.2f} s"
 _MILLISECONDS: Final = "{:.0f} ms"
+_PARTS: Final = "{:.2f} ms"
 _BYTES: Final = "{:,.0f} bytes"
 
 GOALS: Final = (
@@ -150,6 +151,23 @@ GOALS: Final = (
     Goal("authzen", "AuthZEN: a round trip over that of the native decision", _RATIO),
     Goal("authzen_nginx", "… by nginx", _RATIO),
     Goal("authzen_web", "… by `ramgate authzen`", _RATIO),
+    Goal(
+        "middleware",
+        "FastAPI, 1,000 requests at once: time that the middleware adds to each",
+        _PARTS,
+        most=0.3,
+    ),
+    Goal(
+        "middleware_processor",
+        "… processor time of the application that it adds to each",
+        _PARTS,
+    ),
+    Goal(
+        "middleware_paced",
+        "… p50 of the response time that it adds, 250 requests a second, 1,000 in flight",
+        _PARTS,
+        most=0.3,
+    ),
     Goal("memory", "memory of a grant, 100,000 roles × 10, default store", _BYTES, most=650),
     Goal("memory_read", "… in the read store", _BYTES),
     Goal("memory_shared", "… with policies that all roles share", _BYTES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import io
 import json
@@ -15,17 +16,28 @@ import msgspec
 import pytest
 
 from bench import __main__ as command
-from bench import cases, floor, guard, load, machine, memory, questions, report, scale
+from bench import (
+    cases,
+    floor,
+    guard,
+    load,
+    machine,
+    memory,
+    middleware,
+    questions,
+    report,
+    scale,
+)
 from bench.latency import latencies_from_due
 from bench.measure import Pair, Rounds, against_the_floor, combine, percentile
 from bench.report import GOALS, Figure, Goal, Results, Section, Table
+from bench.run import Run
 from bench.server import DECISION, DECISIONS, Opa, WrongAnswerError
 from ramgate.bundle import builder as bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.run import Run
 
 ROOT = Path(__file__).parents[2]
 AWAITED = {
@@ -194,6 +206,35 @@ def test_load_comes_from_wrk_or_from_python(
     assert ("wrk," in load.generator()) == has_wrk
     with pytest.raises(WrongAnswerError, match="requests failed"):
         load.slice_of(f"{opa.url}/v1/nothing", asked, 1)
+
+
+# The middleware
+
+
+def test_the_middleware_is_measured_beside_the_plain_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "CONCURRENT", 20)
+    run = Run(tmp_path, rounds=1, seconds=1, largest=4)
+    found = middleware.measure(run)
+    [table] = found.tables
+    assert [row[:2] for row in table.rows] == [
+        ("without", "all at once"),
+        ("with", "all at once"),
+        ("without", "250 a second"),
+        ("with", "250 a second"),
+    ]
+    assert set(found.figures) <= {goal.key for goal in GOALS}
+    assert all(float(cell) > 0 for row in table.rows for cell in row[2:])
+
+
+def test_a_wrong_answer_stops_the_measurement_of_the_middleware() -> None:
+    waited: dict[str, float] = {}
+    app = middleware.application(None, 0, waited)
+    asyncio.run(middleware.call(app, "/instances/x/topics"))
+    assert list(waited) == ["x"]
+    with pytest.raises(WrongAnswerError, match=r"/nowhere was answered with \[404\]"):
+        asyncio.run(middleware.call(app, "/nowhere"))
 
 
 # Calculations
