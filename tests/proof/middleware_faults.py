@@ -1,0 +1,202 @@
+"""Deliberate faults of the middleware, which `mutants` runs against the tests of its room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["FAULTS"]
+
+_ROOM: Final = "python/ramgate/middleware"
+
+_ASGI: Final = f"{_ROOM}/asgi.py"
+_RESPONSE: Final = f"{_ROOM}/asgi_response.py"
+_CURRENT: Final = f"{_ROOM}/current.py"
+_VISIT: Final = f"{_ROOM}/visit.py"
+_TEMPLATE: Final = f"{_ROOM}/template.py"
+_PUBLIC: Final = f"{_ROOM}/public_paths.py"
+_OUTCOME: Final = f"{_ROOM}/outcome.py"
+_FASTAPI: Final = f"{_ROOM}/fastapi.py"
+_LITESTAR: Final = f"{_ROOM}/litestar.py"
+
+FAULTS: Final = (
+    (
+        "a redirection without a decision passes",
+        _RESPONSE,
+        "return status < HTTPStatus.BAD_REQUEST",
+        "return status < HTTPStatus.MULTIPLE_CHOICES",
+    ),
+    (
+        "a message before the response needs no decision",
+        _RESPONSE,
+        'message.get("status", HTTPStatus.OK)',
+        'message.get("status", HTTPStatus.BAD_REQUEST)',
+    ),
+    (
+        "an application answers in the place of a refusal",
+        _RESPONSE,
+        "(is_first or self._is_websocket)",
+        "self._is_websocket",
+    ),
+    (
+        "an open WebSocket sends after a refusal",
+        _RESPONSE,
+        "(is_first or self._is_websocket)",
+        "is_first",
+    ),
+    (
+        "decisions are remembered while a response is streamed",
+        _RESPONSE,
+        "            self._current.forget()\n",
+        "",
+    ),
+    (
+        "a WebSocket remembers its decisions",
+        _ASGI,
+        "Current(remembers=not is_websocket)",
+        "Current()",
+    ),
+    (
+        "a request without a principal reaches the application",
+        _ASGI,
+        "            if verify:\n                await asking.identify()\n",
+        "",
+    ),
+    (
+        "the error of the application hides a refusal",
+        _ASGI,
+        "error = current.refusal or raised",
+        "error = raised",
+    ),
+    (
+        "the principal of a request stays after it",
+        _ASGI,
+        "            _VISIT.reset(token)\n",
+        "",
+    ),
+    (
+        "a question that failed counts as a decision",
+        _VISIT,
+        "            current.failure = error\n",
+        "            current.failure, current._is_decided = error, True\n",
+    ),
+    (
+        "a denied decision is returned",
+        _CURRENT,
+        "            raise denial(request, decision)\n",
+        "            denial(request, decision)\n",
+    ),
+    (
+        "a principal that is no text is asked about",
+        _CURRENT,
+        'raise PrincipalError(f"`principal` must return',
+        'value = str(value) or str(f"`principal` must return',
+    ),
+    (
+        "a principal with a new line is asked about",
+        _CURRENT,
+        "if not value.isprintable():",
+        "if not value:",
+    ),
+    (
+        "a decision is not remembered",
+        _CURRENT,
+        "            self._decisions[_encode(request)] = decision\n",
+        '            self._decisions[b""] = decision\n',
+    ),
+    (
+        "a `*` of a path comes into a resource",
+        _TEMPLATE,
+        r'r"[*?:;\\]|%[0-9A-Fa-f]{2}"',
+        r'r"[?:;\\]|%[0-9A-Fa-f]{2}"',
+    ),
+    (
+        "a `:` of a path comes into a resource",
+        _TEMPLATE,
+        r'r"[*?:;\\]|%[0-9A-Fa-f]{2}"',
+        r'r"[*?;\\]|%[0-9A-Fa-f]{2}"',
+    ),
+    (
+        "a percent-encoded character of a path comes into a resource",
+        _TEMPLATE,
+        r'r"[*?:;\\]|%[0-9A-Fa-f]{2}"',
+        r'r"[*?:;\\]"',
+    ),
+    (
+        "a new line of a path comes into a resource",
+        _TEMPLATE,
+        "    if not text.isprintable():\n        return",
+        "    if not text:\n        return",
+    ),
+    (
+        "dot segments of a path come into a resource",
+        _TEMPLATE,
+        '_DOTS: Final = frozenset({"", ".", ".."})',
+        '_DOTS: Final = frozenset({""})',
+    ),
+    (
+        "a slash comes into a resource without a path parameter",
+        _TEMPLATE,
+        'if not is_path and "/" in text:',
+        'if is_path and "//" in text:',
+    ),
+    (
+        "a public path is a prefix",
+        _PUBLIC,
+        "        if path not in self._paths:\n",
+        "        if not any(path.startswith(one) for one in self._paths):\n",
+    ),
+    (
+        "a public path may be spelled in another way",
+        _PUBLIC,
+        'return raw_path is None or raw_path.partition(b"?")[0] == path.encode()',
+        "return raw_path is None or bool(path)",
+    ),
+    (
+        "an OPA that is away is an error of the application",
+        _OUTCOME,
+        "    TransportError: _UNAVAILABLE,\n",
+        "",
+    ),
+    (
+        "the answer 503 does not tell when to try again",
+        _OUTCOME,
+        "if self.status is HTTPStatus.SERVICE_UNAVAILABLE:",
+        "if self.status is HTTPStatus.GATEWAY_TIMEOUT:",
+    ),
+    (
+        "a proxy may store an answer",
+        _OUTCOME,
+        '            ("Cache-Control", "no-store"),\n',
+        "",
+    ),
+    (
+        "FastAPI reads a value otherwise than the policies",
+        _FASTAPI,
+        "if errors or str(read) != str(values[name]):",
+        "if errors:",
+    ),
+    (
+        "FastAPI's values of dependencies are not compared",
+        _FASTAPI,
+        "    for one in dependant.dependencies:\n        yield from _fields(one)\n",
+        "",
+    ),
+    (
+        "FastAPI's values of a router's prefix are not compared",
+        _FASTAPI,
+        'route = scope["route"] if included is None else included',
+        'route = scope["route"]',
+    ),
+    (
+        "Litestar reads a value otherwise than the policies",
+        _LITESTAR,
+        "if read is not type(value):",
+        "if read is None:",
+    ),
+    (
+        "Litestar answers a denial of `require` itself",
+        _LITESTAR,
+        "        app_config.after_exception.append(_take_over)\n",
+        "",
+    ),
+)
