@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import subprocess
-import tarfile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
+from opa_store import files
 from ramgate import resources
 from ramgate.accounts import reader
 from ramgate.authzen import mapping
-from ramgate.bundle.builder import ROOTS, Builder, build
+from ramgate.bundle.builder import Builder, Bundle, build
 from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -46,18 +44,6 @@ def write(folder: Path, account: dict[str, Any]) -> Path:
     return path
 
 
-def files(content: bytes) -> dict[str, bytes]:
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
-        found = {}
-        for member in archive.getmembers():
-            assert member.isfile()
-            assert (member.mtime, member.uid, member.gid, member.uname) == (0, 0, 0, "")
-            file = archive.extractfile(member)
-            assert file
-            found[member.name] = file.read()
-        return found
-
-
 def test_a_bundle_holds_code_data_and_a_manifest() -> None:
     built = build()
     found = files(built.content)
@@ -80,6 +66,22 @@ def test_a_bundle_holds_code_data_and_a_manifest() -> None:
     expected = json.loads(json.dumps({**whole, "authzen": mapping.EMPTY}))
     assert json.loads(found["data.json"]) == {"store": expected}
     assert "content" not in repr(built)
+
+
+def test_a_patchable_bundle_leaves_the_records_about_bundles_to_patches() -> None:
+    built = build()
+    found, patchable = files(built.content), files(built.patchable)
+    manifest = json.loads(patchable.pop(".manifest"))
+    assert manifest == {
+        "revision": built.revision,
+        "roots": ["authzen", "ram", "slr", "store", "system/authz", "system/log", "system/status"],
+        "rego_version": 1,
+        "metadata": {"at": {built.revision: True}},
+    }
+    del found[".manifest"]
+    assert found == patchable
+    packages = {name.rpartition("/")[0] for name in found if name.startswith("system/")}
+    assert packages == {root for root in manifest["roots"] if root.startswith("system/")}
 
 
 def test_what_it_knows_is_counted(tmp_path: Path) -> None:
@@ -195,30 +197,42 @@ def test_only_what_has_changed_is_translated(
     assert first == build(tmp_path) != second
 
 
-def test_only_what_is_new_is_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_has_the_change_since_the_last_one(tmp_path: Path) -> None:
     for number in ACCOUNTS:
         put(tmp_path / f"{number}.json", {"accounts": {number: account("a")}})
     builder = Builder()
-    builder.build(tmp_path)
-    encoded: list[object] = []
-    encode = msgspec.json.encode
+    first = builder.build(tmp_path)
+    assert first.change is None
+    put(tmp_path / f"{ACCOUNTS[1]}.json", {"accounts": {ACCOUNTS[1]: account("a", "b")}})
+    second = builder.build(tmp_path)
+    assert second.change
+    assert (second.change.base, second.change.revision) == (first.revision, second.revision)
+    assert second.change.members.keys() == {("accounts", ACCOUNTS[1]), ("who", ACCOUNTS[1])}
+    third = builder.build(tmp_path)
+    assert third.change
+    assert (third.change.base, third.change.members) == (third.revision, {})
+    assert third == second == build(tmp_path)
 
-    def noted(value: object, *, order: Literal["sorted"] | None = None) -> bytes:
-        encoded.append(value)
-        return encode(value, order=order)
 
-    monkeypatch.setattr(msgspec.json, "encode", noted)
-    users = account("a", "b")
-    put(tmp_path / f"{ACCOUNTS[1]}.json", {"accounts": {ACCOUNTS[1]: users}})
-    built = builder.build(tmp_path)
-    scopes = {"policies": [f"{ACCOUNTS[1]}/own"]}
-    assert [value for value in encoded if not isinstance(value, dict) or "store" not in value] == [
-        {"roles": {}, "users": {"a": scopes, "b": scopes}},
-        {f"acs:ram::{ACCOUNTS[1]}:user/{name}": f"{ACCOUNTS[1]}/own" for name in "ab"},
-        {"revision": built.revision, "roots": ROOTS, "rego_version": 1},
-    ]
-    monkeypatch.undo()
-    assert built == build(tmp_path)
+def test_a_bundle_is_packed_once_when_it_is_needed() -> None:
+    packed: list[bool] = []
+
+    def pack(*, is_patchable: bool) -> bytes:
+        packed.append(is_patchable)
+        return b"patchable" if is_patchable else b"archive"
+
+    bundle = Bundle(pack, "one", {})
+    assert repr(bundle) == "Bundle('one', {}, {}, None)"
+    assert packed == []
+    assert (bundle.content, bundle.content, packed) == (b"archive", b"archive", [False])
+    assert (bundle.patchable, bundle.patchable) == (b"patchable", b"patchable")
+    assert packed == [False, True]
+    assert Bundle(b"archive", "one", {}).patchable == b"archive"
+    assert bundle == Bundle(b"archive", "one", {})
+    assert hash(bundle) == hash(Bundle(b"archive", "one", {}))
+    assert bundle != Bundle(b"other", "one", {})
+    assert bundle != Bundle(b"archive", "one", {"users": 1})
+    assert bundle != "one"
 
 
 def test_a_builder_builds_the_example_where_no_accounts_are_named() -> None:

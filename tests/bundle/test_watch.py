@@ -836,3 +836,42 @@ def test_the_files_that_a_pipe_names_are_in_the_current_folder(
     watched = Watch(Path(f"/dev/fd/{reading}"))
     assert watched.build() == builder.build(path)
     os.close(reading)
+
+
+@pytest.mark.parametrize(
+    ("change", "seconds"),
+    [
+        ("written in place", 0.25),
+        ("replaced", 0.03),
+        ("renamed", 0.25),
+        ("added", 0.25),
+        ("removed", 0.25),
+    ],
+)
+def test_only_a_replaced_file_is_looked_at_again_at_once(
+    folder: Path, change: str, seconds: float
+) -> None:
+    watched = Watch(folder)
+    assert watched.pause == 0.25
+    watched.build()
+    watched.look("")
+    assert 0.1 <= watched.pause <= 0.25
+    CHANGES[change](folder)
+    watched.look("")
+    assert watched.pause == seconds
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_hurried(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watch(folder)
+    watched.build()
+    replaced(folder / "a.yaml")
+    monkeypatch.setattr(source, "read_regular", changing)
+    watched.look("")
+    assert watched.pause == 0.25
+
+
+def changing(path: Path) -> object:
+    del path
+    raise ChangingFileError

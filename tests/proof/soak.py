@@ -2,7 +2,8 @@
 
 `python tests/proof/soak.py` (`make soak`) gives OPA many revisions of its accounts while clients
 ask batches. Each answer shows the revision that it comes from. A revision counts once the
-provenance of an answer from OPA names it.
+provenance of an answer from OPA names it. With `--patches` OPA requires a token, so that it gets
+patches in place of bundles; a revision counts once OPA answers with it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 ACCOUNT: Final = "1234567890123456"
 BATCH: Final = 5
+TOKEN: Final = "the-token-of-the-soak"  # noqa: S105 - a test's own
 CLIENTS: Final = 50
 REQUESTS: Final = [
     Request(f"acs:ram::{ACCOUNT}:user/u{index}", "a:b", "*") for index in range(BATCH)
@@ -84,8 +86,11 @@ def revision_of(decisions: Sequence[Decision]) -> int:
 class Soak:
     """A soak test of one sidecar, and its results."""
 
-    def __init__(self, sidecar: Sidecar, world: World, clients: int = CLIENTS) -> None:
+    def __init__(
+        self, sidecar: Sidecar, world: World, clients: int = CLIENTS, token: str | None = None
+    ) -> None:
         self._sidecar = sidecar
+        self._token = token
         self._world = world
         self._clients = clients
         self._live = world.number
@@ -121,14 +126,20 @@ class Soak:
             self.faults.append(repr(error))
             return
         self._live = self._world.number
-        revision = provenance(self._sidecar.url)
+        if self._token is None:
+            revision = provenance(self._sidecar.url)
+        else:
+            revision = str(self._sidecar.state().active)
         if revision != self._sidecar.revision:
             self.faults.append(f"OPA decides by {revision}, not by {self._sidecar.revision}")
         self.activated.add(revision)
 
+    def _client(self) -> AsyncClient:
+        return AsyncClient(self._sidecar.url, timeout=_TIMEOUT, token=self._token)
+
     async def _ask(self, delay: float) -> None:
         await asyncio.sleep(delay)  # spreads the clients, so that some request is always open
-        async with AsyncClient(self._sidecar.url, timeout=_TIMEOUT) as client:
+        async with self._client() as client:
             while not self._over and not self.faults:
                 oldest, began = self._live, time.monotonic()
                 self.requests += 1
@@ -171,12 +182,12 @@ def provenance(url: str) -> str:
     return str(answer["provenance"]["bundles"]["ramgate"]["revision"])
 
 
-def soak(revisions: int, seconds: float) -> Soak:
+def soak(revisions: int, seconds: float, token: str | None = None) -> Soak:
     """Start a sidecar, run the test on it, and return the finished test."""
     with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
         world = World(Path(folder))
-        with Sidecar(world.folder) as sidecar:
-            done = Soak(sidecar, world)
+        with Sidecar(world.folder, token=token) as sidecar:
+            done = Soak(sidecar, world, token=token)
             asyncio.run(done.run(revisions, seconds))
     return done
 
@@ -185,8 +196,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--revisions", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1800.0, help="longest duration")
+    parser.add_argument("--patches", action="store_true", help="change OPA by patches")
     options = parser.parse_args()
-    done = soak(options.revisions, options.seconds)
+    done = soak(options.revisions, options.seconds, TOKEN if options.patches else None)
     print(done)
     for fault in done.faults:
         print(fault)

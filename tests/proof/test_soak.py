@@ -4,6 +4,7 @@ import pytest
 
 import soak
 from ramgate import Decision, Sidecar, SidecarError, Statement
+from ramgate.sidecar.patcher import Patcher
 
 REVISIONS = 25
 SECONDS = 60.0
@@ -19,8 +20,27 @@ def decision(number: int, *, allow: bool) -> Decision:
     )
 
 
-def test_no_change_of_the_accounts_loses_a_request_or_mixes_two_revisions() -> None:
-    done = soak.soak(REVISIONS, SECONDS)
+@pytest.fixture
+def patches(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The patches that OPA has applied."""
+    found: list[bytes] = []
+    send = Patcher.send
+
+    def noted(self: Patcher, body: bytes) -> bool | None:
+        is_applied = send(self, body)
+        found.extend([body] if is_applied else [])
+        return is_applied
+
+    monkeypatch.setattr(Patcher, "send", noted)
+    return found
+
+
+@pytest.mark.parametrize("token", [None, soak.TOKEN])
+def test_no_change_of_the_accounts_loses_a_request_or_mixes_two_revisions(
+    token: str | None, patches: list[bytes]
+) -> None:
+    done = soak.soak(REVISIONS, SECONDS, token)
+    assert len(patches) == (REVISIONS if token else 0)
     assert done.faults == []
     assert len(done.activated) == REVISIONS, str(done)
     assert done.answers == done.requests > REVISIONS

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import socket
 import threading
 import time
@@ -11,15 +12,18 @@ from urllib.parse import urlsplit
 import pytest
 
 from processes import BOUND, eventually
-from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
-from tiny_bundle import tiny_bundle
+from ramgate.sidecar.bundle_server import RESOURCE, BundleServer, Patch
+from tiny_bundle import tiny_bundle, tiny_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ramgate.bundle.builder import Bundle
+
 MEDIA_TYPE = "application/vnd.openpolicyagent.bundles"
 FIRST = tiny_bundle("first")
 SECOND = tiny_bundle("second")
+PATCHED = tiny_change("first", "patched")
 
 
 @pytest.fixture
@@ -188,6 +192,118 @@ def test_a_refused_bundle_is_sent_again_on_its_connection_after_a_pause(
         connection.request("GET", RESOURCE, headers=headers)
         server.publish(SECOND)  # and no pause delays another bundle
         assert Answer(connection.getresponse()).content == SECOND.content
+
+
+@pytest.fixture
+def patchable() -> Iterator[BundleServer]:
+    with BundleServer(FIRST, is_patchable=True) as server:
+        yield server
+
+
+def patch_of(server: BundleServer, bundle: Bundle = PATCHED) -> Patch:
+    patch = server.patch(bundle)
+    assert patch is not None
+    return patch
+
+
+def waiting(server: BundleServer, has: str) -> Waiter:
+    """Return an OPA that waits, once the server knows it."""
+    server.heard.clear()
+    waiter = Waiter(server, has)
+    eventually(lambda: server.patch(tiny_change("first", "patched")) is not None)
+    return waiter
+
+
+def test_an_opa_that_waits_is_patched_and_waits_on(patchable: BundleServer) -> None:
+    waiter = waiting(patchable, '"first"')
+    patch = patch_of(patchable)
+    assert {one["path"] for one in json.loads(patch.body)} > {"/store/secrets/one"}
+    patchable.patched(patch, is_applied=True)
+    assert patchable.bundle is PATCHED
+    assert patchable.delivered
+    assert not patchable.refused
+    assert ask(patchable, has='"first"').status == 304
+    patchable.publish(SECOND)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert (waiter.answer.status, waiter.answer.content) == (200, SECOND.content)
+    # a name that no bundle has had before
+    assert waiter.answer.etag == '"second/2"'
+    assert ask(patchable, has='"second/2"').status == 304
+    assert ask(patchable, has='"first"').status == 200
+
+
+def test_a_patched_opa_can_be_patched_again(patchable: BundleServer) -> None:
+    waiter = waiting(patchable, '"first"')
+    patchable.patched(patch_of(patchable), is_applied=True)
+    third = tiny_change("patched", "third")
+    patchable.patched(patch_of(patchable, third), is_applied=True)
+    assert patchable.bundle is third
+    patchable.close()
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert waiter.answer.status == 304
+
+
+def test_an_opa_that_refused_a_patch_receives_the_bundle(patchable: BundleServer) -> None:
+    waiter = waiting(patchable, '"first"')
+    patchable.patched(patch_of(patchable), is_applied=False)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert (waiter.answer.etag, waiter.answer.content) == ('"patched"', PATCHED.content)
+
+
+@pytest.mark.parametrize("ended", [None, True])
+def test_an_opa_that_may_be_patched_receives_each_bundle(
+    patchable: BundleServer,
+    ended: bool | None,  # noqa: FBT001
+) -> None:
+    waiter = waiting(patchable, '"first"')
+    patch = patch_of(patchable)
+    if ended:
+        patchable.forget()  # it was another OPA that took the patch
+    patchable.patched(patch, is_applied=ended)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert (waiter.answer.etag, waiter.answer.content) == ('"patched/1"', PATCHED.content)
+    patchable.publish(FIRST)
+    # its first name says nothing any more
+    assert ask(patchable, has='"first"').etag == '"first/2"'
+    assert ask(patchable, has='"first/2"').status == 304
+
+
+def test_an_opa_that_started_after_a_patch_is_not_taken_for_the_patched_one(
+    patchable: BundleServer,
+) -> None:
+    waiter = waiting(patchable, '"first"')
+    patchable.patched(patch_of(patchable), is_applied=True)
+    patchable.forget()
+    assert ask(patchable, has='"first"').content == PATCHED.content
+    patchable.close()
+    waiter.join(BOUND)
+
+
+def test_an_opa_that_does_not_wait_is_not_patched(patchable: BundleServer) -> None:
+    assert patchable.patch(PATCHED) is None
+    waiter = waiting(patchable, '"first"')
+    assert patchable.patch(SECOND) is None  # it is not known how
+    patchable.forget()  # that OPA has ended
+    assert patchable.patch(PATCHED) is None
+    other = waiting(patchable, '"first"')
+    third = Waiter(patchable, '"first/0"')
+    eventually(lambda: patchable.patch(PATCHED) is None)  # which of the two is it?
+    patchable.close()
+    for one in (waiter, other, third):
+        one.join(BOUND)
+
+
+def test_a_server_without_patches_has_none(server: BundleServer) -> None:
+    waiter = Waiter(server, '"first"')
+    assert server.patch(PATCHED) is None
+    server.publish(PATCHED)
+    waiter.join(BOUND)
+    assert waiter.answer is not None
+    assert waiter.answer.content == PATCHED.content
 
 
 def test_closing_the_server_ends_a_waiting_request_at_once() -> None:

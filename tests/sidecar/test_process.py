@@ -25,6 +25,7 @@ from ramgate.sidecar import process
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
 from ramgate.sidecar.http_server import MOST_CONNECTIONS
+from ramgate.sidecar.patcher import writing
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.state import State
@@ -57,13 +58,19 @@ def test_no_token_is_in_opas_environment_or_arguments(
 ) -> None:
     """The bundle server's token was in /proc/PID/environ, and so in `opa.runtime().env`."""
     tokens: list[str] = []
+    written: list[str] = []
 
     class Server(BundleServer):
-        def __init__(self, bundle: Bundle) -> None:
-            super().__init__(bundle)
+        def __init__(self, bundle: Bundle, *, is_patchable: bool) -> None:
+            super().__init__(bundle, is_patchable=is_patchable)
             tokens.append(self.token)
 
+    def noted(token: str) -> dict[str, str]:
+        written.append(token)
+        return writing(token)
+
     monkeypatch.setattr(process, "BundleServer", Server)
+    monkeypatch.setattr(process, "writing", noted)
     opa, pid = recorded(tmp_path)
     with Sidecar(bundle=tiny_bundle(), opa=opa, token=TOKEN):
         proc = Path(f"/proc/{pid.read_text()}")
@@ -77,6 +84,7 @@ def test_no_token_is_in_opas_environment_or_arguments(
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
         assert TOKEN not in seen
         assert tokens[0] not in seen
+        assert written[0] not in seen
     assert not file.parent.exists()
 
 
@@ -317,7 +325,7 @@ def test_without_a_python_for_the_supervisor_nothing_starts(
 def test_without_a_bundle_server_nothing_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_bundle: Bundle) -> BundleServer:
+    def refuse(_bundle: Bundle, **_: object) -> BundleServer:
         raise OSError("too many open files")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -8,6 +8,7 @@ import tarfile
 
 from ramgate import resources
 from ramgate.bundle.builder import Bundle
+from ramgate.bundle.change import Change, Pair
 
 ROOTS = ("ram", "slr", "store", "system")
 SYSTEM = tuple(f"rego/system/{name}/{name}.rego" for name in ("authz", "log", "status"))
@@ -37,3 +38,10 @@ def tiny_bundle(
             member.size = len(text.encode())
             tar.addfile(member, io.BytesIO(text.encode()))
     return Bundle(content=content.getvalue(), revision=revision, counts={})
+
+
+def tiny_change(base: str, revision: str, value: str = "other") -> Bundle:
+    """Return a tiny bundle with a change that replaces a value that no tiny bundle has."""
+    members = {("secrets", "one"): Pair("x", value)}
+    change = Change(base, revision, members)
+    return Bundle(tiny_bundle(revision).content, revision, {}, change=change)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import tarfile
@@ -15,15 +14,15 @@ from agreement import Opa, read_catalog, running_opa
 from decision_tables import ACCOUNT, ALICE, OWN, line, policy, store
 from ramgate.accounts import reader
 from ramgate.bundle import builder as bundle
+from ramgate.bundle.builder import Bundle
 from ramgate.catalog import catalog
-from ramgate.tables import tables
+from ramgate.tables import compiled as states
 from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ramgate.bundle.builder import Bundle
 
 CATALOG = read_catalog()
 
@@ -52,7 +51,7 @@ def without_tables(built: Bundle) -> Bundle:
                 content = content.replace(built.revision.encode(), b"without")
             member.size = len(content)
             bare.addfile(member, io.BytesIO(content))
-    return dataclasses.replace(built, content=packed.getvalue(), revision="without")
+    return Bundle(packed.getvalue(), "without", built.counts)
 
 
 def test_the_tables_decide_like_the_general_rule(opa: Opa) -> None:
@@ -203,7 +202,7 @@ def test_unchanged_parts_are_identical_objects(tmp_path: Path) -> None:
 def test_the_lines_of_sets_of_several_policies_are_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_SPARE_LINES", -20_000)
+    monkeypatch.setattr(states, "_SPARE_LINES", -20_000)
     policies = {name: policy({"Action": f"ecs:{name}"}) for name in "abc"}
     users = {"alice": {"policies": ["a", "b"]}, "bob": {"policies": ["c"]}}
     whole: dict[str, Any] = Tables().add_to(store(tmp_path, policies=policies, users=users))

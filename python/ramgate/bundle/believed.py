@@ -26,7 +26,8 @@ class Believed:
     """The files that are scanned at a path, or those that accounts files there name.
 
     `contents` and `problems` are those of the last scan, `valid` the contents in the last valid
-    bundle.
+    bundle. `is_mid_write` is False if each file that changes was replaced by another file, so that
+    it is not in the middle of a write.
 
     >>> from pathlib import Path
     >>> from ramgate.bundle.scan import Scanner
@@ -47,6 +48,7 @@ class Believed:
         self.contents: Mapping[Path, Content] = {}
         self.problems: Mapping[Path, Problem] = {}
         self.valid: Contents = {}
+        self.is_mid_write = False
 
     @property
     def unread(self) -> set[Path]:
@@ -80,15 +82,18 @@ class Believed:
         `valid` are the last valid contents of those files that are expected.
         """
         contents: Contents = {}
-        is_restless = False
+        is_restless = self.is_mid_write = False
         for file, content in self.contents.items():
-            if file in self._before and self._before[file].version == content.version:
+            before = self._before.get(file)
+            if before and before.version == content.version:
                 contents[file] = content.data
             else:
                 is_restless = True
+                self.is_mid_write |= before is None or before.node == content.node
                 _keep(file, valid, contents)
         for file, problem in self.problems.items():
             is_restless |= problem.brief
+            self.is_mid_write |= problem.brief
             if file != self._path:
                 _keep(file, valid, contents)
         missing = valid.keys() - self.contents.keys() - self.problems.keys()
@@ -97,7 +102,7 @@ class Believed:
         self._gone = {file: self._gone.get(file, now) for file in missing}
         for file, since in self._gone.items():
             if now - since < RESTLESS_SECONDS:
-                is_restless = True
+                is_restless = self.is_mid_write = True
                 _keep(file, valid, contents)
         return contents, is_restless
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import functools
 import gc
-import gzip
 import hashlib
-import io
-import tarfile
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ramgate import resources
 from ramgate.accounts import named_files
 from ramgate.accounts.reader import Reader
 from ramgate.authzen import mapping
 from ramgate.bundle import signature
+from ramgate.bundle.archive import ROOTS, manifest, snapshot
+from ramgate.bundle.change import change
+from ramgate.bundle.encoded import encode
 from ramgate.bundle.example import allowed_request
 from ramgate.catalog import catalog
 from ramgate.tables.tables import Tables
@@ -28,25 +26,31 @@ if TYPE_CHECKING:
 
     from ramgate.accounts.named_files import Read
     from ramgate.accounts.store import Store
+    from ramgate.bundle.change import Change
+    from ramgate.bundle.encoded import Encoded
     from ramgate.bundle.signature import Signer
 
 __all__ = ["ROOTS", "Builder", "Bundle", "Serial", "build"]
 
 Serial: TypeAlias = "int | Callable[[], int] | None"
 
-ROOTS: Final = ("authzen", "ram", "slr", "store", "system")
-_SPEED_BEFORE_SIZE: Final = 1
+
+class _Pack(Protocol):
+    """Packs an archive, which takes patches or does not."""
+
+    def __call__(self, *, is_patchable: bool) -> bytes:
+        """Return the archive."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle as OPA loads it.
 
-    `content` is a gzipped tar archive. `revision` is a digest of everything that a decision depends
-    on: the same accounts and the same ramgate give the same revision and the same bytes. `counts`
-    has the numbers of accounts, policies, roles and users, `example` a request that the accounts
-    allow (`principal`, `action`, `resource`). `serial` is the number that the bundle was given, to
-    tell a newer one from an older one.
+    `content` is a gzipped tar archive, given as bytes or as a function that packs it. `revision` is
+    a digest of everything that a decision depends on: the same accounts and the same ramgate give
+    the same revision and the same bytes. `counts` has the numbers of accounts, policies, roles and
+    users, `example` a request that the accounts allow (`principal`, `action`, `resource`). `serial`
+    is the number that the bundle was given, to tell a newer one from an older one. `change` leads
+    from the bundle that was built before to this one.
 
     >>> bundle = build()
     >>> bundle.counts
@@ -55,11 +59,56 @@ class Bundle:
     ('acs:ram::1234567890123456:user/alice', 'alikafka:ListTopic')
     """
 
-    content: bytes = dataclasses.field(repr=False)
-    revision: str
-    counts: Mapping[str, int]
-    example: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    serial: int | None = None
+    def __init__(  # noqa: PLR0913 - the last two by name
+        self,
+        content: bytes | _Pack,
+        revision: str,
+        counts: Mapping[str, int],
+        example: Mapping[str, str] | None = None,
+        *,
+        serial: int | None = None,
+        change: Change | None = None,
+    ) -> None:
+        self._content = content
+        self._packed: dict[bool, bytes] = {}
+        self.revision = revision
+        self.counts = counts
+        self.example = example or {}
+        self.serial = serial
+        self.change = change
+
+    @property
+    def content(self) -> bytes:
+        """The archive."""
+        return self._archive(is_patchable=False)
+
+    @property
+    def patchable(self) -> bytes:
+        """The archive for an OPA that takes patches; the same as `content` if that was given."""
+        return self._archive(is_patchable=True)
+
+    def _archive(self, *, is_patchable: bool) -> bytes:
+        if isinstance(self._content, bytes):
+            return self._content
+        if is_patchable not in self._packed:
+            self._packed[is_patchable] = self._content(is_patchable=is_patchable)
+        return self._packed[is_patchable]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Bundle)
+            and self._shown() == other._shown()
+            and (self.content == other.content)
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.revision)
+
+    def __repr__(self) -> str:
+        return f"Bundle{self._shown()}"
+
+    def _shown(self) -> tuple[object, ...]:
+        return self.revision, self.counts, self.example, self.serial
 
 
 def build(accounts: Path | None = None, authzen: Path | None = None) -> Bundle:
@@ -103,9 +152,10 @@ class Builder:
         self._serial = serial
         self._signer = signer
         self._rego = _rego()
+        self._rego_digest = _digest(self._rego)
         self._reader = Reader(catalog.load())
         self._tables = Tables()
-        self._encoder = _Encoder()
+        self._last: tuple[str, Encoded] | None = None
 
     def build(
         self,
@@ -122,60 +172,32 @@ class Builder:
             store = self._reader.load(
                 accounts or resources.path("examples/accounts.yaml"), contents, read
             )
-        files = dict(self._rego)
-        files["data.json"] = self._encoder.encode(
-            {**self._tables.add_to(store), "authzen": self._mapping}
-        )
-        digest = hashlib.sha256()
-        for name in sorted(files):
-            digest.update(b"%s %d\n" % (name.encode(), len(files[name])))
-            digest.update(files[name])
-        manifest: dict[str, object] = {"roots": ROOTS, "rego_version": 1}
+            whole = {**self._tables.add_to(store), "authzen": self._mapping}
+            encoded = encode(whole, self._last and self._last[1])
+        digest = hashlib.sha256(self._rego_digest + encoded.digest)
         serial = self._serial() if callable(self._serial) else self._serial
         if serial is not None:
             digest.update(b"serial %d\n" % serial)
-            manifest["metadata"] = {"serial": serial}
         revision = digest.hexdigest()[:16]
-        files[".manifest"] = msgspec.json.encode({"revision": revision, **manifest})
+        led = self._last and change(*self._last, revision, encoded)
+        counts, example = _counts(store), allowed_request(store)
+        pack = functools.partial(self._pack, revision, serial, encoded)
+        content = pack if self._signer is None else pack(is_patchable=False)
+        self._last = (revision, encoded)
+        return Bundle(content, revision, counts, example, serial=serial, change=led)
+
+    def _pack(
+        self, revision: str, serial: int | None, encoded: Encoded, *, is_patchable: bool
+    ) -> bytes:
+        files = {".manifest": manifest(revision, serial, is_patchable=is_patchable)}
         if self._signer is not None:
-            files[signature.SIGNATURES] = self._signer.sign(files)
-        example = allowed_request(store)
-        return Bundle(_archive(files), revision, _counts(store), example, serial)
+            signed = {**self._rego, **files, "data.json": encoded.text()}
+            files[signature.SIGNATURES] = self._signer.sign(signed)
+        return snapshot({**self._rego, **files}, encoded)
 
     def named(self, accounts: Path, contents: Mapping[Path, bytes]) -> frozenset[Path]:
         """Return the files that accounts files with these contents name; none is read."""
         return self._reader.named(accounts, contents)
-
-
-class _Encoder:
-    """Encodes stores repeatedly, and only those of their members that are new objects.
-
-    It relies on identity: `Reader` and `Tables` return an unchanged policy, account, set or entry
-    as the same object, and nothing changes such an object. So its text is looked up by its `id()`.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[object, msgspec.Raw]] = {}
-
-    def encode(self, store: Mapping[str, object]) -> bytes:
-        """Return the bundle's `data.json`, with sorted keys."""
-        before, self._known = self._known, {}
-        encoded = {name: self._part(part, before) for name, part in store.items()}
-        return msgspec.json.encode({"store": encoded}, order="sorted")
-
-    def _part(self, part: object, before: Mapping[int, tuple[object, msgspec.Raw]]) -> object:
-        if not isinstance(part, dict):
-            return part
-        encoded = {}
-        for name, member in part.items():
-            # Keep a reference to the member, so that its `id()` cannot be reused.
-            known = before.get(id(member)) or (
-                member,
-                msgspec.Raw(msgspec.json.encode(member, order="sorted")),
-            )
-            self._known[id(member)] = known
-            encoded[name] = known[1]
-        return encoded
 
 
 @contextlib.contextmanager
@@ -199,20 +221,12 @@ def _rego() -> Mapping[str, bytes]:
     }
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
-    """Return a gzipped tar archive of the files, by their names, without times and owners."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(
-            fileobj=packed, mode="wb", compresslevel=_SPEED_BEFORE_SIZE, mtime=0
-        ) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name, content in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
+def _digest(files: Mapping[str, bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(b"%s %d\n" % (name.encode(), len(content)))
+        digest.update(content)
+    return digest.digest()
 
 
 def _counts(store: Store) -> dict[str, int]:

@@ -29,6 +29,7 @@ __all__ = ["BundleFile", "read_bundle"]
 _MANIFEST: Final = ".manifest"
 _MOST_BYTES: Final = 64 * 1024
 _MOST_MEMBERS: Final = 1000
+_LOOK_SECONDS: Final = 0.25
 _REVISION: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNREADABLE: Final = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError)
 _NO_BUNDLE: Final = "is not a bundle of `ramgate build`"
@@ -84,7 +85,8 @@ class BundleFile:
 
     A changed file counts once two consecutive looks agree. While it cannot be read, is not a
     bundle, or has an older serial than the bundle before or than `at_least`, the bundle before
-    stays in use. A bundle without a serial is older than any with one.
+    stays in use. A bundle without a serial is older than any with one. `pause` has the seconds
+    until the next look.
 
     >>> from pathlib import Path
     >>> from ramgate.bundle.builder import Builder
@@ -109,6 +111,7 @@ class BundleFile:
         self._seen: bytes | None = None
         self._built: bytes | None = None
         self.unread: list[Path] = []
+        self.pause = _LOOK_SECONDS
 
     def build(self) -> Bundle:
         """Return the bundle in the file.

@@ -44,6 +44,11 @@ class Content:
     read_at: float
     trusted: bool = False
 
+    @property
+    def node(self) -> _Version:
+        """The device and the number of the file: another file of the same name has others."""
+        return self.version[:2]
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Problem:

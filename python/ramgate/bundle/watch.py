@@ -29,6 +29,10 @@ __all__ = ["Watch"]
 _EMPTY: Final = "contains no accounts file: *.yaml, *.yml or *.json"
 _KEPT: Final = "its last valid content stays in use"
 _ATTEMPTS: Final = 3
+_LOOK_SECONDS: Final = 0.25
+_SHORTEST_SECONDS: Final = 0.1
+_REPLACED_SECONDS: Final = 0.03
+_SHARE: Final = 10
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +40,9 @@ _logger = logging.getLogger(__name__)
 class Watch:
     """Watches an accounts file, or a folder of them, and rebuilds the bundle when it changes.
 
-    A changed file counts once two consecutive polls agree, to avoid reading it mid-write. For at
+    A changed file counts once two consecutive polls agree, to avoid reading it mid-write. `pause`
+    has the seconds until the next poll: a quarter of a second, less if reading takes little time,
+    and 30 ms after a file was replaced by another, which was complete before. For at
     most three seconds the other changes wait for it: then they count, and the file keeps the
     content that it had in the last valid bundle. So does a file that is missing, for three seconds
     after which its absence counts, and a file that cannot be read, for as long as that lasts: the
@@ -75,6 +81,7 @@ class Watch:
         self._restless: float | None = None
         self._is_faulty = False
         self._is_stream = False
+        self.pause = _LOOK_SECONDS
 
     @property
     def unread(self) -> list[Path]:
@@ -113,6 +120,7 @@ class Watch:
         """
         if self._is_stream:
             return None
+        began = time.monotonic()
         self._scan_accounts()
         now = time.monotonic()
         contents, is_restless = self._accounts.believe(self._accounts.valid, now)
@@ -122,6 +130,13 @@ class Watch:
         named, is_named_restless = self._named.believe(valid, now)
         is_restless |= is_named_restless
         self._restless = (self._restless or now) if is_restless else None
+        if not is_restless:
+            took = time.monotonic() - began
+            self.pause = min(max(_SHARE * took, _SHORTEST_SECONDS), _LOOK_SECONDS)
+        elif self._accounts.is_mid_write or self._named.is_mid_write:
+            self.pause = _LOOK_SECONDS
+        else:
+            self.pause = _REPLACED_SECONDS
         if self._restless is not None and now - self._restless < RESTLESS_SECONDS:
             return None
         if (contents, named) == self._built:

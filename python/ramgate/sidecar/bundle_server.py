@@ -21,6 +21,7 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ramgate.bundle.history import History
 from ramgate.sidecar.http_server import HttpServer, Reply, Request
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from ramgate.bundle.builder import Bundle
 
-__all__ = ["RESOURCE", "BundleServer"]
+__all__ = ["RESOURCE", "BundleServer", "Patch"]
 
 RESOURCE = "/bundle.tar.gz"
 """The path of the bundle, below the server's `url`."""
@@ -40,32 +41,90 @@ _LONGEST_PAUSE: Final = 30.0
 _BACKLOG: Final = 128
 
 
+class Patch(NamedTuple):
+    """A patch for an OPA that waits: the body of `PATCH /v1/data` that leads it to the bundle.
+
+    `etag` names the bundle that OPA fetched; `starts` counts the OPAs before.
+    """
+
+    bundle: Bundle
+    body: bytes
+    etag: str
+    starts: int
+
+
+class _Patched(NamedTuple):
+    """The revision that OPA has since it was patched, by the name of the bundle that it fetched."""
+
+    etag: str
+    revision: str
+
+
 class _Offer(NamedTuple):
-    """A bundle and the number of its publication: one that is published again is a new offer."""
+    """A bundle and the number of its publication: one that is published again is a new offer.
+
+    `history` has the bundle, and the changes that lead to it. An OPA that fetched an offer with a
+    number below `since` may have been patched or not: nobody knows.
+    """
 
     number: int
-    bundle: Bundle
+    history: History
+    patched: _Patched | None = None
+    since: int = 0
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle."""
+        return self.history.bundle
 
     @property
     def name(self) -> str:
         """The name under which a connection remembers the offer."""
         return str(self.number)
 
+    @property
+    def etag(self) -> str:
+        """The name of the bundle for OPA; once OPA was patched, each offer has another name."""
+        number = f"/{self.number}" if self.patched or self.since else ""
+        return f'"{self.bundle.revision}{number}"'
+
+    def then(self, bundle: Bundle) -> _Offer:
+        """Return the next offer."""
+        return self._replace(number=self.number + 1, history=self.history.then(bundle))
+
+    def revision_of(self, etag: str) -> str | None:
+        """Return the revision of the OPA that fetched the bundle of this name, None if unknown."""
+        if self.patched and self.patched.etag == etag:
+            return self.patched.revision
+        revision, _, number = etag.strip('"').partition("/")
+        is_known = self.since <= (int(number) if number.isdecimal() else 0)
+        return revision if is_known else None
+
+    def is_active(self, etag: str) -> bool:
+        """True if the OPA that fetched the bundle of this name has the bundle of the offer."""
+        return self.revision_of(etag) == self.bundle.revision
+
 
 class BundleServer:
     """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`.
 
-    `heard` is set each time OPA asks for a bundle: it may have activated or refused one.
+    `heard` is set each time OPA asks for a bundle: it may have activated or refused one. If it
+    `is_patchable`, the bundle is one that takes patches, and `patch` returns them.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, is_patchable: bool = False) -> None:
         self.token = secrets.token_urlsafe(32)
         self.heard = threading.Event()
-        self._offer = _Offer(0, bundle)
+        self._is_patchable = is_patchable
+        self._offer = _Offer(0, History(bundle))
+        self._changing = threading.Lock()
+        self._starts = 0
         self._sent = ""
+        self._delivered = False
         self._refused = False
         self._closed = False
         self._waiting: set[asyncio.Event] = set()
+        self._polls: list[tuple[int, str]] = []
         listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._http = HttpServer(listener, self._admit, self._answer, "ramgate-bundle")
@@ -77,19 +136,63 @@ class BundleServer:
 
     def publish(self, bundle: Bundle) -> None:
         """Serve this bundle from now on; a waiting request is answered with it at once."""
-        self._offer = _Offer(self._offer.number + 1, bundle)
-        self.forget()
+        with self._changing:
+            self._offer = self._offer.then(bundle)
+            self._forget()
         self._http.call(self._wake)
 
     def forget(self) -> None:
         """Forget which bundle was sent, for the start of another OPA."""
+        with self._changing:
+            self._starts += 1
+            self._offer = self._offer._replace(patched=None)
+            self._forget()
+
+    def _forget(self) -> None:
         self._sent = ""
+        self._delivered = False
         self._refused = False
+
+    def patch(self, bundle: Bundle) -> Patch | None:
+        """Return the patch that leads OPA to this bundle; hand it to `patched` with its outcome.
+
+        None if OPA does not wait for the next bundle at this moment: it may be activating another
+        one, which would undo the patch. None also if there is no patch.
+        """
+        with self._changing:
+            offer, starts = self._offer, self._starts
+            # A request of an OPA that has ended may still wait.
+            etags = {etag for of, etag in [*self._polls] if of == starts}
+        if not self._is_patchable or len(etags) != 1:
+            return None
+        [etag] = etags
+        revision = offer.revision_of(etag)
+        body = offer.history.then(bundle).patch(revision) if revision else None
+        return None if body is None else Patch(bundle, body, etag, starts)
+
+    def patched(self, patch: Patch, *, is_applied: bool | None) -> None:
+        """Serve the bundle of a patch from now on: OPA has applied it, has not, or nobody knows.
+
+        An OPA that has the bundle does not get it again. If nobody knows (None), OPA gets the
+        bundle whatever it has.
+        """
+        with self._changing:
+            offer = self._offer.then(patch.bundle)
+            if is_applied and patch.starts == self._starts:
+                self._offer = offer._replace(patched=_Patched(patch.etag, patch.bundle.revision))
+                self._delivered = True
+            elif is_applied is False:
+                self._offer = offer
+                self._forget()
+            else:
+                self._offer = offer._replace(patched=None, since=offer.number)
+                self._forget()
+        self._http.call(self._wake)
 
     @property
     def delivered(self) -> bool:
         """True if a program with the token has received the bundle since `publish` or `forget`."""
-        return self._sent == _etag(self._offer.bundle)
+        return self._delivered
 
     @property
     def refused(self) -> bool:
@@ -124,12 +227,21 @@ class BundleServer:
         self._refused = self._sent not in {"", active}
         self.heard.set()
         seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
-        offer = await self._next(active, seconds, request.memory)
+        poll = (self._starts, active)
+        self._polls.append(poll)
+        try:
+            offer = await self._next(active, seconds, request.memory)
+        finally:
+            self._polls.remove(poll)
         if offer is None:
             return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
-        etag = self._sent = _etag(offer.bundle)
+        with self._changing:
+            self._sent = offer.etag
+            self._delivered = offer.number == self._offer.number
         request.memory[offer.name] = request.memory.get(offer.name, 0) + 1
-        return Reply(HTTPStatus.OK, offer.bundle.content, _MEDIA_TYPE, {"ETag": etag})
+        bundle = offer.bundle
+        content = bundle.patchable if self._is_patchable else bundle.content
+        return Reply(HTTPStatus.OK, content, _MEDIA_TYPE, {"ETag": offer.etag})
 
     async def _next(self, active: str, seconds: float, sent: dict[str, int]) -> _Offer | None:
         """Return the offer, or None if OPA has it and no other is published in these seconds.
@@ -142,7 +254,7 @@ class BundleServer:
         end, due = loop.time() + seconds, dict[str, float]()
         while not self._closed:
             offer, now = self._offer, loop.time()
-            is_active = _etag(offer.bundle) == active
+            is_active = offer.is_active(active)
             pause = _pause(sent.get(offer.name, 0))
             until = end if is_active else due.setdefault(offer.name, now + pause)
             if now >= min(until, end):
@@ -164,7 +276,3 @@ class BundleServer:
 
 def _pause(times: int) -> float:
     return min(2.0 ** (times - 1), _LONGEST_PAUSE) if times else 0.0
-
-
-def _etag(bundle: Bundle) -> str:
-    return f'"{bundle.revision}"'

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Follower"]
 
-_LOOK_SECONDS: Final = 0.25
 _ASK_SECONDS: Final = 10.0
 _FIRST_WARNING: Final = 10.0
 _NEXT_WARNING: Final = 60.0
@@ -66,9 +65,9 @@ class Follower:
         self._pause = 0.0
 
     def run(self) -> None:
-        """Look four times a second. Raises `SidecarError` once OPA has ended for good."""
+        """Look four times a second or more. Raises `SidecarError` once OPA has ended for good."""
         while True:
-            self._sidecar.wait(_LOOK_SECONDS)
+            self._sidecar.wait(self._watch.pause)
             self.look()
 
     def look(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.output import writer_to
+from ramgate.sidecar.patcher import Patcher, writing
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.status import STATUS_SUFFIX
 from ramgate.sidecar.supervisor import Supervised
@@ -45,7 +47,7 @@ class Process:
             addresses = settings.addresses or (self._folder.socket,)
             self.addresses = tuple(address.claim() for address in addresses)
             self.status_address = _status_address(settings, self._folder)
-            self._server = BundleServer(bundle)
+            self._server = BundleServer(bundle, is_patchable=settings.authorization)
         except OSError as error:
             self._folder.remove()
             raise SidecarError(f"cannot serve the bundle: {error}") from error
@@ -81,8 +83,11 @@ class Process:
         ]
         # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.
         token_file = self._folder.write("bundle-token", self._server.token)
+        write_token = secrets.token_urlsafe(32)
+        self._patcher = Patcher(self.addresses[0], settings, write_token)
         self._environment = {
             **settings.environment,
+            **(writing(write_token) if settings.authorization else {}),
             "RAMGATE_BUNDLE_URL": self._server.url,
             "RAMGATE_BUNDLE_TOKEN_FILE": str(token_file),
         }
@@ -119,8 +124,12 @@ class Process:
         return self._server.refused
 
     def want(self, bundle: Bundle) -> None:
-        """Serve another bundle from now on."""
-        self._server.publish(bundle)
+        """Patch OPA, if that is possible at this moment, and serve the bundle from now on."""
+        patch = self._server.patch(bundle)
+        if patch is None or len(patch.body) > self._patcher.most_bytes:
+            self._server.publish(bundle)
+        else:
+            self._server.patched(patch, is_applied=self._patcher.send(patch.body))
 
     def await_news(self, timeout: float) -> None:
         """Wait until OPA asks for a bundle, at most `timeout` seconds."""

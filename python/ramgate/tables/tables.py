@@ -10,26 +10,21 @@ policies, and trust policies with more than one plain Allow.
 
 from __future__ import annotations
 
-import collections
 import operator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from ramgate.tables.grants import with_grants
+from ramgate.tables.compiled import Holders, State
 from ramgate.tables.holdings import holdings
 from ramgate.tables.sets import SetCompiler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from ramgate.accounts.store import Account, Store
-    from ramgate.tables.actions import Document
     from ramgate.tables.holdings import Policies
     from ramgate.tables.sets import CompiledSet
 
 __all__ = ["Tables"]
-
-_PARTS: Final = ("assuming", "lines", "otherwise", "patterns", "rest")
-_SPARE_LINES: Final = 100_000
 
 
 class Tables:
@@ -51,9 +46,7 @@ class Tables:
     """
 
     def __init__(self) -> None:
-        self._policies: dict[str, _Policy] = {}
-        self._holders: dict[str, _Holders] = {}
-        self._sets: dict[str, CompiledSet] = {}
+        self._last = State()
 
     def add_to(self, store: Store) -> dict[str, object]:
         """Return the store with its tables, and with the plain grants of policies under `grants`.
@@ -67,54 +60,29 @@ class Tables:
         >>> sorted(Tables().add_to(store).keys() - store.keys())
         ['assuming', 'entries', 'groups', 'lines', 'otherwise', 'patterns', 'rest', 'who']
         """
-        # 5.9: the general rule decides by unreadable documents
-        documents: Mapping[str, Document] = {
-            name: document
-            for name, document in store["policies"].items()
-            if "unreadable" not in document
-        }
-        self._policies = {
-            name: self._with_grants(name, document) for name, document in documents.items()
-        }
-        self._holders = {
+        state = self._last.copy()
+        changed = state.read_policies(store)
+        holders = {
             number: self._holders_of(number, account, store)
             for number, account in store["accounts"].items()
         }
-        self._sets = dict(self._compile(documents))
-        entries: dict[str, object] = {}
-        for compiled in self._sets.values():
-            entries.update(compiled.entries)
-        holders = self._holders.items()
+        changed_sets = state.read_holders(holders).union(state.users_of(changed))
+        sets = _recompiled(state, changed_sets)
+        state.take_sets(dict(_compiled(state)) if sets is None else sets)
+        self._last = state
         return {
             **store,
-            "policies": {
-                **store["policies"],
-                **{name: policy.with_grants for name, policy in self._policies.items()},
-            },
-            "who": {number: one.sets for number, one in holders},
-            "groups": {number: one.groups for number, one in holders if one.groups},
-            **{
-                part: {
-                    name: compiled.parts[part]
-                    for name, compiled in self._sets.items()
-                    if part in compiled.parts
-                }
-                for part in _PARTS
-            },
-            "entries": entries,
+            "policies": state.policies,
+            "who": {number: one.sets for number, one in holders.items()},
+            "groups": {number: one.groups for number, one in holders.items() if one.groups},
+            **state.fields,
         }
 
-    def _with_grants(self, name: str, document: Document) -> _Policy:
-        known = self._policies.get(name)
-        if known and known.document is document:
-            return known
-        return _Policy(document, with_grants(document))
-
-    def _holders_of(self, number: str, account: Account, store: Store) -> _Holders:
+    def _holders_of(self, number: str, account: Account, store: Store) -> Holders:
         levels: list[list[str]] = []
         if "directory" in store and store["directory"]["management"] != number:
             levels = store["directory"]["levels"].get(number, [])
-        known = self._holders.get(number)
+        known = self._last.holders.get(number)
         if known and known.account is account and known.levels == levels:
             return known
         sets: dict[str, str] = {}
@@ -127,53 +95,51 @@ class Tables:
                 groups.setdefault(arn, {})[group] = name
             else:
                 sets[arn] = name
-        return _Holders(account, levels, sets, groups, policies)
-
-    def _compile(self, documents: Mapping[str, Document]) -> Iterator[tuple[str, CompiledSet]]:
-        """Yield the sets of one policy, and sets of several until there are too many lines.
-
-        Sets with a policy that is not among the documents are left out: no table decides by them.
-        Sets are compiled in order of the number of accounts that use them. Those of several
-        policies may have twice as many lines as the policies name actions, and 100,000 more: a set
-        for each user could exhaust the memory.
-        """
-        uses = collections.Counter(name for one in self._holders.values() for name in one.policies)
-        policies = {
-            name: held for one in self._holders.values() for name, held in one.policies.items()
-        }
-        left = _SPARE_LINES + 2 * sum(len(document["actions"]) for document in documents.values())
-        for name in sorted(uses, key=lambda name: (-uses[name], name)):
-            if not documents.keys() >= policies[name].ids:
-                continue
-            compiled = self._compile_set(name, policies[name], documents)
-            if name not in documents:
-                left -= compiled.size
-            if name in documents or left >= 0:
-                yield name, compiled
-
-    def _compile_set(
-        self, name: str, policies: Policies, documents: Mapping[str, Document]
-    ) -> CompiledSet:
-        read = [documents[policy] for _, layer in policies.layers for policy in layer]
-        known = self._sets.get(name)
-        if known and all(map(operator.is_, known.documents, read)):
-            return known
-        granted = self._policies[name].with_grants.get("grants", {}) if name in documents else {}
-        return SetCompiler(policies, documents).compile(granted)
+        return Holders(account, levels, sets, groups, policies)
 
 
-class _Policy(NamedTuple):
-    """A policy's document as the store has it, and with its plain grants moved."""
+def _recompiled(state: State, names: Iterable[str]) -> dict[str, CompiledSet] | None:
+    """Return all sets after these have changed; None if sets are, or were, left out."""
+    if not state.is_complete:
+        return None
+    sets = dict(state.sets)
+    for name in names:
+        policies = state.held.get(name)
+        if policies is None or not state.documents.keys() >= policies.ids:
+            sets.pop(name, None)
+            state.lines.pop(name, None)
+            continue
+        sets[name] = _compile(name, policies, state)
+        if name in state.several:
+            state.lines[name] = sets[name].size
+    return sets if sum(state.lines.values()) <= state.most_lines else None
 
-    document: Document
-    with_grants: Document
+
+def _compiled(state: State) -> Iterator[tuple[str, CompiledSet]]:
+    """Yield the sets of one policy, and sets of several until there are too many lines.
+
+    Sets with a policy that is not among the documents are left out: no table decides by them. Sets
+    are compiled in order of the number of accounts that use them.
+    """
+    left, uses = state.most_lines, state.uses
+    state.lines.clear()
+    for name in sorted(uses, key=lambda name: (-uses[name], name)):
+        policies = state.held[name]
+        if not state.documents.keys() >= policies.ids:
+            continue
+        compiled = _compile(name, policies, state)
+        if name in state.several:
+            left -= compiled.size
+            state.lines[name] = compiled.size
+        if name not in state.several or left >= 0:
+            yield name, compiled
+    state.is_complete = left >= 0
 
 
-class _Holders(NamedTuple):
-    """The set of each principal of an account, by ARN; for resource groups, by ARN and group."""
-
-    account: Account
-    levels: list[list[str]]
-    sets: dict[str, str]
-    groups: dict[str, dict[str, str]]
-    policies: dict[str, Policies]
+def _compile(name: str, policies: Policies, state: State) -> CompiledSet:
+    read = [state.documents[policy] for _, layer in policies.layers for policy in layer]
+    known = state.sets.get(name)
+    if known and all(map(operator.is_, known.documents, read)):
+        return known
+    granted = state.policies[name].get("grants", {}) if name in state.documents else {}
+    return SetCompiler(policies, state.documents).compile(granted)

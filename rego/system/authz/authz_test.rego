@@ -223,3 +223,53 @@ test_unstated_explanations_are_refused_cases if {
 		not authz.allow with input as right with opa.runtime as runtime
 	}
 }
+
+_patch := {
+	"method": "PATCH",
+	"path": ["v1", "data"],
+	"params": {},
+	"headers": {},
+	"identity": "writer",
+}
+
+_patched(runtime) := object.union(runtime, {"env": {"RAMGATE_WRITE_SHA256": crypto.sha256("writer")}})
+
+test_ramgate_patches_the_store if {
+	every runtime in [_runtime, _loopback] {
+		authz.allow with input as _patch with opa.runtime as _patched(runtime)
+		not authz.allow with input as _patch with opa.runtime as runtime
+	}
+}
+
+test_nobody_else_patches_the_store_cases if {
+	refused := [
+		{"identity": "right"},
+		{"identity": ""},
+		{"identity": null},
+		{"identity": crypto.sha256("writer")},
+		{"method": "PUT"},
+		{"method": "DELETE"},
+		{"path": ["v1", "data", ""]},
+		{"path": ["v1", "data", "store"]},
+		{"path": ["v1", "policies"]},
+		{"params": {"metrics": ["true"]}},
+		{"headers": {"Origin": ["null"]}},
+	]
+	some _ in refused
+	every change in refused {
+		every runtime in [_runtime, _loopback] {
+			not authz.allow with input as object.union(_patch, change) with opa.runtime as _patched(runtime)
+		}
+	}
+}
+
+test_without_a_token_nobody_patches_the_store if {
+	every runtime in [_runtime, _loopback] {
+		not authz.allow with input as object.remove(_patch, ["identity"]) with opa.runtime as _patched(runtime)
+	}
+}
+
+test_the_token_for_patches_gives_no_other_access if {
+	asked := object.union(_post("v1/data/ram/authz/decision"), {"identity": "writer"})
+	not authz.allow with input as asked with opa.runtime as _patched(_runtime)
+}
