@@ -39,7 +39,7 @@ class Files:
     def __init__(self) -> None:
         self.next: list[Bundle | Exception] = []
         self.unread: list[Path] = []
-        self.pause = 0.01
+        self.pause = 0.25
         self.looks = 0
 
     def look(self, active: str) -> Bundle | None:
