@@ -9,7 +9,7 @@ import threading
 import uuid
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.exceptions import (
@@ -17,7 +17,8 @@ from django.core.exceptions import (
     PermissionDenied,
     SynchronousOnlyOperation,
 )
-from django.test import override_settings
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 
 from django_site import Pieces, configured, named, named_later, under_asgi, under_wsgi
 from hostile import ALLOW, DENY, Hostile, Peer, answering, result
@@ -329,6 +330,21 @@ def test_a_thread_that_served_a_request_is_in_none_afterwards(ramgate_client: Cl
             assert pool.submit(under_wsgi, "/below", user).result().status == status
             with pytest.raises(RuntimeError, match="there is no request"):
                 pool.submit(require, LIST, "*").result()
+
+
+def test_a_task_that_served_a_request_is_in_none_afterwards(url: str) -> None:
+    async def view(_: HttpRequest) -> HttpResponse:
+        return HttpResponse((await arequire(LIST, "*")).effect)
+
+    async def ask() -> None:
+        async with site(url):
+            serve: Any = RamgateMiddleware(view)
+            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+            assert (await serve(request)).content == b"Allow"
+            await arequire(LIST, "*")
+
+    with pytest.raises(RuntimeError, match="there is no request"):
+        asyncio.run(ask())
 
 
 def test_there_is_no_question_outside_of_a_request() -> None:

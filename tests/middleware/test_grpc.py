@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import grpc
 import pytest
@@ -85,7 +85,9 @@ def test_an_allowed_call_is_answered_by_the_method(
     assert asked(kind, url, method, *requests) == Answer(OK, "", responses)
 
 
-@pytest.mark.parametrize("method", [*EVERY_KIND, "swallowed", "swallowed_stream"])
+@pytest.mark.parametrize(
+    "method", [*EVERY_KIND, "swallowed", "swallowed_stream", "swallowed_error"]
+)
 def test_a_denial_is_permission_denied(kind: str, url: str, method: str) -> None:
     answer = asked(kind, url, method, user="carol")
     assert answer == Answer(DENIED, "the principal may not do this", [])
@@ -152,6 +154,15 @@ def test_a_method_may_handle_a_denial_itself(kind: str, url: str) -> None:
 @pytest.mark.parametrize("method", ["not_found", "aborts"])
 def test_an_error_of_the_method_needs_no_decision(kind: str, url: str, method: str) -> None:
     assert asked(kind, url, method) == Answer(NOT_FOUND, "nothing here", [])
+
+
+def test_a_refused_method_that_sends_its_own_error_is_not_answered_twice(
+    kind: str, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A server of asyncio has sent the error already.
+    expected = NOT_FOUND if kind == "aio" else DENIED
+    assert asked(kind, url, "swallowed_abort", user="carol").code == expected
+    assert "Unexpected" not in caplog.text
 
 
 def test_another_error_stays_an_error_of_the_method(kind: str, url: str) -> None:
@@ -323,6 +334,48 @@ def test_a_plain_method_is_refused_unless_it_is_public(url: str, method: str) ->
     assert asked("aio", url, method, user=None).code == UNAUTHENTICATED
     options = {"public": {f"/test.Instances/{method}"}}
     assert asked("aio", url, method, user=None, options=options).responses == ["secret"]
+
+
+# Without a server.
+
+
+class Details(NamedTuple):
+    """The details of a call that gRPC gives to an interceptor."""
+
+    method: str
+
+
+class Context:
+    """A context of a call by alice."""
+
+    def invocation_metadata(self) -> list[tuple[str, str]]:
+        return [("user", "alice")]
+
+    def code(self) -> None:
+        return None
+
+
+def test_a_thread_that_served_a_call_is_in_none_afterwards(ramgate_client: Client) -> None:
+    interceptor = plain.RamgateInterceptor(client=ramgate_client, principal=named)
+    details: Any = Details("/a.B/C")
+
+    def one(_: object, __: object) -> str:
+        return plain.require(LIST, "*").effect
+
+    def several(_: object, __: object) -> list[str]:
+        return [plain.require(LIST, "*").effect]
+
+    handlers: list[Any] = [
+        grpc.unary_unary_rpc_method_handler(one),
+        grpc.unary_stream_rpc_method_handler(several),
+    ]
+    for given in handlers:
+        continuation = dict.fromkeys([details], given).get
+        handler: Any = interceptor.intercept_service(continuation, details)
+        serve = handler.unary_unary or handler.unary_stream
+        assert "".join(serve(None, Context())) == "Allow"
+        with pytest.raises(RuntimeError, match="there is no request"):
+            plain.require(LIST, "*")
 
 
 # Arguments.

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from django_site import configured, under_wsgi
+from django_site import configured, secret_calls, under_wsgi
 from ramgate import Client
 from ramgate.middleware.errors import InvalidTemplate
 from ramgate.middleware.rest_framework import permission
 from wsgi_calls import LIST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OUTSIDE = {"HTTP_X_ADDRESS": "192.0.2.1"}
 
@@ -48,22 +48,33 @@ def test_no_opa_is_503() -> None:
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
 
 
-def test_the_opposite_of_a_permission_permits_nobody() -> None:
-    for user, status in (("alice", 403), ("bob", 403), ("carol", 403), (None, 401)):
+@pytest.fixture
+def called() -> Callable[[], int]:
+    """Return a function that tells how often secret views were called in this test."""
+    before = secret_calls()
+    return lambda: secret_calls() - before
+
+
+def test_the_opposite_of_a_permission_permits_nobody(called: Callable[[], int]) -> None:
+    for user, status in (("alice", 401), ("bob", 403), ("carol", 403), (None, 401)):
         answer = under_wsgi("/negated", user)
+        assert answer.status == status, user
         assert b"secret" not in answer.body
-        assert answer.status in {status, 401}, user
+    assert called() == 0
 
 
-def test_a_denial_is_final_in_a_choice() -> None:
+def test_a_denial_is_final_in_a_choice(called: Callable[[], int]) -> None:
     assert under_wsgi("/chosen", "carol").status == 403
+    assert called() == 0
     assert under_wsgi("/chosen", "alice").status == 200
+    assert called() == 1
 
 
-def test_an_error_of_the_application_is_none_of_the_answers() -> None:
+def test_an_error_of_the_application_is_none_of_the_answers(called: Callable[[], int]) -> None:
     answer = under_wsgi("/strict")
     assert answer.status == 500
     assert b"secret" not in answer.body
+    assert called() == 0
 
 
 def test_a_page_shows_the_forms_of_the_permitted_methods() -> None:

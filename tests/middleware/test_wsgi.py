@@ -275,6 +275,22 @@ def test_the_answer_of_a_decorated_function_is_fixed(
         assert b"secret" not in answer.body
 
 
+def test_a_refusal_is_answered_also_if_the_application_raises_another_error(
+    ramgate_client: Client,
+) -> None:
+    @requires(LIST, "*")
+    def topics() -> bytes:
+        return b"topics"
+
+    def application(environ: Environ, _: StartResponse) -> Iterable[bytes]:
+        try:
+            return [topics()]
+        except RamgateError:
+            return [environ["test.missing"]]
+
+    assert call(protected(ramgate_client, application), environ_of(user="carol")).status == 403
+
+
 def test_async_functions_are_decorated_too(ramgate_client: Client) -> None:
     @requires(LIST, "*")
     async def topics() -> bytes:
@@ -375,6 +391,13 @@ def test_an_application_starts_once(ramgate_client: Client) -> None:
 
     with pytest.raises(AssertionError, match="twice"):
         app_answer(protected(ramgate_client, application), environ_of(user="alice"))
+
+
+@pytest.mark.parametrize("body", [[], [b""], [b"secret"]])
+def test_an_application_must_start(ramgate_client: Client, body: list[bytes]) -> None:
+    app = protected(ramgate_client, lambda _, __: body)
+    with pytest.raises(AssertionError, match="did not call `start_response`"):
+        app_answer(app, environ_of(user="alice"))
 
 
 def restarting(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:

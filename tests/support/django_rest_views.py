@@ -44,9 +44,12 @@ class Topics(APIView):
 
 
 class Secret(APIView):
-    """The base of views that differ in their permissions."""
+    """The base of views that differ in their permissions; it counts their calls."""
+
+    called = 0
 
     def get(self, _: Request) -> Response:
+        Secret.called += 1
         return Response("secret")
 
 

@@ -44,7 +44,7 @@ if not settings.configured:
     )
     django.setup()
 
-from django_rest_views import Chosen, Negated, Schema, Strict, Topics
+from django_rest_views import Chosen, Negated, Schema, Secret, Strict, Topics
 
 KEY = "acs:oss:oss-cn-hangzhou:1234567890123456:orders/{key:path}"
 
@@ -248,6 +248,11 @@ def named(request: HttpRequest) -> str | None:
 async def named_later(request: HttpRequest) -> str | None:
     await asyncio.sleep(0)
     return named(request)
+
+
+def secret_calls() -> int:
+    """Return how often the secret views of REST framework were called."""
+    return Secret.called
 
 
 @contextlib.contextmanager

@@ -120,6 +120,17 @@ class Plain:
         except RamgateError:
             return answer("secret")
 
+    def swallowed_error(self, request: Message, context: grpc.ServicerContext) -> Message:
+        with contextlib.suppress(RamgateError):
+            self.unary_unary(request, context)
+        raise KeyError("secret")
+
+    def swallowed_abort(self, request: Message, context: grpc.ServicerContext) -> Message:
+        with contextlib.suppress(RamgateError):
+            self.unary_unary(request, context)
+        context.abort(grpc.StatusCode.NOT_FOUND, "nothing here")
+        raise AssertionError
+
     def swallowed_stream(
         self, request: Message, context: grpc.ServicerContext
     ) -> Iterator[Message]:
@@ -215,6 +226,17 @@ class Later:
             return await self.unary_unary(request, context)
         except RamgateError:
             return answer("secret")
+
+    async def swallowed_error(self, request: Message, context: grpc_aio.ServicerContext) -> Message:
+        with contextlib.suppress(RamgateError):
+            await self.unary_unary(request, context)
+        raise KeyError("secret")
+
+    async def swallowed_abort(self, request: Message, context: grpc_aio.ServicerContext) -> Message:
+        with contextlib.suppress(RamgateError):
+            await self.unary_unary(request, context)
+        await context.abort(grpc.StatusCode.NOT_FOUND, "nothing here")
+        raise AssertionError
 
     async def swallowed_stream(
         self, request: Message, context: grpc_aio.ServicerContext

@@ -107,7 +107,6 @@ def _unary(call: _Call, behavior: Behavior, request: object) -> object:
 
 
 def _stream(call: _Call, behavior: Behavior, request: object) -> Iterator[object]:
-    responses: Iterator[object] = iter(())
     try:
         responses = iter(_started(call, behavior, request))
         while (response := _within(call, next, responses, _END)) is not _END:
@@ -118,9 +117,6 @@ def _stream(call: _Call, behavior: Behavior, request: object) -> Iterator[object
         call.visit.scope.abort(*call.answer(error))
     finally:
         call.current.forget()
-        close = getattr(responses, "close", None)
-        if close is not None:
-            _within(call, close)
 
 
 def _started(call: _Call, behavior: Behavior, request: object) -> Any:  # noqa: ANN401 - a response

@@ -127,9 +127,11 @@ class Response:
         self._write(data)
 
     def _begin(self) -> None:
-        """Give the status to the server. Raises `RamgateError` if the request is refused."""
-        if self._has_begun or self._head is None:
+        """Give the status to the server. Raises the refusal if the request is refused."""
+        if self._has_begun:
             return
+        if self._head is None:
+            raise AssertionError("the application did not call `start_response`")
         status, headers = self._head
         self._check(status)
         self._current.forget()
