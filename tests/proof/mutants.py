@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import authzen_faults
+import framework_faults
 import middleware_faults
 import prover_faults
 from ramgate.opa.find import find_opa
@@ -1548,6 +1549,7 @@ MUTANTS = [
     ),
     *(Mutant(*fault) for fault in prover_faults.FAULTS),
     *(Mutant(*fault) for fault in authzen_faults.FAULTS),
+    *(Mutant(*fault) for fault in framework_faults.FAULTS),
     *(Mutant(*fault) for fault in middleware_faults.FAULTS),
 ]
 
