@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -125,13 +126,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(run: Run, names: Sequence[str]) -> Results:
     """Measure these parts, and the speed of the machine before and after them."""
     before = machine.calibration(run)
-    sections = []
+    sections, minutes = [], {}
     for name in names:
         run.log(name)
+        began = time.monotonic()
         sections.append(PARTS[name](run))
+        minutes[name] = f"{(time.monotonic() - began) / 60:.1f}"
+        run.log(f"{name} took {minutes[name]} minutes")
     after = machine.calibration(run)
     drift = {key: f"{before[key]} before, {after[key]} after" for key in before}
     length = {"measured": f"{run.rounds} rounds of {run.seconds} s"}
+    length["minutes"] = ", ".join(f"{name} {taken}" for name, taken in minutes.items())
     return Results(machine.describe() | length | drift, tuple(sections))
 
 

@@ -1,4 +1,4 @@
-"""Measure the times that a person waits for: `ramgate check`, and the import in a program."""
+"""Measure the times that a person waits for: `ramgate check`, imports, and OPA's start in tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from bench import questions
 from bench.report import Figure, Section, Table
 from bench.run import RAMGATE
 from bench.server import SHIPPED, Opa, WrongAnswerError
+from ramgate import Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bench.run import Run
 
@@ -22,6 +24,13 @@ __all__ = ["measure"]
 
 _TIMES: Final = 15
 _SECONDS: Final = 30
+_SIDECAR: Final = "`Sidecar`, from `start()` to the first decision"
+_PYTEST: Final = "a session of pytest with one test"
+_ASKED: Final = ("acs:ram::1234567890123456:user/alice", "alikafka:ListTopic", "*")
+_TEST: Final = f"""\
+def test_one(ramgate_client):
+    assert ramgate_client.decide(*{_ASKED!r})
+"""
 _IMPORT: Final = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 
 
@@ -40,6 +49,8 @@ def measure(run: Run) -> Section:
             "`ramgate check --url`": lambda: _seconds(check),
             "`import ramgate`": lambda: _import_seconds("import ramgate"),
             "`from ramgate import Client`": lambda: _import_seconds("from ramgate import Client"),
+            _SIDECAR: _sidecar_seconds,
+            _PYTEST: lambda: _pytest_seconds(run.folder),
         }
         found: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(_TIMES):
@@ -54,7 +65,9 @@ def measure(run: Run) -> Section:
             for name, times in found.items()
         ),
         f"{_TIMES} fresh processes each. `check` asks over TCP; its time is that of the whole "
-        "process, with the start of Python. The time of an import is measured inside its process.",
+        "process, with the start of Python. The time of an import is measured inside its process. "
+        "The sidecar is started in this process, for the shipped example; the session of pytest "
+        "is a process with one test, which decides once.",
     )
     return Section(
         "command",
@@ -62,6 +75,8 @@ def measure(run: Run) -> Section:
         {
             "check": Figure(medians["`ramgate check --url`"], SHIPPED),
             "import": Figure(medians["`import ramgate`"]),
+            "sidecar": Figure(medians[_SIDECAR], SHIPPED),
+            "pytest": Figure(medians[_PYTEST], SHIPPED),
         },
     )
 
@@ -79,3 +94,26 @@ def _seconds(command: list[str]) -> float:
 
 def _import_seconds(statement: str) -> float:
     return float(_output([sys.executable, "-c", _IMPORT.format(statement)]))
+
+
+def _sidecar_seconds() -> float:
+    sidecar = Sidecar()
+    began = time.perf_counter()
+    with sidecar, sidecar.client() as client:
+        client.require(*_ASKED)
+        return time.perf_counter() - began
+
+
+def _pytest_seconds(folder: Path) -> float:
+    tests = folder / "tests"
+    tests.mkdir(exist_ok=True)
+    (tests / "test_one.py").write_text(_TEST)
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)],
+        cwd=tests,
+        stdout=subprocess.DEVNULL,
+        check=True,
+        timeout=_SECONDS,
+    )
+    return time.perf_counter() - began

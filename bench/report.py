@@ -122,6 +122,13 @@ GOALS: Final = (
     ),
     Goal("batch_constant", "one constant of a batch of 100, over one request to the floor", _RATIO),
     Goal(
+        "p99",
+        "99th percentile at half of one core's rate over the floor's, `GOGC` as `run` chooses it",
+        _TIMES,
+        most=4,
+    ),
+    Goal("p99_go", "… with Go's own `GOGC=100`", _TIMES),
+    Goal(
         "client",
         "time that `Client` adds to a raw unix socket, over a round trip to the floor",
         _RATIO,
@@ -183,6 +190,13 @@ GOALS: Final = (
     Goal("change_memory_large", "… OPA's memory meanwhile, over that before", _RATIO, most=1.3),
     Goal("check", "`ramgate check --url`, from process start to answer", _MILLISECONDS, most=150),
     Goal("import", "`import ramgate`", _MILLISECONDS, most=60),
+    Goal(
+        "sidecar",
+        "`Sidecar` with the shipped example, from `start()` to the first decision",
+        _MILLISECONDS,
+        most=250,
+    ),
+    Goal("pytest", "a session of pytest with one test that decides", _MILLISECONDS, most=1000),
     Goal("prove_200", "the prover: a question about 200 statements, median", _SECONDS, most=1),
     Goal("prove_200_worst", "… the slowest", _SECONDS, most=10),
     Goal("prove_500", "… about 500 statements, median", _SECONDS),

@@ -28,7 +28,7 @@ from bench import (
     report,
     scale,
 )
-from bench.latency import latencies_from_due
+from bench.latency import latencies_from_due, ratio_of_p99
 from bench.measure import Pair, Rounds, against_the_floor, combine, percentile
 from bench.report import GOALS, Figure, Goal, Results, Section, Table
 from bench.run import Run
@@ -43,6 +43,7 @@ ROOT = Path(__file__).parents[2]
 AWAITED = {
     *("mix", "worst", "session", "address", "multi_factor", "boolean", "like", "patterns"),
     *("buckets", "keys", "unstated", "corpus", "corpus_worst", "async_processor"),
+    *("p99", "p99_go", "sidecar", "pytest"),
     *("authzen", "authzen_nginx", "authzen_web"),
 }
 """The goals and parts that are newer than the committed run; the next whole run has them all."""
@@ -286,6 +287,15 @@ def test_latency_at_a_fixed_rate_contains_the_wait_before_sending() -> None:
     assert latencies_from_due(hits, 1000) == [4000, 1000, 1000]
 
 
+def test_the_ratio_of_p99_is_the_median_of_the_turns() -> None:
+    turns: dict[tuple[str, str], list[list[float]]] = {
+        ("floor", "TCP"): [[1, 1, 2, 1], [1, 1, 4, 1], [1, 1, 1, 1]],
+        ("the mix", "TCP"): [[9, 9, 6, 9], [9, 9, 4, 9], [9, 9, 100, 9]],
+        ("the mix", "unix socket"): [[0, 0, 0, 0]] * 3,
+    }
+    assert ratio_of_p99(turns) == 3
+
+
 # Texts
 
 
@@ -366,6 +376,7 @@ def test_a_run_of_one_part_does_not_replace_the_committed_run(
     printed = capsys.readouterr()
     assert "| 1.00 | default | met |" in printed.out
     assert "the floor | " in printed.out
+    assert re.search(r"\| minutes \| throughput \d\.\d \|", printed.out)
     assert printed.out == (tmp_path / "made" / "partial.md").read_text()
     assert "bench: throughput\n" in printed.err
     assert command.LATEST.read_bytes() == before
