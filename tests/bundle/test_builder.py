@@ -11,6 +11,7 @@ from opa_store import files
 from ramgate import resources
 from ramgate.accounts import reader
 from ramgate.authzen import mapping
+from ramgate.bundle import builder as bundles
 from ramgate.bundle.builder import Builder, Bundle, build
 from ramgate.catalog import catalog
 from ramgate.documents import source
@@ -268,3 +269,21 @@ def test_faults_leave_a_builder_as_it_was(tmp_path: Path) -> None:
     assert faults.value.faults == expected.value.faults
     put(path, {"accounts": {ACCOUNTS[0]: account("a")}})
     assert builder.build(path) == first
+
+
+def test_many_policies_are_kept_from_the_collector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = Builder()
+    monkeypatch.setattr(bundles, "_MANY", 1_000)
+    builder.build(write(tmp_path, {}))
+    monkeypatch.setattr(bundles, "_MANY", 10)
+    frozen = gc.get_freeze_count()
+    try:
+        Builder().build(write(tmp_path, {}))
+        assert gc.get_freeze_count() > frozen
+        frozen = gc.get_freeze_count()
+        builder.build(write(tmp_path, {"users": {"a": {}}}))  # not at each change
+        assert gc.get_freeze_count() <= frozen
+    finally:
+        gc.unfreeze()

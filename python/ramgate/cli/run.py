@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -153,11 +152,8 @@ def run(options: Namespace) -> int:
     # `-` has stdout for the entries alone.
     greet = say if options.decision_log == "-" else _print
     with open_decision_log(options) as decision_log:
-        bundle = watch.build()
-        # A collection would read all accounts: two seconds for 10,000 roles.
-        gc.freeze()
         sidecar = Sidecar(
-            bundle=bundle,
+            bundle=watch.build(),
             addresses=addresses,
             token=token(options),
             tls=(options.tls_cert, options.tls_key) if options.tls_cert else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import yaml
 
@@ -57,23 +57,28 @@ def parse_plain(text: str) -> object:
     """
     items: list[object] = []
     above: list[list[object]] = []
+    # The classes of events have no subclasses, and most events are scalars: a comparison of the
+    # class is the fastest way to tell them apart.
+    event: Any
     for event in _events(text):
-        if isinstance(event, yaml.ScalarEvent):
-            if event.tag is not None or _is_unquoted(event):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            if event.tag is not None or (event.implicit[0] and not _is_string(event.value)):
                 raise NotPlainError
             items.append(event.value)
-        elif isinstance(event, yaml.CollectionStartEvent):
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             if not event.implicit or len(above) == MAXIMUM_DEPTH:
                 raise NotPlainError
             above.append(items)
             items = []
-        elif isinstance(event, yaml.CollectionEndEvent):
-            closed: object = items
-            if isinstance(event, yaml.MappingEndEvent):
-                closed = make_object(list(zip(items[::2], items[1::2], strict=True)))
+        elif kind is yaml.MappingEndEvent:
+            closed = make_object(list(zip(items[::2], items[1::2], strict=True)))
             items = above.pop()
             items.append(closed)
-        elif isinstance(event, yaml.AliasEvent):
+        elif kind is yaml.SequenceEndEvent:
+            above[-1].append(items)
+            items = above.pop()
+        elif kind is yaml.AliasEvent:
             raise NotPlainError
     if len(items) != 1:
         raise NotPlainError

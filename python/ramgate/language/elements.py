@@ -35,6 +35,9 @@ def strings(value: object, place: Place, *, may_be_empty: bool) -> Iterator[tupl
 
     Reports a fault for an empty list, and for each item that is not a string or is empty.
     """
+    if isinstance(value, str) and value and not SURROGATE.search(value):
+        yield value, place
+        return
     items = list(value) if isinstance(value, list | tuple) else [value]
     if not items:
         place.fault("must not be an empty list")

@@ -5,10 +5,13 @@ The numbers in comments are those of the rules in docs/reference/policy-language
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from ramgate.documents.messages import describe, join_names
 from ramgate.documents.source import parse
@@ -111,7 +114,7 @@ def translate_at(document: object, place: Place) -> dict[str, object]:
         translated.append(parts)
         index.add(position, actions)
     # 1.12
-    if not place.findings.faults and _characters(document) > _LIMIT_CHARACTERS:
+    if not place.findings.faults and _is_long(document):
         place.advise(
             f"RAM accepts {_LIMIT_CHARACTERS:,} characters in a custom policy; this has more",
             "TOO_LONG",
@@ -124,8 +127,14 @@ def translate_at(document: object, place: Place) -> dict[str, object]:
     }
 
 
-def _characters(document: Mapping[str, object]) -> int:
-    return len(json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=dict))
+def _is_long(document: Mapping[str, object]) -> bool:
+    """True if the JSON of a document has more characters than RAM accepts."""
+    # A fast encoder first: it is the exact one that takes time, and UTF-8 has no fewer bytes.
+    with contextlib.suppress(TypeError):  # a `Mapping` that is no dict
+        if len(msgspec.json.encode(document)) <= _LIMIT_CHARACTERS:
+            return False
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=dict)
+    return len(text) > _LIMIT_CHARACTERS
 
 
 def _statement(
