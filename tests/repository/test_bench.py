@@ -43,7 +43,7 @@ ROOT = Path(__file__).parents[2]
 AWAITED = {
     *("mix", "worst", "session", "address", "multi_factor", "boolean", "like", "patterns"),
     *("buckets", "keys", "unstated", "corpus", "corpus_worst", "async_processor"),
-    *("p99", "p99_go", "sidecar", "pytest"),
+    *("p99", "p99_go", "sidecar", "pytest", "change_memory", "change_memory_large"),
     *("authzen", "authzen_nginx", "authzen_web"),
 }
 """The goals and parts that are newer than the committed run; the next whole run has them all."""
