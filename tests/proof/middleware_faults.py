@@ -184,7 +184,7 @@ FAULTS: Final = (
     (
         "FastAPI's values of a router's prefix are not compared",
         _FASTAPI,
-        'route = scope["route"] if included is None else included',
+        'route = place if is_place_of_route else scope["route"]',
         'route = scope["route"]',
     ),
     (

@@ -78,9 +78,11 @@ def _values(scope: Scope) -> Mapping[str, object]:
 
 def _dependant(scope: Scope) -> Dependant:
     """Return FastAPI's description of the route that matched, with its dependencies."""
-    # a route of an included router has one for itself, and one for its place in the application
-    included = scope.get("fastapi", {}).get("effective_route_context")
-    route = scope["route"] if included is None else included
+    # A route of an included router has one for itself, and one for its place in the application. In
+    # an application that is mounted in such a router, the place is that of the mount.
+    place = scope.get("fastapi", {}).get("effective_route_context")
+    is_place_of_route = getattr(place, "endpoint", None) is scope["endpoint"]
+    route = place if is_place_of_route else scope["route"]
     dependant: Dependant = route.dependant
     return dependant
 
