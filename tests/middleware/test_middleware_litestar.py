@@ -7,6 +7,7 @@ from uuid import UUID  # noqa: TC003 - see above
 
 import pytest
 from litestar import Litestar, Request, Response, WebSocket, get, websocket
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath  # noqa: TC002 - see above
 
@@ -61,6 +62,15 @@ async def other(instance: FromPath[UUID]) -> str:
     return str(instance)
 
 
+async def read(instance: FromPath[UUID]) -> str:
+    return str(instance)
+
+
+@get("/provided/{instance:str}", guards=[may_list], dependencies={"found": Provide(read)})
+async def provided(found: NamedDependency[str]) -> str:
+    return found
+
+
 @get("/inside")
 async def inside() -> str:
     decision = await require(LIST, f"{ARN}x")
@@ -89,7 +99,8 @@ def fine(_: Request[Any, Any, Any], __: Exception) -> Response[str]:
 
 
 def application(client: CountingClient, **more: Any) -> App:  # noqa: ANN401 - Litestar's arguments
-    handlers = [text, undeclared, integer, uuid, path, pure, other, inside, undecided, missing]
+    handlers = [text, undeclared, integer, uuid, path, pure, other, provided]
+    handlers += [inside, undecided, missing]
     app: Any = Litestar(
         [*handlers, socket],
         plugins=[RamgatePlugin(client=client, principal=arn_of, public={"/schema"})],
@@ -154,8 +165,9 @@ def test_a_value_that_cannot_stand_in_a_resource_is_refused(
 def test_a_handler_that_reads_another_type_is_the_applications_fault(
     ramgate_sidecar: Sidecar,
 ) -> None:
-    [found], asked = run(ramgate_sidecar.url, "/other/00000000-0000-0000-0000-00000000000A")
-    assert found.problem["status"] == found.status == 500
+    uuid = "00000000-0000-0000-0000-00000000000A"
+    found, asked = run(ramgate_sidecar.url, f"/other/{uuid}", f"/provided/{uuid}")
+    assert [one.problem["status"] for one in found] == [500, 500]
     assert asked == []
 
 

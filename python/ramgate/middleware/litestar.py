@@ -118,19 +118,24 @@ def requires(action: str, template: str, context: ContextOf | None = None) -> Gu
 def _values(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> Mapping[str, object]:
-    """Return the values of the path, each of the type with which the handler reads it."""
-    parameters = handler.parsed_fn_signature.parameters
+    """Return the values of the path, of the types that the handler and its dependencies read."""
     values: dict[str, object] = dict(connection.path_params)
-    for name, value in values.items():
-        read = parameters[name].annotation if name in parameters else type(value)
-        if read in {Path, PurePath}:  # Litestar passes a text, which begins with a slash
-            read = str
-        if read is not type(value):
-            raise InvalidTemplate(
-                f"the path value `{name}` is a `{type(value).__name__}`, and the handler reads "
-                f"`{read}`: declare the same type in the path"
-            )
+    provided = (one.parsed_fn_signature for one in handler.resolve_dependencies().values())
+    for signature in (handler.parsed_fn_signature, *provided):
+        for name in values.keys() & signature.parameters.keys():
+            _check(name, values[name], signature.parameters[name].annotation)
     return {
         name: value.removeprefix("/") if isinstance(value, str) else value
         for name, value in values.items()
     }
+
+
+def _check(name: str, value: object, read: object) -> None:
+    """Raise `InvalidTemplate` unless a function reads the value as it is."""
+    if read in {Path, PurePath}:  # Litestar passes a text, which begins with a slash
+        read = str
+    if read is not type(value):
+        raise InvalidTemplate(
+            f"the path value `{name}` is a `{type(value).__name__}`, and a function reads "
+            f"`{read}`: declare the same type in the path"
+        )
