@@ -86,6 +86,10 @@ HEALTH = "python/ramgate/sidecar/health.py"
 HTTP_SERVER = "python/ramgate/sidecar/http_server.py"
 KEEPER = "python/ramgate/sidecar/keeper.py"
 PROCESS = "python/ramgate/sidecar/process.py"
+BUNDLE_SERVER = "python/ramgate/sidecar/bundle_server.py"
+HISTORY = "python/ramgate/bundle/history.py"
+CHANGE = "python/ramgate/bundle/change.py"
+ENCODED = "python/ramgate/bundle/encoded.py"
 SCAN = "python/ramgate/bundle/scan.py"
 SOURCE = "python/ramgate/documents/source.py"
 STATUS_SERVER = "python/ramgate/sidecar/status_server.py"
@@ -1271,8 +1275,62 @@ MUTANTS = [
     Mutant(
         "query parameters are accepted",
         AUTHZ,
-        "\tinput.params == {}\n",
+        "\tinput.params == {}\n\t_is_from_a_program\n\t_has_access",
+        "\t_is_from_a_program\n\t_has_access",
+    ),
+    Mutant(
+        "everyone with access may patch the store",
+        AUTHZ,
+        "\tcrypto.sha256(input.identity) == _env.RAMGATE_WRITE_SHA256\n",
+        "\t_has_access\n",
+    ),
+    Mutant(
+        "whoever has the token for patches may send them anywhere",
+        AUTHZ,
+        '\tinput.path == ["v1", "data"]\n',
         "",
+    ),
+    Mutant(
+        "an OPA with another revision takes a patch",
+        HISTORY,
+        '            operation("remove", f"{_RECORD}/metadata/at/{revision}"),\n',
+        "",
+    ),
+    Mutant(
+        "a patch does not give the store back to the bundle",
+        HISTORY,
+        '            operation("replace", f"{_RECORD}/roots", PATCHABLE_ROOTS),\n',
+        "",
+    ),
+    Mutant(
+        "an OPA that may be patched or not is believed to have its bundle",
+        BUNDLE_SERVER,
+        "self._offer = offer._replace(patched=None, since=offer.number)",
+        "self._offer = offer",
+    ),
+    Mutant(
+        "an OPA that started meanwhile is taken for the patched one",
+        BUNDLE_SERVER,
+        "if is_applied and patch.starts == self._starts:",
+        "if is_applied:",
+    ),
+    Mutant(
+        "an OPA is patched while it may be loading a bundle",
+        BUNDLE_SERVER,
+        "len(etags) != 1",
+        "len(etags) > 1",
+    ),
+    Mutant(
+        "joined changes begin in the middle",
+        CHANGE,
+        "members[place].old if place in members else pair.old",
+        "pair.old",
+    ),
+    Mutant(
+        "a group keeps what is encoded of a member that is gone",
+        ENCODED,
+        "sorted(left & members.keys())",
+        "sorted(left)",
     ),
     Mutant(
         "every method may go to a public path",
