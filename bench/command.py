@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,7 @@ _TEST: Final = f"""\
 def test_one(ramgate_client):
     assert ramgate_client.decide(*{_ASKED!r})
 """
+_PYTEST_OPTIONS: Final = ("-q", "-p", "no:cacheprovider", "-p", "ramgate.pytest_plugin")
 _IMPORT: Final = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 
 
@@ -67,7 +69,7 @@ def measure(run: Run) -> Section:
         f"{_TIMES} fresh processes each. `check` asks over TCP; its time is that of the whole "
         "process, with the start of Python. The time of an import is measured inside its process. "
         "The sidecar is started in this process, for the shipped example; the session of pytest "
-        "is a process with one test, which decides once.",
+        "is a process with one test, which decides once, without the plugins of other packages.",
     )
     return Section(
         "command",
@@ -110,8 +112,9 @@ def _pytest_seconds(folder: Path) -> float:
     (tests / "test_one.py").write_text(_TEST)
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)],
+        [sys.executable, "-m", "pytest", *_PYTEST_OPTIONS, str(tests)],
         cwd=tests,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.DEVNULL,
         check=True,
         timeout=_SECONDS,
