@@ -72,6 +72,7 @@ mutants: setup ## put deliberate faults into the code; the tests must catch each
 
 soak: setup ## change the accounts a thousand times under load; takes some minutes
 	.venv/bin/python tests/proof/soak.py
+	.venv/bin/python tests/proof/soak.py --patches
 
 chaos: setup ## kill, stop, fill and flood `ramgate run` with faults drawn by a seed (MINUTES=10 SEED=1)
 	PYTHONPATH=tests/support .venv/bin/python tests/proof/chaos.py --minutes $(MINUTES) --seed $(SEED) --report
