@@ -38,7 +38,7 @@ class Running:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
-        self.lines = [self.process.stdout.readline() for _ in range(5)]
+        self.lines = [self.process.stdout.readline() for _ in range(6)]
 
     def next_error(self) -> str:
         assert self.process.stderr is not None
@@ -62,7 +62,7 @@ def test_a_signed_bundle_is_served_and_followed_and_an_older_or_unsigned_one_is_
     running = Running(tmp_path, *keys, "--at-least", "7")
     revision = running.lines[1].strip()
     assert re.fullmatch(r"revision \w{16}, serial 7", revision)
-    curl = subprocess.check_output(["/bin/sh", "-c", running.lines[4]], timeout=SECONDS, text=True)
+    curl = subprocess.check_output(["/bin/sh", "-c", running.lines[5]], timeout=SECONDS, text=True)
     assert json.loads(curl)["result"] == revision.split()[1].rstrip(",")
     url = ["status", "--url", running.url]
     assert main([*url, "--at-least", "7"]) == 0
