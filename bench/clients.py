@@ -69,7 +69,10 @@ class Raw:
         self._connection.sendall(self._request)
         left = self._size
         while left > 0:
-            left -= len(self._connection.recv(_CHUNK))
+            received = len(self._connection.recv(_CHUNK))
+            if not received:
+                raise WrongAnswerError("the connection ended within a response")
+            left -= received
 
 
 def measure(run: Run) -> Section:

@@ -166,6 +166,6 @@ def _nginx(nginx: str, folder: Path, opa: Path) -> contextlib.AbstractContextMan
     file.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/nginx.pid;\n"
         f"error_log {folder}/nginx.log; events {{}}\n"
-        f"http {{ access_log off;\n{paths}\n{text}\n}}\n"
+        f"http {{ access_log off; keepalive_requests 1000000;\n{paths}\n{text}\n}}\n"
     )
     return _running([nginx, "-p", str(folder), "-c", str(file)], port)

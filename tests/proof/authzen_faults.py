@@ -21,8 +21,8 @@ FAULTS: Final = (
     (
         "a value of a template may be `..`",
         _TEMPLATE,
-        'not segment in {".", ".."}',
-        'not segment in {"."}',
+        r"(^|/)\.\.?(/|$)",
+        r"(^|/)\.(/|$)",
     ),
     (
         "a template without a value is filled in all the same",

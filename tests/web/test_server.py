@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from typing import TYPE_CHECKING
 
@@ -34,3 +35,13 @@ def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
 def test_an_address_of_ipv6_is_listened_on() -> None:
     with server.listen("::1", 0) as listener:
         assert listener.getsockname()[0] == "::1"
+
+
+def test_a_body_is_not_held_back_until_the_head_is_acknowledged() -> None:
+    with (
+        server.listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+    ):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

@@ -14,6 +14,22 @@ faults(one, _) := {"the request must be a JSON object"} if not is_object(one)
 faults(one, required) := (_of_entities(one, required) | _of_properties(one, required)) | _of_context(one) if is_object(one)
 
 # METADATA
+# description: True if an evaluation has no faults. It takes a quarter of the time of `faults`.
+is_whole(one) if {
+	is_string(one.subject.type)
+	is_string(one.subject.id)
+	is_string(one.action.name)
+	is_string(one.resource.type)
+	is_string(one.resource.id)
+	_has_objects(one.subject, "properties")
+	_has_objects(one.action, "properties")
+	_has_objects(one.resource, "properties")
+	_has_objects(one, "context")
+}
+
+_has_objects(one, field) if is_object(object.get(one, field, {}))
+
+# METADATA
 # description: The entities of an evaluation, with their required fields.
 all := {"subject": {"type", "id"}, "action": {"name"}, "resource": {"type", "id"}}
 

@@ -10,12 +10,17 @@ _good := {
 
 test_a_whole_request_has_no_faults if {
 	entity.faults(_good, entity.all) == set()
+	entity.is_whole(_good)
 	entity.faults(object.union(_good, {"context": {}, "page": 5, "subject": {"x": null, "properties": {}}}), entity.all) == set()
 }
 
 test_fault_cases if {
 	cases := [
 		[5, "the request must be a JSON object"],
+		[object.union(_good, {"subject": {"type": 5}}), "subject.type: must be a text"],
+		[object.union(_good, {"subject": {"id": 5}}), "subject.id: must be a text"],
+		[object.union(_good, {"subject": {"properties": 5}}), "subject.properties: must be an object"],
+		[object.union(_good, {"action": {"name": 5}}), "action.name: must be a text"],
 		[object.remove(_good, ["action"]), "action: is missing"],
 		[object.union(_good, {"action": "read"}), "action: must be an object"],
 		[object.union(_good, {"action": null}), "action: must be an object"],
@@ -31,6 +36,7 @@ test_fault_cases if {
 	every case in cases {
 		[one, expected] := case
 		entity.faults(one, entity.all) == {expected}
+		not entity.is_whole(one)
 	}
 }
 

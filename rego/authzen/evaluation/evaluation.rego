@@ -21,16 +21,14 @@ default answer := {"status": 400, "body": "the request is missing, or could not 
 # METADATA
 # description: The answer to any value.
 answer_to(one) := {"status": 200, "body": _decide(one)} if {
-	faults := entity.faults(one, entity.all)
-	faults == set()
+	entity.is_whole(one)
 } else := refusal(entity.faults(one, entity.all))
 
 # METADATA
 # description: >-
 #   The decision on any value: `decision`, and if that is false a `context` with the reason.
 decide(one) := _decide(one) if {
-	faults := entity.faults(one, entity.all)
-	faults == set()
+	entity.is_whole(one)
 } else := _no("malformed_request", sort(entity.faults(one, entity.all)))
 
 # METADATA

@@ -22,8 +22,12 @@ faults(declared, given, place) := {message |
 }
 
 # METADATA
-# description: True if no mapped property is at fault. Without a message it takes a third of the time.
-are_usable(declared, given) if {
+# description: The context of an entity's properties. Undefined if a mapped property is at fault.
+read(declared, _) := {} if declared == {}
+
+read(declared, entity) := context(declared, given) if {
+	declared != {}
+	given := object.get(entity, "properties", {})
 	every name, declaration in declared {
 		not _problem(declaration, name, given)
 	}

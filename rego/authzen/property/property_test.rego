@@ -30,9 +30,15 @@ test_usable_and_faults_agree_cases if {
 	every case in cases {
 		[given, faults] := case
 		count(property.faults(_declared, given, "p")) == faults
-		usable := [1 | property.are_usable(_declared, given)]
+		usable := [1 | property.read(_declared, {"properties": given})]
 		count(usable) == {0: 1, 1: 0, 2: 0}[faults]
 	}
+}
+
+test_read_returns_the_context if {
+	property.read(_declared, {"properties": {"status": "a"}}) == {"my:status": "a"}
+	property.read({}, {"properties": {"status": null}}) == {}
+	property.read({"team": _declared.team}, {}) == {}
 }
 
 test_required if {

@@ -16,7 +16,7 @@ request(one) := {"principal": principal, "action": action, "resource": resource,
 	principal := _principal(one.subject)
 	resource := _resource(one.resource)
 	action := _action(one)
-	context := _context(_mapped(one))
+	context := _context(one)
 }
 
 # METADATA
@@ -79,11 +79,13 @@ _context_properties := data.store.authzen.context if {
 	data.store.authzen.context
 } else := {}
 
-_context(mapped) := merged if {
-	every one in mapped {
-		property.are_usable(one[0], one[1])
-	}
-	parts := [property.context(declared, given) | some [declared, given, _] in mapped]
+_context(one) := merged if {
+	parts := [
+		property.read(subject_properties(one.subject.type), one.subject),
+		property.read(_action_properties(one), one.action),
+		property.read(_resource_properties(one.resource.type), {"properties": _resource_given(one.resource)}),
+		property.read(_context_properties, {"properties": object.get(one, "context", {})}),
+	]
 	merged := object.union_n(parts)
 	count(merged) == sum([count(part) | some part in parts])
 }

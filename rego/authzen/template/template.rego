@@ -43,9 +43,7 @@ is_usable(value, slashes) if {
 	is_string(value)
 	count(value) <= limit.name
 	regex.match(_patterns[slashes], value)
-	every segment in split(value, "/") {
-		not segment in {".", ".."}
-	}
+	not regex.match(`(^|/)\.\.?(/|$)`, value)
 }
 
 _patterns := {
