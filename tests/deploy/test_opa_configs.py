@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
@@ -19,15 +17,14 @@ from processes import eventually
 from ramgate import Client, RamgateError
 from ramgate.bundle.builder import Builder, Bundle
 from ramgate.bundle.signature import Signer
-from ramgate.opa.find import find_opa
 from ramgate.publish.target import target
+from stock_opa import CONFIGS, faster, opa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-CONFIGS = ROOT / "deploy/opa"
-OURS = yaml.safe_load((ROOT / "opa-config.yaml").read_text())
+OURS = yaml.safe_load((CONFIGS.parents[1] / "opa-config.yaml").read_text())
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -89,37 +86,6 @@ def oci(folder: Path) -> Iterator[Source]:
 
 
 SOURCES = {"file": file, "https": https, "s3": s3, "oci": oci}
-
-
-@contextlib.contextmanager
-def opa(
-    config: Path, environment: Mapping[str, str], folder: Path, given: Sequence[str] = ()
-) -> Iterator[str]:
-    """Run OPA as the comment of a configuration says; yield its URL."""
-    socket = folder / "opa.sock"
-    command = [
-        *(str(find_opa()), "run", "--server", f"--config-file={config}"),
-        *(f"--addr=unix://{socket}", "--unix-socket-perm=660", "--ready-timeout=30"),
-        *("--skip-version-check", "--log-level=error"),
-        f"--diagnostic-addr=127.0.0.1:{servers.free_port()}",
-        *given,
-    ]
-    process = subprocess.Popen(command, env={**environment, "HOME": str(folder)}, cwd=folder)
-    try:
-        eventually(lambda: socket.exists() or process.poll() is not None)
-        assert process.poll() is None
-        yield f"unix://{socket}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def faster(config: Path, folder: Path) -> Path:
-    """Return a copy of a configuration that polls each second."""
-    text = re.sub(r"(m(?:in|ax)_delay_seconds): \d+", r"\1: 1", config.read_text())
-    copy = folder / "opa.yaml"
-    copy.write_text(text)
-    return copy
 
 
 def test_there_is_a_source_for_each_configuration() -> None:

@@ -105,6 +105,25 @@ def test_a_token_is_fetched_where_the_registry_says(
     assert seen[6] == ("GET", asked, None)
 
 
+def test_a_registry_that_asks_for_the_password_gets_it(
+    fake: tuple[str, Answers, list[tuple[str, str, str | None]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host, answers, seen = fake
+    answers["HEAD None"] = (401, {"WWW-Authenticate": 'Basic realm="bundles"'}, b"")
+    answers[f"HEAD {BASIC}"] = (200, {}, b"")
+    answers[f"PUT {BASIC}"] = (201, {}, b"")
+    password = tmp_path / "password"
+    password.write_text("s3cret\n")
+    password.chmod(0o600)
+    monkeypatch.setenv("RAMGATE_REGISTRY_USER", "user")
+    monkeypatch.setenv("RAMGATE_REGISTRY_PASSWORD_FILE", str(password))
+    target(f"oci://{host}/ramgate:1").put(BUNDLE)
+    assert seen[0][2] is None
+    assert {given for _, _, given in seen[1:]} == {BASIC}
+
+
 @pytest.mark.parametrize(
     ("realm", "answer", "cause"),
     [

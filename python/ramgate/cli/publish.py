@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.cli.authzen import add_authzen, authzen_path
-from ramgate.cli.options import accounts_path, add_accounts, add_command, octal
+from ramgate.cli.options import add_accounts, add_command, add_token, octal
 from ramgate.cli.output import FINE, UNKNOWN, counts, say
 from ramgate.cli.signing import add_signer, signer
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from ramgate.bundle.builder import Bundle
     from ramgate.cli.options import Commands
+    from ramgate.publish.publisher import Publisher
+    from ramgate.publish.server import PublishServer
+    from ramgate.publish.target import Target
 
 __all__ = ["add_to", "run"]
 
@@ -28,6 +32,10 @@ object of S3-compatible storage (the extra `ramgate[publish]`; boto3 finds the c
 oci://HOST/REPOSITORY:TAG, a tag of an OCI registry. A registry's user is RAMGATE_REGISTRY_USER in
 the environment, its password in the file that RAMGATE_REGISTRY_PASSWORD_FILE names.
 
+With --listen, OPAs get the bundle from a server of this command: over TLS, for a token, and at once
+when it changes, since their requests wait for it. With --client, each token gets the accounts of
+its own. The bundle is at /bundle.tar.gz; /health needs no token.
+
 A target that cannot be reached gets the newest bundle as soon as it can. The same accounts give
 the same bundle, to the byte, so two publishers can have one target; not with an EC key or with
 `--serial now`, which gives each bundle a new serial. A fixed serial needs --once.
@@ -38,6 +46,8 @@ accounts are faulty at the start, or with --once a target does not have it.
 examples:
   ramgate publish --accounts accounts/ --to /srv/bundles/bundle.tar.gz --file-mode 644
   ramgate publish --accounts accounts/ --to s3://bundles/ramgate.tar.gz --once
+  ramgate publish --listen :8443 --tls-cert tls.crt --tls-key tls.key \\
+      --client shop.token=shop.yaml --client bank.token=bank.yaml
   ramgate publish --accounts accounts/ --to oci://registry.example.com/ramgate:production
 """
 
@@ -57,9 +67,24 @@ def add_to(commands: Commands) -> None:
         "--to",
         metavar="TARGET",
         action="append",
-        required=True,
+        default=[],
         help="a path, s3://BUCKET/KEY or oci://HOST/REPOSITORY:TAG; repeat for several targets",
     )
+    parser.add_argument(
+        "--listen", metavar="ADDR", help="serve the bundle at host:port, as /bundle.tar.gz"
+    )
+    add_token(parser, "the token with which an OPA gets the bundle of --accounts at --listen")
+    parser.add_argument(
+        "--client",
+        metavar="TOKEN_FILE=PATH",
+        action="append",
+        default=[],
+        help="at --listen, give the accounts at PATH to those with this token; repeatable",
+    )
+    parser.add_argument(
+        "--tls-cert", metavar="FILE", help="speak TLS at --listen, with this certificate chain"
+    )
+    parser.add_argument("--tls-key", metavar="FILE", help="the private key of that certificate")
     parser.add_argument("--once", action="store_true", help="put the bundle once, and end")
     add_signer(parser)
     parser.add_argument(
@@ -74,44 +99,109 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="speak to a registry on another machine without TLS",
+        help="without TLS, speak to a registry on another machine, or listen for other machines",
     )
 
 
 def run(options: Namespace) -> int:
     """Publish until Ctrl-C or SIGTERM, or once."""
-    from ramgate.bundle.watch import Watch
-    from ramgate.publish.publisher import Publisher
-    from ramgate.publish.target import target
+    from ramgate.publish.publisher import follow
 
-    if options.accounts is None:
+    _check(options)
+    with contextlib.ExitStack() as opened:
+        server = _server(options, opened)
+        publishers = _publishers(options, server)
+        if options.once:
+            done = [publisher.put() for publisher in publishers]
+            return FINE if all(done) else UNKNOWN
+
+        def refresh() -> None:
+            if server is not None and (error := server.refresh()):
+                say(error)
+
+        with contextlib.suppress(KeyboardInterrupt):
+            follow(publishers, refresh)
+    return FINE
+
+
+def _check(options: Namespace) -> None:
+    if not (options.to or options.listen):
+        raise ValueError("no target: --to or --listen says where the bundle goes")
+    if options.accounts is None and (options.to or not options.client):
         raise ValueError("--accounts is missing: the shipped example is not for a fleet")
+    if (options.token_file or options.client) and not options.listen:
+        raise ValueError("--token-file and --client belong to --listen")
+    if options.listen and options.accounts is not None and not (options.token_file or options.to):
+        raise ValueError("--listen needs --token-file for the bundle of --accounts")
+    if options.listen and options.once:
+        raise ValueError("--once ends at once, so nothing can be served at --listen")
+    if bool(options.tls_cert) != bool(options.tls_key):
+        raise ValueError("--tls-cert and --tls-key belong together")
     if isinstance(options.serial, int) and not options.once:
         raise ValueError(
             "--serial N needs --once: each change has a serial of its own with `--serial now`"
         )
-    targets = [
-        target(
-            text,
-            file_mode=options.file_mode,
-            endpoint=options.s3_endpoint,
-            plain_http=options.plain_http,
+
+
+def _server(options: Namespace, opened: contextlib.ExitStack) -> PublishServer | None:
+    if not options.listen:
+        return None
+    from ramgate.publish.server import PublishServer
+    from ramgate.sidecar.address import Address
+    from ramgate.sidecar.certificate import Certificate
+
+    certificate = None
+    if options.tls_cert:
+        certificate = Certificate(Path(options.tls_cert), Path(options.tls_key))
+    address = Address.parse(options.listen)
+    if address.path:
+        raise ValueError(f"`{address}` is a unix socket, where OPA cannot get a bundle")
+    server = PublishServer(address, certificate, plain_http=options.plain_http)
+    return opened.enter_context(server)
+
+
+def _publishers(options: Namespace, server: PublishServer | None) -> list[Publisher]:
+    """Return a publisher for each set of accounts: that of --accounts, those of --client."""
+    from ramgate.bundle.watch import Watch
+    from ramgate.publish.publisher import Publisher
+    from ramgate.publish.target import target
+    from ramgate.sidecar.token import read_token
+
+    tokens: dict[str, list[str]] = {}
+    targets: dict[str, list[Target]] = {}
+    if options.accounts is not None:
+        targets[options.accounts] = [
+            target(
+                text,
+                file_mode=options.file_mode,
+                endpoint=options.s3_endpoint,
+                plain_http=options.plain_http,
+            )
+            for text in options.to
+        ]
+        if options.token_file:
+            tokens[options.accounts] = [read_token(options.token_file)]
+    for pair in options.client:
+        file, equals, path = pair.partition("=")
+        if not (file and equals and path):
+            raise ValueError(f"`{pair}` is not of the form TOKEN_FILE=PATH")
+        tokens.setdefault(path, []).append(read_token(file))
+    for path, admitted in tokens.items():
+        assert server is not None  # noqa: S101 - `_check`
+        served = server.serve(path)
+        for one in admitted:
+            served.admit(one)
+        targets.setdefault(path, []).append(served)
+    mapping, key = authzen_path(options), signer(options)
+    return [
+        Publisher(
+            Watch(Path(path), say, mapping, serial=options.serial, signer=key),
+            places,
+            say,
+            _announce,
         )
-        for text in options.to
+        for path, places in targets.items()
     ]
-    watch = Watch(
-        accounts_path(options),
-        say,
-        authzen_path(options),
-        serial=options.serial,
-        signer=signer(options),
-    )
-    publisher = Publisher(watch, targets, say, _announce)
-    if options.once:
-        return FINE if publisher.put() else UNKNOWN
-    with contextlib.suppress(KeyboardInterrupt):
-        publisher.run()
-    return FINE
 
 
 def _announce(bundle: Bundle, name: str) -> None:

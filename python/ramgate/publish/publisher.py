@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ramgate.bundle.watch import Watch
     from ramgate.publish.target import Target
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "follow"]
 
 _LOOK_SECONDS: Final = 0.25
 _LONGEST_PAUSE: Final = 30.0
@@ -87,13 +87,6 @@ class Publisher:
                 place.pause = place.due = 0.0
         self.put()
 
-    def run(self) -> None:
-        """Look four times a second, until an exception such as `KeyboardInterrupt`."""
-        self.put()
-        while True:
-            time.sleep(_LOOK_SECONDS)
-            self.look()
-
     def _put(self, place: _Place) -> None:
         bundle = self.bundle
         try:
@@ -105,3 +98,23 @@ class Publisher:
         else:
             place.has, place.pause = bundle, 0.0
             self._announce(bundle, place.target.name)
+
+
+def follow(publishers: Sequence[Publisher], also: Callable[[], object] = lambda: None) -> None:
+    """Put the bundles, then look four times a second, until an exception ends it.
+
+    `also` is called at each look.
+
+    >>> def stop():
+    ...     raise KeyboardInterrupt
+    >>> follow([], stop)
+    Traceback (most recent call last):
+    KeyboardInterrupt
+    """
+    for publisher in publishers:
+        publisher.put()
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        also()
+        for publisher in publishers:
+            publisher.look()

@@ -20,6 +20,7 @@ import msgspec
 
 if TYPE_CHECKING:
     import socket
+    import ssl
     from collections.abc import Awaitable, Callable
 
 __all__ = ["MOST_CONNECTIONS", "HttpServer", "Reply", "Request"]
@@ -41,7 +42,9 @@ class Request(msgspec.Struct, frozen=True):
     """The head of a request: the target, the headers by their names in lower case.
 
     `memory` is empty at first and belongs to the connection: later requests on it get the same
-    object.
+
+    >>> Request("GET", "/x", {"host": "localhost"}, {}).target
+    '/x'
     """
 
     method: str
@@ -51,7 +54,11 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A response. `headers` come in addition to those that describe the body."""
+    """A response. `headers` come in addition to those that describe the body.
+
+    >>> Reply(HTTPStatus.OK, b"hello").media_type
+    'text/plain; charset=utf-8'
+    """
 
     status: HTTPStatus
     body: bytes = b""
@@ -63,16 +70,34 @@ class HttpServer:
     """Answers requests on a listening socket until `close`, and owns that socket.
 
     `admit` tells whether a request comes from a trusted program: any other is answered with 401.
-    `answer` runs in the event loop of the server.
+    `answer` runs in the event loop of the server. With `tls`, it speaks TLS. `most` connections are
+    open at once.
+
+    >>> import socket
+    >>> import urllib.request
+    >>> async def answer(request):
+    ...     return Reply(HTTPStatus.OK, request.target.encode())
+    >>> listener = socket.create_server(("127.0.0.1", 0))
+    >>> url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+    >>> server = HttpServer(listener, lambda request: True, answer, "example")
+    >>> with urllib.request.urlopen(url) as response:
+    ...     response.read()
+    b'/x'
+    >>> server.close()
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two by name
         self,
         listener: socket.socket,
         admit: Callable[[Request], bool],
         answer: Callable[[Request], Awaitable[Reply]],
         name: str,
+        *,
+        tls: ssl.SSLContext | None = None,
+        most: int = MOST_CONNECTIONS,
     ) -> None:
+        self._tls = tls
+        self._most = most
         self._listener = listener
         self._admit = admit
         self._answer = answer
@@ -102,7 +127,11 @@ class HttpServer:
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(
-            self._converse, sock=self._listener, limit=_MOST_HEAD_BYTES
+            self._converse,
+            sock=self._listener,
+            limit=_MOST_HEAD_BYTES,
+            ssl=self._tls,
+            ssl_handshake_timeout=None if self._tls is None else _HEAD_SECONDS,
         )
         await self._stop.wait()
         # A connection that was just accepted is among `_connections` after four iterations of the
@@ -138,7 +167,7 @@ class HttpServer:
                 self._connections.pop(task, None)
 
     def _make_room(self) -> bool:
-        if len(self._connections) < MOST_CONNECTIONS:
+        if len(self._connections) < self._most:
             return True
         for task, connection in self._connections.items():
             if not connection.trusted:
