@@ -81,13 +81,18 @@ class Terminal:
         self.staying.append((line, process))
         port = next((free for free in self.ports.values() if free in line), self.ports["8443"])
         if line.startswith("ramgate run"):
-            eventually(lambda: "answering on" in output.read_text() or process.poll() is not None)
+            eventually(
+                lambda: "answering on" in output.read_text() or process.poll() is not None, SECONDS
+            )
         elif line.startswith("ramgate publish"):
-            eventually(lambda: "revision" in output.read_text() or process.poll() is not None)
+            eventually(
+                lambda: "revision" in output.read_text() or process.poll() is not None, SECONDS
+            )
         else:
-            eventually(lambda: servers.is_open(int(port)) or process.poll() is not None)
+            eventually(lambda: servers.is_open(int(port)) or process.poll() is not None, SECONDS)
         if line.startswith("opa "):
-            eventually(lambda: (self.folder / "opa.sock").exists() or process.poll() is not None)
+            path = self.folder / "opa.sock"
+            eventually(lambda: servers.is_listening(path) or process.poll() is not None, SECONDS)
         assert process.poll() is None, (line, output.read_text())
 
     def end(self, start: str) -> None:
@@ -136,7 +141,7 @@ def test_the_commands_of_the_page_lead_to_a_fleet(terminal: Terminal) -> None:
     file, bundle = terminal.folder / "accounts.yaml", terminal.folder / "bundles/bundle.tar.gz"
     file.write_text(file.read_text().replace("AliyunKafkaFullAccess", "AliyunKafkaReadOnlyAccess"))
     newer = build(file)
-    eventually(lambda: bundle.read_bytes() == newer.content)
+    eventually(lambda: bundle.read_bytes() == newer.content, SECONDS)
     with Client(f"unix://{terminal.folder}/opa.sock") as client:
         assert client.revision() != newer.revision
         assert client.serial() == 7

@@ -18,7 +18,7 @@ from ramgate import Client, RamgateError
 from ramgate.bundle.builder import Builder, Bundle
 from ramgate.bundle.signature import Signer
 from ramgate.publish.target import target
-from stock_opa import CONFIGS, faster, opa
+from stock_opa import BOUND, CONFIGS, faster, opa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,7 +104,7 @@ def test_an_opa_with_the_configuration_decides_and_follows_its_source(
             assert (client.revision(), bool(client.decide(*ALLOWED))) == (first.revision, True)
             source.put(second)
             if name != "file":
-                eventually(lambda: client.revision() == second.revision)
+                eventually(lambda: client.revision() == second.revision, BOUND)
         if name == "file":
             with opa(config, source.environment, tmp_path) as url, Client(url) as client:
                 assert client.revision() == second.revision
@@ -132,7 +132,7 @@ def test_an_opa_with_a_public_key_takes_signed_bundles_only(tmp_path: Path, name
                 with contextlib.suppress(RamgateError):
                     assert client.revision() == signed.revision
             source.put(newer)
-            eventually(lambda: client.revision() != signed.revision)
+            eventually(lambda: client.revision() != signed.revision, BOUND)
             assert client.revision() == newer.revision
 
 

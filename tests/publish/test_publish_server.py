@@ -300,7 +300,7 @@ def test_a_real_opa_follows_the_server_at_once(tmp_path: Path) -> None:
         with opa(config, environment, tmp_path) as url, Client(url) as client:
             assert client.revision() == first.revision
             place.put(second)
-            eventually(lambda: client.revision() == second.revision)
+            eventually(lambda: client.revision() == second.revision, SECONDS)
 
 
 def test_a_certificate_that_becomes_faulty_is_told_and_the_bundle_is_still_served(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["free_port", "nginx", "registry", "s3", "serving"]
+__all__ = ["free_port", "is_listening", "nginx", "registry", "s3", "serving"]
 
 S3_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "user",
@@ -70,6 +70,16 @@ def is_open(port: int) -> bool:
     return True
 
 
+def is_listening(path: Path) -> bool:
+    """Return whether a program accepts connections at a unix socket: its file comes earlier."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
 @contextlib.contextmanager
 def serving(
     command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
@@ -82,7 +92,7 @@ def serving(
         stderr=subprocess.DEVNULL,
     )
     try:
-        eventually(lambda: is_open(port) or process.poll() is not None)
+        eventually(lambda: is_open(port) or process.poll() is not None, 60.0)
         assert process.poll() is None, f"{command} has ended"
         yield process
     finally:

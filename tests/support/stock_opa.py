@@ -15,8 +15,9 @@ from ramgate.opa.find import find_opa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["CONFIGS", "faster", "opa"]
+__all__ = ["BOUND", "CONFIGS", "faster", "opa"]
 
+BOUND = 60.0  # other tests run at the same time
 CONFIGS = Path(__file__).parents[2] / "deploy/opa"
 
 
@@ -35,7 +36,7 @@ def opa(
     ]
     process = subprocess.Popen(command, env={**environment, "HOME": str(folder)}, cwd=folder)
     try:
-        eventually(lambda: socket.exists() or process.poll() is not None)
+        eventually(lambda: servers.is_listening(socket) or process.poll() is not None, BOUND)
         assert process.poll() is None
         yield f"unix://{socket}"
     finally:
