@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+import servers
 from command_line import ALLOWED
 from processes import eventually
 from ramgate import Client
@@ -28,6 +30,10 @@ SECONDS = 120.0
 
 @pytest.fixture
 def engine() -> Iterator[DockerClient]:
+    # The SDK leaves its socket open if nothing listens there.
+    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    if path.startswith("/") and not servers.is_listening(Path(path)):
+        pytest.skip("no Docker engine answers")
     try:
         client = docker.from_env()
         client.ping()
