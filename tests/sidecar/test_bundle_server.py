@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from processes import BOUND, eventually
-from ramgate.sidecar.bundle_server import RESOURCE, BundleServer, Patch
+from ramgate.sidecar.bundle_server import RESOURCE, UNBUILT, BundleServer, Patch
 from tiny_bundle import tiny_bundle, tiny_change
 
 if TYPE_CHECKING:
@@ -335,3 +335,22 @@ def test_a_client_that_disconnects_does_not_disturb_the_server(
         asker.sendall(b"GET /bundle.tar.gz HTTP/1.1\r\nHost:")
     assert ask(server).status == 200
     assert capfd.readouterr().err == ""
+
+
+def test_a_request_waits_for_the_first_bundle() -> None:
+    with BundleServer(UNBUILT) as server:
+        waiter = Waiter(server, "")
+        assert not server.delivered
+        assert waiter.answer is None
+        server.publish(FIRST)
+        waiter.join(BOUND)
+        assert waiter.answer is not None
+        assert (waiter.answer.status, waiter.answer.content) == (200, FIRST.content)
+        assert server.delivered
+
+
+def test_without_a_bundle_a_request_that_does_not_wait_is_refused() -> None:
+    with BundleServer(UNBUILT) as server:
+        for has in ("", '""', '"first"'):
+            answer = ask(server, has=has)
+            assert (answer.status, answer.content) == (503, b"")

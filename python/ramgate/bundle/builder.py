@@ -155,7 +155,8 @@ class Builder:
         self._signer = signer
         self._rego = _rego()
         self._rego_digest = _digest(self._rego)
-        self._reader = Reader(catalog.load())
+        with _gc_disabled():
+            self._reader = Reader(catalog.load())
         self._tables = Tables()
         self._last: tuple[str, Encoded] | None = None
 

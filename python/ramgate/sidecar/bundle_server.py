@@ -21,18 +21,20 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ramgate.bundle.builder import Bundle
 from ramgate.bundle.history import History
 from ramgate.sidecar.http_server import HttpServer, Reply, Request
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from ramgate.bundle.builder import Bundle
-
-__all__ = ["RESOURCE", "BundleServer", "Patch"]
+__all__ = ["RESOURCE", "UNBUILT", "BundleServer", "Patch"]
 
 RESOURCE = "/bundle.tar.gz"
 """The path of the bundle, below the server's `url`."""
+
+UNBUILT: Final = Bundle(b"", "", {})
+"""In the place of a bundle that is not built yet; it is never sent."""
 
 _MEDIA_TYPE: Final = "application/vnd.openpolicyagent.bundles"
 _WAIT: Final = re.compile(r"(?:^|;)wait=(\d{1,9})(?:;|$)")
@@ -107,6 +109,8 @@ class _Offer(NamedTuple):
 
 class BundleServer:
     """A server on a free port of 127.0.0.1 that requires its `token` and runs until `close`.
+
+    While its bundle is `UNBUILT`, OPA's request waits for the first that is published.
 
     `heard` is set each time OPA asks for a bundle: it may have activated or refused one. If it
     `is_patchable`, the bundle is one that takes patches, and `patch` returns them.
@@ -233,6 +237,8 @@ class BundleServer:
             offer = await self._next(active, seconds, request.memory)
         finally:
             self._polls.remove(poll)
+        if self._offer.bundle is UNBUILT:
+            return Reply(HTTPStatus.SERVICE_UNAVAILABLE)
         if offer is None:
             return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
         with self._changing:
@@ -254,7 +260,7 @@ class BundleServer:
         end, due = loop.time() + seconds, dict[str, float]()
         while not self._closed:
             offer, now = self._offer, loop.time()
-            is_active = offer.is_active(active)
+            is_active = offer.bundle is UNBUILT or offer.is_active(active)
             pause = _pause(sent.get(offer.name, 0))
             until = end if is_active else due.setdefault(offer.name, now + pause)
             if now >= min(until, end):

@@ -31,6 +31,8 @@ __all__ = ["Process"]
 class Process:
     """The `Runtime` of an OPA process, which the constructor starts.
 
+    With the bundle `UNBUILT`, OPA waits for the one that `want` brings, and listens nowhere before.
+
     Raises `OpaUnavailable` if the settings name no OPA and `find_opa` finds none, and
     `SidecarError` if an address is taken, the certificate cannot be used or no process can be
     started.

@@ -14,6 +14,7 @@ from ramgate.client.client import DEFAULT_MAX_BODY, DEFAULT_TIMEOUT, Client
 from ramgate.errors import InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
 from ramgate.sidecar.certificate import Certificate
+from ramgate.sidecar.early_launch import EarlyLaunch
 from ramgate.sidecar.keeper import Keeper
 from ramgate.sidecar.launch import launch
 from ramgate.sidecar.opa_python_client import connect
@@ -21,13 +22,14 @@ from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.socket_access import SOCKET_MODE, SocketAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self, TextIO
 
     from opa_client.opa import OpaClient
 
     from ramgate.bundle.builder import Builder, Bundle
     from ramgate.sidecar.decision_log import DecisionLog, Upload
+    from ramgate.sidecar.runtime import Runtime
     from ramgate.sidecar.state import State
     from ramgate.sidecar.verification import Verification
 
@@ -147,10 +149,14 @@ class Sidecar:
         """Start OPA and wait until it is ready, as entering the `with` block does."""
         if self._keeper is not None:
             raise SidecarError("the sidecar is already running")
-        bundle = self._bundle or self._build(self._accounts)
         self._owner = os.getpid()
+        start: Callable[[Bundle], Runtime] = functools.partial(launch, self._settings)
+        bundle = self._bundle
+        if bundle is None:
+            early = EarlyLaunch(self._settings)
+            bundle, start = early.build(lambda: self._build(self._accounts)), early.launch
         self._keeper = Keeper(
-            functools.partial(launch, self._settings),
+            start,
             bundle,
             timeout=self._settings.startup_timeout,
             restart=self._restart,
