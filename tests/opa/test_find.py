@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,34 @@ def test_the_opa_in_the_folder_comes_before_the_one_on_path(
     assert find_opa(tools) == on_path
     script(kept, GOOD)
     assert find_opa(tools) == kept
+
+
+def test_the_opa_beside_python_comes_before_the_one_on_path(
+    commands: Path, tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPA", "")
+    on_path = script(commands / "opa", GOOD)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv/bin/python"))
+    assert find_opa(tools) == on_path
+    beside = script(tmp_path / "venv/bin/opa", GOOD)
+    assert find_opa(tools) == beside
+    kept = script(tools / "opa", GOOD)
+    assert find_opa(tools) == kept
+    kept.unlink()
+    script(beside, prints_version("1.21.0"))
+    assert find_opa(tools) == on_path
+    monkeypatch.setattr(sys, "executable", None)  # Python inside of another program
+    assert find_opa(tools) == on_path
+
+
+def test_an_opa_beside_python_and_on_path_is_named_once(
+    commands: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(commands / "python"))
+    script(commands / "opa", prints_version("2.0.0"))
+    with pytest.raises(OpaUnavailable) as caught:
+        find_opa(tools)
+    assert str(caught.value).count("is OPA 2.0.0") == 1
 
 
 def test_without_a_fitting_opa_the_error_names_each_candidate_and_the_remedy(

@@ -1,9 +1,10 @@
-"""Find an OPA that fits on this machine: `$OPA`, ramgate's own folder, or PATH."""
+"""Find an OPA that fits on this machine: `$OPA`, ramgate's own folder, beside Python, or PATH."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from ramgate import resources
@@ -37,7 +38,8 @@ def find_opa(directory: Path | None = None) -> Path:
     """Return the absolute path of an OPA that fits, judged by the output of its `version` command.
 
     If `$OPA` is set, it names the only candidate: a path, or a command on PATH. Otherwise the
-    candidates are `directory/opa` (by default in `default_directory()`), then the `opa` on PATH.
+    candidates are `directory/opa` (by default in `default_directory()`), then the `opa` beside the
+    running Python, where the wheel of `tools/engine_wheel.py` puts it, then the `opa` on PATH.
     Raises `OpaUnavailable` with the reason why each candidate does not fit.
 
     >>> find_opa().is_absolute()
@@ -46,11 +48,12 @@ def find_opa(directory: Path | None = None) -> Path:
     if name := os.environ.get("OPA"):
         return _named(name)
     on_path = shutil.which("opa")
-    candidates = [(directory or default_directory()) / "opa", *([Path(on_path)] if on_path else [])]
+    candidates = [(directory or default_directory()) / "opa", *_beside_python()]
+    candidates += [Path(on_path)] if on_path else []
     misfits = []
-    for candidate in candidates:
+    for candidate in dict.fromkeys(candidate.absolute() for candidate in candidates):
         try:
-            return require_fitting(candidate.absolute())
+            return require_fitting(candidate)
         except OpaUnavailable as misfit:
             misfits.append(str(misfit))
     if not on_path:
@@ -58,6 +61,13 @@ def find_opa(directory: Path | None = None) -> Path:
     raise OpaUnavailable(
         f"no {FITTING}: {'; '.join(misfits)}; run `ramgate install-opa`, or set `$OPA`"
     )
+
+
+def _beside_python() -> list[Path]:
+    if not sys.executable:  # Python runs inside of another program
+        return []
+    opa = Path(sys.executable).with_name("opa")
+    return [opa] if opa.exists() else []
 
 
 def _named(name: str) -> Path:
