@@ -106,10 +106,10 @@ def follow(publishers: Sequence[Publisher], also: Callable[[], object] = lambda:
     `also` is called at each look.
 
     >>> def stop():
-    ...     raise KeyboardInterrupt
+    ...     raise SystemError("enough")
     >>> follow([], stop)
     Traceback (most recent call last):
-    KeyboardInterrupt
+    SystemError: enough
     """
     for publisher in publishers:
         publisher.put()

@@ -79,6 +79,11 @@ class PublishServer:
     On an address that other machines reach it speaks TLS with the `certificate`, unless
     `plain_http`. `GET /health` needs no token. Raises `ValueError` if the address needs a
     certificate, and `SidecarError` if it cannot be listened on, or the certificate not be used.
+
+    >>> from ramgate.sidecar.address import Address
+    >>> PublishServer(Address.parse(":8443"))
+    Traceback (most recent call last):
+    ValueError: `:8443` needs TLS: other machines can reach it; add --tls-cert and --tls-key
     """
 
     def __init__(
