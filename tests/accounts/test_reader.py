@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -337,3 +338,31 @@ def test_what_is_the_same_as_before_is_the_same_object(tmp_path: Path) -> None:
 
     assert changed(first["accounts"], second["accounts"]) == {other}
     assert changed(first["policies"], second["policies"]) == {f"{number}/own"}
+
+
+def test_the_identical_contents_are_digested_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "a.json", tmp_path / "b.json"
+    first = b'{"accounts": {"1111111111111111": {}}}'
+    second = b'{"accounts": {"2222222222222222": {}}}'
+    read = Reader(CATALOG)
+    digested: list[bytes] = []
+    sha256 = hashlib.sha256
+
+    def noted(content: bytes) -> object:
+        digested.append(content)
+        return sha256(content)
+
+    monkeypatch.setattr(hashlib, "sha256", noted)
+    for _ in range(2):
+        read.load(tmp_path, {one: first, other: second})
+    assert digested == [first, second]
+    changed = b'{"accounts": {"1111111111111111": {"users": {"alice": {}}}}}'
+    store = read.load(tmp_path, {one: changed, other: second})
+    assert digested == [first, second, changed]
+    assert store["accounts"]["1111111111111111"]["users"].keys() == {"alice"}
+    one.write_bytes(first)
+    for _ in range(2):
+        read.load(one)  # nobody keeps these contents
+    assert len(digested) == 5

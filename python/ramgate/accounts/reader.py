@@ -146,6 +146,7 @@ class Reader:
         self._parts: dict[Path, Part] = {}
         self._names: dict[Path, tuple[bytes, frozenset[Path]]] = {}
         self._decoded: dict[Path, tuple[bytes, Source]] = {}
+        self._hashed: dict[Path, tuple[bytes, bytes]] = {}
         self._base: Store = {
             "format": FORMAT,
             "condition_keys": dict(spellings()),
@@ -201,7 +202,7 @@ class Reader:
         for file in files(path) if contents is None else sorted(contents):
             try:
                 content = source.content(file) if contents is None else contents[file]
-                part = self._part(file, content, defined_in, others)
+                part = self._part(file, content, defined_in, others, is_kept=contents is not None)
             except InvalidFiles as error:
                 unreadable |= isinstance(error, UnreadableFiles)
                 found.faults.extend(error.faults)
@@ -218,6 +219,7 @@ class Reader:
                 store["directory"] = part.directory
             defined_in.update(dict.fromkeys(part.claims, str(file)))
         self._parts, self._decoded = parts, {}
+        self._hashed = {file: one for file, one in self._hashed.items() if file in parts}
         for findings in named.values():
             found.add(findings)
         found.faults.sort()
@@ -247,9 +249,21 @@ class Reader:
         return named_files.names(path, file, document.value)
 
     def _part(
-        self, file: Path, content: bytes, defined_in: Mapping[str, str], others: NamedFiles
+        self,
+        file: Path,
+        content: bytes,
+        defined_in: Mapping[str, str],
+        others: NamedFiles,
+        *,
+        is_kept: bool,
     ) -> Part:
-        digest = hashlib.sha256(content).digest()
+        # The caller keeps the contents that it gives: the identical bytes are digested once.
+        hashed = self._hashed.get(file)
+        if hashed is None or hashed[0] is not content:
+            hashed = (content, hashlib.sha256(content).digest())
+        if is_kept:
+            self._hashed[file] = hashed
+        digest = hashed[1]
         part = self._parts.get(file)
         if part is None or not part.is_current(digest, defined_in, others):
             known, document = self._decoded.pop(file, (b"", None))
