@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "ACCOUNT",
     "ANY_CHARACTER",
     "FIELDS",
     "REGION",
@@ -23,7 +24,9 @@ __all__ = [
     "apart",
     "crossing",
     "denying",
+    "literal",
     "matches",
+    "regex",
 ]
 
 FIELDS: Final = 5
@@ -32,13 +35,16 @@ FIELDS: Final = 5
 REGION: Final = 2
 """The index of the region among the fields."""
 
+ACCOUNT: Final = 3
+"""The index of the account among the fields."""
+
 ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
 """The glob of one character, `:` too."""
 
-_ACCOUNT: Final = 3
 _MANY: Final = 2
 _STARS: Final = re.compile(r"\*+")
-_TOKEN: Final = re.compile(rf"\\.|\*\*|{re.escape(ANY_CHARACTER)}|\[\*\]|.", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\.|\*\*|\[[^\]]*\]|.", re.DOTALL)
+_SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _REGEX_OF: Final = {
     "**": ".*",
     "*": "[^:]*",
@@ -95,7 +101,7 @@ def apart(pattern: str) -> list[str] | None:
         return None
     if len(fields) < FIELDS and pattern.endswith("**"):
         fields[-1] = fields[-1].removesuffix("*")
-        fields += [*["*"] * (_ACCOUNT - len(head)), "**"]
+        fields += [*["*"] * (ACCOUNT - len(head)), "**"]
     return fields
 
 
@@ -110,6 +116,35 @@ def crossing(escaped: str) -> str:
     return _STARS.sub("**", escaped).replace("?", ANY_CHARACTER)
 
 
+def regex(pattern: str) -> str:
+    r"""Return the regular expression of a glob of this module, in the syntax of Go and of Python.
+
+    It matches the whole text if `.` matches a line break, too.
+
+    >>> print(regex(r"acs:oss:{cn-*,,[*]}:*:\[b\]/**"))
+    acs:oss:(?:cn-[^:]*||\*):[^:]*:\[b\]/.*
+    """
+    written, in_braces = "", False
+    for one in _TOKEN.findall(pattern):
+        in_braces = one == "{" or (in_braces and one != "}")
+        if one == "," and in_braces:
+            written += "|"
+        elif one in _REGEX_OF:
+            written += _REGEX_OF[one]
+        else:
+            written += one if one.startswith("[") else literal(one[-1])
+    return written
+
+
+def literal(text: str) -> str:
+    r"""Return the regular expression that matches this text alone, in the syntax of Go and of Python.
+
+    >>> print(literal("a.b"))
+    a\.b
+    """
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
 def matches(pattern: str, text: str) -> bool:
     """True if OPA's `glob.match` with the delimiter `:` matches a glob of this module.
 
@@ -118,14 +153,7 @@ def matches(pattern: str, text: str) -> bool:
     >>> matches("acs:oss:*:b", "acs:oss:cn:1:b")
     False
     """
-    regex, in_braces = "", False
-    for one in _TOKEN.findall(pattern):
-        in_braces = one == "{" or (in_braces and one != "}")
-        if one == "," and in_braces:
-            regex += "|"
-        else:
-            regex += _REGEX_OF.get(one) or re.escape(one[-1])
-    return re.fullmatch(regex, text, re.DOTALL) is not None
+    return re.fullmatch(regex(pattern), text, re.DOTALL) is not None
 
 
 def _by_fields(fields: Sequence[str], *, is_alone: bool) -> list[str]:
@@ -134,7 +162,7 @@ def _by_fields(fields: Sequence[str], *, is_alone: bool) -> list[str]:
     is_cut = len(fields) < FIELDS
     if len(fields) <= REGION or (is_cut and not last.endswith("*")):
         return []
-    region, account = fields[REGION], [*fields, "*"][_ACCOUNT]
+    region, account = fields[REGION], [*fields, "*"][ACCOUNT]
     if not region.strip("*") and region and account:
         return []
     rest = [_field(last), "**"] if is_cut else [crossing(glob(last))]
@@ -147,7 +175,7 @@ def _by_fields(fields: Sequence[str], *, is_alone: bool) -> list[str]:
     else:
         globs[REGION] = f"{{{globs[REGION].replace(',', chr(92) + ',')},,[*]}}"
     if not account:
-        globs[_ACCOUNT] = "*"
+        globs[ACCOUNT] = "*"
     return [":".join(globs)]
 
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ASSUMING", "Always", "Document", "If", "indexes_about", "indexes_by_service"]
+__all__ = ["ASSUME", "ASSUMING", "Always", "Document", "If", "indexes_about", "indexes_by_service"]
 
 Document: TypeAlias = dict[str, Any]
 
-ASSUMING: Final = frozenset({"sts:assumerole", "sts:setsourceidentity", "sts:tagsession"})
+ASSUME: Final = "sts:assumerole"
+
+ASSUMING: Final = frozenset({ASSUME, "sts:setsourceidentity", "sts:tagsession"})
 """The actions on which a role's trust policy decides, too (5.8)."""
 
 

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ramgate.language import condition
 from ramgate.language.grammar import WILDCARD
-from ramgate.language.resource_pattern import ANY_CHARACTER, FIELDS, REGION, crossing
+from ramgate.language.resource_pattern import (
+    ACCOUNT,
+    ANY_CHARACTER,
+    FIELDS,
+    REGION,
+    crossing,
+    literal,
+    regex,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
+    "ANYTHING",
     "GROUP",
     "RESOURCE",
     "Clause",
@@ -25,26 +34,38 @@ __all__ = [
     "Statement",
     "Test",
     "compile_statement",
+    "in_any_case",
 ]
 
 RESOURCE: Final = "resource"
+ANYTHING: Final = ".*"
+"""The pattern that each string matches."""
+
 GROUP: Final = "acs:ResourceGroupId"
 
 # The longest key of a request (rego/ram/limit): no table decides by a longer one.
 _MAX_KEY: Final = 256
-_FILLED_IN: Final = ("acs:CurrentTime", "acs:PrincipalARN")
+_TIME: Final = "acs:CurrentTime"
+_CALLER: Final = "acs:PrincipalARN"
 _BOOLEANS: Final = {True: "[tT][rR][uU][eE]", False: "[fF][aA][lL][sS][eE]"}
 _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
+_FIRST: Final = -(2**63)
+_LAST: Final = 2**63 - 1
+_ANY_ADDRESS: Final = ("0.0.0.0/0", "::/0")
 
 
 class Test(NamedTuple):
-    """A test of a request: it holds if any of the patterns matches the string at the path.
+    """A test of a request: it holds if the string at the path passes one of the listed values.
 
-    The patterns are for `glob.match` with the delimiter `:`.
+    The kind says how they are compared: a `glob` by `glob.match` with the delimiter `:`, a
+    `pattern` as a regular expression, an `address` with blocks of addresses, a `date` with spans of
+    time, each `[first, last]` in nanoseconds. `time` is the date that ramgate fills in if the
+    request has none. An absent string passes no other test.
     """
 
     path: str | tuple[str, ...]
-    patterns: tuple[str, ...]
+    listed: tuple[object, ...]
+    kind: str = "glob"
 
 
 class Expectation(NamedTuple):
@@ -59,12 +80,18 @@ Clause: TypeAlias = tuple[Expectation, ...]
 
 
 class Statement(NamedTuple):
-    """A statement of a policy, by its position there; it matches if every clause is satisfied."""
+    """A statement of a policy, by its position there; it matches if every clause is satisfied.
+
+    `takes_lists` if a list in the context passes each test as soon as one of its elements does.
+    `needs_account` if no table decides a request that states no account.
+    """
 
     effect: str
     policy: str
     position: int
     clauses: tuple[Clause, ...]
+    takes_lists: bool = True
+    needs_account: bool = False
 
     def matches(self, results: Mapping[Test, bool]) -> bool:
         """True if the statement matches, given the result of each test."""
@@ -93,23 +120,32 @@ def compile_statement(
     if "resource_fields" in statement:
         raise NoTableError
     clauses: list[Clause] = []
+    needs_account = False
     if not statement.get("any_resource"):
         compare = _denying if statement["effect"] == "Deny" else _allowing
-        patterns: Iterable[str] = map(
-            compare,
-            (
+        patterns = [
+            compare(pattern)
+            for pattern in (
                 *map(condition.glob, statement.get("resources", ())),
                 *(f"{condition.glob(text)}**" for text in statement.get("resource_prefixes", ())),
                 *statement.get("resource_patterns", ()),
-            ),
-        )
+            )
+        ]
+        # 3.5: in an Allow, an empty account is for a request that states none
+        needs_account = statement["effect"] == "Allow" and any(map(_has_no_account, patterns))
         if is_assuming:
-            patterns = map(_ignore_case, patterns)
+            patterns = list(map(_ignore_case, patterns))
         clauses.append((Expectation(Test(RESOURCE, tuple(patterns)), holds=True),))
-    for one in statement.get("conditions", ()):
+    conditions = statement.get("conditions", ())
+    for one in conditions:
         clauses += _condition_clauses(one, statement["effect"])
     name = policy.rpartition("/")[2]
-    return Statement(statement["effect"], name, position, tuple(clauses))
+    takes_lists = all(map(_takes_lists, conditions))
+    return Statement(statement["effect"], name, position, tuple(clauses), takes_lists, needs_account)
+
+
+def _has_no_account(pattern: str) -> bool:
+    return pattern.split(":", FIELDS - 1)[ACCOUNT:-1] == [""]
 
 
 def _allowing(pattern: str) -> str:
@@ -139,58 +175,91 @@ def _denying(pattern: str) -> str:
     return pattern
 
 
+def _takes_lists(one: Mapping[str, Any]) -> bool:
+    """True if "an element of the request's list passes a test" says what the condition asks."""
+    if not one["operator"].startswith("String"):
+        return False
+    return bool(one["negated"] is (one["quantifier"] == "every"))
+
+
 def _condition_clauses(one: Mapping[str, Any], effect: str) -> list[Clause]:
-    """Return the clauses of a condition (4.2 to 4.7): an absent key counts against the caller."""
-    if one["key"] in _FILLED_IN or len(one["key"]) > _MAX_KEY:
-        raise NoTableError
-    path = ("context", one["key"])
-    is_present = Test(path, ("**",))
-    present: Clause = (Expectation(is_present, holds=True),)
-    absent = Expectation(is_present, holds=False)
-    test = Test(path, _value_patterns(one["operator"], one["values"]))
-    match = Expectation(test, holds=not one["negated"])
-    if effect == "Allow":
-        return [(match,), present] if one["negated"] else [(match,)]
-    is_every = one["quantifier"] == "every"
-    if one["operator"] == "Bool":
-        # 4.6: a value that is neither true nor false is unreadable; so is an absent key's
-        unreadable = Expectation(Test(path, tuple(_BOOLEANS.values())), holds=False)
-        return [(match, unreadable)] if is_every else [(match, unreadable), present]
-    if is_every and not one["negated"]:
-        return [(match, absent)]
-    return [(match,)]
+    """Return the clauses of a condition on a string (4.2 to 4.7).
 
-
-def _value_patterns(comparison: str, values: Iterable[Any]) -> tuple[str, ...]:
-    if comparison == "Bool":
-        return tuple(_BOOLEANS[value] for value in values)
-    if comparison == "StringEquals":
-        texts = [condition.glob(value) for value in values]
-        if any(WILDCARD.search(text) for text in texts):
-            raise NoTableError
-    elif comparison == "StringEqualsIgnoreCase":
-        texts = ["".join(map(_in_any_case, value)) for value in values]
-    elif comparison == "StringLike":
-        texts = list(map(crossing, values))
-    else:
-        raise NoTableError
-    # an absent key is tested as an empty string, which an empty pattern would match
-    if not all(texts):
-        raise NoTableError
-    return tuple(texts)
-
-
-def _in_any_case(character: str) -> str:
-    """Return a pattern of all characters that OPA's `lower` maps to the same as this one.
-
-    Two ASCII letters have a third form: U+0130 is mapped to `i`, the Kelvin sign to `k`.
+    An absent or an unreadable value counts against the caller. It passes no test.
     """
-    if character in "*?" or not character.isascii():
+    key, is_time = one["key"], one["key"] == _TIME
+    if key == _CALLER or len(key) > _MAX_KEY:
         raise NoTableError
-    if not character.isalpha():
-        return condition.glob(character)
-    lower = character.lower()
-    return f"[{lower}{lower.upper()}{_THIRD_FORMS.get(lower, '')}]"
+    path = ("context", key)
+    kind, listed, all_readable = _comparison(one["operator"], one["values"])
+    if is_time and kind != "date":
+        raise NoTableError
+    kind = "time" if is_time else kind
+    match = Expectation(Test(path, listed, kind), holds=not one["negated"])
+    readable = Test(path, all_readable, kind)
+    if effect == "Allow":
+        return [(match,), (Expectation(readable, holds=True),)] if one["negated"] else [(match,)]
+    if one["negated"]:
+        return [(match,)]
+    counts_against: Clause = (match, Expectation(readable, holds=False))
+    if one["quantifier"] == "every" or is_time:
+        return [counts_against]
+    if one["operator"].startswith("String"):
+        return [(match,)]
+    return [counts_against, (Expectation(Test(path, (ANYTHING,), "pattern"), holds=True),)]
+
+
+def _comparison(
+    comparison: str, values: Iterable[Any]
+) -> tuple[str, tuple[object, ...], tuple[object, ...]]:
+    """Return the kind of a test, the listed values, and values that each readable string passes."""
+    match comparison:
+        case "Bool":
+            booleans = tuple(_BOOLEANS[value] for value in values)
+            return "pattern", booleans, tuple(_BOOLEANS.values())
+        case "StringEquals":
+            return "pattern", tuple(map(literal, values)), (ANYTHING,)
+        case "StringEqualsIgnoreCase":
+            return "pattern", tuple(map(in_any_case, values)), (ANYTHING,)
+        case "StringLike":
+            return "pattern", tuple(regex(crossing(value)) for value in values), (ANYTHING,)
+        case "IpAddress":
+            return "address", tuple(values), _ANY_ADDRESS
+        case _ if comparison.startswith("Date"):
+            spans = tuple(_span(comparison, value) for value in values)
+            return "date", spans, ((_FIRST, _LAST),)
+        case _:
+            raise NoTableError
+
+
+def _span(comparison: str, instant: int) -> tuple[int, int]:
+    """Return the first and the last instant that satisfy the comparison."""
+    return {
+        "DateEquals": (instant, instant),
+        "DateLessThan": (_FIRST, instant - 1),
+        "DateLessThanEquals": (_FIRST, instant),
+        "DateGreaterThan": (instant + 1, _LAST),
+        "DateGreaterThanEquals": (instant, _LAST),
+    }[comparison]
+
+
+def in_any_case(text: str) -> str:
+    """Return the regular expression of all texts that OPA's `lower` maps to the same as this one.
+
+    Two ASCII letters have a third form: U+0130 is mapped to `i`, the Kelvin sign to `k`. Raises
+    `NoTableError` for a text with a wildcard or with a character beyond ASCII.
+
+    >>> in_any_case("a-1")
+    '[aA]-1'
+    """
+    if not text.isascii() or WILDCARD.search(text):
+        raise NoTableError
+    return "".join(
+        f"[{one.lower()}{one.upper()}{_THIRD_FORMS.get(one.lower(), '')}]"
+        if one.isalpha()
+        else literal(one)
+        for one in text
+    )
 
 
 def _ignore_case(pattern: str) -> str:

@@ -5,32 +5,28 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from ramgate.tables.clauses import GROUP, RESOURCE, NoTableError, Test
+from ramgate.language.resource_pattern import regex
+from ramgate.tables.clauses import ANYTHING, GROUP, RESOURCE, NoTableError, Test
 from ramgate.tables.holdings import CONTROL, OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ramgate.tables.clauses import Layer
 
 __all__ = [
-    "BITS",
+    "Entry",
     "MOST_PATTERNS",
     "MOST_TESTS",
-    "by_key",
-    "by_resource",
-    "by_tests",
     "decide",
     "entry",
     "outcomes",
 ]
 
-BITS: Final = "abcde"
-MOST_TESTS: Final = len(BITS)
+MOST_TESTS: Final = 5
 MOST_PATTERNS: Final = 40
 
 _T = TypeVar("_T")
@@ -44,61 +40,114 @@ _REASONS: Final = {
 }
 
 
-def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> dict[str, object]:
+class Entry(NamedTuple):
+    """An entry as the store has it.
+
+    `keyed` is a faster form for a context with the one key that the entry tests, None if there is
+    no such form.
+    """
+
+    stored: dict[str, object]
+    keyed: dict[str, object] | None = None
+
+
+def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
     """Return the entry of these layers.
 
     If one of the tests in `left` holds, the general rule decides: the entry omits these outcomes,
     so they are undefined in Rego. Raises `NoTableError` if there are more than `most` tests, or
     more than `MOST_PATTERNS` patterns in them.
     """
-    clauses = [
-        clause for layer in layers for statement in layer.statements for clause in statement.clauses
-    ]
-    tests = list(dict.fromkeys([*(one.test for clause in clauses for one in clause), *left]))
-    if len(tests) > most or sum(len(test.patterns) for test in tests) > MOST_PATTERNS:
+    statements = [statement for layer in layers for statement in layer.statements]
+    found = (one.test for statement in statements for clause in statement.clauses for one in clause)
+    tests = list(dict.fromkeys([*found, *left]))
+    flags = {"needs_account": True} if any(one.needs_account for one in statements) else {}
+    if len(tests) > most or sum(len(test.listed) for test in tests) > MOST_PATTERNS:
         raise NoTableError
-    decisions = {
-        bits: decide(layers, results)
-        for bits, results in outcomes(tests)
+    by_results = {
+        text: decide(layers, results)
+        for text, results in outcomes(tests)
         if not any(results[test] for test in left)
     }
     match tests:
         case []:
-            return {"resource": "**", "true": decisions[""]}
+            return Entry({RESOURCE: "**", "true": by_results[""]})
         case [Test("resource", (pattern,))] if not left:
-            return by_resource(pattern, decisions)
-        # Rego reads an absent key as "", so a pattern that matches "" needs the general form; the
-        # key of the resource group selects another set, and needs it, too
-        case [Test(("context", key), (pattern,))] if pattern.strip("*") and key != GROUP:
-            return by_key(key, pattern, decisions)
+            return Entry({RESOURCE: pattern, **_both(by_results), **flags})
+    stored: dict[str, object] = {
+        "tests": list(map(_stored, tests)),
+        "outcomes": by_results,
+        **flags,
+    }
+    if all(statement.takes_lists for statement in statements):
+        stored["takes_lists"] = True
+    return Entry(stored, None if left else _keyed(layers, tests))
+
+
+def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] | None:
+    """Return the form of an entry for a context that has the one key it tests, or None.
+
+    The entry may also test the resource by one pattern, and the time.
+    """
+    resources = [test for test in tests if test.path == RESOURCE]
+    times = [test for test in tests if test.kind == "time"]
+    # a key that is there passes the test whether it is there
+    on_keys = [test for test in tests if test not in (*resources, *times) and test != _present(test)]
+    match resources, on_keys, times:
+        case ([] | [Test(_, (_,))], [Test((_, key)) as test], [] | [_]) if key != GROUP:
+            pass
         case _:
-            return by_tests(tests, decisions)
+            return None
+    tested = [*resources, test, *times]
+    by_results: dict[str, object] = {}
+    for text, results in outcomes(tested):
+        known = {one: results.get(one, True) for one in tests}
+        by_results[text if resources else f"1{text}"] = decide(layers, known)
+    kind, _, listed = _stored(test)
+    pattern = resources[0].listed[0] if resources else "**"
+    keyed = {"key": key, "kind": kind, "listed": listed, RESOURCE: pattern, "outcomes": by_results}
+    if times:
+        keyed["time"] = times[0].listed
+    elif kind == "pattern" and not resources:
+        keyed["value"] = listed
+    return keyed
 
 
-def by_resource(pattern: str, decisions: Mapping[str, object]) -> dict[str, object]:
-    """Return an entry that tests if the resource matches one pattern."""
-    return {RESOURCE: pattern, "true": decisions["a"], "false": decisions[""]}
+def _present(test: Test) -> Test:
+    return Test(test.path, (ANYTHING,), "pattern")
 
 
-def by_key(key: str, pattern: str, decisions: Mapping[str, object]) -> dict[str, object]:
-    """Return an entry that tests if the value of one condition key matches one pattern."""
-    return {"key": key, "value": pattern, "true": decisions["a"], "false": decisions[""]}
+def _both(by_results: Mapping[str, object]) -> dict[str, object]:
+    return {"true": by_results["1"], "false": by_results["0"]}
 
 
-def by_tests(tests: Sequence[Test], decisions: Mapping[str, object]) -> dict[str, object]:
-    """Return an entry of the general form; a bit names each test."""
-    named = [[bit, test.path, test.patterns] for bit, test in zip(BITS, tests, strict=False)]
-    return {"tests": named, "outcomes": decisions}
+def _stored(test: Test) -> list[object]:
+    """Return the test as the store has it. Several patterns become one regular expression."""
+    match test.kind:
+        case "glob":
+            return ["pattern", test.path, whole(map(regex, map(str, test.listed)))]
+        case "pattern":
+            return ["pattern", test.path, whole(map(str, test.listed))]
+    return [test.kind, test.path, test.listed]
+
+
+def whole(patterns: Iterable[str]) -> str:
+    """Return the regular expression of the texts that one of the patterns matches from end to end.
+
+    >>> whole(["a", "b.*"])
+    '(?s)^(?:a|b.*)$'
+    """
+    return f"(?s)^(?:{'|'.join(patterns)})$"
 
 
 def outcomes(tests: Sequence[_T]) -> Iterator[tuple[str, dict[_T, bool]]]:
-    """Yield each combination of results: the bits of the tests that hold, and all results by test.
+    """Yield each combination of results: as a text of `0` and `1`, and by test.
 
     >>> list(outcomes(["x"]))
-    [('', {'x': False}), ('a', {'x': True})]
+    [('0', {'x': False}), ('1', {'x': True})]
     """
-    for bits, results in _combinations(len(tests)):
-        yield bits, dict(zip(tests, results, strict=True))
+    for results in itertools.product((False, True), repeat=len(tests)):
+        yield "".join("1" if one else "0" for one in results), dict(zip(tests, results, strict=True))
 
 
 def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, object]:
@@ -122,11 +171,3 @@ def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, o
         "policy_type": decided_by,
         "statements": [{"policy": policy, "index": index} for policy, index in sorted({*deciding})],
     }
-
-
-@functools.cache
-def _combinations(count: int) -> list[tuple[str, tuple[bool, ...]]]:
-    return [
-        ("".join(itertools.compress(BITS, results)), results)
-        for results in itertools.product((False, True), repeat=count)
-    ]

@@ -63,22 +63,24 @@ def holdings(
     levels: Iterable[Iterable[str]],
     service_linked_roles: Container[str],
 ) -> Iterator[Holding]:
-    """Yield the holdings of an account's roles and users."""
+    """Yield the holdings of an account's roles, in both spellings, and of its users."""
     control = tuple(tuple(level) for level in levels)
     for folded, role in account["roles"].items():
         service_linked = folded in service_linked_roles
         # 5.6: without a document, the policy of a service-linked role is unknown
         if role["policies"] or not service_linked:
-            arn = f"acs:ram::{number}:role/{role['name']}"
             # 5.4: control policies do not bind a service-linked role
-            yield from _by_group(arn, role, () if service_linked else control)
+            bound = () if service_linked else control
+            # 3.4: RAM's own ARNs have the name in lower case
+            for spelling in dict.fromkeys((role["name"], folded)):
+                yield from _by_group(f"acs:ram::{number}:role/{spelling}", role, bound)
     for name, user in account["users"].items():
         yield from _by_group(f"acs:ram::{number}:user/{name}", user, control)
 
 
 def digest(value: object) -> str:
     """Return a name for a value of plain types: equal values have equal names."""
-    return hashlib.blake2b(repr(value).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(value).encode(), digest_size=16).hexdigest()
 
 
 def _by_group(arn: str, scopes: Scopes, control: tuple[tuple[str, ...], ...]) -> Iterator[Holding]:

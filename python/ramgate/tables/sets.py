@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ramgate.tables.actions import ASSUMING, If, indexes_about, indexes_by_service
-from ramgate.tables.clauses import RESOURCE, Layer, NoTableError, Test, compile_statement
-from ramgate.tables.entries import BITS, MOST_PATTERNS, MOST_TESTS, entry, outcomes
+from ramgate.tables.actions import ASSUME, ASSUMING, If, indexes_about, indexes_by_service
+from ramgate.tables.clauses import (
+    RESOURCE,
+    Layer,
+    NoTableError,
+    Test,
+    compile_statement,
+)
+from ramgate.tables.entries import MOST_PATTERNS, MOST_TESTS, entry, outcomes
 from ramgate.tables.holdings import digest
+from ramgate.tables.indexes import divide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ramgate.tables.actions import Document
     from ramgate.tables.clauses import Statement
@@ -28,6 +35,8 @@ _NO_STS: Final = {"sts": None}
 # The longest action of a request (rego/ram/limit): no table decides on a longer one.
 _MAX_ACTION: Final = 2048
 _PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
+# With so many patterns of resources, an index and one entry are faster than one entry with all.
+_PATTERNS_OF_AN_INDEX: Final = 4
 _IS_OF_RAM: Final = Test(RESOURCE, ("acs:ram:**",))
 
 
@@ -51,7 +60,7 @@ class CompiledSet(NamedTuple):
         """The number of lines, with those that patterns choose from."""
         services = self.parts.get("patterns", {}).get("services", {})
         by_patterns = sum(len(line["entries"]) for line in services.values() if line)
-        return len(self.parts.get("lines", ())) + by_patterns
+        return len(self.parts.get("lines", ())) + by_patterns + len(self.entries)
 
 
 class SetCompiler:
@@ -65,24 +74,33 @@ class SetCompiler:
         ]
         self._names: dict[tuple[tuple[About, ...], int, bool], str | None] = {}
         self._entries: dict[str, object] = {}
+        self._keyed: dict[str, str] = {}
 
     def compile(self, granted: Mapping[str, object]) -> CompiledSet:
         """Compile the set; its policy decides the `granted` actions by its plain grants."""
         read = [self._documents[policy] for _, policy in self._policies]
         actions = {action for document in read for action in document["actions"]}
         services = {service for document in read for service in document["wildcards"]}
+        lines = {action: self._line(action) for action in sorted(actions - granted.keys())}
         parts: dict[str, Any] = {
-            "lines": {action: self._line(action) for action in sorted(actions - granted.keys())},
-            "assuming": dict(self._assuming()),
+            "lines": lines,
+            "keyed": {
+                action: self._keyed[name] for action, name in lines.items() if name in self._keyed
+            },
+            "assuming": self._assuming(),
         }
         otherwise = self._by_patterns(None)
-        if services or otherwise is None or len(otherwise["entries"]) > 1:
-            others = sorted(services - _NO_STS.keys())
+        others = sorted(services - _NO_STS.keys())
+        if services or otherwise is None or otherwise["entries"].keys() != {"false"}:
             by_service = {service: self._by_patterns(service) for service in others}
             parts["patterns"] = {"services": by_service | _NO_STS, "otherwise": otherwise}
         else:
             parts["otherwise" if granted else "rest"] = otherwise["entries"]["false"]
-        return CompiledSet({name: one for name, one in parts.items() if one}, self._entries, read)
+        return CompiledSet(
+            {name: one for name, one in parts.items() if one},
+            self._entries,
+            read,
+        )
 
     def _line(self, action: str) -> str | None:
         if action in ASSUMING or len(action) > _MAX_ACTION:
@@ -96,16 +114,14 @@ class SetCompiler:
             if (indexes := indexes_about(self._documents[policy], action))
         )
 
-    def _assuming(self) -> Iterator[tuple[str, str]]:
-        """Yield the actions that assume a role, each with the entry of the identity policies (5.8).
+    def _assuming(self) -> str | None:
+        """Return the entry of the identity policies about assuming a role (5.8).
 
-        The general rule decides if no statement applies, and if control policies or those of a
-        resource group do.
+        None if the general rule decides: if no statement applies, and if control policies or those
+        of a resource group do.
         """
-        for action in sorted(ASSUMING) if len(self._types) == 1 else ():
-            about = self._about(action)
-            if about and (name := self._name(about, is_assuming=True)):
-                yield action, name
+        about = self._about(ASSUME) if len(self._types) == 1 else ()
+        return self._name(about, is_assuming=True) if about else None
 
     def _by_patterns(self, service: str | None) -> dict[str, Any] | None:
         """Return the tests of an action, and the name of the entry for each outcome.
@@ -121,20 +137,20 @@ class SetCompiler:
         if len(tests) > MOST_TESTS or sum(map(len, tests)) > MOST_PATTERNS:
             return None
         entries = {}
-        for bits, results in outcomes(tests):
+        for text, results in outcomes(tests):
             about = tuple(
                 About(layer, policy, tuple(i for i, one in found.items() if one.holds(results)))
                 for layer, policy, found in candidates
             )
-            entries[bits] = self._name(about, most=MOST_TESTS - len(tests))
+            entries[text] = self._name(about, most=MOST_TESTS - len(tests))
         match tests:
             case []:
                 return {"prefixes": [], "entries": {"false": entries[""]}}
             case [patterns] if all(map(_PREFIX.fullmatch, patterns)):
-                by_result = {"false": entries[""], "true": entries["a"]}
+                by_result = {"false": entries["0"], "true": entries["1"]}
                 return {"prefixes": [pattern[:-1] for pattern in patterns], "entries": by_result}
             case _:
-                return {"tests": list(zip(BITS, tests, strict=False)), "entries": entries}
+                return {"tests": tests, "entries": entries}
 
     def _name(
         self, about: tuple[About, ...], *, most: int = MOST_TESTS, is_assuming: bool = False
@@ -143,15 +159,40 @@ class SetCompiler:
         key = (about, most, is_assuming)
         if key not in self._names:
             try:
-                layers = self._layers(about, is_assuming=is_assuming)
-                may_be_about_roles = not is_assuming and _may_be_about_roles(layers)
-                compiled = entry(layers, [_IS_OF_RAM] if may_be_about_roles else [], most)
+                self._names[key] = self._compile(about, most, is_assuming=is_assuming)
             except NoTableError:
                 self._names[key] = None
-            else:
-                self._names[key] = name = digest(compiled)
-                self._entries[name] = compiled
         return self._names[key]
+
+    def _compile(self, about: tuple[About, ...], most: int, *, is_assuming: bool) -> str:
+        """Return the name of the statements' entry, or of the index that leads to their entries."""
+        layers = self._layers(about, is_assuming=is_assuming)
+        left = [_IS_OF_RAM] if not is_assuming and _may_be_about_roles(layers) else []
+        if is_assuming or _patterns(layers) < _PATTERNS_OF_AN_INDEX:
+            return self._entry(layers, left, most)
+        try:
+            index = divide(layers)
+        except NoTableError:
+            return self._entry(layers, left, most)
+        entries: dict[str, str | None] = {}
+        for part in index.parts:
+            try:
+                entries[part.key] = self._entry(part.layers, left, most)
+            except NoTableError:
+                entries[part.key] = None
+        compiled = {"cut": index.cut, "entries": entries}
+        name = digest(compiled)
+        self._entries[name] = compiled
+        return name
+
+    def _entry(self, layers: Sequence[Layer], left: Sequence[Test], most: int) -> str:
+        compiled = entry(layers, left, most)
+        name = digest(compiled.stored)
+        self._entries[name] = compiled.stored
+        if compiled.keyed:
+            self._keyed[name] = keyed = digest(compiled.keyed)
+            self._entries[keyed] = compiled.keyed
+        return name
 
     def _layers(self, about: Iterable[About], *, is_assuming: bool) -> list[Layer]:
         statements: list[list[Statement]] = [[] for _ in self._types]
@@ -166,15 +207,27 @@ class SetCompiler:
         return list(map(Layer, self._types, statements))
 
 
+def _patterns(layers: Iterable[Layer]) -> int:
+    """Return the number of resource patterns."""
+    return sum(
+        len(test.listed)
+        for layer in layers
+        for statement in layer.statements
+        for clause in statement.clauses[:1]
+        for test, _ in clause
+        if test.path == RESOURCE
+    )
+
+
 def _may_be_about_roles(layers: Iterable[Layer]) -> bool:
     # 3.4: a resource that is a role is compared with the patterns without case
     heads = (
-        re.split(r"[*?\\\[{]", pattern.lower(), maxsplit=1)[0]
+        re.split(r"[*?\\\[{]", str(pattern).lower(), maxsplit=1)[0]
         for layer in layers
         for statement in layer.statements
         for clause in statement.clauses
-        for (path, patterns), _ in clause
-        if path == RESOURCE
-        for pattern in patterns
+        for test, _ in clause
+        if test.path == RESOURCE
+        for pattern in test.listed
     )
     return any(head.startswith("acs:ram:") or "acs:ram:".startswith(head) for head in heads)

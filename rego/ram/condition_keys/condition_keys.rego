@@ -1,0 +1,40 @@
+# METADATA
+# title: Condition keys
+# description: >-
+#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written by
+#   `python tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
+package ram.condition_keys
+
+# METADATA
+# description: >-
+#   True if each of the keys is spelled as RAM spells it, is not the caller's ARN, and is short. Undefined for a
+#   key that has the service of one of RAM's keys and is none of them: it may be one in another spelling.
+are_plain(keys) if {
+	others := concat("\n", keys - {
+		"acs:CurrentTime",
+		"acs:MFAPresent",
+		"acs:ResourceGroupId",
+		"acs:SecureTransport",
+		"acs:Service",
+		"acs:SourceIp",
+		"acs:SourceVpc",
+		"acs:VpcSourceIp",
+		"alikafka:Acl",
+		"alikafka:DeployModule",
+		"alikafka:DiskEncryption",
+		"alikafka:SpecType",
+		"oidc:aud",
+		"oidc:iss",
+		"oidc:sub",
+		"ram:ServiceName",
+		"ram:ServiceNames",
+		"ram:TrustedPrincipalTypes",
+		"saml:recipient",
+		"sts:ExternalId",
+	})
+	count(others) <= 256
+	regex.match(
+		`(?m)^(?:(?:[A][cC][sS]|a(?:[C][sS]|c[S])):|acs:(?:[^R]|$|R(?:[^e]|$|e(?:[^qs]|$|q(?:[^u]|$|u(?:[^e]|$|e(?:[^s]|$|s(?:[^t]|$|t(?:[^T]|$|T(?:[^a]|$|a(?:[^g]|$|g(?:[^/]|$))))))))|s(?:[^o]|$|o(?:[^u]|$|u(?:[^r]|$|r(?:[^c]|$|c(?:[^e]|$|e(?:[^T]|$|T(?:[^a]|$|a(?:[^g]|$|g(?:[^/]|$))))))))))))|[aA][lL][iIİ][kKK][aA][fF][kKK][aA]:|(?:[KK][mM][sS]|k(?:[M][sS]|m[S])):|kms:(?:[^t]|$|t(?:[^a]|$|a(?:[^g]|$|g(?:[^/]|$))))|[oO][iIİ][dD][cC]:|[rR][aA][mM]:|[sS][aA][mM][lL]:|[sS][tT][sS]:)`,
+		others,
+	) == false
+}

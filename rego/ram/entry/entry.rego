@@ -1,0 +1,108 @@
+# METADATA
+# title: Entries of the decision tables
+# description: >-
+#   The tests of an entry, whose results select one of its decisions. OPA reads only those parts of a
+#   stored object that are used, and a stored array whole.
+package ram.entry
+
+import data.ram.answer
+import data.ram.date
+import data.ram.layer
+import data.ram.limit
+
+# METADATA
+# description: >-
+#   The decision of an entry: by one pattern for the resource, by several tests, by an index that divides the
+#   patterns by the beginnings of relative ids, or of the plain grant `[set, index, resource]`. Undefined if
+#   the general rule decides.
+decision(name, request) := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
+	found := data.store.entries[name]
+} else := _by_tests(name, request) if {
+	found := data.store.entries[name]
+	found.tests
+} else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
+	index := data.store.entries[name]
+	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
+	found := data.store.entries[index.entries[key]]
+} else := _by_tests(index.entries[key], request) if {
+	index := data.store.entries[name]
+	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
+} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
+	[set, index, request.resource] = name
+} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
+	is_array(name)
+}
+
+_by_tests(name, request) := data.store.entries[name].outcomes[results] if {
+	tests := data.store.entries[name].tests
+	results := concat("", [one |
+		some [kind, path, listed] in tests
+		one := result(kind, listed, object.get(request, path, null))
+	])
+}
+
+# METADATA
+# description: >-
+#   The decision of an entry on a request with a list in its context: the list passes a test if one of its
+#   elements does. Undefined if a condition means anything else.
+decision_on_list(name, request) := data.store.entries[name].outcomes[results] if {
+	data.store.entries[name].takes_lists
+	tests := data.store.entries[name].tests
+	results := concat("", [max(found) |
+		some [kind, path, listed] in tests
+		found := [result(kind, listed, value) | some value in limit.list(object.get(request, path, null))]
+	])
+}
+
+# METADATA
+# description: >-
+#   The result of a test, `1` if it holds, else `0`. A `pattern` is the commonest: one regular expression.
+result(kind, pattern, value) := {true: "1", false: "0"}[regex.match(pattern, value)] if {
+	kind == "pattern"
+} else := "1" if {
+	_holds(kind, pattern, value)
+} else := "0"
+
+# METADATA
+# description: The result of a test of an address, `1` if one of the blocks contains it, else `0`.
+address_result(blocks, value) := "1" if {
+	regex.match(`^[0-9A-Fa-f:.]+$`, value)
+	some block in blocks
+	net.cidr_contains(block, value)
+} else := "0"
+
+# METADATA
+# description: The result of a test of the time, which ramgate fills in if the context has none.
+time_result(spans, context) := "1" if {
+	instant := _instant(context)
+	some [first, last] in spans
+	instant >= first
+	instant <= last
+} else := "0"
+
+_instant(context) := date.parse(context["acs:CurrentTime"]) if {
+	context["acs:CurrentTime"]
+} else := time.now_ns() if {
+	not context["acs:CurrentTime"]
+}
+
+_holds(kind, patterns, action) if {
+	kind == "action"
+	some pattern in patterns
+	glob.match(pattern, null, action)
+}
+
+_holds(kind, blocks, value) if {
+	kind == "address"
+	address_result(blocks, value) == "1"
+}
+
+_holds(kind, spans, value) if {
+	kind == "date"
+	time_result(spans, {"acs:CurrentTime": value}) == "1"
+}
+
+_holds(kind, spans, value) if {
+	kind == "time"
+	time_result(spans, {name: value | some name in ["acs:CurrentTime"]; value != null}) == "1"
+}

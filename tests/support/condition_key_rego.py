@@ -1,0 +1,87 @@
+"""Write RAM's condition keys as constants in Rego: `python tests/support/condition_key_rego.py`.
+
+OPA converts a stored object for each request, but it reads a constant as it is.
+"""
+
+from __future__ import annotations
+
+import collections
+from pathlib import Path
+from typing import Final
+
+from ramgate.language.keys import spellings
+
+FILE: Final = Path(__file__).parents[2] / "rego/ram/condition_keys/condition_keys.rego"
+
+_CALLER: Final = "acs:PrincipalARN"
+_THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
+_TEXT: Final = """\
+# METADATA
+# title: Condition keys
+# description: >-
+#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written by
+#   `python tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
+package ram.condition_keys
+
+# METADATA
+# description: >-
+#   True if each of the keys is spelled as RAM spells it, is not the caller's ARN, and is short. Undefined for a
+#   key that has the service of one of RAM's keys and is none of them: it may be one in another spelling.
+are_plain(keys) if {
+	others := concat("\\n", keys - {
+%s
+	})
+	count(others) <= 256
+	regex.match(
+		`%s`,
+		others,
+	) == false
+}
+"""
+
+
+def text() -> str:
+    """Return the text of the file."""
+    keys = sorted(set(spellings().values()) - {_CALLER})
+    spelled = [f'\t\t"{key}",' for key in keys if not key.endswith("/")]
+    return _TEXT % ("\n".join(spelled), doubtful(set(spellings().values())))
+
+
+def doubtful(keys: set[str]) -> str:
+    """Return a regular expression for lines with the service of a key, unless one with a slash begins them."""
+    begun: dict[str, set[str]] = collections.defaultdict(set)
+    for key in keys:
+        service, _, name = key.partition(":")
+        begun[service] |= {name} if name.endswith("/") else set()
+    services = [
+        rf"{_misspelled(service)}:|{service}:{_other(names)}" if names else f"{_in_any_case(service)}:"
+        for service, names in sorted(begun.items())
+    ]
+    return f"(?m)^(?:{'|'.join(services)})"
+
+
+def _in_any_case(text: str) -> str:
+    return "".join(f"[{one}{one.upper()}{_THIRD_FORMS.get(one, '')}]" for one in text)
+
+
+def _misspelled(text: str) -> str:
+    """Return an expression for the text in each spelling but this one, in lower case."""
+    first, rest = text[0], text[1:]
+    wrong = f"[{first.upper()}{_THIRD_FORMS.get(first, '')}]{_in_any_case(rest)}"
+    return f"(?:{wrong}|{first}{_misspelled(rest)})" if rest else wrong
+
+
+def _other(names: set[str]) -> str:
+    """Return an expression for the beginnings of lines that none of the names begins."""
+    if "" in names:
+        return r"[^\x00-\x{10FFFF}]"
+    rests: dict[str, set[str]] = collections.defaultdict(set)
+    for name in names:
+        rests[name[0]].add(name[1:])
+    firsts = "".join(sorted(rests))
+    inner = [f"{first}{_other(left)}" for first, left in sorted(rests.items()) if "" not in left]
+    return f"(?:{'|'.join([f'[^{firsts}]', '$', *inner])})"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())
