@@ -54,7 +54,9 @@ def doubtful(keys: set[str]) -> str:
         service, _, name = key.partition(":")
         begun[service] |= {name} if name.endswith("/") else set()
     services = [
-        rf"{_misspelled(service)}:|{service}:{_other(names)}" if names else f"{_in_any_case(service)}:"
+        rf"{_misspelled(service)}:|{service}:{_other(names)}"
+        if names
+        else f"{_in_any_case(service)}:"
         for service, names in sorted(begun.items())
     ]
     return f"(?m)^(?:{'|'.join(services)})"

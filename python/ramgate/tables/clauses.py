@@ -141,7 +141,9 @@ def compile_statement(
         clauses += _condition_clauses(one, statement["effect"])
     name = policy.rpartition("/")[2]
     takes_lists = all(map(_takes_lists, conditions))
-    return Statement(statement["effect"], name, position, tuple(clauses), takes_lists, needs_account)
+    return Statement(
+        statement["effect"], name, position, tuple(clauses), takes_lists, needs_account
+    )
 
 
 def _has_no_account(pattern: str) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ramgate.language.resource_pattern import regex
 from ramgate.tables.clauses import ANYTHING, GROUP, RESOURCE, NoTableError, Test
@@ -79,8 +79,6 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
         "outcomes": by_results,
         **flags,
     }
-    if all(statement.takes_lists for statement in statements):
-        stored["takes_lists"] = True
     return Entry(stored, None if left else _keyed(layers, tests))
 
 
@@ -92,24 +90,33 @@ def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] 
     resources = [test for test in tests if test.path == RESOURCE]
     times = [test for test in tests if test.kind == "time"]
     # a key that is there passes the test whether it is there
-    on_keys = [test for test in tests if test not in (*resources, *times) and test != _present(test)]
+    on_keys = [
+        test for test in tests if test not in (*resources, *times) and test != _present(test)
+    ]
     match resources, on_keys, times:
         case ([] | [Test(_, (_,))], [Test((_, key)) as test], [] | [_]) if key != GROUP:
             pass
         case _:
             return None
     tested = [*resources, test, *times]
-    by_results: dict[str, object] = {}
+    by_results: dict[str, Any] = {}
     for text, results in outcomes(tested):
         known = {one: results.get(one, True) for one in tests}
-        by_results[text if resources else f"1{text}"] = decide(layers, known)
+        of_resource, of_key, *of_time = text if resources else f"1{text}"
+        found = by_results.setdefault(of_resource, {})
+        if of_time:
+            found.setdefault(of_key, {})[of_time[0]] = decide(layers, known)
+        else:
+            found[of_key] = decide(layers, known)
     kind, _, listed = _stored(test)
-    pattern = resources[0].listed[0] if resources else "**"
-    keyed = {"key": key, "kind": kind, "listed": listed, RESOURCE: pattern, "outcomes": by_results}
+    keyed = {"key": key, "kind": kind, "listed": listed, "outcomes": by_results}
+    keyed[RESOURCE] = resources[0].listed[0] if resources else "**"
+    if all(statement.takes_lists for layer in layers for statement in layer.statements):
+        keyed["takes_lists"] = True
     if times:
         keyed["time"] = times[0].listed
     elif kind == "pattern" and not resources:
-        keyed["value"] = listed
+        keyed["of_any_resource"] = listed
     return keyed
 
 
@@ -147,7 +154,10 @@ def outcomes(tests: Sequence[_T]) -> Iterator[tuple[str, dict[_T, bool]]]:
     [('0', {'x': False}), ('1', {'x': True})]
     """
     for results in itertools.product((False, True), repeat=len(tests)):
-        yield "".join("1" if one else "0" for one in results), dict(zip(tests, results, strict=True))
+        yield (
+            "".join("1" if one else "0" for one in results),
+            dict(zip(tests, results, strict=True)),
+        )
 
 
 def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, object]:

@@ -78,7 +78,10 @@ def divide(layers: Sequence[Layer]) -> Index:
     parts = []
     for key in ordered:
         starts = [key[:length] for length in range(len(key) + 1)]
-        places = [*whole.get(key, ()), *(place for start in starts for place in begun.get(start, ()))]
+        places = [
+            *whole.get(key, ()),
+            *(place for start in starts for place in begun.get(start, ())),
+        ]
         parts.append(Part(key, _only(layers, places)))
     return Index(_cut(ordered, needs_five=needs_five), parts)
 
@@ -148,7 +151,9 @@ def _with(statement: Statement, patterns: dict[int, list[int]]) -> Statement:
     if not clause:
         return statement
     kept = tuple(
-        one._replace(test=one.test._replace(listed=tuple(one.test.listed[i] for i in patterns[index])))
+        one._replace(
+            test=one.test._replace(listed=tuple(one.test.listed[i] for i in patterns[index]))
+        )
         for index, one in enumerate(clause)
         if index in patterns
     )

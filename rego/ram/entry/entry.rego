@@ -8,7 +8,6 @@ package ram.entry
 import data.ram.answer
 import data.ram.date
 import data.ram.layer
-import data.ram.limit
 
 # METADATA
 # description: >-
@@ -43,19 +42,6 @@ _by_tests(name, request) := data.store.entries[name].outcomes[results] if {
 
 # METADATA
 # description: >-
-#   The decision of an entry on a request with a list in its context: the list passes a test if one of its
-#   elements does. Undefined if a condition means anything else.
-decision_on_list(name, request) := data.store.entries[name].outcomes[results] if {
-	data.store.entries[name].takes_lists
-	tests := data.store.entries[name].tests
-	results := concat("", [max(found) |
-		some [kind, path, listed] in tests
-		found := [result(kind, listed, value) | some value in limit.list(object.get(request, path, null))]
-	])
-}
-
-# METADATA
-# description: >-
 #   The result of a test, `1` if it holds, else `0`. A `pattern` is the commonest: one regular expression.
 result(kind, pattern, value) := {true: "1", false: "0"}[regex.match(pattern, value)] if {
 	kind == "pattern"
@@ -74,16 +60,16 @@ address_result(blocks, value) := "1" if {
 # METADATA
 # description: The result of a test of the time, which ramgate fills in if the context has none.
 time_result(spans, context) := "1" if {
-	instant := _instant(context)
+	not context["acs:CurrentTime"]
+	_is_in(time.now_ns(), spans)
+} else := "1" if {
+	_is_in(date.parse(context["acs:CurrentTime"]), spans)
+} else := "0"
+
+_is_in(instant, spans) if {
 	some [first, last] in spans
 	instant >= first
 	instant <= last
-} else := "0"
-
-_instant(context) := date.parse(context["acs:CurrentTime"]) if {
-	context["acs:CurrentTime"]
-} else := time.now_ns() if {
-	not context["acs:CurrentTime"]
 }
 
 _holds(kind, patterns, action) if {
@@ -98,11 +84,11 @@ _holds(kind, blocks, value) if {
 }
 
 _holds(kind, spans, value) if {
-	kind == "date"
-	time_result(spans, {"acs:CurrentTime": value}) == "1"
+	kind in {"date", "time"}
+	_is_in(date.parse(value), spans)
 }
 
-_holds(kind, spans, value) if {
+_holds(kind, spans, null) if {
 	kind == "time"
-	time_result(spans, {name: value | some name in ["acs:CurrentTime"]; value != null}) == "1"
+	_is_in(time.now_ns(), spans)
 }

@@ -10,7 +10,6 @@ package ram.table
 import data.ram.condition_keys
 import data.ram.consent
 import data.ram.entry
-import data.ram.limit
 
 # METADATA
 # description: >-
@@ -105,41 +104,52 @@ decision(request) := found["true"] if {
 _role(principal) := concat("", [substring(principal, 0, 26), "role/", split(principal, "/")[1]])
 
 # The decision under a context: first by an entry that tests one key of the context, and maybe the resource and the time.
-_in_context(set, action, request, context) := found.outcomes[{true: "11", false: "10"}[regex.match(found.value, value)]] if {
+_in_context(set, action, request, context) := found.outcomes["1"][{true: "1", false: "0"}[regex.match(pattern, value)]] if {
 	# the commonest: the context has that key alone, and any resource will do
 	found := data.store.entries[data.store.keyed[set][action]]
+	pattern := found.of_any_resource
 	{found.key: value} = context
 	count(value) <= 2048
-} else := found.outcomes[concat("", [of_resource, of_key])] if {
-	# that key alone, and its value is an address
+} else := found.outcomes[of_resource][entry.address_result(found.listed, value)] if {
 	found := data.store.entries[data.store.keyed[set][action]]
-	{found.key: value} = context
 	found.kind == "address"
+	value := context[found.key]
+	is_string(value)
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	of_key := entry.address_result(found.listed, value)
-	count(value) <= 2048
-} else := found.outcomes[concat("", [of_resource, of_key])] if {
+	_is_plain_beside(context, value)
+} else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
 	found := data.store.entries[data.store.keyed[set][action]]
 	not found.time
+	value := context[found.key]
+	is_string(value)
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	of_key := entry.result(found.kind, found.listed, context[found.key])
-	_is_plain(context)
-} else := found.outcomes[concat("", [of_resource, of_key, of_time])] if {
+	_is_plain_beside(context, value)
+} else := found.outcomes[of_resource][max(results)] if {
+	# a list passes a test if one of its elements does
 	found := data.store.entries[data.store.keyed[set][action]]
+	found.takes_lists
+	{found.key: values} = context
+	count(values) <= 100
+	substring(concat("", values), 2048, 1) == ""
+	results := [entry.result(found.kind, found.listed, value) | some value in values]
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	of_key := entry.result(found.kind, found.listed, context[found.key])
-	of_time := entry.time_result(found.time, context)
-	_is_plain(context)
+} else := found.outcomes[of_resource][of_key][entry.time_result(found.time, context)] if {
+	found := data.store.entries[data.store.keyed[set][action]]
+	value := context[found.key]
+	is_string(value)
+	of_key := entry.result(found.kind, found.listed, value)
+	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
+	_is_plain_beside(context, value)
 } else := entry.decision(_line(set, action), request) if {
 	not context["acs:ResourceGroupId"]
 	_is_plain(context)
-} else := entry.decision_on_list(_line(set, action), request) if {
-	[value] = [one | some one in context]
-	count(value) <= limit.elements
-	count(concat("", value)) <= 2048
-	not context["acs:ResourceGroupId"]
-	condition_keys.are_plain(object.keys(context))
 }
+
+# True if the context is plain. One key that a policy names is: the policy spells it as RAM does.
+_is_plain_beside(context, value) if {
+	count(context) == 1
+	count(value) <= 2048
+} else if _is_plain(context)
 
 # True if all values of the context are strings, within the limits of a request, and no key needs the general rule.
 _is_plain(context) if {
