@@ -13,20 +13,21 @@ from ramgate.language.keys import spellings
 
 FILE: Final = Path(__file__).parents[2] / "rego/ram/condition_keys/condition_keys.rego"
 
-_CALLER: Final = "acs:PrincipalARN"
+_FOR_THE_RULE: Final = {"acs:PrincipalARN", "acs:ResourceGroupId"}
 _THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 _TEXT: Final = """\
 # METADATA
 # title: Condition keys
 # description: >-
 #   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written by
-#   `python tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
+#   `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
 package ram.condition_keys
 
 # METADATA
 # description: >-
-#   True if each of the keys is spelled as RAM spells it, is not the caller's ARN, and is short. Undefined for a
-#   key that has the service of one of RAM's keys and is none of them: it may be one in another spelling.
+#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN and the resource
+#   group, which mean more than their conditions, and for a key that is not one of RAM's but has the service of one:
+#   it may be one in another spelling.
 are_plain(keys) if {
 	others := concat("\\n", keys - {
 %s
@@ -42,7 +43,7 @@ are_plain(keys) if {
 
 def text() -> str:
     """Return the text of the file."""
-    keys = sorted(set(spellings().values()) - {_CALLER})
+    keys = sorted(set(spellings().values()) - _FOR_THE_RULE)
     spelled = [f'\t\t"{key}",' for key in keys if not key.endswith("/")]
     return _TEXT % ("\n".join(spelled), doubtful(set(spellings().values())))
 

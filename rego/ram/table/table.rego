@@ -44,7 +44,7 @@ decision(request) := found["true"] if {
 	parts[4]
 	count(resource) <= 2048
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
-	_is_plain(context)
+	_is_plain(context, object.keys(context) - {"acs:ResourceGroupId"})
 } else := _in_context(set, lower(action), request, context) if {
 	# on a resource, with a context
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
@@ -141,21 +141,21 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
 	_is_plain_beside(context, value)
 } else := entry.decision(_line(set, action), request) if {
-	not context["acs:ResourceGroupId"]
-	_is_plain(context)
+	_is_plain(context, object.keys(context))
 }
 
 # True if the context is plain. One key that a policy names is: the policy spells it as RAM does.
 _is_plain_beside(context, value) if {
 	count(context) == 1
 	count(value) <= 2048
-} else if _is_plain(context)
+} else if _is_plain(context, object.keys(context))
 
-# True if all values of the context are strings, within the limits of a request, and no key needs the general rule.
-_is_plain(context) if {
-	count(concat("", [value | some value in context])) <= 2048
+# True if all values of the context are strings, within the limits of a request, and none of the keys needs the general
+# rule.
+_is_plain(context, keys) if {
 	count(context) <= 50
-	condition_keys.are_plain(object.keys(context))
+	count(concat("", [value | some value in context])) <= 2048
+	condition_keys.are_plain(keys)
 }
 
 # The entry of a set for an action in lower case: its name, or `[set, index, resource]` of a plain grant. A wildcard

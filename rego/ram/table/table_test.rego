@@ -1,6 +1,5 @@
 package ram.table_test
 
-import data.ram.condition_test
 import data.ram.table
 
 _arn(name) := concat("", ["acs:ram::1234567890123456:", name])
@@ -12,10 +11,10 @@ _decision(effect, policy) := {"allow": effect == "Allow", "effect": effect, "sta
 _group := "rg-production"
 
 _store := {
-	"condition_keys": condition_test.spellings,
 	"who": {"1234567890123456": {
 		_arn("role/Own"): "1234567890123456/own",
 		_arn("role/Reader"): "set:1",
+		_arn("role/reader"): "set:1",
 		_arn("user/alice"): "set:1",
 		_arn("user/bob"): "set:2",
 		_arn("user/carol"): "set:3",
@@ -35,28 +34,21 @@ _store := {
 	}}},
 	"policies": {
 		"1234567890123456/own": {"grants": {"alikafka:send": [3, _resource("orders")]}},
-		"1234567890123456/trust:App": {"actions": {"sts:assumerole": [0]}, "statements": [{
-			"effect": "Allow",
-			"principals": ["acs:ram::1234567890123456:user/bob", "acs:ram::1234567890123456:role/reader", "ecs.aliyuncs.com"],
-		}]},
-		"1234567890123456/trust:Two": {"actions": {"sts:assumerole": [0, 1]}, "statements": [
-			{"effect": "Allow", "principals": ["ecs.aliyuncs.com"]},
-			{"effect": "Deny", "principals": ["ecs.aliyuncs.com"]},
-		]},
-		"1234567890123456/trust:Strict": {"actions": {"sts:assumerole": [0]}, "statements": [{
-			"effect": "Allow",
-			"principals": ["ecs.aliyuncs.com"],
-			"conditions": [{"key": "sts:ExternalId"}],
-		}]},
-		"1234567890123456/trust:Twice": {"actions": {"sts:assumerole": [0]}, "statements": [{
-			"effect": "Allow",
-			"principals": ["acs:ram::1234567890123456:root", "acs:ram::1234567890123456:user/bob"],
-		}]},
-		"1234567890123456/trust:Denying": {"actions": {"sts:assumerole": [0]}, "statements": [{
-			"effect": "Deny",
-			"principals": ["ecs.aliyuncs.com"],
-		}]},
 	},
+	"trusts": {
+		"1234567890123456/trust:App": "app",
+		"1234567890123456/trust:Two": "two",
+	},
+	"consents": {
+		"app": {"": [], _arn("user/bob"): [0], _arn("role/reader"): [0], "ecs.aliyuncs.com": [0]},
+		"two": {"": [], "acs:ram::1234567890123456:": [0, 2], _arn("user/bob"): null, "ecs.aliyuncs.com": null},
+	},
+	"keyed": {"set:1": {
+		"alikafka:acl": "keyed_acl",
+		"alikafka:vpc": "keyed_vpc",
+		"alikafka:ip": "keyed_ip",
+		"alikafka:time": "keyed_time",
+	}},
 	"lines": {
 		"set:2": {"alikafka:send": "everywhere", "sts:assumerole": null},
 		"set:1": {
@@ -64,6 +56,11 @@ _store := {
 			"alikafka:delete": "elsewhere",
 			"alikafka:acl": "with_acl",
 			"alikafka:two": "two",
+			"alikafka:vpc": "two",
+			"alikafka:ip": "two",
+			"alikafka:time": "two",
+			"alikafka:old": "old",
+			"alikafka:many": "many",
 			"alikafka:hard": null,
 		},
 	},
@@ -73,8 +70,8 @@ _store := {
 		"set:1": {
 			"services": {
 				"alikafka": {
-					"tests": [["a", ["alikafka:get*", "alikafka:list*"]], ["b", ["alikafka:*"]]],
-					"entries": {"b": "nothing", "ab": "elsewhere"},
+					"tests": [["alikafka:get*", "alikafka:list*"], ["alikafka:*"]],
+					"entries": {"01": "nothing", "11": "elsewhere"},
 				},
 				"log": {"prefixes": ["log:get", "log:list"], "entries": {"false": "nothing", "true": "elsewhere"}},
 				"mns": {"prefixes": [], "entries": {"false": "everywhere"}},
@@ -82,18 +79,18 @@ _store := {
 				"oss": null,
 				"sts": null,
 			},
-			"otherwise": {"tests": [["a", ["*:describe*"]]], "entries": {"": "nothing", "a": "everywhere"}},
+			"otherwise": {"tests": [["*:describe*"]], "entries": {"0": "nothing", "1": "everywhere"}},
 		},
 		"set:3": {
-			"services": {"alikafka": {"tests": [["a", ["*e"]]], "entries": {"": "nothing"}}, "oss": null, "sts": null},
+			"services": {"alikafka": {"tests": [["*e"]], "entries": {"0": "nothing"}}, "oss": null, "sts": null},
 			"otherwise": {"prefixes": [""], "entries": {"false": "nothing", "true": "everywhere"}},
 		},
 		"set:4": {"services": {"sts": null}, "otherwise": null},
 	},
 	"assuming": {
-		"1234567890123456/own": {"sts:assumerole": "nothing"},
-		"set:1": {"sts:assumerole": "everywhere"},
-		"set:2": {"sts:assumerole": "everywhere"},
+		"1234567890123456/own": "nothing",
+		"set:1": "everywhere",
+		"set:2": "everywhere",
 	},
 	"entries": {
 		"nothing": {"resource": "**", "true": _decision("ImplicitDeny", "none")},
@@ -104,17 +101,64 @@ _store := {
 			"true": _decision("ExplicitDeny", "elsewhere"),
 		},
 		"with_acl": {
+			"tests": [["pattern", ["context", "alikafka:Acl"], "^true$"]],
+			"outcomes": {"0": _decision("ImplicitDeny", "with_acl"), "1": _decision("Allow", "with_acl")},
+		},
+		"keyed_acl": {
 			"key": "alikafka:Acl",
-			"value": "true",
-			"false": _decision("ImplicitDeny", "with_acl"),
-			"true": _decision("Allow", "with_acl"),
+			"kind": "pattern",
+			"listed": "^true$",
+			"of_any_resource": "^true$",
+			"resource": "**",
+			"outcomes": {"1": _both("with_acl")},
+		},
+		"keyed_vpc": {
+			"key": "acs:SourceVpc",
+			"kind": "pattern",
+			"listed": "^vpc-.*$",
+			"resource": "acs:alikafka:**:orders",
+			"takes_lists": true,
+			"outcomes": {"0": _neither("vpc"), "1": _both("vpc")},
+		},
+		"keyed_ip": {
+			"key": "acs:SourceIp",
+			"kind": "address",
+			"listed": ["10.0.0.0/8", "2001:db8::/32"],
+			"resource": "acs:alikafka:**:orders",
+			"outcomes": {"0": _neither("ip"), "1": _both("ip")},
+		},
+		"keyed_time": {
+			"key": "acs:MFAPresent",
+			"kind": "pattern",
+			"listed": "^true$",
+			"resource": "**",
+			"time": [[0, 9223372036854775807]],
+			"outcomes": {"1": {"0": {"0": _no, "1": _no}, "1": {"0": _no, "1": _yes}}},
 		},
 		"two": {
-			"tests": [["a", "resource", ["**"]], ["b", ["context", "alikafka:Acl"], ["t**", "**e"]]],
-			"outcomes": {"a": _decision("ImplicitDeny", "two"), "ab": _decision("Allow", "two")},
+			"tests": [["pattern", "resource", ".*"], ["pattern", ["context", "alikafka:Acl"], "^(t.*|.*e)$"]],
+			"outcomes": {"10": _decision("ImplicitDeny", "two"), "11": _decision("Allow", "two")},
+		},
+		"old": {
+			"resource": "acs:alikafka:**:orders",
+			"false": _decision("ImplicitDeny", "old"),
+			"true": _decision("Allow", "old"),
+			"needs_account": true,
+		},
+		"many": {
+			"cut": "^(?:\\*$|acs:[^:]*:[^:]*:[^:]*:(orders|hard|acl|))",
+			"entries": {"orders": "elsewhere", "acl": "two", "hard": null, "": "nothing"},
 		},
 	},
 }
+
+_yes := _decision("Allow", "time")
+
+_no := _decision("ImplicitDeny", "time")
+
+_both(policy) := {"0": _decision("ImplicitDeny", policy), "1": _decision("Allow", policy)}
+
+_neither(policy) := {result: _decision("ImplicitDeny", policy) | some result in ["0", "1"]}
 
 _asked(principal, action, resource) := {"principal": _arn(principal), "action": action, "resource": resource}
 
@@ -159,18 +203,18 @@ test_decision_by_two_tests_of_which_one_has_two_patterns_that_match if {
 }
 
 test_decision_of_a_role_session if {
-	every principal in ["assumed-role/Reader/one", "role/Reader/one"] {
+	every principal in ["assumed-role/Reader/one", "role/Reader/one", "assumed-role/reader/one"] {
 		asked := _asked(principal, "alikafka:Send", _resource("orders"))
 		_says(asked, "Allow", "everywhere")
 		_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "everywhere")
-		_says(object.union(asked, {"resource": "*"}), "Allow", "everywhere")
 		_says(object.union(asked, {"action": "alikafka:Two"}), "ImplicitDeny", "two")
+		_leaves(object.union(asked, {"resource": "*"}))
 		_leaves(_asked(principal, "alikafka:Hard", _resource("orders")))
 		_leaves(_asked(principal, "alikafka:Send", "acs:alikafka:*:6543210987654321:orders"))
 	}
 	every principal in [
 		"assumed-role/Reader", "assumed-role/Reader/one/two", "user/Reader/one", "assumed-role/Reader/", "assumed-role/Nobody/one",
-		"assumed-role/Reader/o ne", "assumed-role/reader/one",
+		"assumed-role/Reader/o ne", "assumed-role/READER/one",
 	] {
 		_leaves(_asked(principal, "alikafka:Send", _resource("orders")))
 	}
@@ -240,12 +284,13 @@ test_decision_in_a_resource_group if {
 	asked := object.union(_asked("user/bob", "alikafka:Delete", _resource("orders")), {"context": {"acs:ResourceGroupId": _group}})
 	_says(asked, "Allow", "elsewhere")
 	_says(object.union(asked, {"context": {"acs:SourceIp": "1.2.3.4"}}), "Allow", "elsewhere")
-	_says(object.union(asked, {"resource": "*"}), "Allow", "elsewhere")
+	_says(object.union(asked, {"context": {"acs:CurrentTime": "2026-01-01T00:00:00Z"}}), "Allow", "elsewhere")
 	_says(object.union(asked, {"principal": _arn("role/Own")}), "Allow", "elsewhere")
-	_says(object.union(asked, {"principal": _arn("assumed-role/Own/one")}), "Allow", "elsewhere")
+	_leaves(object.union(asked, {"principal": _arn("assumed-role/Own/one")}))
+	_leaves(object.union(asked, {"resource": "*"}))
 	every context in [
 		{"acs:ResourceGroupId": "rg-other"}, {"acs:ResourceGroupId": ["rg-production"]}, {"acs:ResourceGroupId": _group, "acs:sourceip": "x"},
-		{"acs:ResourceGroupId": _group, "acs:CurrentTime": "2026-01-01T00:00:00Z"}, {"acs:resourcegroupid": _group},
+		{"acs:ResourceGroupId": _group, "acs:PrincipalARN": _arn("user/bob")}, {"acs:resourcegroupid": _group},
 	] {
 		_leaves(json.patch(asked, [{"op": "replace", "path": "context", "value": context}]))
 	}
@@ -274,39 +319,40 @@ _app := [{"policy": "trust:App", "index": 0}]
 
 test_decision_on_assuming_a_role if {
 	_by_trust(_trusting(_arn("user/bob"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
-	_by_trust(_trusting(_arn("user/bob"), "STS:assumerole", "APP"), "Allow", "statement_allows", _app)
-	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting(_arn("user/bob"), "sts:AssumeRole", "APP"), "Allow", "statement_allows", _app)
+	_by_trust(_trusting(_arn("role/reader"), "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting(_arn("user/alice"), "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
-	_by_trust(_trusting(_arn("role/Reader"), "sts:AssumeRole", "twice"), "Allow", "statement_allows", [{"policy": "trust:Twice", "index": 0}])
+	_by_trust(_trusting(_arn("user/alice"), "sts:AssumeRole", "two"), "Allow", "statement_allows", [{"policy": "trust:Two", "index": 0}, {"policy": "trust:Two", "index": 2}])
 	_by_trust(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", "app"), "Allow", "statement_allows", _app)
 	_by_trust(_trusting("oss.aliyuncs.com", "sts:AssumeRole", "app"), "ImplicitDeny", "no_statement_matches", [])
+	_by_trust(_trusting("oss.aliyuncs.com", "sts:AssumeRole", "two"), "ImplicitDeny", "no_statement_matches", [])
 	with_account := _trusting("1234567890123456@ecs.aliyuncs.com", "sts:AssumeRole", "app")
 	_by_trust(with_account, "ImplicitDeny", "no_statement_matches", [])
 }
 
 test_decision_on_assuming_a_role_is_left_to_the_general_rule if {
-	every role in ["two", "strict", "denying", "nobody"] {
+	# a statement of the trust policy denies or has conditions, or there is no such role
+	every role in ["two", "strict", "nobody"] {
 		_leaves(_trusting(_arn("user/bob"), "sts:AssumeRole", role))
 		_leaves(_trusting("ecs.aliyuncs.com", "sts:AssumeRole", role))
 	}
 	every principal in [_arn("user/bob"), "ecs.aliyuncs.com"] {
 		_leaves(_trusting(principal, "sts:TagSession", "app"))
-		_leaves(_trusting(principal, "sts:Assume Role", "app"))
+		_leaves(_trusting(principal, "sts:assumerole", "app"))
 		_leaves(_trusting(principal, "sts:AssumeRole", "app/one"))
 		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"context": {}}))
 		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"resource": "*"}))
 		_leaves(object.union(_trusting(principal, "sts:AssumeRole", "app"), {"resource": "acs:ram::6543210987654321:role/app"}))
 	}
 
-	# the trust policy lists the principal twice: by its name and by its account
-	_leaves(_trusting(_arn("user/bob"), "sts:AssumeRole", "twice"))
-
-	# the identity policies do not allow it, or do not mention it
+	# the identity policies do not allow it, or do not mention it; the role's name has another spelling
 	_leaves(_trusting(_arn("role/Own"), "sts:AssumeRole", "app"))
+	_leaves(_trusting(_arn("role/Reader"), "sts:AssumeRole", "app"))
 	_leaves(_trusting(_arn("user/gone"), "sts:AssumeRole", "app"))
 	_leaves(_trusting("ecs.aliyuncs.com:root", "sts:AssumeRole", "app"))
 	_leaves(_trusting("123456789012345@ecs.aliyuncs.com", "sts:AssumeRole", "app"))
 	_leaves(_trusting(_arn("assumed-role/Reader/one"), "sts:AssumeRole", "app"))
+	_leaves(_trusting("", "sts:AssumeRole", "app"))
 }
 
 test_decision_on_assuming_a_role_is_not_what_a_wildcard_says if {
@@ -369,10 +415,10 @@ test_decision_is_left_for_a_context_that_is_not_plain if {
 		["alikafka:Acl"],
 		"",
 		{"alikafka:Acl": true},
-		{"alikafka:Acl": ["true"]},
 		{"alikafka:acl": "true"},
 		{"acs:PrincipalARN": "acs:ram::1234567890123456:user/alice"},
-		{"acs:CurrentTime": "2026-01-01T00:00:00Z"},
+		{"acs:ResourceTag": "x"},
+		{"alikafka:Other": "x"},
 		{"acs:ResourceGroupId": "rg-1"},
 		{"ACS:ResourceGroupId": "rg-1"},
 		{sprintf("key-%d", [number]): "x" | some number in numbers.range(0, 50)},
@@ -421,6 +467,14 @@ test_a_request_at_a_limit_is_decided if {
 	_leaves(object.union(acl, {"context": {"alikafka:Acl": "true", "k": _of_length("", 2049)}}))
 	_says(object.union(acl, {"context": {"alikafka:Acl": "true", _of_length("", 256): ""}}), "Allow", "with_acl")
 	_leaves(object.union(acl, {"context": {"alikafka:Acl": "true", _of_length("", 257): ""}}))
+	vpc := object.union(asked, {"action": "alikafka:Vpc", "resource": _resource("orders")})
+	_says(object.union(vpc, {"context": {"acs:SourceVpc": [_of_length("vpc-", 2048)]}}), "Allow", "vpc")
+	_leaves(object.union(vpc, {"context": {"acs:SourceVpc": [_of_length("vpc-", 2048), "x"]}}))
+	_says(object.union(vpc, {"context": {"acs:SourceVpc": ["vpc-" | some _ in numbers.range(1, 100)]}}), "Allow", "vpc")
+	_leaves(object.union(vpc, {"context": {"acs:SourceVpc": ["vpc-" | some _ in numbers.range(1, 101)]}}))
+	unstated := object.union(asked, {"resource": _of_length("acs:alikafka:*::o", 2000)})
+	_says(unstated, "Allow", "everywhere")
+	_leaves(object.union(asked, {"resource": _of_length("acs:alikafka:*::o", 2001)}))
 	wide := {sprintf("key-%d", [number]): "x" | some number in numbers.range(1, 50)}
 	_leaves(object.union(asked, {"context": object.union(wide, {"acs:ResourceGroupId": _group})}))
 }
@@ -431,4 +485,86 @@ test_a_service_above_the_limit_is_left_to_the_general_rule if {
 	asked := _trusting(long, "sts:AssumeRole", "App")
 	_about(asked).reason == "no_statement_matches"
 	_leaves(object.union(asked, {"principal": concat("", ["x", long])}))
+}
+
+_with(request, context) := object.union(object.remove(request, ["context"]), {"context": context})
+
+test_decision_by_one_key_and_the_resource if {
+	asked := _asked("user/alice", "alikafka:Vpc", _resource("orders"))
+	_says(_with(asked, {"acs:SourceVpc": "vpc-1"}), "Allow", "vpc")
+	_says(_with(asked, {"acs:SourceVpc": "net-1"}), "ImplicitDeny", "vpc")
+	_says(_with(asked, {"acs:SourceVpc": "vpc-1", "app:Version": "7", "acs:ResourceTag/a": "b", "acs:SourceIp": "x"}), "Allow", "vpc")
+	_says(_with(object.union(asked, {"resource": _resource("other")}), {"acs:SourceVpc": "vpc-1"}), "ImplicitDeny", "vpc")
+	_says(_with(object.union(asked, {"resource": "*"}), {"acs:SourceVpc": "vpc-1"}), "ImplicitDeny", "vpc")
+	_leaves(_with(asked, {"acs:SourceVpc": true}))
+	_leaves(_with(asked, {"acs:SourceVpc": "vpc-1", "acs:sourceip": "x"}))
+	_leaves(_with(asked, {"acs:SourceVpc": "vpc-1", "acs:ResourceGroupId": "rg-1"}))
+	_leaves(_with(asked, {"acs:SourceVpc": "vpc-1", "acs:SourceIp": 1}))
+}
+
+test_decision_by_a_list_of_which_one_element_passes if {
+	asked := _asked("user/alice", "alikafka:Vpc", _resource("orders"))
+	_says(_with(asked, {"acs:SourceVpc": ["net-1", "vpc-1"]}), "Allow", "vpc")
+	_says(_with(asked, {"acs:SourceVpc": ["net-1", "net-2"]}), "ImplicitDeny", "vpc")
+	_leaves(_with(asked, {"acs:SourceVpc": []}))
+	_leaves(_with(asked, {"acs:SourceVpc": ["vpc-1", 1]}))
+	_leaves(_with(asked, {"acs:SourceVpc": ["vpc-1"], "app:Version": "7"}))
+
+	# of an address, each element must be one
+	_leaves(_with(_asked("user/alice", "alikafka:Ip", _resource("orders")), {"acs:SourceIp": ["10.0.0.1"]}))
+}
+
+test_decision_by_an_address if {
+	asked := _asked("user/alice", "alikafka:Ip", _resource("orders"))
+	every text in ["10.1.2.3", "2001:db8::1", "::ffff:10.1.2.3"] {
+		_says(_with(asked, {"acs:SourceIp": text}), "Allow", "ip")
+		_says(_with(asked, {"acs:SourceIp": text, "app:Version": "7"}), "Allow", "ip")
+		_says(_with(object.union(asked, {"resource": _resource("other")}), {"acs:SourceIp": text}), "ImplicitDeny", "ip")
+	}
+	every text in ["192.168.1.1", "10.0.0.0/8", "10.1.2", "", "2001:db9::1", "10.1.2.3 "] {
+		_says(_with(asked, {"acs:SourceIp": text}), "ImplicitDeny", "ip")
+	}
+	_leaves(_with(asked, {"acs:SourceIp": 1}))
+	_leaves(_with(asked, {"acs:SourceIp": _of_length("", 2049)}))
+}
+
+test_decision_by_a_key_and_the_time if {
+	asked := _asked("user/alice", "alikafka:Time", _resource("orders"))
+	_says(_with(asked, {"acs:MFAPresent": "true"}), "Allow", "time")
+	_says(_with(asked, {"acs:MFAPresent": "true"}), "Allow", "time")
+	_says(_with(asked, {"acs:MFAPresent": "false"}), "ImplicitDeny", "time")
+	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "2026-01-01T00:00:00Z"}), "Allow", "time")
+	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "1926-01-01T00:00:00Z"}), "ImplicitDeny", "time")
+	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "soon"}), "ImplicitDeny", "time")
+	_leaves(_with(asked, {"acs:MFAPresent": ["true"]}))
+	_leaves(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": 1}))
+}
+
+test_decision_on_a_resource_without_its_account if {
+	every resource in ["acs:alikafka:*:*:orders", "acs:alikafka:cn::orders", "acs:alikafka:*:system:orders", "acs:alikafka:::orders"] {
+		_says(_asked("user/alice", "alikafka:Delete", resource), "Allow", "elsewhere")
+		_says(_asked("user/alice", "alikafka:Many", resource), "Allow", "elsewhere")
+
+		# a statement names an empty account, and would match
+		_leaves(_asked("user/alice", "alikafka:Old", resource))
+		_leaves(_with(_asked("user/alice", "alikafka:Delete", resource), {"acs:SourceIp": "1.2.3.4"}))
+		_leaves(_asked("assumed-role/Reader/one", "alikafka:Delete", resource))
+	}
+	_says(_asked("user/alice", "alikafka:Old", _resource("orders")), "Allow", "old")
+	_about(_asked("role/Own", "alikafka:Send", "acs:alikafka:*:*:other")).reason == "no_statement_matches"
+	_leaves(_asked("user/alice", "alikafka:Delete", "acs:ram::*:role/reader"))
+	_leaves(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:a:b"))
+	_leaves(_asked("user/alice", "alikafka:", "acs:alikafka:*:*:orders"))
+	_leaves(_asked("user/nobody", "alikafka:Delete", "acs:alikafka:*:*:orders"))
+	_leaves(_asked("role/Own", "alikafka:Delete", "acs:alikafka:*:other:orders"))
+}
+
+test_decision_by_an_index if {
+	_says(_asked("user/alice", "alikafka:Many", _resource("orders")), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:Many", _resource("orders-2")), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:Many", _resource("acl")), "ImplicitDeny", "two")
+	_says(_with(_asked("user/alice", "alikafka:Many", _resource("acl")), {"alikafka:Acl": "true"}), "Allow", "two")
+	_says(_asked("user/alice", "alikafka:Many", _resource("any")), "ImplicitDeny", "none")
+	_says(_asked("user/alice", "alikafka:Many", "*"), "ImplicitDeny", "none")
+	_leaves(_asked("user/alice", "alikafka:Many", _resource("hard")))
 }
