@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import condition_key_rego
 from ramgate.opa.find import find_opa
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +101,7 @@ def test_a_deny_on_an_added_key_cannot_be_missed(copy: Path) -> None:
     assert refused["reason"] == "malformed_request"
     misspelt = json.loads(json.dumps(policies).replace("acs:TrialKey", "ACS:TRIALKEY"))
     assert decide(copy, rule, {}, policies=misspelt)["reason"] == "malformed_request"
+
+
+def test_the_constants_in_rego_are_those_of_the_catalog() -> None:
+    assert condition_key_rego.FILE.read_text() == condition_key_rego.text()

@@ -19,15 +19,15 @@ _TEXT: Final = """\
 # METADATA
 # title: Condition keys
 # description: >-
-#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written by
-#   `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
+#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written
+#   by `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares them.
 package ram.condition_keys
 
 # METADATA
 # description: >-
-#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN and the resource
-#   group, which mean more than their conditions, and for a key that is not one of RAM's but has the service of one:
-#   it may be one in another spelling.
+#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN
+#   and the resource group, which mean more than their conditions, and for a key that is not one of
+#   RAM's but has the service of one: it may be one in another spelling.
 are_plain(keys) if {
 	others := concat("\\n", keys - {
 %s
@@ -49,7 +49,10 @@ def text() -> str:
 
 
 def doubtful(keys: set[str]) -> str:
-    """Return a regular expression for lines with the service of a key, unless one with a slash begins them."""
+    """Return an expression for lines with the service of a key.
+
+    A line that begins with a key that ends in a slash is no such line.
+    """
     begun: dict[str, set[str]] = collections.defaultdict(set)
     for key in keys:
         service, _, name = key.partition(":")

@@ -22,10 +22,10 @@ __all__ = [
     "TOPIC",
     "effects",
     "line",
-    "patterns_of",
     "policy",
     "store",
     "tables_of_alice",
+    "tested",
 ]
 
 ACCOUNT = "1234567890123456"
@@ -65,19 +65,17 @@ def line(whole: dict[str, Any], action: str) -> Any:  # noqa: ANN401 - an entry,
 
 
 def effects(entry: dict[str, Any]) -> dict[str, str]:
-    """Return the effect of each outcome, by the bits of the tests that hold."""
+    """Return the effect of each outcome, by the results of the tests: a text of `0` and `1`."""
     outcomes = entry.get("outcomes") or {
-        bits: entry[result]
-        for bits, result in {"": "false", "a": "true"}.items()
+        text: entry[result]
+        for text, result in {"0": "false", "1": "true"}.items()
         if result in entry
     }
-    return {bits: decision["effect"] for bits, decision in outcomes.items()}
+    return {text: decision["effect"] for text, decision in outcomes.items()}
 
 
-def patterns_of(entry: dict[str, Any]) -> list[tuple[object, tuple[str, ...]]]:
-    """Return the path and the patterns of each test."""
+def tested(entry: dict[str, Any]) -> list[tuple[object, object]]:
+    """Return the path of each test, and the values that pass it."""
     if "tests" in entry:
-        return [(path, patterns) for _, path, patterns in entry["tests"]]
-    if "key" in entry:
-        return [(("context", entry["key"]), (entry["value"],))]
-    return [] if entry["resource"] == "**" else [("resource", (entry["resource"],))]
+        return [(path, listed) for _, path, listed in entry["tests"]]
+    return [] if entry["resource"] == "**" else [("resource", entry["resource"])]

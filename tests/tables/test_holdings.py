@@ -27,8 +27,11 @@ def test_control_policies_bind_all_but_service_linked_roles() -> None:
     control, arn = (("x",), ("y", "z")), f"acs:ram::{NUMBER}"
     assert found == [
         Holding(f"{arn}:role/App", "", Policies(control, ("a",))),
+        Holding(f"{arn}:role/app", "", Policies(control, ("a",))),
         Holding(f"{arn}:role/Linked", "", Policies((), ("b",))),
+        Holding(f"{arn}:role/linked", "", Policies((), ("b",))),
         Holding(f"{arn}:role/Bare", "", Policies(control, ())),
+        Holding(f"{arn}:role/bare", "", Policies(control, ())),
         Holding(f"{arn}:user/alice", "", Policies(control, ("a", "b"))),
         Holding(f"{arn}:user/alice", "rg-1", Policies(control, ("a", "b"), ("c",))),
     ]
@@ -67,4 +70,4 @@ def test_other_sets_are_named_by_a_digest() -> None:
 
 def test_a_digest_tells_values_apart() -> None:
     assert digest(("a", "b")) != digest(("ab",))
-    assert len(digest(())) == 16
+    assert len(digest(())) == 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,16 +38,16 @@ def test_the_general_rule_decides_on_resources_of_ram_that_may_be_roles(
     entry = line(
         tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource}), "ram:getrole"
     )
-    assert entry["tests"][1] == ["b", "resource", ("acs:ram:**",)]
-    assert effects(entry) == {"": "ImplicitDeny", "a": "Allow"}
+    assert entry["tests"][1] == ["pattern", "resource", "(?s)^(?:acs:ram:.*)$"]
+    assert effects(entry) == {"00": "ImplicitDeny", "10": "Allow"}
 
 
 def test_an_entry_about_resources_of_ram_has_no_outcome_for_them(tmp_path: Path) -> None:
     entry = line(
         tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*"}), "ram:getrole"
     )
-    assert entry["tests"] == [["a", "resource", ("acs:ram:**",)]]
-    assert effects(entry) == {"": "ImplicitDeny"}
+    assert entry["tests"] == [["pattern", "resource", "(?s)^(?:acs:ram:.*)$"]]
+    assert effects(entry) == {"0": "ImplicitDeny"}
 
 
 def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
@@ -58,22 +59,24 @@ def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
         {"Action": "sts:SetSourceIdentity", "Condition": {"Bool": {"acs:MFAPresent": "true"}}},
     )
     assert line(whole, "sts:assumerole") is None
-    assert whole["assuming"].get(OWN, {}).keys() == set()
+    assert whole["assuming"] == {}
     whole = tables_of_alice(
         tmp_path,
         {"Action": "sts:*"},
-        {"Action": "sts:Tag*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
-        {"Action": "sts:SetSourceIdentity", "Condition": {"StringEquals": {"acs:Service": ""}}},
+        {"Action": "sts:Assume*", "Effect": "Deny", "Resource": f"acs:ram:*:{ACCOUNT}:role/Ops*"},
     )
-    assuming = whole["assuming"][OWN]
-    assert assuming.keys() == {"sts:assumerole", "sts:tagsession"}
-    assert whole["entries"][assuming["sts:assumerole"]]["resource"] == "**"
-    tagging = whole["entries"][assuming["sts:tagsession"]]
+    assuming = whole["entries"][whole["assuming"][OWN]]
     assert (
-        tagging["resource"]
+        assuming["resource"]
         == f"[aA][cC][sS]:[rR][aA][mM]:**:{ACCOUNT}:[rR][oO][lL][eE]/[oO][pP][sS]**"
     )
-    assert effects(tagging) == {"": "Allow", "a": "ExplicitDeny"}
+    assert effects(assuming) == {"0": "Allow", "1": "ExplicitDeny"}
+    two = tables_of_alice(
+        tmp_path,
+        {"Action": "sts:*", "Resource": [f"acs:ram:*:{ACCOUNT}:role/{one}" for one in "ab"]},
+    )
+    [[_, _, pattern]] = two["entries"][two["assuming"][OWN]]["tests"]
+    assert re.match(pattern, f"acs:ram::{ACCOUNT}:role/B")
     silent = tables_of_alice(tmp_path, {"Action": "ecs:Start"})
     assert silent["assuming"] == {}
 
@@ -93,16 +96,16 @@ def test_patterns_of_the_action_choose_the_entry(tmp_path: Path) -> None:
         for service, line in (*patterns["services"].items(), ("", patterns["otherwise"]))
     }
     assert asked == {
-        "ecs": [("a", ("*:describe*", "ecs:get*", "ecs:list*"))],
+        "ecs": [("*:describe*", "ecs:get*", "ecs:list*")],
         "oss": [],
         "sts": None,
-        "": [("a", ("*:describe*", "v*:get*"))],
+        "": [("*:describe*", "v*:get*")],
     }
     found = {
-        held: effects(whole["entries"][entry])["a"]
+        held: effects(whole["entries"][entry])["1"]
         for held, entry in patterns["services"]["ecs"]["entries"].items()
     }
-    assert found == {"": "ImplicitDeny", "a": "Allow"}
+    assert found == {"0": "ImplicitDeny", "1": "Allow"}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_a_pattern_that_ends_in_its_only_wildcard_is_a_prefix(
     held = {"false": "ImplicitDeny", "true": "Allow"} if prefixes else {"false": "Allow"}
     if prefixes is not None:
         found = {result: effects(whole["entries"][one]) for result, one in ecs["entries"].items()}
-        assert found == {result: {"a": effect} for result, effect in held.items()}
+        assert found == {result: {"1": effect} for result, effect in held.items()}
 
 
 def test_a_pattern_of_not_action_may_be_a_prefix(tmp_path: Path) -> None:
@@ -152,15 +155,15 @@ def test_the_general_rule_decides_on_too_many_patterns_of_actions(tmp_path: Path
     several = tables_of_alice(
         tmp_path,
         *({"Action": f"ecs:Get{number}*"} for number in range(6)),
-        {"Action": ["oss:A*"], "Resource": [f"acs:oss:*:*:{number}" for number in range(41)]},
+        {"Action": ["oss:A*"], "Condition": {"NumericEquals": {"oss:Size": "1"}}},
         {"Action": "oss:B*"},
     )
     services = several["patterns"][OWN]["services"]
     assert many["patterns"][OWN]["services"]["ecs"] is None
     assert services["ecs"] is None
     assert [bits for bits, entry in services["oss"]["entries"].items() if entry is None] == [
-        "a",
-        "ab",
+        "10",
+        "11",
     ]
 
 
@@ -173,9 +176,67 @@ def test_not_action_is_a_pattern_that_must_not_match(tmp_path: Path) -> None:
         {"NotAction": "vpc:*", "Effect": "Deny", "Resource": "acs:vpc:*"},
     )
     entry = line(whole, "oss:getobject")
-    assert effects(entry) == {"": "Allow", "a": "ExplicitDeny"}
+    assert effects(entry) == {"0": "Allow", "1": "ExplicitDeny"}
     assert entry["false"]["statements"] == [{"policy": "own", "index": 2}]
     ecs = whole["patterns"][OWN]["services"]["ecs"]
-    assert ecs["tests"] == [("a", ("ecs:stop*",)), ("b", ("ecs:get*",))]
-    found = {held: effects(whole["entries"][entry])[""] for held, entry in ecs["entries"].items()}
-    assert found == {"": "Allow", "a": "ImplicitDeny", "ab": "Allow", "b": "Allow"}
+    assert ecs["tests"] == [("ecs:stop*",), ("ecs:get*",)]
+    found = {held: effects(whole["entries"][entry])["0"] for held, entry in ecs["entries"].items()}
+    assert found == {"00": "Allow", "10": "ImplicitDeny", "11": "Allow", "01": "Allow"}
+
+
+BUCKETS = [f"acs:oss:*:*:bucket-{number}{end}" for number in range(5) for end in ("", "/*")]
+
+
+def test_many_patterns_of_resources_are_divided_by_their_beginnings(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path,
+        *({"Action": "oss:Get", "Resource": BUCKETS[i : i + 2]} for i in range(0, 10, 2)),
+        {"Action": "oss:Get", "Resource": "acs:oss:*:*:*/public", "Effect": "Deny"},
+    )
+    index = line(whole, "oss:get")
+    assert index["entries"].keys() == {
+        "",
+        *(f"bucket-{number}{end}" for number in range(5) for end in ("", "/")),
+    }
+    one = whole["entries"][index["entries"]["bucket-3/"]]
+    assert [pattern for _, _, pattern in one["tests"]] == [
+        "(?s)^(?:acs:oss:[^:]*:[^:]*:bucket-3/.*)$",
+        "(?s)^(?:acs:oss:.*:.*:.*/public)$",
+    ]
+    other = whole["entries"][index["entries"][""]]
+    assert effects(other) == {"0": "ImplicitDeny", "1": "ExplicitDeny"}
+
+
+def test_a_part_of_an_index_may_be_left_to_the_general_rule(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path,
+        {"Action": "oss:Get", "Resource": BUCKETS},
+        {
+            "Action": "oss:Get",
+            "Resource": "acs:oss:*:*:bucket-1/*",
+            "Condition": {"NumericEquals": {"oss:Size": "1"}},
+        },
+    )
+    # a condition that no table expresses makes the statement as a whole one for the general rule
+    assert line(whole, "oss:get") is None
+    whole = tables_of_alice(
+        tmp_path,
+        {"Action": "oss:Get", "Resource": BUCKETS},
+        *(
+            {"Action": "oss:Get", "Resource": f"acs:oss:*:*:bucket-1/{number}*x"}
+            for number in "aaaaaa"
+        ),
+        *(
+            {"Action": "oss:Get", "Resource": f"acs:oss:*:*:bucket-1/*{number}"}
+            for number in range(6)
+        ),
+    )
+    entries = line(whole, "oss:get")["entries"]
+    assert entries["bucket-1/"] is None
+    assert entries["bucket-2/"] is not None
+
+
+def test_patterns_that_no_index_divides_are_tests(tmp_path: Path) -> None:
+    resources = [f"acs:oss:*:*:*-{number}" for number in range(5)]
+    entry = line(tables_of_alice(tmp_path, {"Action": "oss:Get", "Resource": resources}), "oss:get")
+    assert len(entry["tests"]) == 1

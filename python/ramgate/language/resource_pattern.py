@@ -137,7 +137,7 @@ def regex(pattern: str) -> str:
 
 
 def literal(text: str) -> str:
-    r"""Return the regular expression that matches this text alone, in the syntax of Go and of Python.
+    r"""Return the regular expression that matches this text alone, for Go and for Python.
 
     >>> print(literal("a.b"))
     a\.b

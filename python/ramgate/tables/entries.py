@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ramgate.tables.clauses import Layer
 
 __all__ = [
-    "Entry",
     "MOST_PATTERNS",
     "MOST_TESTS",
+    "Entry",
     "decide",
     "entry",
     "outcomes",
@@ -102,7 +102,7 @@ def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] 
     by_results: dict[str, Any] = {}
     for text, results in outcomes(tested):
         known = {one: results.get(one, True) for one in tests}
-        of_resource, of_key, *of_time = text if resources else f"1{text}"
+        of_resource, of_key, *of_time = list(text if resources else f"1{text}")
         found = by_results.setdefault(of_resource, {})
         if of_time:
             found.setdefault(of_key, {})[of_time[0]] = decide(layers, known)

@@ -65,7 +65,7 @@ class Trusts:
                 continue
             known = self._documents.get(policy) is document
             name = self.names[policy] if known else digest(document["statements"])
-            new.names[policy], new._documents[policy] = name, document  # noqa: SLF001 - own class
+            new.names[policy], new._documents[policy] = name, document
             if name not in new.consents:
                 new.consents[name] = self.consents.get(name) or consents(document)
         return new

@@ -1,15 +1,15 @@
 # METADATA
 # title: Condition keys
 # description: >-
-#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written by
-#   `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares the two.
+#   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written
+#   by `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares them.
 package ram.condition_keys
 
 # METADATA
 # description: >-
-#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN and the resource
-#   group, which mean more than their conditions, and for a key that is not one of RAM's but has the service of one:
-#   it may be one in another spelling.
+#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN
+#   and the resource group, which mean more than their conditions, and for a key that is not one of
+#   RAM's but has the service of one: it may be one in another spelling.
 are_plain(keys) if {
 	others := concat("\n", keys - {
 		"acs:CurrentTime",
