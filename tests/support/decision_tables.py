@@ -20,12 +20,12 @@ __all__ = [
     "ALICE",
     "OWN",
     "TOPIC",
+    "checks_of",
     "effects",
     "line",
     "policy",
     "store",
     "tables_of_alice",
-    "tested",
 ]
 
 ACCOUNT = "1234567890123456"
@@ -74,7 +74,7 @@ def effects(entry: dict[str, Any]) -> dict[str, str]:
     return {text: decision["effect"] for text, decision in outcomes.items()}
 
 
-def tested(entry: dict[str, Any]) -> list[tuple[object, object]]:
+def checks_of(entry: dict[str, Any]) -> list[tuple[object, object]]:
     """Return the path of each test, and the values that pass it."""
     if "tests" in entry:
         return [(path, listed) for _, path, listed in entry["tests"]]

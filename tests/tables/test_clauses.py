@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from decision_tables import effects, line, tables_of_alice, tested
+from decision_tables import checks_of, effects, line, tables_of_alice
 from ramgate.tables import clauses
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_a_condition_on_a_string_is_a_test(tmp_path: Path, kind: str) -> None:
     asked = {"Action": "ecs:Start", "Effect": effect, "Condition": condition}
     entry = line(tables_of_alice(tmp_path, asked), "ecs:start")
     path = ("context", "acs:Service")
-    assert tested(entry) == [(path, f"(?s)^(?:{one})$") for one in patterns]
+    assert checks_of(entry) == [(path, f"(?s)^(?:{one})$") for one in patterns]
     matches = {"Allow": "yes", "ExplicitDeny": "yes", "ImplicitDeny": "no"}
     found = {held: matches[effect] for held, effect in effects(entry).items()}
     assert {held: found[held] for held in expected} == expected

@@ -59,23 +59,35 @@ def test_a_deny_of_the_account_is_one_of_its_users() -> None:
     assert consents(document)[ACCOUNT] is None
 
 
+def taken(trusts: Trusts, **documents: dict[str, Any] | None) -> Trusts:
+    """Return a copy of the trusts after it took these documents."""
+    new = trusts.copy()
+    for policy, document in documents.items():
+        new.put(policy, document)
+    return new
+
+
 def test_trust_policies_that_are_alike_share_their_consents() -> None:
     one, same = (trust({"Principal": {"RAM": [BOB]}}) for _ in range(2))
     other = trust({"Principal": {"Service": ["ecs.aliyuncs.com"]}})
     own = {**other, "kind": "identity"}
-    found = Trusts().renewed({"a": one, "b": same, "c": other, "own": own})
+    found = taken(Trusts(), a=one, b=same, c=other, own=own)
     assert found.names.keys() == {"a", "b", "c"}
     assert found.names["a"] == found.names["b"] != found.names["c"]
     assert found.consents.keys() == {found.names["a"], found.names["c"]}
 
 
-def test_unchanged_consents_are_identical_objects() -> None:
-    one, other = (trust({"Principal": {"Service": [f"{name}.aliyuncs.com"]}}) for name in "ab")
-    first = Trusts().renewed({"a": one})
-    second = first.renewed({"a": one, "b": other})
-    third = second.renewed({"a": other})
+def test_consents_that_no_policy_uses_are_removed() -> None:
+    one, other = (
+        trust({"Principal": {"Service": [f"{name}.aliyuncs.com"]}}) for name in ("a1", "b1")
+    )
+    first = taken(Trusts(), a=one, b=one)
     name = first.names["a"]
-    assert second.names["a"] == name
+    second = taken(first, a=other)
+    third = taken(second, b=None)
     assert second.consents[name] is first.consents[name]
-    assert third.names["a"] == second.names["b"]
-    assert name not in third.consents
+    assert second.consents.keys() == {name, second.names["a"]}
+    assert third.names.keys() == {"a"}
+    assert third.consents.keys() == {second.names["a"]}
+    assert first.names == {"a": name, "b": name}
+    assert taken(third, a=other).consents == third.consents

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ramgate.accounts.identity import touched
 from ramgate.tables.grants import with_grants
+from ramgate.tables.trusts import Trusts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Holders", "State"]
 
-_PARTS: Final = ("assuming", "lines", "otherwise", "patterns", "rest")
+_PARTS: Final = ("assuming", "keyed", "lines", "otherwise", "patterns", "rest")
 _SPARE_LINES: Final = 100_000
 
 _T = TypeVar("_T")
@@ -46,8 +47,8 @@ class State:
     `read` has the policies of the store, `documents` those that could be read, `policies` all of
     them with their plain grants. `uses` counts the accounts that use a set of policies, `held` has
     the sets. `several` are the sets of several policies, and `lines` the lines of those that are
-    compiled. `fields` has the fields of the store. `is_complete` is False if sets were left out,
-    because there were too many lines.
+    compiled. `trusts` has who may assume each role, `fields` the other fields of the store.
+    `is_complete` is False if sets were left out, because there were too many lines.
     """
 
     read: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -60,6 +61,7 @@ class State:
     several: dict[str, set[str]] = dataclasses.field(default_factory=dict)
     sets: Mapping[str, CompiledSet] = dataclasses.field(default_factory=dict)
     lines: dict[str, int] = dataclasses.field(default_factory=dict)
+    trusts: Trusts = dataclasses.field(default_factory=Trusts)
     fields: dict[str, dict[str, Any]] = dataclasses.field(
         default_factory=lambda: {name: {} for name in (*_PARTS, "entries")}
     )
@@ -76,6 +78,7 @@ class State:
             held=dict(self.held),
             several=dict(self.several),
             lines=dict(self.lines),
+            trusts=self.trusts.copy(),
             fields={name: dict(field) for name, field in self.fields.items()},
             entry_uses=self.entry_uses.copy(),
         )
@@ -100,6 +103,7 @@ class State:
             for one, factor in ((self.documents.get(name), -1), (readable, 1)):
                 self.actions += factor * len(one["actions"]) if one else 0
             _put(self.documents, name, readable)
+            self.trusts.put(name, readable)
             _put(self.policies, name, with_grants(readable) if readable else document)
         return changed
 

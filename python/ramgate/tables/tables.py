@@ -1,11 +1,11 @@
 """Compile decision tables: for most requests, the decision is computed when the bundle is built.
 
 For each set of policies and each action, the decision depends on at most five tests of the request,
-each whether a string in it matches one of some patterns. The tables store the complete decision for
-every combination of results. They are a cache of the general rule: `rego/ram/table` reads them, and
-`docs/reference/translated.md` describes their shapes. The rule itself decides the rest: more tests,
-comparisons of numbers, dates and addresses, conditions on the principal or the time, session
-policies, and trust policies with more than one plain Allow.
+each whether a string in it passes one of some patterns, blocks of addresses or spans of time. The
+tables store the complete decision for every combination of results. They are a cache of the general
+rule: `rego/ram/table` reads them, and `docs/reference/translated.md` describes their shapes. The
+rule itself decides the rest: more tests, comparisons of numbers, conditions on the principal,
+session policies, and trust policies that deny or have conditions.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Tables:
         >>> from ramgate.accounts.reader import load
         >>> from ramgate.catalog import catalog
         >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
-        >>> sorted(Tables().add_to(store).keys() - store.keys())
-        ['assuming', 'entries', 'groups', 'lines', 'otherwise', 'patterns', 'rest', 'who']
+        >>> print(*sorted(Tables().add_to(store).keys() - store.keys()))
+        assuming consents entries groups keyed lines otherwise patterns rest trusts who
         """
         state = self._last.copy()
         changed = state.read_policies(store)
@@ -75,6 +75,8 @@ class Tables:
             "policies": state.policies,
             "who": {number: one.sets for number, one in holders.items()},
             "groups": {number: one.groups for number, one in holders.items() if one.groups},
+            "trusts": state.trusts.names,
+            "consents": state.trusts.consents,
             **state.fields,
         }
 

@@ -5,6 +5,7 @@ The numbers in comments are those of the rules in `docs/reference/policy-languag
 
 from __future__ import annotations
 
+import collections
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -55,20 +56,28 @@ class Trusts:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self.consents: dict[str, Consents] = {}
-        self._documents: dict[str, Document] = {}
+        self._uses: collections.Counter[str] = collections.Counter()
 
-    def renewed(self, documents: Mapping[str, Document]) -> Trusts:
-        """Return the trusts by these documents. Unchanged parts are the identical objects."""
+    def copy(self) -> Trusts:
+        """Return trusts that can be changed."""
         new = Trusts()
-        for policy, document in documents.items():
-            if document["kind"] != "trust":
-                continue
-            known = self._documents.get(policy) is document
-            name = self.names[policy] if known else digest(document["statements"])
-            new.names[policy], new._documents[policy] = name, document
-            if name not in new.consents:
-                new.consents[name] = self.consents.get(name) or consents(document)
+        new.names, new.consents = dict(self.names), dict(self.consents)
+        new._uses = self._uses.copy()
         return new
+
+    def put(self, policy: str, document: Document | None) -> None:
+        """Take the document of a policy; None if it is gone or cannot be read."""
+        before = self.names.pop(policy, None)
+        if document is not None and document["kind"] == "trust":
+            name = digest(document)
+            self.names[policy] = name
+            self._uses[name] += 1
+            if name not in self.consents:
+                self.consents[name] = consents(document)
+        if before is not None:
+            self._uses[before] -= 1
+            if not self._uses[before]:
+                del self._uses[before], self.consents[before]
 
 
 def _admitting(statements: Mapping[int, Mapping[str, object]]) -> list[int] | None:

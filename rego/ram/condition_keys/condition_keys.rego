@@ -2,7 +2,7 @@
 # title: Condition keys
 # description: >-
 #   RAM's condition keys in the text of a rule, which OPA reads faster than stored data. Written
-#   by `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares them.
+#   by `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares.
 package ram.condition_keys
 
 # METADATA
