@@ -106,7 +106,7 @@ def test_too_little_to_divide_is_left() -> None:
 
 
 def test_an_index_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexes, "MOST_KEYS", 3)
+    monkeypatch.setattr(indexes, "_MOST_KEYS", 3)
     assert len(indexes.divide(layers([f"{OSS}a", f"{OSS}b"])).parts) == 3
     with pytest.raises(NoTableError):
         indexes.divide(layers([f"{OSS}a", f"{OSS}b", f"{OSS}c"]))

@@ -24,6 +24,7 @@ __all__ = [
     "decide",
     "entry",
     "outcomes",
+    "whole",
 ]
 
 MOST_TESTS: Final = 5

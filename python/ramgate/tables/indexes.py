@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Index", "Part", "divide"]
 
-MOST_KEYS: Final = 10_000
+_MOST_KEYS: Final = 10_000
 _MOST_EVERYWHERE: Final = 40
 _ID: Final = FIELDS - 1
 _LITERAL: Final = re.compile(r"(?:\\.|[^\\*?\[{])*", re.DOTALL)
@@ -71,7 +71,7 @@ def divide(layers: Sequence[Layer]) -> Index:
         (whole if one.is_all else begun)[one.text].append(place)
     keys = {"", *whole, *begun}
     everywhere = sum(map(_applies_everywhere, _statements(layers))) + len(begun.get("", ()))
-    if len(keys) == 1 or len(keys) > MOST_KEYS or everywhere > _MOST_EVERYWHERE:
+    if len(keys) == 1 or len(keys) > _MOST_KEYS or everywhere > _MOST_EVERYWHERE:
         raise NoTableError
     ordered = sorted(keys, key=lambda key: (-len(key), key))
     needs_five = any(one.needs_five for one in beginnings.values())
