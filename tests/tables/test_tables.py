@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import aimed_worlds
 import fuzz
 from agreement import Opa, read_catalog, running_opa
 from decision_tables import ACCOUNT, ALICE, OWN, line, policy, store
+from generator import Question
 from ramgate.accounts import reader
 from ramgate.bundle import builder as bundle
 from ramgate.bundle.builder import Bundle
@@ -63,6 +66,18 @@ def test_the_tables_decide_like_the_general_rule(opa: Opa) -> None:
         with_tables = opa.ask(questions)()
         opa.publish(without_tables(built))
         assert opa.ask(questions)() == with_tables
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_tables_decide_like_the_general_rule_at_their_edges(opa: Opa, seed: int) -> None:
+    chance = random.Random(seed)
+    built = opa.build(aimed_worlds.world(chance))
+    asked = [Question(one) for one in aimed_worlds.questions(chance, 250)]
+    opa.publish(built)
+    with_tables = opa.ask(asked)()
+    opa.publish(without_tables(built))
+    assert opa.ask(asked)() == with_tables
+    assert any(decision["allow"] for decision in with_tables)
 
 
 def test_a_resource_group_has_sets_of_its_own(tmp_path: Path) -> None:
