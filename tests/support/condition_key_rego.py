@@ -29,6 +29,7 @@ package ram.condition_keys
 #   and the resource group, which mean more than their conditions, and for a key that is not one of
 #   RAM's but has the service of one: it may be one in another spelling.
 are_plain(keys) if {
+	count(keys) <= 50
 	others := concat("\\n", keys - {
 %s
 	})

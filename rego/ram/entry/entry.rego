@@ -58,12 +58,12 @@ address_result(blocks, value) := "1" if {
 } else := "0"
 
 # METADATA
-# description: The result of a test of the time, which ramgate fills in if the context has none.
-time_result(spans, context) := "1" if {
-	not context["acs:CurrentTime"]
+# description: The result of a test of the time; `""` stands for the current time, which ramgate fills in.
+time_result(spans, text) := "1" if {
+	text == ""
 	_is_in(time.now_ns(), spans)
 } else := "1" if {
-	_is_in(date.parse(context["acs:CurrentTime"]), spans)
+	_is_in(date.parse(text), spans)
 } else := "0"
 
 _is_in(instant, spans) if {

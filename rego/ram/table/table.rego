@@ -44,7 +44,8 @@ decision(request) := found["true"] if {
 	parts[4]
 	count(resource) <= 2048
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
-	_is_plain(context, object.keys(context) - {"acs:ResourceGroupId"})
+	count(concat("", [text | some text in context])) <= 2048
+	condition_keys.are_plain(object.keys(context) - {"acs:ResourceGroupId"})
 } else := _in_context(set, lower(action), request, context) if {
 	# on a resource, with a context
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
@@ -111,51 +112,54 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	{found.key: value} = context
 	count(value) <= 2048
 } else := found.outcomes[of_resource][entry.address_result(found.listed, value)] if {
+	# that key alone, and its value is an address
+	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	found.kind == "address"
-	value := context[found.key]
+	{found.key: value} = context
 	is_string(value)
+	count(value) <= 2048
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	_is_plain_beside(context, value)
 } else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
+	# that key alone
+	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	not found.time
-	value := context[found.key]
+	{found.key: value} = context
 	is_string(value)
+	count(value) <= 2048
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	_is_plain_beside(context, value)
 } else := found.outcomes[of_resource][max(results)] if {
-	# a list passes a test if one of its elements does
+	# that key alone, with a list: it passes a test if one of its elements does
+	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	found.takes_lists
 	{found.key: values} = context
 	count(values) <= 100
-	substring(concat("", values), 2048, 1) == ""
+	count(concat("", values)) <= 2048
 	results := [entry.result(found.kind, found.listed, value) | some value in values]
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-} else := found.outcomes[of_resource][of_key][entry.time_result(found.time, context)] if {
+} else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
+	# that key among others
+	found := data.store.entries[data.store.keyed[set][action]]
+	not found.time
+	value := context[found.key]
+	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
+	count(concat("", [text | some text in context])) <= 2048
+	condition_keys.are_plain(object.keys(context))
+} else := found.outcomes[of_resource][of_key][entry.time_result(found.time, time)] if {
+	# that key and the time, or that key alone
 	found := data.store.entries[data.store.keyed[set][action]]
 	value := context[found.key]
-	is_string(value)
 	of_key := entry.result(found.kind, found.listed, value)
+	time := object.get(context, "acs:CurrentTime", "")
+	not context["acs:CurrentTime"] == ""
+	count(concat("", [value, time])) <= 2048
+	count(object.remove(context, ["acs:CurrentTime"])) == 1
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	_is_plain_beside(context, value)
 } else := entry.decision(_line(set, action), request) if {
-	_is_plain(context, object.keys(context))
-}
-
-# True if the context is plain. One key that a policy names is: the policy spells it as RAM does.
-_is_plain_beside(context, value) if {
-	count(context) == 1
-	count(value) <= 2048
-} else if _is_plain(context, object.keys(context))
-
-# True if all values of the context are strings, within the limits of a request, and none of the keys needs the general
-# rule.
-_is_plain(context, keys) if {
-	count(context) <= 50
-	count(concat("", [value | some value in context])) <= 2048
-	condition_keys.are_plain(keys)
+	count(concat("", [text | some text in context])) <= 2048
+	condition_keys.are_plain(object.keys(context))
 }
 
 # The entry of a set for an action in lower case: its name, or `[set, index, resource]` of a plain grant. A wildcard

@@ -536,8 +536,13 @@ test_decision_by_a_key_and_the_time if {
 	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "2026-01-01T00:00:00Z"}), "Allow", "time")
 	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "1926-01-01T00:00:00Z"}), "ImplicitDeny", "time")
 	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": "soon"}), "ImplicitDeny", "time")
+	every time in [1, ["2026-01-01T00:00:00Z"], [], _of_length("", 2049)] {
+		_leaves(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": time}))
+	}
 	_leaves(_with(asked, {"acs:MFAPresent": ["true"]}))
-	_leaves(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": 1}))
+
+	# an empty text is no time: the entry's general form tests it
+	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": ""}), "ImplicitDeny", "two")
 }
 
 test_decision_on_a_resource_without_its_account if {
