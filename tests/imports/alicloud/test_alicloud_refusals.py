@@ -271,13 +271,14 @@ def test_a_system_policy_that_is_not_found_is_missing(cloud: FakeCloud) -> None:
     )
 
 
-def test_attachments_to_another_kind_of_principal_are_told(cloud: FakeCloud) -> None:
-    whole = imported(cloud)
+def test_an_unknown_kind_of_principal_ends_the_import(cloud: FakeCloud) -> None:
     attachment = Attached("oss-all", "Custom", "Robot", "r2", ACCOUNT)
     cloud.account().attach(attachment, cloud.world.now())
-    world = imported(cloud)
-    assert world.accounts == whole.accounts
-    assert world.notices == ["attachments to principals of the kind `Robot` are missing"]
+    with pytest.raises(CloudError) as caught:
+        imported(cloud)
+    assert str(caught.value) == (
+        "ResourceManager ListPolicyAttachments answered with an unknown kind of principal: `Robot`"
+    )
 
 
 def test_an_unknown_type_of_policy_ends_the_import(cloud: FakeCloud) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ramgate.imports.alicloud.answers import PolicyAttachment
-    from ramgate.imports.alicloud.notices import Notices
     from ramgate.imports.world import PolicyType
 
 __all__ = ["Held", "Holders", "held"]
@@ -62,11 +61,12 @@ class Held:
 _TYPES: Final = ("Custom", "System")
 
 
-def held(found: Iterable[PolicyAttachment], account: str, notices: Notices) -> Held:
+def held(found: Iterable[PolicyAttachment], account: str) -> Held:
     """Sort the attachments of an account, given by its number, by their principals.
 
     A principal is named `alice@DOMAIN`, `kafka-team@group.DOMAIN` or `AppRole@role.DOMAIN`. Raises
-    `CloudError` for a type of policy that RAM does not have.
+    `CloudError` for a type of policy and for a kind of principal that RAM does not have: under
+    another name for users, an import would lose their Denies.
     """
     result = Held()
     kinds: Mapping[str, Holders] = {
@@ -76,15 +76,16 @@ def held(found: Iterable[PolicyAttachment], account: str, notices: Notices) -> H
     }
     for one in found:
         if one.policy_type not in _TYPES:
-            raise CloudError(
-                f"{ATTACHMENTS.call} answered with an unknown type of policy: `{one.policy_type}`"
-            )
+            raise _unknown(f"type of policy: `{one.policy_type}`")
+        if one.principal_type not in kinds:
+            raise _unknown(f"kind of principal: `{one.principal_type}`")
         group = one.resource_group_id or account
         kind = cast("PolicyType", one.policy_type)
         attachment = Attachment(one.policy_name, kind, "" if group == account else group)
         name = one.principal_name.rpartition("@")[0] or one.principal_name
-        if one.principal_type in kinds:
-            kinds[one.principal_type].add(name, attachment)
-        else:
-            notices.add(f"attachments to principals of the kind `{one.principal_type}` are missing")
+        kinds[one.principal_type].add(name, attachment)
     return result
+
+
+def _unknown(name: str) -> CloudError:
+    return CloudError(f"{ATTACHMENTS.call} answered with an unknown {name}")

@@ -69,7 +69,7 @@ def read_lists(work: Work, account: str) -> Lists:
         saml_providers=saml,
         roles=_mapping(roles, lambda one: (one.role_name, one.is_service_linked_role)),
         resource_groups=_mapping(groups, lambda one: (one.id, one.display_name)),
-        held=held(attached or (), account, work.notices),
+        held=held(attached or (), account),
     )
 
 
