@@ -8,19 +8,29 @@ package ram.consent
 import data.ram.entry
 
 # METADATA
-# description: The decision on assuming the role with that ARN. Undefined if the general rule decides.
+# description: >-
+#   The decision on assuming the role with that ARN. Undefined if the general rule decides. A trust policy names roles
+#   in lower case (3.4).
 # scope: document
 decision(principal, resource) := _of_trust([principal, substring(principal, 0, 26), ""], parts) if {
-	# 3.4: a trust policy names roles in lower case
+	# the policies of a user or a role allow it, after at most one test
+	regex.match(`^acs:ram::[0-9]{16}:(user/|role/[^A-Z]*$)`, principal)
+	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
+	parts := split(resource, ":")
+	found := data.store.entries[data.store.assuming[data.store.who[parts[3]][principal]]]
+	found[{true: "true", false: "false"}[glob.match(found.resource, [":"], resource)]].allow
+} else := _of_trust([principal, ""], split(resource, ":")) if {
+	# a service asks
+	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
+	regex.match(`^([0-9]{16}@)?([a-z0-9-]+\.)+aliyuncs\.com$`, principal)
+	count(principal) <= 2048
+} else := _of_trust([principal, substring(principal, 0, 26), ""], parts) if {
+	# the policies of a user or a role allow it, after several tests
 	regex.match(`^acs:ram::[0-9]{16}:(user/|role/[^A-Z]*$)`, principal)
 	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
 	parts := split(resource, ":")
 	name := data.store.assuming[data.store.who[parts[3]][principal]]
 	entry.decision(name, {"resource": resource}).allow
-} else := _of_trust([principal, ""], split(resource, ":")) if {
-	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
-	regex.match(`^([0-9]{16}@)?([a-z0-9-]+\.)+aliyuncs\.com$`, principal)
-	count(principal) <= 2048
 }
 
 # The decision of the role's trust policy on the first of these names that it knows: the principal, the beginning of its ARN

@@ -3,9 +3,9 @@ package ram.consent_test
 import data.ram.consent
 
 _store := {
-	"who": {"1234567890123456": {"acs:ram::1234567890123456:user/bob": "s"}},
-	"assuming": {"s": "e"},
-	"entries": {"e": {"resource": "acs:ram::1234567890123456:role/a**", "true": {"allow": true}, "false": {"allow": false}}},
+	"who": {"1234567890123456": {"acs:ram::1234567890123456:user/bob": "s", "acs:ram::1234567890123456:user/several": "several"}},
+	"assuming": {"s": "e", "several": "tests"},
+	"entries": {"tests": {"tests": [["pattern", "resource", "role/(app|odd)$"]], "outcomes": {"0": {"allow": false}, "1": {"allow": true}}}, "e": {"resource": "acs:ram::1234567890123456:role/a**", "true": {"allow": true}, "false": {"allow": false}}},
 	"accounts": {"1234567890123456": {"roles": {
 		"app": {"trust": "1234567890123456/trust:App"},
 		"linked": {"trust": "trust:Linked"},
@@ -30,6 +30,8 @@ test_a_service_that_the_trust_policy_does_not_name if {
 
 test_a_user_needs_its_own_policies_and_the_trust_policy if {
 	_decided("acs:ram::1234567890123456:user/bob", "app").statements == [{"policy": "trust:App", "index": 1}, {"policy": "trust:App", "index": 2}]
+	_decided("acs:ram::1234567890123456:user/several", "app").allow
+	not _decided("acs:ram::1234567890123456:user/several", "linked")
 	not _decided("acs:ram::1234567890123456:user/bob", "linked")
 	not _decided("acs:ram::1234567890123456:user/eve", "app")
 }

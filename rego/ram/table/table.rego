@@ -111,6 +111,15 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	pattern := found.of_any_resource
 	{found.key: value} = context
 	count(value) <= 2048
+} else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
+	# that key among others
+	count(context) > 1
+	found := data.store.entries[data.store.keyed[set][action]]
+	not found.time
+	value := context[found.key]
+	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
+	count(concat("", [text | some text in context])) <= 2048
+	condition_keys.are_plain(object.keys(context))
 } else := found.outcomes[of_resource][entry.address_result(found.listed, value)] if {
 	# that key alone, and its value is an address
 	count(context) == 1
@@ -139,14 +148,6 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	count(concat("", values)) <= 2048
 	results := [entry.result(found.kind, found.listed, value) | some value in values]
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-} else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
-	# that key among others
-	found := data.store.entries[data.store.keyed[set][action]]
-	not found.time
-	value := context[found.key]
-	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	count(concat("", [text | some text in context])) <= 2048
-	condition_keys.are_plain(object.keys(context))
 } else := found.outcomes[of_resource][of_key][entry.time_result(found.time, time)] if {
 	# that key and the time, or that key alone
 	found := data.store.entries[data.store.keyed[set][action]]
