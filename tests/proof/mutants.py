@@ -117,6 +117,12 @@ ENTRIES = "python/ramgate/tables/entries.py"
 SETS = "python/ramgate/tables/sets.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
+ENTRY = "rego/ram/entry/entry.rego"
+CONSENT = "rego/ram/consent/consent.rego"
+KEY_CONSTANTS = "rego/ram/condition_keys/condition_keys.rego"
+TRUSTS = "python/ramgate/tables/trusts.py"
+INDEXES = "python/ramgate/tables/indexes.py"
+HOLDINGS = "python/ramgate/tables/holdings.py"
 WRITE = "python/ramgate/documents/atomic_write.py"
 DESCRIPTORS = "python/ramgate/documents/descriptors.py"
 ATTRIBUTES = "python/ramgate/documents/attributes.py"
@@ -299,14 +305,182 @@ MUTANTS = [
         '"" if caller.kind == "none"',
     ),
     Mutant(
-        "a service may have an account of any length",
-        PRINCIPAL,
+        "a table takes a service with an account of any length",
+        CONSENT,
         "([0-9]{16}@)?",
         "([0-9]+@)?",
     ),
     Mutant(
-        "a table takes a service with an account of any length",
+        "a table decides by a value that is too long",
         TABLE,
+        "\t{found.key: value} = context\n\tcount(value) <= 2048\n}",
+        "\t{found.key: value} = context\n}",
+    ),
+    Mutant(
+        "a table decides with a condition key that is too long",
+        KEY_CONSTANTS,
+        "\tcount(others) <= 256\n",
+        "",
+    ),
+    Mutant(
+        "a table decides with too many condition keys",
+        KEY_CONSTANTS,
+        "\tcount(keys) <= 50\n",
+        "",
+    ),
+    Mutant(
+        "a table decides on a service whose name is too long",
+        CONSENT,
+        "\tcount(principal) <= 2048\n",
+        "",
+    ),
+    Mutant(
+        "in a table an absent key satisfies a negated operator in an Allow (4.5)",
+        CLAUSES,
+        'return [(match,), (Expectation(readable, holds=True),)] if one["negated"] else [(match,)]',
+        "return [(match,)]",
+    ),
+    Mutant(
+        "a table decides without the policies of the resource group in the request",
+        ENTRIES,
+        "[Test((_, key)) as test], [] | [_]) if key != GROUP:",
+        "[Test((_, key)) as test], [] | [_]):",
+    ),
+    Mutant(
+        "the tables ignore the resource group of a request",
+        KEY_CONSTANTS,
+        '\t\t"acs:MFAPresent",\n',
+        '\t\t"acs:MFAPresent",\n\t\t"acs:ResourceGroupId",\n',
+    ),
+    Mutant(
+        "a table decides with a key in another spelling",
+        KEY_CONSTANTS,
+        "\t) == false\n",
+        "\t) in {true, false}\n",
+    ),
+    Mutant(
+        "a table allows an action on every resource",
+        ENTRY,
+        "[set, index, request.resource] = name",
+        "[set, index, _] = name",
+    ),
+    Mutant(
+        "in a table a test that fails is answered like one that holds",
+        SETS,
+        'by_result = {"false": entries["0"], "true": entries["1"]}',
+        'by_result = {"false": entries["1"], "true": entries["1"]}',
+    ),
+    Mutant(
+        "in a table the wildcard of all actions allows `sts:AssumeRole`",
+        TABLE,
+        'name := data.store.rest[set]\n\tnot startswith(action, "sts:")',
+        "name := data.store.rest[set]",
+    ),
+    Mutant(
+        "in a table a trust policy admits every principal of an account that it names",
+        TRUSTS,
+        'listed = {name, _OF_ACCOUNT.sub(r"\\1root", name)}',
+        'listed = {name, _OF_ACCOUNT.sub(r"\\1root", name), *about[0]["principals"]}',
+    ),
+    Mutant(
+        "in a table the conditions of a trust policy are ignored",
+        TRUSTS,
+        ' or "conditions" in one',
+        "",
+    ),
+    Mutant(
+        "in a table a Deny of a trust policy is ignored",
+        TRUSTS,
+        'one["effect"] == "Deny" or ',
+        "",
+    ),
+    Mutant(
+        "in a table a role is assumed without the policies of the caller",
+        CONSENT,
+        '\tentry.decision(name, {"resource": resource}).allow\n',
+        "\tname\n",
+    ),
+    Mutant(
+        "a table allows a resource of another account",
+        TABLE,
+        '\taccount in {"", "*", "system"}\n',
+        "",
+    ),
+    Mutant(
+        "a table decides about a role by a pattern in its own case (3.4)",
+        TABLE,
+        '\tservice != "ram"\n',
+        "",
+    ),
+    Mutant(
+        "a table ignores an Allow for a request that states no account (3.5)",
+        TABLE,
+        "\tnot data.store.entries[name].needs_account\n",
+        "",
+    ),
+    Mutant(
+        "in a table a list is compared by elements where the condition asks for each",
+        CLAUSES,
+        'return bool(one["negated"] is (one["quantifier"] == "every"))',
+        "return True",
+    ),
+    Mutant(
+        "in a table an address may have a prefix length",
+        ENTRY,
+        "\tregex.match(`^[0-9A-Fa-f:.]+$`, value)\n",
+        "",
+    ),
+    Mutant(
+        "in a table a time that the request gives is ignored",
+        ENTRY,
+        "\t_is_in(date.parse(text), spans)\n",
+        "\t_is_in(time.now_ns(), spans)\n",
+    ),
+    Mutant(
+        "in a table the span of `DateLessThan` has its end",
+        CLAUSES,
+        '"DateLessThan": (_FIRST, instant - 1)',
+        '"DateLessThan": (_FIRST, instant)',
+    ),
+    Mutant(
+        "in a table an unreadable value does not count against the caller (4.6)",
+        CLAUSES,
+        "counts_against: Clause = (match, Expectation(readable, holds=False))",
+        "counts_against: Clause = (match,)",
+    ),
+    Mutant(
+        "an index takes a shorter beginning",
+        INDEXES,
+        "ordered = sorted(keys, key=lambda key: (-len(key), key))",
+        "ordered = sorted(keys)",
+    ),
+    Mutant(
+        "an index leaves out patterns with a shorter beginning",
+        INDEXES,
+        "starts = [key[:length] for length in range(len(key) + 1)]",
+        "starts = [key]",
+    ),
+    Mutant(
+        "an index reads a wildcard across fields as one of the relative id",
+        INDEXES,
+        'r"[^:]*$)" if needs_five else ")"',
+        '")" if needs_five else ")"',
+    ),
+    Mutant(
+        "an index decides about a role by a pattern in its own case (3.4)",
+        SETS,
+        "entries[part.key] = self._entry(part.layers, left, most)",
+        "entries[part.key] = self._entry(part.layers, [], most)",
+    ),
+    Mutant(
+        "a table knows a role in lower case alone",
+        HOLDINGS,
+        'dict.fromkeys((role["name"], folded))',
+        "dict.fromkeys((folded,))",
+    ),
+    Mutant(
+        "a service may have an account of any length",
+        PRINCIPAL,
         "([0-9]{16}@)?",
         "([0-9]+@)?",
     ),
@@ -648,24 +822,6 @@ MUTANTS = [
         "",
     ),
     Mutant(
-        "a table decides by a value that is too long",
-        TABLE,
-        "\tcount(value) <= 2048\n",
-        "",
-    ),
-    Mutant(
-        "a table decides with a condition key that is too long",
-        TABLE,
-        "\tlimit.has_short_keys(context)\n",
-        "",
-    ),
-    Mutant(
-        "a table decides on a service whose name is too long",
-        TABLE,
-        "\tcount(principal) <= 2048\n",
-        "",
-    ),
-    Mutant(
         "a document in a request may contain an unescaped pattern",
         DOCUMENT,
         r"`^([^\\\[\]{}]|\\[\\\[\]{}])*$`",
@@ -805,46 +961,16 @@ MUTANTS = [
         'effect = "Allow" if matching["Allow"] else "ExplicitDeny" if deciding else "ImplicitDeny"',
     ),
     Mutant(
-        "in a table an absent key satisfies a negated operator in an Allow (4.5)",
-        CLAUSES,
-        'return [(match,), present] if one["negated"] else [(match,)]',
-        "return [(match,)]",
-    ),
-    Mutant(
         "in a table the policies of a resource group are evaluated after a Deny (5.6)",
         ENTRIES,
         'OWN: "ImplicitDeny"',
         'OWN: "ExplicitDeny"',
     ),
     Mutant(
-        "a table decides without the policies of the resource group in the request",
-        ENTRIES,
-        'if pattern.strip("*") and key != GROUP:',
-        'if pattern.strip("*"):',
-    ),
-    Mutant(
-        "in a table an absent key matches an empty pattern",
-        ENTRIES,
-        'if pattern.strip("*") and key != GROUP:',
-        "if key != GROUP:",
-    ),
-    Mutant(
         "in a table a role's resource is compared with case (3.4)",
         CLAUSES,
         "if is_assuming:",
         "if not is_assuming:",
-    ),
-    Mutant(
-        "the tables ignore the resource group of a request",
-        TABLE,
-        ', "acs:ResourceGroupId"]) == {}',
-        "]) == {}",
-    ),
-    Mutant(
-        "a table allows an action on every resource",
-        TABLE,
-        "[set, index, request.resource] = line",
-        "[set, index, _] = line",
     ),
     Mutant(
         "in a table an action pattern with a wildcard allows `sts:AssumeRole`",
@@ -857,36 +983,6 @@ MUTANTS = [
         TABLE,
         '\n\tnot data.store.patterns[set].services[split(action, ":")[0]]',
         "",
-    ),
-    Mutant(
-        "in a table a test that fails is answered like one that holds",
-        SETS,
-        'by_result = {"false": entries[""], "true": entries["a"]}',
-        'by_result = {"false": entries["a"], "true": entries["a"]}',
-    ),
-    Mutant(
-        "in a table the wildcard of all actions allows `sts:AssumeRole`",
-        TABLE,
-        'entry := data.store.rest[set]\n\tnot startswith(action, "sts:")',
-        "entry := data.store.rest[set]",
-    ),
-    Mutant(
-        "in a table a trust policy admits every principal",
-        TABLE,
-        '"index": 0} | some name in names; name in listed]',
-        '"index": 0} | some name in names]',
-    ),
-    Mutant(
-        "in a table the conditions of a trust policy are ignored",
-        TABLE,
-        '[{"effect": "Allow", "principals": listed}] = document.statements',
-        "listed := document.statements[0].principals",
-    ),
-    Mutant(
-        "a table allows a resource of another account",
-        TABLE,
-        "account == substring(principal, 9, 16)",
-        'account != ""',
     ),
     Mutant(
         "a device, a pipe or a socket is replaced by a file",
