@@ -158,6 +158,8 @@ def _statement(chance: random.Random) -> dict[str, Any]:
     found[element] = chance.sample(_ACTIONS, chance.choice((1, 1, 2, 3)))
     if chance.random() < 0.45:
         found["Condition"] = chance.choice(_CONDITIONS)
+        if chance.random() < 0.3:
+            found["Condition"] = {**found["Condition"], **chance.choice(_CONDITIONS)}
     return found
 
 

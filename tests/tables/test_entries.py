@@ -184,6 +184,8 @@ SOON = {"DateLessThan": {"acs:CurrentTime": "1970-01-01T00:00:00Z"}}
             },
         ),
         ({"Condition": SOON}, None),
+        # the second key has to be there
+        ({"Condition": IN_VPC | {"StringLike": {"acs:Service": "*"}}}, None),
         ({"Condition": IN_VPC | FROM}, None),
         ({"Condition": {"StringEquals": {"acs:ResourceGroupId": "rg-1"}}}, None),
         ({"Condition": IN_VPC, "Resource": ["acs:ecs:*:*:one", "acs:ecs:*:*:two"]}, None),

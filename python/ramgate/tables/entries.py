@@ -90,13 +90,13 @@ def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] 
     """
     resources = [test for test in tests if test.path == RESOURCE]
     times = [test for test in tests if test.kind == "time"]
+    on_keys = [test for test in tests if test not in (*resources, *times)]
     # a key that is there passes the test whether it is there
-    on_keys = [
-        test for test in tests if test not in (*resources, *times) and test != _present(test)
-    ]
-    match resources, on_keys, times:
+    asked = [test for test in on_keys if test != _present(test)] or on_keys
+    match resources, asked, times:
         case ([] | [Test(_, (_,))], [Test((_, key)) as test], [] | [_]) if key != GROUP:
-            pass
+            if any(other.path != test.path for other in on_keys):
+                return None
         case _:
             return None
     tested = [*resources, test, *times]
