@@ -139,7 +139,7 @@ def _resource(chance: random.Random) -> str:
     if chance.random() < 0.1:
         return chance.choice(("*", f"acs:ram::{ACCOUNT}:role/approle", "acs:ram:*:*:role/AppRole"))
     region = chance.choice(("cn-a", "cn-a", "", "*", "us"))
-    account = chance.choice((*[ACCOUNT] * 6, "", "*", "system", _OTHER))
+    account = chance.choice((*[ACCOUNT] * 4, "", "*", "system", _OTHER))
     service = chance.choice(("oss", "oss", "oss", "ram"))
     return f"acs:{service}:{region}:{account}:{chance.choice(_IDS)}"
 

@@ -240,3 +240,12 @@ def test_patterns_that_no_index_divides_are_tests(tmp_path: Path) -> None:
     resources = [f"acs:oss:*:*:*-{number}" for number in range(5)]
     entry = line(tables_of_alice(tmp_path, {"Action": "oss:Get", "Resource": resources}), "oss:get")
     assert len(entry["tests"]) == 1
+
+
+@pytest.mark.parametrize("also", [[], [f"acs:oss:*:{ACCOUNT}:b{number}" for number in range(5)]])
+def test_an_empty_account_in_an_allow_is_told_by_its_entry(tmp_path: Path, also: list[str]) -> None:
+    resources = ["acs:oss:*::b", *also]
+    with_it = tables_of_alice(tmp_path, {"Action": "oss:Get", "Resource": resources})
+    assert line(with_it, "oss:get")["needs_account"] is True
+    without = tables_of_alice(tmp_path, {"Action": "oss:Get", "Resource": also or "*"})
+    assert "needs_account" not in line(without, "oss:get")

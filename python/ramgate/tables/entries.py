@@ -23,6 +23,7 @@ __all__ = [
     "Entry",
     "decide",
     "entry",
+    "flags",
     "outcomes",
     "whole",
 ]
@@ -62,7 +63,6 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
     statements = [statement for layer in layers for statement in layer.statements]
     found = (one.test for statement in statements for clause in statement.clauses for one in clause)
     tests = list(dict.fromkeys([*found, *left]))
-    flags = {"needs_account": True} if any(one.needs_account for one in statements) else {}
     if len(tests) > most or sum(len(test.listed) for test in tests) > MOST_PATTERNS:
         raise NoTableError
     by_results = {
@@ -74,11 +74,11 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
         case []:
             return Entry({RESOURCE: "**", "true": by_results[""]})
         case [Test("resource", (pattern,))] if not left:
-            return Entry({RESOURCE: pattern, **_both(by_results), **flags})
+            return Entry({RESOURCE: pattern, **_both(by_results), **flags(layers)})
     stored: dict[str, object] = {
         "tests": list(map(_stored, tests)),
         "outcomes": by_results,
-        **flags,
+        **flags(layers),
     }
     return Entry(stored, None if left else _keyed(layers, tests))
 
@@ -123,6 +123,16 @@ def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] 
 
 def _present(test: Test) -> Test:
     return Test(test.path, (ANYTHING,), "pattern")
+
+
+def flags(layers: Iterable[Layer]) -> dict[str, object]:
+    """Return the field of an entry of which a statement needs the general rule without an account.
+
+    >>> flags([])
+    {}
+    """
+    needs = any(one.needs_account for layer in layers for one in layer.statements)
+    return {"needs_account": True} if needs else {}
 
 
 def _both(by_results: Mapping[str, object]) -> dict[str, object]:

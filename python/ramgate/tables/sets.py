@@ -17,7 +17,7 @@ from ramgate.tables.clauses import (
     Test,
     compile_statement,
 )
-from ramgate.tables.entries import MOST_PATTERNS, MOST_TESTS, entry, outcomes
+from ramgate.tables.entries import MOST_PATTERNS, MOST_TESTS, entry, flags, outcomes
 from ramgate.tables.holdings import digest
 from ramgate.tables.indexes import divide
 
@@ -180,7 +180,7 @@ class SetCompiler:
                 entries[part.key] = self._entry(part.layers, left, most)
             except NoTableError:
                 entries[part.key] = None
-        compiled = {"cut": index.cut, "entries": entries}
+        compiled = {"cut": index.cut, "entries": entries, **flags(layers)}
         name = digest(compiled)
         self._entries[name] = compiled
         return name
