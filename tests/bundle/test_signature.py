@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from command_line import ALLOWED
 from keys import KINDS, key_pair, run
-from ramgate import Sidecar, SidecarError, UnreadableFiles
+from ramgate import AsyncClient, Sidecar, SidecarError, UnreadableFiles
 from ramgate.bundle import signature
 from ramgate.bundle.builder import Builder, Bundle
 from ramgate.bundle.signature import Signer, VerificationKey
@@ -95,6 +96,12 @@ def test_opa_tells_the_serial(signed: Bundle, spring: KeyPair) -> None:
     sidecar = Sidecar(bundle=signed, verification=verification(spring))
     with sidecar, sidecar.client() as client:
         assert (client.serial(), client.revision()) == (7, signed.revision)
+
+        async def ask() -> int | None:
+            async with AsyncClient(sidecar.url) as client:
+                return await client.serial()
+
+        assert asyncio.run(ask()) == 7
 
 
 def test_two_keys_verify_at_once_so_that_one_can_be_replaced(

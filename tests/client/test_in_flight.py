@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -24,10 +25,14 @@ from hostile import (
 )
 from processes import eventually
 from ramgate.client.async_client import AsyncClient
+from ramgate.client.http import Response
+from ramgate.client.in_flight import Call, InFlight
 from ramgate.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    from ramgate.client.connections import Connections
 
 PRINCIPAL, _, RESOURCE = ASKED
 
@@ -329,3 +334,37 @@ def test_a_lookup_that_ends_with_its_call_is_forgotten(monkeypatch: pytest.Monke
 
     asyncio.run(main())
     assert faults == []
+
+
+def test_a_response_that_is_there_at_once_needs_no_wait() -> None:
+    response = Response(200, b"{}", final=False)
+    kept: list[object] = []
+
+    class Quick:
+        """A connection whose response has arrived by the time the request is sent."""
+
+        def proceed(self) -> Response:
+            return response
+
+    class Held:
+        """The connections of a client, of which one is idle."""
+
+        def take(self, *_: object) -> Quick:
+            return Quick()
+
+        def keep(self, connection: object, *_: object) -> None:
+            kept.append(connection)
+
+        def share(self, _: object) -> None:
+            pass
+
+    async def main() -> Response:
+        late = functools.partial(TransportError, "late")
+        ended: list[object] = []
+        flight = InFlight(cast("Connections", Held()), FOREVER, late, ended.append)
+        found = await Call(flight, b"", 100)
+        assert ended == [asyncio.get_running_loop()]
+        return found
+
+    assert asyncio.run(main()) is response
+    assert len(kept) == 1
