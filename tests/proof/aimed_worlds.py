@@ -29,7 +29,7 @@ _RESOURCES: Final = (
     *(f"acs:oss:*:{_OTHER}:b", f"acs:oss:cn-a:{ACCOUNT}:b"),
 )
 _PAST, _FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00+08:00"
-_CONDITIONS: Final = (
+_CONDITIONS: Final[tuple[dict[str, Any], ...]] = (
     *({"StringEquals": {"app:Key": value}} for value in ("x", ["x", "y*"], "")),
     *({"StringLike": {"oss:Prefix": value}} for value in ("a*", ["a/*", "b?"], "*")),
     *({"StringNotEquals": {"acs:SourceVpc": value}} for value in ("vpc-1", ["vpc-1", "x"])),
