@@ -124,8 +124,9 @@ def _question(chance: random.Random) -> dict[str, Any]:
         "action": chance.choice(("oss:GetObject", *_ACTIONS[:5], "OSS:listobjects")),
         "resource": _resource(chance),
     }
-    if asked["action"] == "sts:AssumeRole" and chance.random() < 0.8:
-        region, name = chance.choice(("", "*")), chance.choice(("AppRole", "approle", "other"))
+    if asked["action"] in {"sts:AssumeRole", "ram:GetRole"} and chance.random() < 0.8:
+        region = chance.choice(("", "*", "cn-a") if asked["action"] == "ram:GetRole" else ("", "*"))
+        name = chance.choice(("AppRole", "approle", "other", "APPROLE2"))
         asked["resource"] = f"acs:ram:{region}:{ACCOUNT}:role/{name}"
     if chance.random() < 0.7:
         size = chance.choice((0, 1, 1, 1, 1, 2, 2, 3, 6))

@@ -469,8 +469,14 @@ MUTANTS = [
     Mutant(
         "an index decides about a role by a pattern in its own case (3.4)",
         SETS,
-        "entries[part.key] = self._entry(part.layers, left, most)",
-        "entries[part.key] = self._entry(part.layers, [], most)",
+        "entries[part.key] = self._put(entry(part.layers, left, most))",
+        "entries[part.key] = self._put(entry(part.layers, [], most))",
+    ),
+    Mutant(
+        "a table compares a role with patterns in their own case (3.4)",
+        SETS,
+        "of_roles = entry(self._layers(about, is_assuming=True), [], most)",
+        "of_roles = entry(self._layers(about, is_assuming=False), [], most)",
     ),
     Mutant(
         "a table knows a role in lower case alone",

@@ -32,22 +32,42 @@ def test_actions_with_equal_statements_share_an_entry(tmp_path: Path) -> None:
     "resource",
     ["acs:ram:*:*:role/x", "*role/x", "acs:r*", "ACS:RAM*:x", "acs:?am:*:*:role/x"],
 )
-def test_the_general_rule_decides_on_resources_of_ram_that_may_be_roles(
+def test_an_entry_that_may_be_about_roles_has_a_form_for_them(
     tmp_path: Path, resource: str
 ) -> None:
-    entry = line(
-        tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource}), "ram:getrole"
-    )
-    assert entry["tests"][1] == ["pattern", "resource", "(?s)^(?:acs:ram:.*)$"]
+    whole = tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource})
+    entry = line(whole, "ram:getrole")
+    assert entry["tests"][1] == ["pattern", "resource", "(?s)^(?:acs:ram:[^:]*:[^:]*:role/[^:]*)$"]
     assert effects(entry) == {"00": "ImplicitDeny", "10": "Allow"}
+    of_roles = whole["entries"][entry["of_roles"]]
+    assert effects(of_roles) == {"0": "ImplicitDeny", "1": "Allow"}
 
 
-def test_an_entry_about_resources_of_ram_has_no_outcome_for_them(tmp_path: Path) -> None:
-    entry = line(
-        tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*"}), "ram:getrole"
+def test_the_form_for_roles_compares_without_case(tmp_path: Path) -> None:
+    whole = tables_of_alice(
+        tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*:*:role/Ops*"}
     )
-    assert entry["tests"] == [["pattern", "resource", "(?s)^(?:acs:ram:.*)$"]]
-    assert effects(entry) == {"0": "ImplicitDeny"}
+    of_roles = whole["entries"][line(whole, "ram:getrole")["of_roles"]]
+    assert of_roles["resource"] == "[aA][cC][sS]:[rR][aA][mM]:*:*:[rR][oO][lL][eE]/[oO][pP][sS]**"
+
+
+def test_the_general_rule_decides_on_roles_that_cannot_be_compared_without_case(
+    tmp_path: Path,
+) -> None:
+    whole = tables_of_alice(
+        tmp_path, {"Action": "ram:GetRole", "Resource": "acs:ram:*:*:role/\u00e4*"}
+    )
+    assert "of_roles" not in line(whole, "ram:getrole")
+
+
+def test_an_index_that_may_be_about_roles_has_a_form_for_them(tmp_path: Path) -> None:
+    resources = [f"acs:ram:*:*:role/{name}" for name in "abcde"]
+    whole = tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resources})
+    index = line(whole, "ram:getrole")
+    [[_, _, pattern]] = whole["entries"][index["of_roles"]]["tests"]
+    assert re.match(pattern, f"acs:ram::{ACCOUNT}:role/B")
+    part = whole["entries"][index["entries"]["role/b"]]
+    assert effects(part) == {"00": "ImplicitDeny", "10": "Allow"}
 
 
 def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:

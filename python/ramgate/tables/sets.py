@@ -6,6 +6,7 @@ entry is enough, or patterns of the action choose one.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from ramgate.tables.clauses import (
     Test,
     compile_statement,
 )
-from ramgate.tables.entries import MOST_PATTERNS, MOST_TESTS, entry, flags, outcomes
+from ramgate.tables.entries import MOST_PATTERNS, MOST_TESTS, Entry, entry, flags, outcomes
 from ramgate.tables.holdings import digest
 from ramgate.tables.indexes import divide
 
@@ -37,7 +38,7 @@ _MAX_ACTION: Final = 2048
 _PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
 # With so many patterns of resources, an index and one entry are faster than one entry with all.
 _PATTERNS_OF_AN_INDEX: Final = 4
-_IS_OF_RAM: Final = Test(RESOURCE, ("acs:ram:**",))
+_IS_A_ROLE: Final = Test(RESOURCE, ("acs:ram:*:*:role/*",))
 
 
 class About(NamedTuple):
@@ -167,31 +168,39 @@ class SetCompiler:
     def _compile(self, about: tuple[About, ...], most: int, *, is_assuming: bool) -> str:
         """Return the name of the statements' entry, or of the index that leads to their entries."""
         layers = self._layers(about, is_assuming=is_assuming)
-        left = [_IS_OF_RAM] if not is_assuming and _may_be_about_roles(layers) else []
-        if is_assuming or _patterns(layers) < _PATTERNS_OF_AN_INDEX:
-            return self._entry(layers, left, most)
+        if is_assuming or not _may_be_about_roles(layers):
+            return self._put(self._entry_or_index(layers, [], most, divides=not is_assuming))
+        # 3.4: a resource that is a role is compared with the patterns without case
+        found = self._entry_or_index(layers, [_IS_A_ROLE], most, divides=True)
+        with contextlib.suppress(NoTableError):
+            of_roles = entry(self._layers(about, is_assuming=True), [], most)
+            found.stored["of_roles"] = self._put(of_roles)
+        return self._put(found)
+
+    def _entry_or_index(
+        self, layers: Sequence[Layer], left: Sequence[Test], most: int, *, divides: bool
+    ) -> Entry:
+        if not divides or _patterns(layers) < _PATTERNS_OF_AN_INDEX:
+            return entry(layers, left, most)
         try:
             index = divide(layers)
         except NoTableError:
-            return self._entry(layers, left, most)
+            return entry(layers, left, most)
         entries: dict[str, str | None] = {}
         for part in index.parts:
             try:
-                entries[part.key] = self._entry(part.layers, left, most)
+                entries[part.key] = self._put(entry(part.layers, left, most))
             except NoTableError:
                 entries[part.key] = None
-        compiled = {"cut": index.cut, "entries": entries, **flags(layers)}
-        name = digest(compiled)
-        self._entries[name] = compiled
-        return name
+        return Entry({"cut": index.cut, "entries": entries, **flags(layers)})
 
-    def _entry(self, layers: Sequence[Layer], left: Sequence[Test], most: int) -> str:
-        compiled = entry(layers, left, most)
-        name = digest(compiled.stored)
-        self._entries[name] = compiled.stored
-        if compiled.keyed:
-            self._keyed[name] = keyed = digest(compiled.keyed)
-            self._entries[keyed] = compiled.keyed
+    def _put(self, one: Entry) -> str:
+        """Keep an entry, and return its name."""
+        name = digest(one.stored)
+        self._entries[name] = one.stored
+        if one.keyed:
+            self._keyed[name] = keyed = digest(one.keyed)
+            self._entries[keyed] = one.keyed
         return name
 
     def _layers(self, about: Iterable[About], *, is_assuming: bool) -> list[Layer]:
@@ -220,7 +229,7 @@ def _patterns(layers: Iterable[Layer]) -> int:
 
 
 def _may_be_about_roles(layers: Iterable[Layer]) -> bool:
-    # 3.4: a resource that is a role is compared with the patterns without case
+    """True if a pattern may match a role's ARN, in one spelling or another."""
     heads = (
         re.split(r"[*?\\\[{]", str(pattern).lower(), maxsplit=1)[0]
         for layer in layers

@@ -26,10 +26,21 @@ decision(name, request) := found[{true: "true", false: "false"}[glob.match(found
 } else := _by_tests(index.entries[key], request) if {
 	index := data.store.entries[name]
 	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
+} else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
+	# 3.4: a role's ARN is compared without case
+	found := data.store.entries[_of_roles(name, request.resource)]
+} else := _by_tests(_of_roles(name, request.resource), request) if {
+	true
 } else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
 	[set, index, request.resource] = name
 } else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
 	is_array(name)
+}
+
+# The name of an entry's form for a resource that is a role.
+_of_roles(name, resource) := found.of_roles if {
+	found := data.store.entries[name]
+	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
 }
 
 _by_tests(name, request) := data.store.entries[name].outcomes[results] if {

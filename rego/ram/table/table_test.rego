@@ -61,6 +61,8 @@ _store := {
 			"alikafka:time": "two",
 			"alikafka:old": "old",
 			"alikafka:many": "many",
+			"ram:get": "ram_get",
+			"ram:list": "ram_list",
 			"alikafka:hard": null,
 		},
 	},
@@ -144,6 +146,21 @@ _store := {
 			"false": _decision("ImplicitDeny", "old"),
 			"true": _decision("Allow", "old"),
 			"needs_account": true,
+		},
+		"ram_get": {
+			"tests": [["pattern", "resource", "^acs:ram:[^:]*:[^:]*:role/"]],
+			"outcomes": {"0": _decision("ImplicitDeny", "ram")},
+			"of_roles": "of_roles",
+		},
+		"ram_list": {"cut": "^(?:[*]$|acs:[^:]*:[^:]*:[^:]*:())", "entries": {"": "ram_get_alone"}, "of_roles": "two"},
+		"ram_get_alone": {
+			"tests": [["pattern", "resource", "^acs:ram:[^:]*:[^:]*:role/"]],
+			"outcomes": {"0": _decision("ImplicitDeny", "ram")},
+		},
+		"of_roles": {
+			"resource": "acs:ram:*:*:role/[aA]**",
+			"false": _decision("ImplicitDeny", "of_roles"),
+			"true": _decision("Allow", "of_roles"),
 		},
 		"many": {
 			"cut": "^(?:\\*$|acs:[^:]*:[^:]*:[^:]*:(orders|hard|acl|))",
@@ -572,4 +589,19 @@ test_decision_by_an_index if {
 	_says(_asked("user/alice", "alikafka:Many", _resource("any")), "ImplicitDeny", "none")
 	_says(_asked("user/alice", "alikafka:Many", "*"), "ImplicitDeny", "none")
 	_leaves(_asked("user/alice", "alikafka:Many", _resource("hard")))
+}
+
+test_decision_about_a_role if {
+	role := "acs:ram::1234567890123456:role/"
+	_says(_asked("user/alice", "ram:Get", concat("", [role, "App"])), "Allow", "of_roles")
+	_says(_asked("user/alice", "ram:Get", "acs:ram:*:1234567890123456:role/app"), "Allow", "of_roles")
+	_says(_asked("user/alice", "ram:Get", concat("", [role, "b"])), "ImplicitDeny", "of_roles")
+	_says(_asked("user/alice", "ram:List", concat("", [role, "b"])), "ImplicitDeny", "two")
+	_says(_asked("user/alice", "ram:Get", "acs:ram::1234567890123456:policy/a"), "ImplicitDeny", "ram")
+	_says(_asked("user/alice", "ram:Get", "*"), "ImplicitDeny", "ram")
+
+	# not a role's ARN
+	_leaves(_asked("user/alice", "ram:Get", concat("", [role, "a/b"])))
+	_leaves(_asked("user/alice", "ram:Get", "acs:ram:cn:1234567890123456:role/a"))
+	_leaves(_asked("user/alice", "ram:Get", "acs:ram::*:role/a"))
 }
