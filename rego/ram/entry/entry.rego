@@ -29,8 +29,8 @@ decision(name, request) := found[{true: "true", false: "false"}[glob.match(found
 } else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	# 3.4: a role's ARN is compared without case
 	found := data.store.entries[_of_roles(name, request.resource)]
-} else := _by_tests(_of_roles(name, request.resource), request) if {
-	true
+} else := _by_tests(of_roles, request) if {
+	of_roles := _of_roles(name, request.resource)
 } else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
 	[set, index, request.resource] = name
 } else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
