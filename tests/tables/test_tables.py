@@ -181,6 +181,24 @@ def test_no_table_decides_by_a_set_with_an_unreadable_policy(tmp_path: Path) -> 
     assert compiled(limited) == set()
 
 
+def test_statements_of_two_policies_of_one_name_keep_their_lists_apart(tmp_path: Path) -> None:
+    prefix = {"oss:Prefix": "a*"}
+    name = "AliyunKafkaReadOnlyAccess"
+    own = policy(
+        {"Action": "oss:Get", "Condition": {"ForAllValues:StringLike": prefix}},
+    )
+    system = policy({"Action": "oss:Put", "Condition": {"StringLike": prefix}})
+    path = tmp_path / "accounts.json"
+    held = [{"policy": name, "type": kind} for kind in ("System", "Custom")]
+    account = {"policies": {name: own}, "users": {"alice": {"policies": held}}}
+    written = {"accounts": {ACCOUNT: account}, "system_policies": {name: {"document": system}}}
+    path.write_text(json.dumps(written))
+    whole: dict[str, Any] = Tables().add_to(reader.load(path, catalog.load()))
+    keyed = whole["keyed"][whole["who"][ACCOUNT][ALICE]]
+    takes = {one: "takes_lists" in whole["entries"][entry] for one, entry in keyed.items()}
+    assert takes == {"oss:get": False, "oss:put": True}
+
+
 def test_a_policy_may_become_unreadable_and_readable_again(tmp_path: Path) -> None:
     tables_of, accounts = Tables(), reader.Reader(catalog.load())
     path = tmp_path / "accounts.json"

@@ -168,19 +168,19 @@ class SetCompiler:
     def _compile(self, about: tuple[About, ...], most: int, *, is_assuming: bool) -> str:
         """Return the name of the statements' entry, or of the index that leads to their entries."""
         layers = self._layers(about, is_assuming=is_assuming)
-        if is_assuming or not _may_be_about_roles(layers):
-            return self._put(self._entry_or_index(layers, [], most, divides=not is_assuming))
+        if is_assuming:
+            return self._put(entry(layers, [], most))
+        if not _may_be_about_roles(layers):
+            return self._put(self._entry_or_index(layers, [], most))
         # 3.4: a resource that is a role is compared with the patterns without case
-        found = self._entry_or_index(layers, [_IS_A_ROLE], most, divides=True)
+        found = self._entry_or_index(layers, [_IS_A_ROLE], most)
         with contextlib.suppress(NoTableError):
             of_roles = entry(self._layers(about, is_assuming=True), [], most)
             found.stored["of_roles"] = self._put(of_roles)
         return self._put(found)
 
-    def _entry_or_index(
-        self, layers: Sequence[Layer], left: Sequence[Test], most: int, *, divides: bool
-    ) -> Entry:
-        if not divides or _patterns(layers) < _PATTERNS_OF_AN_INDEX:
+    def _entry_or_index(self, layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
+        if _patterns(layers) < _PATTERNS_OF_AN_INDEX:
             return entry(layers, left, most)
         try:
             index = divide(layers)
@@ -196,7 +196,8 @@ class SetCompiler:
 
     def _put(self, one: Entry) -> str:
         """Keep an entry, and return its name."""
-        name = digest(one.stored)
+        # both forms: they may differ in the lists that they take, where the stored one does not
+        name = digest(tuple(one))
         self._entries[name] = one.stored
         if one.keyed:
             self._keyed[name] = keyed = digest(one.keyed)
