@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from ramgate.language.keys import spellings
+from ramgate.tables.clauses import in_any_case
 
 FILE: Final = Path(__file__).parents[2] / "rego/ram/condition_keys/condition_keys.rego"
 
 _FOR_THE_RULE: Final = {"acs:PrincipalARN", "acs:ResourceGroupId"}
-_THIRD_FORMS: Final = {"i": "\u0130", "k": "\u212a"}
 _TEXT: Final = """\
 # METADATA
 # title: Condition keys
@@ -61,20 +61,16 @@ def doubtful(keys: set[str]) -> str:
     services = [
         rf"{_misspelled(service)}:|{service}:{_other(names)}"
         if names
-        else f"{_in_any_case(service)}:"
+        else f"{in_any_case(service)}:"
         for service, names in sorted(begun.items())
     ]
     return f"(?m)^(?:{'|'.join(services)})"
 
 
-def _in_any_case(text: str) -> str:
-    return "".join(f"[{one}{one.upper()}{_THIRD_FORMS.get(one, '')}]" for one in text)
-
-
 def _misspelled(text: str) -> str:
     """Return an expression for the text in each spelling but this one, in lower case."""
     first, rest = text[0], text[1:]
-    wrong = f"[{first.upper()}{_THIRD_FORMS.get(first, '')}]{_in_any_case(rest)}"
+    wrong = in_any_case(first).replace(first, "", 1) + in_any_case(rest)
     return f"(?:{wrong}|{first}{_misspelled(rest)})" if rest else wrong
 
 
