@@ -114,8 +114,10 @@ def test_nothing_is_lost_and_nothing_is_allowed_by_error(tmp_path: Path) -> None
     ):
         found = asyncio.run(load(address, sidecar, pid))
         assert sidecar.state().restarts == 1
-    statuses = {(one.user, one.status) for one in found}
-    assert statuses == {(user, one) for user, status in EXPECTED.items() for one in (status, 503)}
+    # chance decides which user's requests fall into the time without an OPA
+    decided = {(one.user, one.status) for one in found if one.status != 503}
+    assert decided == set(EXPECTED.items())
+    assert any(one.status == 503 for one in found)
     assert all(one.has_retry_after == (one.status == 503) for one in found)
     assert found.total() >= 2 * WORKERS
     assert "Traceback" not in (tmp_path / "log").read_text()
