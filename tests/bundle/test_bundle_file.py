@@ -154,6 +154,24 @@ def test_an_older_serial_never_follows(
         assert watched.look("1") is None
 
 
+def test_only_a_bundle_that_opa_decides_by_raises_the_serial(tmp_path: Path) -> None:
+    file = tmp_path / "b"
+    file.write_bytes(bundle("1", 7))
+    watched = BundleFile(file)
+    watched.build()
+    for revision, serial in (("forged", 2**53 - 1), ("2", 8)):
+        file.write_bytes(bundle(revision, serial))
+        assert watched.look("1") is None
+        found = watched.look("1")
+        assert found is not None
+        assert found.revision == revision
+    watched.keep(found)
+    file.write_bytes(bundle("3", 7))
+    assert watched.look("2") is None
+    with pytest.raises(InvalidFiles, match="has the serial 7, which is older than 8"):
+        watched.look("2")
+
+
 @pytest.mark.parametrize(("serial", "fits"), [(None, False), (6, False), (7, True), (8, True)])
 def test_the_first_bundle_has_at_least_the_serial_that_is_asked_for(
     tmp_path: Path, serial: int | None, *, fits: bool

@@ -81,12 +81,16 @@ def test_a_signed_bundle_is_served_and_followed_and_an_older_or_unsigned_one_is_
     assert "stays in use" in running.next_error()
     assert main([*url, "--at-least", "8"]) == 1
 
-    build(tmp_path / "unsigned", "--serial", "9")
+    build(tmp_path / "unsigned", "--serial", "99")
     (tmp_path / "unsigned").replace(file)
     assert "bundle missing .signatures.json file" in running.next_error()
     eventually(lambda: main(url) == 1)
     with Client(running.url) as client:
         assert (client.serial(), bool(client.decide(*ALLOWED))) == (8, True)
+
+    build(tmp_path / "next", *sign, "--serial", "9")
+    (tmp_path / "next").replace(file)
+    eventually(lambda: main([*url, "--at-least", "9"]) == 0)
     running.stop()
 
 

@@ -112,6 +112,60 @@ def test_only_the_last_lines_are_kept(supervise: Callable[..., Supervised]) -> N
     assert running.lines == tuple(str(n) for n in range(900, 1000))
 
 
+def test_a_log_that_nobody_reads_does_not_block_the_command(
+    supervise: Callable[..., Supervised], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_MOST_WAITING", 100)
+    is_read, reported = threading.Event(), list[str]()
+
+    def report(line: str) -> None:
+        is_read.wait(BOUND)
+        reported.append(line)
+
+    program = f"for n in range(100_000): print(n)\nprint('end', flush=True); {STAY}"
+    running = supervise(program, report=report)
+    eventually(lambda: "end" in running.lines)
+    is_read.set()
+    running.stop()
+    lost = [int(json.loads(line)["msg"].split()[0]) for line in reported if "lost" in line]
+    assert sum(lost) > 99_000
+    assert len(reported) - len(lost) + sum(lost) == 100_002
+    assert reported[0] == "0\n"
+
+
+def test_lines_after_lost_ones_are_passed_on_after_their_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor, "_MOST_WAITING", 10)
+    is_read, reported = threading.Semaphore(0), list[str]()
+
+    def report(line: str) -> None:
+        is_read.acquire()
+        reported.append(line)
+
+    reports = supervisor._Reports(report)  # noqa: SLF001
+    for line in ("one\n", "two\n", "three\n", "four is longer\n"):
+        reports.put(line)
+    is_read.release(2)
+    eventually(lambda: reported[1:] != [])
+    reports.put("five\n")
+    is_read.release(100)
+    reports.end()
+    assert [line.split()[0] for line in reported if "lost" not in line][-1] == "five"
+    assert "lost" in reported[-2]
+
+
+def test_a_report_that_never_returns_delays_the_end_by_the_grace_alone(
+    supervise: Callable[..., Supervised], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "GRACE", 0.2)
+    is_over = threading.Event()
+    running = supervise("print('done')", report=lambda _: is_over.wait(BOUND))
+    assert running.wait(BOUND)
+    assert not is_over.is_set()
+    is_over.set()
+
+
 def test_a_broken_log_does_not_block_the_command(
     supervise: Callable[..., Supervised],
 ) -> None:

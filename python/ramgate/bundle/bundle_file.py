@@ -84,9 +84,10 @@ class BundleFile:
     """A bundle in a file, which is read again when it changes.
 
     A changed file counts once two consecutive looks agree. While it cannot be read, is not a
-    bundle, or has an older serial than the bundle before or than `at_least`, the bundle before
-    stays in use. A bundle without a serial is older than any with one. `pause` has the seconds
-    until the next look.
+    bundle, or has an older serial than `at_least` or than the bundle that OPA decides by, the
+    bundle before stays in use. OPA decides by the first bundle, and by each one given to `keep`: a
+    bundle that OPA refuses has no say about serials. A bundle without a serial is older than any
+    with one. `pause` has the seconds until the next look.
 
     >>> from pathlib import Path
     >>> from ramgate.bundle.builder import Builder
@@ -124,7 +125,22 @@ class BundleFile:
         except OSError as error:
             message = error.strerror or str(error)
             raise UnreadableFiles([Fault(self._name, message=message)]) from error
-        return self._read(content)
+        bundle = self._read(content)
+        self.keep(bundle)
+        return bundle
+
+    def keep(self, bundle: Bundle) -> None:
+        """Take no bundle with an older serial than this one, by which OPA decides now.
+
+        >>> file = Path("bundle.tar.gz")
+        >>> _ = file.write_bytes(Builder(serial=7).build().content)
+        >>> watched = BundleFile(file)
+        >>> watched.keep(Builder(serial=8).build())
+        >>> watched.build()
+        Traceback (most recent call last):
+        ramgate.errors.InvalidFiles: bundle.tar.gz: has the serial 7, which is older than 8
+        """
+        self._at_least = bundle.serial
 
     def look(self, active: str) -> Bundle | None:
         """Look once: return the new bundle, or None if the file is as before or has `active`.
@@ -157,5 +173,4 @@ class BundleFile:
             has = "no serial" if bundle.serial is None else f"the serial {bundle.serial}"
             message = f"has {has}, which is older than {self._at_least}"
             raise InvalidFiles([Fault(self._name, message=message)])
-        self._at_least = bundle.serial
         return bundle

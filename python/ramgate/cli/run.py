@@ -24,6 +24,7 @@ from ramgate.cli.signing import add_verification, serial_number, verification
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from ramgate.bundle.builder import Bundle
     from ramgate.bundle.bundle_file import BundleFile
     from ramgate.bundle.watch import Watch
     from ramgate.cli.options import Commands
@@ -171,8 +172,17 @@ def run(options: Namespace) -> int:
         _warn(options)
         with contextlib.suppress(KeyboardInterrupt), sidecar:
             greet("\n".join(_greeting(sidecar, options)))
-            Follower(sidecar, watch, say, lambda bundle: say(counts(bundle))).run()
+            Follower(sidecar, watch, say, lambda bundle: _announce(bundle, watch)).run()
     return FINE
+
+
+def _announce(bundle: Bundle, watch: Watch | BundleFile) -> None:
+    """Tell the bundle that OPA has come to decide by."""
+    from ramgate.bundle.bundle_file import BundleFile
+
+    if isinstance(watch, BundleFile):
+        watch.keep(bundle)
+    say(counts(bundle))
 
 
 def _watch(options: Namespace) -> Watch | BundleFile:

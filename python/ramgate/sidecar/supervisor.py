@@ -33,6 +33,8 @@ GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL, unless the caller sets others."""
 
 _KEPT_LINES = 100
+_MOST_WAITING = 64 * 1024 * 1024
+_LOST = "lines of OPA, such as entries of its decision log, are lost: their reader was too slow"
 
 
 class Supervised:
@@ -40,8 +42,9 @@ class Supervised:
 
     The command has exactly the environment `env`, an empty stdin, no terminal, and creates files
     that only their owner can use. A thread passes each line of its stdout and stderr to `report`.
-    If this process ends without `stop`, `files` are removed, and `folder` with the files in it.
-    Raises `OSError` if Python cannot be started.
+    The command never waits for `report`: 64 MiB of lines wait instead, and later ones are lost,
+    which a line with their number tells. If this process ends without `stop`, `files` are removed,
+    and `folder` with the files in it. Raises `OSError` if Python cannot be started.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three by name
@@ -56,7 +59,7 @@ class Supervised:
     ) -> None:
         self._grace = grace
         self._tail: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
-        self._report = report
+        self._reports = None if report is None else _Reports(report)
         self._process = subprocess.Popen(  # noqa: S603 - a list, without a shell
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
@@ -123,9 +126,8 @@ class Supervised:
     def _read(self) -> None:
         for line in self._stdout:
             self._tail.append(line.rstrip("\n"))
-            if self._report is not None:
-                with contextlib.suppress(OSError, ValueError):  # the command must not block on it
-                    self._report(line)
+            if self._reports is not None:
+                self._reports.put(line)
 
     def _collect(self) -> None:
         if self._process.returncode < 0:
@@ -133,9 +135,65 @@ class Supervised:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         self._reader.join(GRACE)
+        if self._reports is not None:
+            self._reports.end()
         with contextlib.suppress(BrokenPipeError):
             self._stdin.close()
         self._stdout.close()
+
+
+class _Reports:
+    """Passes lines to a function in a thread of its own, so that nobody waits for the function."""
+
+    def __init__(self, report: Callable[[str], object]) -> None:
+        self._report = report
+        self._waiting: collections.deque[str] = collections.deque()
+        self._size = 0
+        self._lost = 0
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="ramgate-report", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str) -> None:
+        """Pass a line on soon, or count it as lost."""
+        with self._changed:
+            if self._size + len(line) > _MOST_WAITING:
+                self._lost += 1
+                return
+            self._tell_lost()
+            self._add(line)
+
+    def end(self) -> None:
+        """Wait until the lines are passed on, `GRACE` seconds at most."""
+        with self._changed:
+            self._tell_lost()
+            self._ended = True
+            self._changed.notify()
+        self._thread.join(GRACE)
+
+    def _tell_lost(self) -> None:
+        if self._lost:
+            self._add(json.dumps({"level": "error", "msg": f"{self._lost} {_LOST}"}) + "\n")
+            self._lost = 0
+
+    def _add(self, line: str) -> None:
+        self._waiting.append(line)
+        self._size += len(line)
+        self._changed.notify()
+
+    def _run(self) -> None:
+        while line := self._next():
+            with contextlib.suppress(OSError, ValueError):
+                self._report(line)
+
+    def _next(self) -> str:
+        """Wait for a line; return an empty text at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ended)
+            line = self._waiting.popleft() if self._waiting else ""
+            self._size -= len(line)
+            return line
 
 
 def _supervise() -> int:

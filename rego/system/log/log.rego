@@ -15,7 +15,8 @@ drop if input.path in {"system/status/revision", "system/status/serial"}
 # title: Mask
 # description: >-
 #   The paths to remove from an entry: whole policy documents that came with a request, those of a role
-#   session and those of a simulation, for a single request and for a batch.
+#   session and those of a simulation, for a single request and for a batch; of an HTTP request that a proxy
+#   asks about, the query and the headers that decide nothing, since both may be secrets.
 # scope: document
 mask contains $"/input/{field}" if {
 	some field in _documents
@@ -26,6 +27,38 @@ mask contains $"/input/requests/{index}/{field}" if {
 	some index, request in input.input.requests
 	some field in _documents
 	request[field]
+}
+
+mask contains "/input/query" if {
+	_is_http
+	input.input.query
+}
+
+mask contains $"/input/headers/{name}" if {
+	_is_http
+	some header, _ in input.input.headers
+	not header in _deciding
+	name := replace(replace(header, "~", "~0"), "/", "~1")
+}
+
+_is_http if input.path == "authzen/route/answer"
+
+# The headers that the mapping reads.
+_deciding contains part.name if {
+	some part in data.store.authzen.http.subject.id
+	part.field == "header"
+}
+
+_deciding contains part.name if {
+	some parts in data.store.authzen.http.context
+	some part in parts
+	part.field == "header"
+}
+
+_deciding contains part.name if {
+	some route in data.store.authzen.http.routes
+	some part in route.resource.id
+	part.field == "header"
 }
 
 _documents := {"policies", "session_policies"}

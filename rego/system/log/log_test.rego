@@ -29,3 +29,22 @@ test_a_query_of_the_revision_is_not_logged if {
 	not log.drop with input as {"path": "system/status/revision/x"}
 	not log.drop with input as {"input": {"path": "system/status/revision"}}
 }
+
+test_secrets_of_an_http_request_are_left_out if {
+	header := {"field": "header", "name": "x-user"}
+	mapping := {"authzen": {"http": {
+		"subject": {"type": "user", "id": [header]},
+		"context": {"ip": ["v", {"field": "header", "name": "x-ip"}]},
+		"routes": [{"resource": {"id": ["r-", {"field": "path", "name": "x-path"}, {"field": "header", "name": "x-record"}]}}],
+	}}}
+	asked := {
+		"method": "GET",
+		"path": "/r",
+		"query": "token=secret",
+		"headers": {"x-user": ["alice"], "x-ip": ["10.0.0.1"], "x-record": ["1"], "x-api-key": ["secret"], "x-path": ["a"], "a~b/c": ["d"]},
+	}
+	entry := {"path": "authzen/route/answer", "input": asked}
+	log.mask == {"/input/query", "/input/headers/x-api-key", "/input/headers/x-path", "/input/headers/a~0b~1c"} with input as entry with data.store as mapping
+	log.mask == {"/input/query"} | {$"/input/headers/{name}" | some name in ["x-user", "x-ip", "x-record", "x-api-key", "x-path", "a~0b~1c"]} with input as entry with data.store as {}
+	log.mask == set() with input as object.union(entry, {"path": "authzen/evaluation/answer"}) with data.store as mapping
+}
