@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from ramgate.web.app import HEAD_LIMIT
+from ramgate.web.protocol import DeadlineProtocol
 
 if TYPE_CHECKING:
     from ramgate.web.app import AuthzenApp
@@ -54,7 +55,8 @@ def serve(app: AuthzenApp, listener: socket.socket, tls: tuple[Path, Path] | Non
     """Answer on a socket until SIGINT or SIGTERM, which is raised again at the end.
 
     `tls` has the files of a certificate and of its key. The server speaks HTTP/1.1 by `h11`, which
-    limits the head of a request while it arrives, and shows the target as sent.
+    limits the head of a request while it arrives, and shows the target as sent. The head has ten
+    seconds.
 
     >>> def run(app: AuthzenApp) -> None:
     ...     with listen("127.0.0.1", 8182) as listener:
@@ -63,7 +65,7 @@ def serve(app: AuthzenApp, listener: socket.socket, tls: tuple[Path, Path] | Non
     cert, key = tls or (None, None)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=DeadlineProtocol,
         h11_max_incomplete_event_size=HEAD_LIMIT,
         ws="none",
         lifespan="on",
