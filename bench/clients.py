@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from opa_client import AsyncOpaClient, OpaClient
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from bench import floor, questions
 from bench.report import Figure, Section, Table
@@ -38,6 +39,7 @@ _CALLS_OF_A_TASK: Final = 100
 _DISTINCT: Final = 1000
 _BATCHES: Final = "batches=1"
 _TIMEOUT: Final = 30.0
+_SPAN: Final = NonRecordingSpan(SpanContext(1, 1, is_remote=True, trace_flags=TraceFlags(1)))
 _THEIRS: Final = "opa-python-client, TCP"
 _PACKAGE, _RULE = "ram.authz", "decision"
 _CHUNK: Final = 65536
@@ -84,7 +86,8 @@ def measure(run: Run) -> Section:
         run.log(f"clients, {run.rounds} rounds")
         medians = _one_at_a_time(opa, run.rounds, plain, conditional)
         run.log(f"clients, {_TASKS} tasks at once, {run.rounds} rounds")
-        found = asyncio.run(_concurrently(opa, run.rounds))
+        with use_span(_SPAN):
+            found = asyncio.run(_concurrently(opa, run.rounds))
         rates = {name: [one.rate for one in many] for name, many in found.items()}
         loads = {name: [one.rate / one.load for one in many] for name, many in found.items()}
     least = medians["floor, raw, unix"]
@@ -136,8 +139,8 @@ def measure(run: Run) -> Section:
                 for name in rates
             ),
             "The tasks ask the mix for one account after the other, so no two requests of a batch "
-            "are equal. If the first figure is less than the second, Python waits for OPA, whose "
-            "one core is then the limit.",
+            "are equal. With `tracing`, each request carries the current span. If the first figure "
+            "is less than the second, Python waits for OPA, whose one core is then the limit.",
         ),
     )
     figures = {
@@ -255,8 +258,10 @@ async def _concurrently(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
     found: dict[str, list[_Rate]] = {}
     async with contextlib.AsyncExitStack() as stack:
 
-        async def ours(url: str, batches: int | None) -> Callable[[], Awaitable[object]]:
-            client = AsyncClient(url, timeout=_TIMEOUT, batches=batches)
+        async def ours(
+            url: str, batches: int | None, *, tracing: bool = False
+        ) -> Callable[[], Awaitable[object]]:
+            client = AsyncClient(url, timeout=_TIMEOUT, batches=batches, tracing=tracing)
             await stack.enter_async_context(client)
             asked = itertools.cycle(
                 (one.principal, one.action, one.resource, one.context) for one in many
@@ -269,6 +274,7 @@ async def _concurrently(opa: Opa, rounds: int) -> dict[str, list[_Rate]]:
         ways = {
             "AsyncClient, unix": await ours(f"unix://{opa.socket}", None),
             "AsyncClient, TCP": await ours(opa.url, None),
+            "AsyncClient, `tracing`, TCP": await ours(opa.url, None, tracing=True),
             f"AsyncClient, {_BATCHES}, unix": await ours(f"unix://{opa.socket}", 1),
             f"AsyncClient, {_BATCHES}, TCP": await ours(opa.url, 1),
             _THEIRS: lambda: theirs.query_rule(next(inputs), _PACKAGE, _RULE),

@@ -34,7 +34,8 @@ class AsyncCalls(BaseClient):
         return self._finish(query, question, await self._begin(query, question))
 
     def _begin(self, query: Query[object], question: msgspec.Struct) -> Call:
-        return self._send(encoding.encode(self._heads[query], question, self._max_body))
+        head = self._heads[query] if self._tracing is None else self._head(query)
+        return self._send(encoding.encode(head, question, self._max_body))
 
     def _finish(self, query: Query[_A], question: msgspec.Struct, response: Response) -> _A:
         answer = decoding.read(query, response)
@@ -43,7 +44,7 @@ class AsyncCalls(BaseClient):
         return answer
 
     async def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions, self._max_body)
+        request = encoding.encode_all(self._head(query), questions, self._max_body)
         response = await self._send(request, response_limit(len(questions)))
         decisions = decoding.read_all(query, len(questions), response)
         self._observe_all(questions, decisions)

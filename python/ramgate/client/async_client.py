@@ -66,6 +66,7 @@ class AsyncClient(AsyncCalls):
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
         max_body: int = DEFAULT_MAX_BODY,
+        tracing: bool = False,
         batches: int | None = None,
     ) -> None:
         """Create a client as `Client` does; `batches` is for applications with many tasks.
@@ -76,8 +77,8 @@ class AsyncClient(AsyncCalls):
         Set it to the number of cores that OPA may use.
 
         Each caller gets the answer, the error and the `timeout` of its own call, but waits until
-        its whole batch is decided. With `batches`, the client belongs to the event loop that uses
-        it first.
+        its whole batch is decided. With `tracing`, a batch passes a span on only if it is that of
+        all its callers. With `batches`, the client belongs to the event loop that uses it first.
 
         Raises `ValueError` for a value that cannot be used.
 
@@ -96,7 +97,13 @@ class AsyncClient(AsyncCalls):
         [True, False]
         """
         super().__init__(
-            url, timeout=timeout, token=token, tls=tls, plain_http=plain_http, max_body=max_body
+            url,
+            timeout=timeout,
+            token=token,
+            tls=tls,
+            plain_http=plain_http,
+            max_body=max_body,
+            tracing=tracing,
         )
         if batches is not None and batches < 1:
             raise ValueError(f"`batches` is `{batches}`: it must be at least 1")
@@ -236,14 +243,14 @@ class AsyncClient(AsyncCalls):
     @pending_call
     async def revision(self) -> str:
         """Return the revision of the bundle that OPA decides with."""
-        request = encoding.request_without_input(self._heads[queries.REVISION])
+        request = encoding.request_without_input(self._head(queries.REVISION))
         response = await self._send(request)
         return decoding.read_revision(response)
 
     @pending_call
     async def serial(self) -> int | None:
         """Return the serial of the bundle that OPA decides with, None if it has none."""
-        request = encoding.request_without_input(self._heads[queries.SERIAL])
+        request = encoding.request_without_input(self._head(queries.SERIAL))
         response = await self._send(request)
         return decoding.read_serial(response)
 
@@ -271,16 +278,19 @@ class AsyncClient(AsyncCalls):
         await self.close()
 
     async def _decide_together(self, batches: Batches, request: Request) -> Decision:
-        decision = await batches.decide(encoding.to_json(request))
+        trace = b"" if self._tracing is None else self._tracing.headers()
+        decision = await batches.decide(encoding.to_json(request), trace)
         decoding.raise_if_malformed(decision)
         self._observe(request, decision)
         return decision
 
-    async def _decide_batch(self, batch: Sequence[bytes]) -> Sequence[Decision]:
+    async def _decide_batch(self, batch: Sequence[bytes], trace: bytes) -> Sequence[Decision]:
         if len(batch) == 1:
-            request = encoding.encode_json(self._heads[queries.DECISION], batch[0], self._max_body)
+            head = self._heads[queries.DECISION] + trace
+            request = encoding.encode_json(head, batch[0], self._max_body)
             return [decoding.read(queries.DECISION, await self._send(request))]
-        request = encoding.encode_all_json(self._heads[queries.DECISIONS], batch, self._max_body)
+        head = self._heads[queries.DECISIONS] + trace
+        request = encoding.encode_all_json(head, batch, self._max_body)
         response = await self._send(request, response_limit(len(batch)))
         return decoding.read_all(queries.DECISIONS, len(batch), response)
 

@@ -12,6 +12,8 @@ from ramgate.client.http import Url
 from ramgate.errors import TransportError
 
 if TYPE_CHECKING:
+    from ramgate.client.queries import Query
+    from ramgate.client.tracing import Tracing
     from ramgate.model.decision import Request
     from ramgate.model.explanation import Explained, Explanation
 
@@ -46,6 +48,7 @@ class BaseClient:
         tls: ssl.SSLContext | None = None,
         plain_http: bool = False,
         max_body: int = DEFAULT_MAX_BODY,
+        tracing: bool = False,
     ) -> None:
         """Create a client of the OPA at `url`. It connects on the first call.
 
@@ -57,8 +60,10 @@ class BaseClient:
         * `max_body`: the bytes of a body that OPA takes. A larger request is not sent: it raises
           `InvalidRequest`, which says how many requests of a list fit.
         * `tls`: a context in place of the default, which trusts the system's certificates.
+        * `tracing`: pass the current span of OpenTelemetry on, as `traceparent` and `tracestate`.
 
-        Raises `ValueError` for a value that cannot be used.
+        Raises `ValueError` for a value that cannot be used, and `ImportError` for `tracing` without
+        the extra `ramgate[otel]`.
         """
         parsed = Url.parse(url)
         if not 0 < timeout <= _DAY:
@@ -84,9 +89,15 @@ class BaseClient:
         }
         self._health_request = encoding.health_request(parsed)
         self._connections = Connections(parsed, tls)
+        self._tracing = _tracing() if tracing else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r})"
+
+    def _head(self, query: Query[object]) -> bytes:
+        """Return the head of a request that is sent in the current span."""
+        head = self._heads[query]
+        return head if self._tracing is None else head + self._tracing.headers()
 
     def _observe(self, question: object, answer: object) -> None:
         """Show the observer, if there is one, an answer before the caller gets it."""
@@ -110,3 +121,9 @@ class BaseClient:
     def _late(self) -> TransportError:
         """Return the error for a call that reached its deadline."""
         return TransportError(f"`{self._url}` did not answer within {self._timeout:g} s")
+
+
+def _tracing() -> Tracing:
+    from ramgate.client.tracing import Tracing  # noqa: PLC0415 - needs an extra
+
+    return Tracing()

@@ -24,18 +24,21 @@ _MAX_BYTES: Final = 1024 * 1024
 
 
 class _Pending(NamedTuple):
-    """A request in JSON, and the future of its decision, which the caller awaits."""
+    """A request in JSON, the future of its decision, and the trace headers of its caller."""
 
     request: bytes
     decision: asyncio.Future[Decision]
+    trace: bytes
 
 
 class Batches:
     """Keeps at most `limit` batches in flight; requests made meanwhile form the next batch.
 
     A request is sent without delay while fewer batches are in flight. `send` returns the decisions
-    of a list of requests, in their order, or raises the errors of `AsyncClient`. A request that is
-    undecided after `timeout` seconds fails with `late()`. All of it belongs to one event loop.
+    of a list of requests, in their order, or raises the errors of `AsyncClient`. It is given the
+    trace headers of these requests if all have the same, otherwise none: a span has one parent. A
+    request that is undecided after `timeout` seconds fails with `late()`. All of it belongs to one
+    event loop.
 
     The states of a request; its future is done in the last two:
 
@@ -51,7 +54,7 @@ class Batches:
     def __init__(
         self,
         limit: int,
-        send: Callable[[Sequence[bytes]], Awaitable[Sequence[Decision]]],
+        send: Callable[[Sequence[bytes], bytes], Awaitable[Sequence[Decision]]],
         timeout: float,
         late: Callable[[], TransportError],
     ) -> None:
@@ -63,7 +66,7 @@ class Batches:
         self._waiting: deque[_Pending] = deque()
         self._in_flight: dict[asyncio.Task[None], Sequence[_Pending]] = {}
 
-    async def decide(self, request: bytes) -> Decision:
+    async def decide(self, request: bytes, trace: bytes = b"") -> Decision:
         """Return the decision of a request in JSON; it has `errors` if the request is malformed."""
         loop = asyncio.get_running_loop()
         self._loop = self._loop or loop
@@ -71,7 +74,7 @@ class Batches:
             raise RuntimeError(
                 "with `batches`, a client belongs to the event loop that used it first"
             )
-        pending = _Pending(request, loop.create_future())
+        pending = _Pending(request, loop.create_future(), trace)
         self._waiting.append(pending)
         if len(self._in_flight) < self._limit:
             # Send on the next loop iteration, so every request made in this one joins the batch.
@@ -121,7 +124,7 @@ class Batches:
         Raises an error that concerns the whole batch.
         """
         try:
-            decisions = await self._send([pending.request for pending in batch])
+            decisions = await self._send([pending.request for pending in batch], _trace(batch))
         except (AnswerError, InvalidRequest) as error:
             if len(batch) == 1:
                 _fail(batch[0], error)
@@ -148,6 +151,12 @@ class Batches:
             for pending in batch:
                 _fail(pending, _copy(error))
         self._send_waiting()
+
+
+def _trace(batch: Sequence[_Pending]) -> bytes:
+    """Return the trace headers that all requests of a batch have, otherwise none."""
+    first = batch[0].trace
+    return first if all(pending.trace == first for pending in batch) else b""
 
 
 def _fail(pending: _Pending, error: Exception) -> None:

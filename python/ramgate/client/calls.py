@@ -29,14 +29,15 @@ class Calls(BaseClient):
     """The base of `Client`: its calls, each within the time limit."""
 
     def _ask(self, query: Query[_A], question: msgspec.Struct) -> _A:
-        request = encoding.encode(self._heads[query], question, self._max_body)
+        head = self._heads[query] if self._tracing is None else self._head(query)
+        request = encoding.encode(head, question, self._max_body)
         response = self._exchange(request, 1)
         answer = decoding.read(query, response)
         self._observe(question, answer)
         return answer
 
     def _ask_all(self, query: Query[BatchAnswer], questions: Sequence[Request]) -> Decisions:
-        request = encoding.encode_all(self._heads[query], questions, self._max_body)
+        request = encoding.encode_all(self._head(query), questions, self._max_body)
         response = self._exchange(request, len(questions))
         decisions = decoding.read_all(query, len(questions), response)
         self._observe_all(questions, decisions)

@@ -253,7 +253,7 @@ class Client(Calls):
         >>> client.revision() == sidecar.revision
         True
         """
-        request = encoding.request_without_input(self._heads[queries.REVISION])
+        request = encoding.request_without_input(self._head(queries.REVISION))
         response = self._exchange(request, 0)
         return decoding.read_revision(response)
 
@@ -263,7 +263,7 @@ class Client(Calls):
         >>> client.serial() is None
         True
         """
-        request = encoding.request_without_input(self._heads[queries.SERIAL])
+        request = encoding.request_without_input(self._head(queries.SERIAL))
         response = self._exchange(request, 0)
         return decoding.read_serial(response)
 

@@ -42,9 +42,10 @@ _ENVELOPE: Final = len(b'{"input":}')
 
 
 def request_head(query: Query[object], url: Url, token: str | None) -> bytes:
-    """Return the bytes of a request up to the number in its `Content-Length`.
+    """Return the first lines of a request: the request line, and headers.
 
-    Raises `ValueError` if `token` cannot stand in a header; the message does not show the token.
+    More header lines may be added to it. Raises `ValueError` if `token` cannot stand in a header;
+    the message does not show the token.
     """
     authorization = ""
     if token is not None:
@@ -56,7 +57,6 @@ def request_head(query: Query[object], url: Url, token: str | None) -> bytes:
         f"Host: {url.authority}\r\n"
         f"{authorization}"
         "Content-Type: application/json\r\n"
-        "Content-Length: "
     ).encode()
 
 
@@ -67,7 +67,7 @@ def health_request(url: Url) -> bytes:
 
 def request_without_input(head: bytes) -> bytes:
     """Return the request for a rule that needs no input."""
-    return b"%b2\r\n\r\n{}" % head
+    return b"%bContent-Length: 2\r\n\r\n{}" % head
 
 
 def to_json(question: msgspec.Struct) -> bytes:
@@ -94,7 +94,7 @@ def encode(head: bytes, question: msgspec.Struct, max_body: int = MAX_BODY) -> b
     length = len(body) + _ENVELOPE
     if length > max_body:
         raise InvalidRequest([_too_long(length, max_body, 1)])
-    return b'%b%d\r\n\r\n{"input":%b}' % (head, length, body)
+    return b'%bContent-Length: %d\r\n\r\n{"input":%b}' % (head, length, body)
 
 
 def encode_json(head: bytes, question: bytes, max_body: int = MAX_BODY, requests: int = 1) -> bytes:
@@ -105,7 +105,7 @@ def encode_json(head: bytes, question: bytes, max_body: int = MAX_BODY, requests
     length = len(question) + _ENVELOPE
     if length > max_body:
         raise InvalidRequest([_too_long(length, max_body, requests)])
-    return b'%b%d\r\n\r\n{"input":%b}' % (head, length, question)
+    return b'%bContent-Length: %d\r\n\r\n{"input":%b}' % (head, length, question)
 
 
 def encode_all_json(head: bytes, questions: Sequence[bytes], max_body: int = MAX_BODY) -> bytes:
