@@ -33,6 +33,29 @@ def test_a_value_with_braces_is_not_filled_again() -> None:
     assert template.fill({"a": "{b}", "b": "secret"}) == "acs:oss:::{b}/secret"
 
 
+@pytest.mark.parametrize(
+    ("relative", "cause"),
+    [
+        ("{a}{b}", "a `:` or a `/` between them"),
+        ("{a}-{b}", "a `:` or a `/` between them"),
+        ("x/{a:path}.{b}", "a `:` or a `/` between them"),
+        ("{a:path}/x/{b:path}", "with `:path` need a `:`"),
+        ("{a:path}/{b}/{c:path}", "with `:path` need a `:`"),
+    ],
+)
+def test_a_template_that_two_sets_of_values_fit_is_refused(relative: str, cause: str) -> None:
+    with pytest.raises(InvalidTemplate, match=f"is ambiguous: two placeholders.* {cause}"):
+        Template(PREFIX + relative)
+
+
+@pytest.mark.parametrize(
+    "relative", ["{a}-x/{b}", "{a:path}/{b}", "{a}/{b:path}", "{a:path}:{b}:{c:path}", "x-{a}-y"]
+)
+def test_a_template_that_one_set_of_values_fits_is_taken(relative: str) -> None:
+    values = {"a": "1", "b": "2", "c": "3"}
+    assert "{" not in Template(PREFIX + relative).fill(values)
+
+
 def test_integers_and_uuids_are_values() -> None:
     assert ONE.fill({"instance": 7}) == f"{PREFIX}7"
     uuid = UUID("00000000-0000-0000-0000-00000000000A")

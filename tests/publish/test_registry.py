@@ -105,6 +105,16 @@ def test_a_token_is_fetched_where_the_registry_says(
     assert seen[6] == ("GET", asked, None)
 
 
+def test_a_blob_that_the_registry_has_elsewhere_is_not_uploaded_again(
+    fake: tuple[str, Answers, list[tuple[str, str, str | None]]],
+) -> None:
+    host, answers, seen = fake
+    answers["HEAD"] = (307, {"Location": "https://store.example.com/blob"}, b"")
+    answers["PUT"] = (201, {}, b"")
+    RegistryTarget(f"oci://{host}/ramgate:1").put(BUNDLE)
+    assert [method for method, _, _ in seen] == ["HEAD", "HEAD", "PUT"]
+
+
 def test_a_registry_that_asks_for_the_password_gets_it(
     fake: tuple[str, Answers, list[tuple[str, str, str | None]]],
     tmp_path: Path,

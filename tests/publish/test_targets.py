@@ -124,6 +124,15 @@ def test_a_storage_that_does_not_answer_is_an_error(bucket: str) -> None:
         target(f"s3://{bucket}/b", endpoint=endpoint).put(ONE)
 
 
+def test_a_storage_on_another_machine_is_spoken_to_with_tls(bucket: str) -> None:
+    for endpoint in ("http://storage.example.com", "http://192.0.2.1:9000", "http://"):
+        with pytest.raises(ValueError, match="is another machine, and the bundle would travel in"):
+            target(f"s3://{bucket}/b", endpoint=endpoint)
+    plain = target(f"s3://{bucket}/b", endpoint="http://storage.example.com", plain_http=True)
+    assert plain.name == f"s3://{bucket}/b"
+    assert target(f"s3://{bucket}/b", endpoint="https://storage.example.com").name == plain.name
+
+
 def test_an_endpoint_that_is_no_url_is_an_error(bucket: str) -> None:
     with pytest.raises(PublishError, match="Invalid endpoint"):
         target(f"s3://{bucket}/b", endpoint="storage")

@@ -43,6 +43,18 @@ def test_a_new_file_is_the_owners_alone_and_an_old_one_is_appended_to(tmp_path: 
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(("mode", "warns"), [(0o600, False), (0o640, True), (0o602, True)])
+def test_a_file_that_others_can_use_is_told(tmp_path: Path, mode: int, *, warns: bool) -> None:
+    told: list[str] = []
+    path = tmp_path / "log"
+    path.touch()
+    path.chmod(mode)
+    FileLog(path, told.append).close()
+    warning = f"the decision log `{path}` is open to other users: run `chmod 600` on it"
+    assert told == [warning] * warns
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
 def test_files_are_rotated_by_size_and_the_oldest_is_removed(tmp_path: Path) -> None:
     with FileLog(tmp_path / "log", most_bytes=4, keep=2) as log:
         for number in range(9):

@@ -132,6 +132,8 @@ class BundleFile:
     def keep(self, bundle: Bundle) -> None:
         """Take no bundle with an older serial than this one, by which OPA decides now.
 
+        >>> from pathlib import Path
+        >>> from ramgate.bundle.builder import Builder
         >>> file = Path("bundle.tar.gz")
         >>> _ = file.write_bytes(Builder(serial=7).build().content)
         >>> watched = BundleFile(file)

@@ -99,7 +99,8 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--plain-http",
         action="store_true",
-        help="without TLS, speak to a registry on another machine, or listen for other machines",
+        help="without TLS, speak to a registry or an S3-compatible storage on another machine, or "
+        "listen for other machines",
     )
 
 

@@ -36,18 +36,20 @@ def protect(  # noqa: PLR0913 - all but the first by name
 
     >>> from flask import Flask
     >>> from ramgate.middleware.flask import protect, requires
+    >>> USERS = ("alice", "carol")
+    >>> TOKENS = {f"Bearer {user}": f"acs:ram::1234567890123456:user/{user}" for user in USERS}
+    >>> def arn_of(environ):
+    ...     return TOKENS.get(environ.get("HTTP_AUTHORIZATION"))
     >>> app = Flask("example")
-    >>> protect(
-    ...     app, client=client, principal=lambda environ: environ.get("HTTP_X_VERIFIED_PRINCIPAL")
-    ... )
+    >>> protect(app, client=client, principal=arn_of)
     >>> @app.get("/instances/<instance>/topics")
     ... @requires("alikafka:ListTopic", "acs:alikafka:cn-hangzhou:1234567890123456:{instance}")
     ... def topics(instance):
     ...     return f"the topics of {instance}"
     >>> def status_for(user):
-    ...     headers = {"X-Verified-Principal": f"acs:ram::1234567890123456:user/{user}"}
+    ...     headers = {"Authorization": f"Bearer {user}"}
     ...     return app.test_client().get("/instances/a/topics", headers=headers).status
-    >>> [status_for(user) for user in ("alice", "carol")]
+    >>> [status_for(user) for user in USERS]
     ['200 OK', '403 Forbidden']
     """
     protected = RamgateMiddleware(

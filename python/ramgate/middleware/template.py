@@ -20,6 +20,7 @@ _ANY: Final = "*"
 # Wildcards and the separator of ARNs; characters that some servers take for a slash or cut a path
 # at; a second layer of percent-encoding, which the application might decode.
 _FORBIDDEN: Final = re.compile(r"[*?:;\\]|%[0-9A-Fa-f]{2}")
+_SEPARATORS: Final = frozenset(":/")
 _DOTS: Final = frozenset({"", ".", ".."})
 
 
@@ -29,7 +30,10 @@ class Template:
     A placeholder `{name:path}` takes several segments of a path, all others one. The template `*`
     is for actions that RAM authorizes without a resource.
 
-    Raises `InvalidTemplate` if the text is not the ARN of a resource.
+    Two placeholders need a `:` or a `/` between them, and two with `:path` a `:`. From `{a}-{b}`,
+    the values `x-y` and `z` would make the same resource as `x` and `y-z`.
+
+    Raises `InvalidTemplate` if the text is not the ARN of a resource, or could be ambiguous.
 
     >>> from ramgate.middleware.template import Template
     >>> instance = Template("acs:alikafka:cn-hangzhou:1234567890123456:{instance}")
@@ -57,6 +61,8 @@ class Template:
                 "`acs:<ram-code>:<region>:<account>:<relative-id>`, with placeholders like "
                 "`{name}` or `{name:path}`, without other braces and without wildcards"
             )
+        if fault := self._ambiguity():
+            raise InvalidTemplate(f"`{text}` is ambiguous: {fault}")
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
@@ -81,6 +87,19 @@ class Template:
                 raise InvalidResource(f"`{name}` cannot stand in a resource: {fault}")
             filled += (text, literal)
         return "".join(filled)
+
+    def _ambiguity(self) -> str:
+        """Return why two sets of values could make one resource; an empty text if they cannot."""
+        follows_path = False
+        for position, (_, is_path) in enumerate(self._placeholders):
+            between = self._literals[position]
+            if position and _SEPARATORS.isdisjoint(between):
+                return "two placeholders need a `:` or a `/` between them"
+            follows_path = follows_path and ":" not in between
+            if follows_path and is_path:
+                return "two placeholders with `:path` need a `:` between them"
+            follows_path = follows_path or is_path
+        return ""
 
     def _text(self, name: str, values: Mapping[str, object]) -> str:
         value = values.get(name)

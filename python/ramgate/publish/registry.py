@@ -37,6 +37,8 @@ _LAYER: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 _BLOB: Final = "application/octet-stream"
 _EMPTY: Final = b"{}"
 _CHALLENGE: Final = re.compile(r'(\w+)="([^"]*)"')
+# A registry that keeps blobs in an object store redirects to it, once it knows that they are there.
+_FOUND: Final = (200, 302, 303, 307, 308)
 _SECONDS: Final = 30.0
 _MOST_BYTES: Final = 64 * 1024
 
@@ -93,8 +95,8 @@ class RegistryTarget:
 
     def _put_blob(self, content: bytes, media_type: str) -> dict[str, object]:
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        found = self._ask("HEAD", f"{self._repository}/blobs/{digest}", expected=(200, 404))
-        if found.status != http.HTTPStatus.OK:
+        found = self._ask("HEAD", f"{self._repository}/blobs/{digest}", expected=(*_FOUND, 404))
+        if found.status not in _FOUND:
             begun = self._ask("POST", f"{self._repository}/blobs/uploads/", b"", expected=(202,))
             place = urllib.parse.urlsplit(begun.headers.get("location", ""))
             # The rest of the URL is that of this registry: no other host gets the bundle.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ramgate.errors import PublishError
+from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
     from ramgate.bundle.builder import Bundle
@@ -24,13 +26,20 @@ _SECONDS: Final = 30
 class S3Target:
     """An object of a bucket. boto3 finds the credentials and the region as it always does.
 
-    Raises `ValueError` for a URL of another form, and `PublishError` if boto3 has no region.
+    An `endpoint` with `http://` must be a program on this machine, unless `plain_http`. Raises
+    `ValueError` for URLs of another form, and `PublishError` if boto3 has no region.
     """
 
-    def __init__(self, url: str, endpoint: str | None = None) -> None:
+    def __init__(self, url: str, endpoint: str | None = None, *, plain_http: bool = False) -> None:
         match = _URL.fullmatch(url)
         if match is None:
             raise ValueError(f"`{url}` is not of the form s3://BUCKET/KEY")
+        parts = urlsplit(endpoint or "")
+        if parts.scheme == "http" and not (plain_http or Address(parts.hostname or "").private):
+            raise ValueError(
+                f"`{endpoint}` is another machine, and the bundle would travel in clear text: "
+                "use https://, or `--plain-http`"
+            )
         self.name = url
         self._bucket, self._key = match.groups()
         config = Config(

@@ -50,7 +50,7 @@ def target(
     """Return the place that `s3://BUCKET/KEY`, `oci://HOST/REPOSITORY:TAG` or a path names.
 
     `file_mode` is the mode of a file, `endpoint` the URL of a storage other than Amazon's.
-    `plain_http` lets a registry on another machine do without TLS. A registry's user and the file
+    `plain_http` lets a registry or a storage on another machine do without TLS. A registry's user and the file
     with the password are in the environment, `RAMGATE_REGISTRY_USER` and
     `RAMGATE_REGISTRY_PASSWORD_FILE`. Raises `ValueError` for a text of another form, and
     `PublishError` if a package or the password is missing.
@@ -63,7 +63,7 @@ def target(
             from ramgate.publish.s3 import S3Target  # noqa: PLC0415 - needs an extra
         except ImportError as error:
             raise PublishError(f"{error}; run `pip install 'ramgate[publish]'`") from error
-        return S3Target(text, endpoint)
+        return S3Target(text, endpoint, plain_http=plain_http)
     if text.startswith(_OCI):
         return RegistryTarget(text, _credentials(), plain_http=plain_http)
     if "://" in text:

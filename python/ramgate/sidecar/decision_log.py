@@ -97,9 +97,10 @@ class StreamLog(_Log):
 
 
 class FileLog(_Log):
-    r"""A decision log that is appended to a file, which only its owner can read (mode 600).
+    r"""A decision log that is appended to a file.
 
-    Before the file would get larger than `most_bytes` it is renamed to `FILE.1`, that one to
+    Only its owner can read a new file (mode 600). An old one keeps its mode, and `tell` gets a
+    warning if other users can use it. Before the file would get larger than `most_bytes` it is renamed to `FILE.1`, that one to
     `FILE.2`, and so on; `keep` such files are kept. With `keep=0` the file grows. If another
     program has renamed or removed the file, such as `logrotate`, a new one is begun within a
     second. The constructor raises `SidecarError` if the file cannot be written, or is not a file.
@@ -130,6 +131,8 @@ class FileLog(_Log):
         except OSError as error:
             cause = error.strerror or error
             raise SidecarError(f"cannot write the decision log `{path}`: {cause}") from error
+        if os.fstat(self._descriptor).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            tell(f"the decision log `{path}` is open to other users: run `chmod 600` on it")
 
     def close(self) -> None:
         """Close the file."""
