@@ -50,8 +50,8 @@ def target(
     """Return the place that `s3://BUCKET/KEY`, `oci://HOST/REPOSITORY:TAG` or a path names.
 
     `file_mode` is the mode of a file, `endpoint` the URL of a storage other than Amazon's.
-    `plain_http` lets a registry or a storage on another machine do without TLS. A registry's user and the file
-    with the password are in the environment, `RAMGATE_REGISTRY_USER` and
+    `plain_http` lets a registry or a storage on another machine do without TLS. A registry's user
+    and the file with the password are in the environment, `RAMGATE_REGISTRY_USER` and
     `RAMGATE_REGISTRY_PASSWORD_FILE`. Raises `ValueError` for a text of another form, and
     `PublishError` if a package or the password is missing.
 

@@ -100,10 +100,11 @@ class FileLog(_Log):
     r"""A decision log that is appended to a file.
 
     Only its owner can read a new file (mode 600). An old one keeps its mode, and `tell` gets a
-    warning if other users can use it. Before the file would get larger than `most_bytes` it is renamed to `FILE.1`, that one to
-    `FILE.2`, and so on; `keep` such files are kept. With `keep=0` the file grows. If another
-    program has renamed or removed the file, such as `logrotate`, a new one is begun within a
-    second. The constructor raises `SidecarError` if the file cannot be written, or is not a file.
+    warning if other users can use it. Before the file would get larger than `most_bytes` it is
+    renamed to `FILE.1`, that one to `FILE.2`, and so on; `keep` such files are kept. With `keep=0`
+    the file grows. If another program has renamed or removed the file, such as `logrotate`, a new
+    one is begun within a second. The constructor raises `SidecarError` if the file cannot be
+    written, or is not a file.
 
     >>> with FileLog(Path("decisions.log"), most_bytes=30, keep=1) as log:
     ...     for number in range(3):
