@@ -66,9 +66,9 @@ prove: setup ## compare the prover with the reference evaluator, OPA and cvc5 (P
 	PYTHONPATH=tests/support .venv/bin/python tests/proof/prove.py --pairs $(PAIRS) --edits $(EDITS) \
 	  --widenings $(WIDENINGS) --small $(SMALL) --seed $(SEED)
 
-mutants: setup ## put deliberate faults into the code; the tests must catch each
+mutants: setup ## put deliberate faults into the code; the tests must catch each (ONLY=middleware)
 	.venv/bin/python tests/support/worlds.py $(CASES)
-	.venv/bin/python tests/proof/mutants.py
+	.venv/bin/python tests/proof/mutants.py $(if $(ONLY),--only "$(ONLY)")
 
 soak: setup ## change the accounts a thousand times under load; takes some minutes
 	.venv/bin/python tests/proof/soak.py

@@ -1,41 +1,50 @@
 """Deliberate faults, each of which the tests must catch: `make mutants`.
 
 A mutant is one change of one file, in a copy of the project. Mutants of the Rego are run against
-`opa test`, and if that passes, against the property tests. Mutants of the Python are run against
-the tests of language, accounts and tables, and then against the property tests; those of the prover
-against the tests of its room, and then against the shares of `make prove`; mutants of any other
-package against the tests of that package. The program prints the tests that caught each mutant, and
-exits with 1 if a mutant survived.
+`opa test`, and if that passes, against tests in Python that ask a real OPA. Mutants of the Python
+are run against the tests of their package; those of language, accounts and tables also against the
+property tests, and those of the prover against the shares of `make prove`. `sighted` leaves out the
+tests that cannot see the file. At the end, the tests that caught mutants are run on an unchanged
+copy: a test that fails there has caught nothing.
+
+The program prints the tests that caught each mutant, and exits with 1 if a mutant survived.
+`--only TEXT` runs the mutants whose fault or file contains a text. `--near` leaves out the tests
+that take a minute, such as the property tests: a mutant that they alone can catch survives.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import authzen_faults
 import framework_faults
 import middleware_faults
 import prover_faults
+import service_faults
+import sighted
 from ramgate.opa.find import find_opa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 CASES = "build/cases/data.json"
 SECONDS = 600.0
-NOT_RUN = (4, 5)  # pytest's exit codes for a missing path, and for no test
-PROPERTIES = "rego/test_properties.py"
-EXPLANATIONS = "rego/test_explanation.py"
-EXPLAINING = ("survey", "source", "nearness", "pattern", "shown", "spelling", "near_miss", "hint")
-PROVER = "python/ramgate/analysis/prover"
-PROVER_SHARES = tuple(f"proof/test_{name}.py" for name in ("pairs", "edits", "widenings"))
-DECIDING = ("language", "accounts", "tables")
+FAILED = (1, 2)  # pytest's exit codes for a failed test, and for a file that cannot be imported
+ENDLESS = " and others do not end"
+# The others take longer to be loaded than many a test takes.
+PLUGINS = ("-p", "ramgate.pytest_plugin", "-p", "_hypothesis_pytestplugin")
 COPIED = (
     "catalog",
     "deploy",
@@ -46,6 +55,7 @@ COPIED = (
     "python",
     "rego",
     "schemas",
+    "tests",
     "tools",
 )
 
@@ -398,7 +408,7 @@ MUTANTS = [
         "in a table a role is assumed without the policies of the caller",
         CONSENT,
         '\tentry.decision(name, {"resource": resource}).allow\n',
-        "\tname\n",
+        '\tentry.decision(name, {"resource": resource})\n',
     ),
     Mutant(
         "a table allows a resource of another account",
@@ -1711,130 +1721,174 @@ MUTANTS = [
     *(Mutant(*fault) for fault in authzen_faults.FAULTS),
     *(Mutant(*fault) for fault in framework_faults.FAULTS),
     *(Mutant(*fault) for fault in middleware_faults.FAULTS),
+    *(Mutant(*fault) for fault in service_faults.FAULTS),
 ]
 
 
-def copy_project(target: Path) -> None:
-    """Copy the files that the tests need to a folder."""
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target / name)
-    shutil.copytree(ROOT / "tests", target / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+class UselessMutantError(Exception):
+    """The text of a mutant is not there, or the tests cannot be run on it."""
 
 
-def failures(mutant: Mutant) -> str:
-    """Return the tests that fail on the mutant, as a text; it is empty if none does."""
-    with tempfile.TemporaryDirectory(prefix="ramgate-mutant-") as folder:
-        target = Path(folder)
-        copy_project(target)
-        path = target / mutant.file
+class Copy:
+    """A copy of the project, in which one mutant after the other is tested."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, folder / name, ignore=ignored)
+            else:
+                shutil.copy(source, folder / name)
+
+    def failures(self, mutant: Mutant, *, near: bool) -> list[str]:
+        """Return the tests that fail on the mutant; it is an empty list if none does."""
+        path = self._folder / mutant.file
         text = path.read_text()
         if (count := text.count(mutant.text)) != 1:
-            raise SystemExit(f"`{mutant.fault}`: {mutant.file} has the text {count} times")
-        path.write_text(text.replace(mutant.text, mutant.becomes))
-        if mutant.file.startswith("rego/") and (failed := run_opa_test(target)):
-            return failed
-        for paths in pytest_paths(mutant):
-            if failed := run_pytest(target, *paths):
-                return failed
-        return ""
+            raise UselessMutantError(f"{mutant.file} has the text {count} times")
+        try:
+            _write(path, text.replace(mutant.text, mutant.becomes))
+            paths = sighted.python_tests(mutant.file, near=near)
+            if path.suffix == ".rego":
+                for pattern in sighted.rego_tests(mutant.file):
+                    if failed := self.opa_test(pattern):
+                        return failed
+            return self.pytest([f"tests/{one}" for one in paths]) if paths else []
+        finally:
+            _write(path, text)
+
+    def opa_test(self, pattern: str) -> list[str]:
+        """Return the tests of Rego that fail, among those whose names fit the pattern."""
+        command = [str(find_opa()), "test", "--format=json", "--run", pattern]
+        done = subprocess.run(
+            [*command, "rego", "tests/rego/cases_test.rego", str(ROOT / CASES)],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        if done.returncode == 0:
+            return []
+        try:
+            results = json.loads(done.stdout)
+        except ValueError:
+            raise UselessMutantError(
+                f"it is not valid Rego: {done.stderr or done.stdout}"
+            ) from None
+        return [
+            f"{one['package']}.{one['name']}"
+            for one in results
+            if one.get("fail") or one.get("error")
+        ]
+
+    def pytest(self, tests: Sequence[str], *, stops: bool = True) -> list[str]:
+        """Return the tests in Python that fail; with `stops` the first one ends the run."""
+        cache = self._folder / ".failed"
+        shutil.rmtree(cache, ignore_errors=True)
+        command = [sys.executable, "-m", "pytest", "-q", "--no-header", *PLUGINS]
+        command += [f"--override-ini=cache_dir={cache}", "--hypothesis-profile=first-failure"]
+        command += [*(["-x"] if stops else []), *tests]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self._folder,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(self._folder / "python"),
+                    "OPA": str(find_opa()),
+                    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                },
+            )
+        except subprocess.TimeoutExpired:
+            return [f"{tests[0]}{ENDLESS}"]
+        if done.returncode == 0:
+            return []
+        if done.returncode not in FAILED:
+            raise UselessMutantError(f"the tests did not run: {done.stdout}{done.stderr}")
+        failed = json.loads((cache / "v/cache/lastfailed").read_text())
+        return [*failed]
 
 
-def pytest_paths(mutant: Mutant) -> list[tuple[str, ...]]:
-    """Return the tests in Python that a mutant is run against, one run after the other."""
-    if mutant.file.startswith("rego/"):
-        explains = Path(mutant.file).parts[2] in EXPLAINING
-        return [(EXPLANATIONS,) if explains else (PROPERTIES,)]
-    if mutant.file.startswith(f"{PROVER}/"):
-        return [(f"analysis/{Path(PROVER).name}",), PROVER_SHARES]
-    folder = Path(mutant.file).parent.relative_to("python/ramgate")
-    if folder.parts[0] in DECIDING:
-        return [DECIDING, (PROPERTIES,)]
-    # the tests of the package itself, without those of the packages in it
-    tests = sorted((ROOT / "tests" / folder).glob("test_*.py"))
-    return [tuple(f"{folder}/{test.name}" for test in tests)]
+def _write(path: Path, text: str) -> None:
+    """Write a module so that Python does not take the code that it compiled from another text."""
+    path.write_text(text)
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        compiled.unlink()
 
 
-def check_unchanged(pool: ThreadPoolExecutor) -> None:
-    """Run the tests on unchanged copies: a test that fails there would catch every mutant."""
-
-    def fails(*paths: str) -> str:
-        with tempfile.TemporaryDirectory(prefix="ramgate-mutant-") as folder:
-            copy_project(Path(folder))
-            return run_pytest(Path(folder), *paths) if paths else run_opa_test(Path(folder))
-
-    tests = dict.fromkeys([(), *(paths for one in MUTANTS for paths in pytest_paths(one))])
-    failed = list(filter(None, pool.map(lambda paths: fails(*paths), tests)))
-    if failed:
-        raise SystemExit(f"tests fail without a mutant: {', '.join(failed)}")
+def void(copy: Copy, caught: Sequence[str]) -> list[str]:
+    """Return those of the tests that also fail without a mutant."""
+    rego = {test for test in caught if test.startswith("data.")}
+    python = sorted({test for test in caught if not test.endswith(ENDLESS)} - rego)
+    found = sorted(rego.intersection(copy.opa_test("."))) if rego else []
+    return found + (copy.pytest(python, stops=False) if python else [])
 
 
-def run_opa_test(target: Path) -> str:
-    command = [str(find_opa()), "test", "--format=json", "rego", "tests/rego/cases_test.rego"]
-    done = subprocess.run(
-        [*command, str(ROOT / CASES)],
-        cwd=target,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.returncode == 0:
-        return ""
-    try:
-        results = json.loads(done.stdout)
-    except ValueError:
-        raise SystemExit(f"a mutant is not valid Rego: {done.stderr or done.stdout}") from None
-    failed = [
-        f"{one['package'].removeprefix('data.')}.{one['name']}"
-        for one in results
-        if one.get("fail")
-    ]
-    return summarize(failed)
-
-
-def run_pytest(target: Path, *paths: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header"]
-    command.append("--hypothesis-profile=first-failure")
-    done = subprocess.run(
-        [*command, *(f"tests/{path}" for path in paths)],
-        cwd=target,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(target / "python"), "OPA": str(find_opa())},
-    )
-    if done.returncode == 0:
-        return ""
-    if done.returncode in NOT_RUN:
-        raise SystemExit(f"the tests did not run: {done.stdout}{done.stderr}")
-    lines = done.stdout.splitlines()
-    return summarize(
-        [line.split()[1] for line in lines if line.startswith(("FAILED", "ERROR"))] or lines[-1:]
-    )
-
-
-def summarize(names: list[str]) -> str:
+def summarize(names: Sequence[str]) -> str:
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def chosen(texts: Sequence[str]) -> list[Mutant]:
+    """Return the mutants whose fault or file contains one of the texts; without texts, all."""
+    found = [
+        mutant
+        for mutant in MUTANTS
+        if not texts or any(text in mutant.fault or text in mutant.file for text in texts)
+    ]
+    if not found:
+        raise SystemExit(f"no mutant has one of: {', '.join(texts)}")
+    return found
 
 
 def main() -> int:
     """Test each mutant, and print the tests that caught it."""
-    survivors = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        check_unchanged(pool)
-        for mutant, tests in zip(MUTANTS, pool.map(failures, MUTANTS), strict=True):
-            survivors += not tests
-            print(
-                f"{'caught  ' if tests else 'SURVIVED'}  {mutant.fault}  <- {tests or mutant.file}",
-                flush=True,
-            )
-    print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} mutants caught")
-    return 1 if survivors else 0
+    parser = argparse.ArgumentParser(description="Run the tests against deliberate faults.")
+    parser.add_argument("--only", metavar="TEXT", action="extend", nargs="+", default=[])
+    parser.add_argument("--near", action="store_true")
+    parser.add_argument("--workers", metavar="N", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    mutants = chosen(options.only)
+    caught: dict[str, str] = {}
+    copies: queue.SimpleQueue[Copy] = queue.SimpleQueue()
+    started = time.monotonic()
+
+    def run(mutant: Mutant) -> list[str] | UselessMutantError:
+        copy = copies.get()
+        try:
+            return copy.failures(mutant, near=options.near)
+        except UselessMutantError as error:
+            return error
+        finally:
+            copies.put(copy)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="ramgate-mutants-") as folder,
+        ThreadPoolExecutor(options.workers) as pool,
+    ):
+        for number in range(options.workers):
+            copies.put(Copy(Path(folder, str(number))))
+        for mutant, tests in zip(mutants, pool.map(run, mutants), strict=True):
+            if isinstance(tests, UselessMutantError):
+                word, why = "USELESS ", str(tests)
+            elif tests:
+                word, why = "caught  ", summarize(tests)
+                caught[mutant.fault] = tests[0]
+            else:
+                word, why = "SURVIVED", mutant.file
+            print(f"{word}  {mutant.fault}  <- {why}", flush=True)
+        failing = void(copies.get(), list(dict.fromkeys(caught.values())))
+    if failing:
+        print(f"these tests fail without a mutant: {', '.join(failing)}")
+    seconds = time.monotonic() - started
+    print(f"{len(caught)} of {len(mutants)} mutants caught in {seconds:.0f} s")
+    return 1 if failing or len(caught) < len(mutants) else 0
 
 
 if __name__ == "__main__":

@@ -32,3 +32,10 @@ test_long_keys_are_not_plain if {
 	condition_keys.are_plain({sprintf("%0256d", [0])})
 	not condition_keys.are_plain({sprintf("%0257d", [0])})
 }
+
+test_too_many_keys_are_not_plain if {
+	fifty := {sprintf("k%d", [number]) | some number in numbers.range(10, 59)}
+	count(fifty) == 50
+	condition_keys.are_plain(fifty)
+	not condition_keys.are_plain(fifty | {"more"})
+}
