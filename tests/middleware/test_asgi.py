@@ -506,6 +506,33 @@ def test_no_decision_is_remembered_once_the_response_has_begun(ramgate_sidecar: 
     assert len(clients[0].asked) == 4
 
 
+def test_no_decision_is_remembered_once_the_request_is_refused(ramgate_sidecar: Sidecar) -> None:
+    later: list[asyncio.Task[None]] = []
+
+    async def main() -> list[tuple[str, str, str]]:
+        is_refused = asyncio.Event()
+
+        async def afterwards() -> None:
+            await is_refused.wait()
+            await require(LIST, TOPICS)
+
+        @app_of
+        async def refused(_: Scope, __: Receive, ___: Send) -> None:
+            await require(LIST, TOPICS)
+            later.append(asyncio.create_task(afterwards()))
+            await require("ecs:StopInstance", "*")
+
+        async with CountingClient(ramgate_sidecar.url) as client:
+            protected = RamgateMiddleware(refused, client=client, principal=arn_of)
+            assert (await call(protected, "/", "alice")).status == 403
+            is_refused.set()
+            await later[0]
+            return client.asked
+
+    asked = asyncio.run(main())
+    assert [action for _, action, _ in asked] == [LIST, "ecs:StopInstance", LIST]
+
+
 def test_concurrent_requests_share_neither_principals_nor_decisions(
     ramgate_sidecar: Sidecar,
 ) -> None:

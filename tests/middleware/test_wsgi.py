@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Unpack
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ramgate.middleware.wsgi import App, Environ, StartResponse
+    from ramgate.model.decision import Decision
 
 PUBLIC = {"/docs"}
 
@@ -316,6 +318,29 @@ def test_an_answer_to_head_has_no_body(ramgate_client: Client) -> None:
 
 
 # The life of a response.
+
+
+def test_no_decision_is_remembered_once_a_refused_response_is_closed(
+    ramgate_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    contexts: list[Context] = []
+    decide = ramgate_client.decide
+
+    def counted(principal: str, action: str, *more: Any) -> Decision:  # noqa: ANN401 - as `decide`
+        asked.append(action)
+        return decide(principal, action, *more)
+
+    def application(_: Environ, __: StartResponse) -> Iterable[bytes]:
+        require(LIST, "*")
+        contexts.append(copy_context())
+        require("ecs:StopInstance", "*")
+        raise AssertionError
+
+    monkeypatch.setattr(ramgate_client, "decide", counted)
+    assert call(protected(ramgate_client, application), environ_of(user="alice")).status == 403
+    contexts[0].run(require, LIST, "*")
+    assert asked == [LIST, "ecs:StopInstance", LIST]
 
 
 def streaming(_: Environ, start_response: StartResponse) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ _OUTCOME: Final = f"{_MIDDLEWARE}/outcome.py"
 _PUBLIC: Final = f"{_MIDDLEWARE}/public_paths.py"
 _TEMPLATE: Final = f"{_MIDDLEWARE}/template.py"
 _VISIT: Final = f"{_MIDDLEWARE}/visit.py"
+_WSGI_RESPONSE: Final = f"{_MIDDLEWARE}/wsgi_response.py"
 
 _ENTITY: Final = "rego/authzen/entity/entity.rego"
 _EVALUATIONS: Final = "rego/authzen/evaluations/evaluations.rego"
@@ -92,6 +93,12 @@ FAULTS: Final = (
         _ASGI,
         "            _VISIT.reset(token)\n            current.forget()\n",
         "            _VISIT.reset(token)\n",
+    ),
+    (
+        "a thread that outlives its request keeps the decisions",
+        _WSGI_RESPONSE,
+        "        finally:\n            self._current.forget()\n",
+        "        finally:\n            pass\n",
     ),
     (
         "a decision is remembered for another context",

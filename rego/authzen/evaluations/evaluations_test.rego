@@ -44,7 +44,10 @@ test_all_are_answered_if_none_ends_the_list if {
 }
 
 test_an_evaluation_at_fault_is_false_cases if {
-	items := [5, null, [], "x", {"subject": null}, {"subject": "alice"}, {"action": {"name": 5}}, {"context": 5}, {"resource": {"id": "a\nb"}}]
+	items := [
+		5, null, [], "x", {"subject": null}, {"subject": "alice"}, {"action": {"name": 5}}, {"context": 5}, {"resource": {"id": "a\nb"}},
+		{"subject": false}, {"action": false}, {"resource": false}, {"context": false},
+	]
 	some _ in items
 	every item in items {
 		found := _answer(object.union(_defaults, {"evaluations": [{}, item]}))

@@ -144,6 +144,16 @@ test_missing_headers_are_named if {
 	]
 }
 
+test_a_header_of_the_context_has_one_value_cases if {
+	headers := [["10.0.0.1,10.0.0.2"], ["10.0.0.1", "10.0.0.2"], ["10.0.0.1 "], [","]]
+	some _ in headers
+	every values in headers {
+		found := _answer(object.union(_asked("GET", "/records/r-1"), {"headers": {"x-ip": values}}))
+		found.status == 403
+		found.body.context.errors == ["x-ip: must be one header of visible ASCII characters without a comma"]
+	}
+}
+
 test_another_method_or_path_is_refused_cases if {
 	changes := [
 		{"headers": {"x-http-method-override": ["DELETE"]}},
