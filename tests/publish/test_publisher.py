@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from ramgate.bundle.bundle_file import read_bundle
 from ramgate.bundle.watch import Watch
 from ramgate.cli.main import main
 from ramgate.errors import PublishError
-from ramgate.publish.publisher import Publisher
+from ramgate.publish.publisher import Publisher, follow
 
 ACCOUNT = "accounts: {'1234567890123456': {users: {%s: {}}}}"
 
@@ -96,6 +97,71 @@ def test_a_target_that_fails_gets_the_newest_bundle_later_and_others_do_not_wait
     assert publisher.put()
     assert broken.taken == [second]
     assert announced == [first, second, second]
+
+
+def test_a_target_that_does_not_answer_delays_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramgate.publish.publisher._PATIENCE", 0.01)
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    answers, hung, good = threading.Event(), Place(), Place()
+
+    def put(bundle: Bundle) -> None:
+        answers.wait(SECONDS)
+        hung.taken.append(bundle.revision)
+
+    hung.put = put  # type: ignore[method-assign]
+    publisher = Publisher(Watch(file), [hung, good], print, lambda *_: None)
+    publisher.finish()
+    first = publisher.bundle.revision
+    publisher.look()
+    eventually(lambda: good.taken == [first])
+    changed(publisher, file, "two")
+    second = publisher.bundle.revision
+    eventually(lambda: good.taken == [first, second])
+    assert hung.taken == []
+    answers.set()
+    publisher.finish()
+    publisher.put()
+    assert hung.taken == [first, second]
+    assert good.taken == [first, second]
+
+
+def test_any_failure_of_a_target_is_told_and_tried_again(tmp_path: Path, clock: Clock) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    place = Place()
+    put = place.put
+    place.put = lambda _: 1 / 0  # type: ignore[method-assign, assignment]
+    publisher = Publisher(Watch(file), [place], told.append, lambda *_: None)
+    assert not publisher.put()
+    error = "ZeroDivisionError('division by zero')"
+    assert told == [f"the place: {error}; trying again in 1 s"]
+    place.put = put  # type: ignore[method-assign]
+    clock.sleep(1)
+    assert publisher.put()
+
+
+def test_following_ends_although_a_target_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_PATIENCE", "_LOOK_SECONDS", "_END_SECONDS"):
+        monkeypatch.setattr(f"ramgate.publish.publisher.{name}", 0.01)
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    answers, place = threading.Event(), Place()
+    place.put = lambda _: answers.wait(SECONDS)  # type: ignore[method-assign, assignment]
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    publishers = [Publisher(Watch(file), [place], print, lambda *_: None) for _ in range(2)]
+    with pytest.raises(KeyboardInterrupt):
+        follow(publishers, stop)
+    assert not answers.is_set()
+    answers.set()
 
 
 def test_a_pause_is_at_most_30_seconds(tmp_path: Path, clock: Clock) -> None:

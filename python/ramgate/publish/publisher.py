@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ __all__ = ["Publisher", "follow"]
 
 _LOOK_SECONDS: Final = 0.25
 _LONGEST_PAUSE: Final = 30.0
+_PATIENCE: Final = 0.25
+_END_SECONDS: Final = 1.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -29,6 +32,12 @@ class _Place:
     has: Bundle | None = None
     pause: float = 0.0
     due: float = 0.0
+    thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a bundle is put there."""
+        return self.thread is not None and self.thread.is_alive()
 
 
 class Publisher:
@@ -36,7 +45,8 @@ class Publisher:
 
     The newest bundle is wanted until a target has it: after a failure it is put again after 1, 2,
     4, … seconds, at most 30. A failure goes to `tell`, and a bundle that a target has taken to
-    `announce`, with the name of the target.
+    `announce`, with the name of the target. Each target has a thread, which calls both: one that
+    does not answer delays no other.
 
     >>> from pathlib import Path
     >>> from ramgate.bundle.watch import Watch
@@ -63,12 +73,29 @@ class Publisher:
         self._announce = announce
         self.bundle = watch.build()
 
-    def put(self) -> bool:
-        """Put the newest bundle to each target that lacks it and is due; true if all have it."""
-        for place in self._places:
-            if place.has is not self.bundle and time.monotonic() >= place.due:
-                self._put(place)
+    def put(self, patience: float | None = None) -> bool:
+        """Put the newest bundle to each target that lacks it and is due; true if all have it.
+
+        `patience` has the seconds for which a target is waited for; without it, until it is done.
+        """
+        started = [
+            place
+            for place in self._places
+            if place.has is not self.bundle and time.monotonic() >= place.due and not place.is_busy
+        ]
+        for place in started:
+            place.thread = threading.Thread(
+                target=self._put, args=(place, self.bundle), name="ramgate-put", daemon=True
+            )
+            place.thread.start()
+        for place in started:
+            _join(place, patience)
         return all(place.has is self.bundle for place in self._places)
+
+    def finish(self) -> None:
+        """Give each target that is busy one more second."""
+        for place in self._places:
+            _join(place, _END_SECONDS)
 
     def look(self) -> None:
         """Look at the files once, and put what is to be put."""
@@ -85,16 +112,16 @@ class Publisher:
             self.bundle = bundle
             for place in self._places:
                 place.pause = place.due = 0.0
-        self.put()
+        self.put(_PATIENCE)
 
-    def _put(self, place: _Place) -> None:
-        bundle = self.bundle
+    def _put(self, place: _Place, bundle: Bundle) -> None:
         try:
             place.target.put(bundle)
-        except PublishError as error:
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: it is tried again
+            cause = error if isinstance(error, PublishError) else f"{place.target.name}: {error!r}"
             place.pause = min(2 * place.pause or 1.0, _LONGEST_PAUSE)
             place.due = time.monotonic() + place.pause
-            self._tell(f"{error}; trying again in {place.pause:g} s")
+            self._tell(f"{cause}; trying again in {place.pause:g} s")
         else:
             place.has, place.pause = bundle, 0.0
             self._announce(bundle, place.target.name)
@@ -111,10 +138,19 @@ def follow(publishers: Sequence[Publisher], also: Callable[[], object] = lambda:
     Traceback (most recent call last):
     SystemError: enough
     """
-    for publisher in publishers:
-        publisher.put()
-    while True:
-        time.sleep(_LOOK_SECONDS)
-        also()
+    try:
         for publisher in publishers:
-            publisher.look()
+            publisher.put(_PATIENCE)
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            also()
+            for publisher in publishers:
+                publisher.look()
+    finally:
+        for publisher in publishers:
+            publisher.finish()
+
+
+def _join(place: _Place, seconds: float | None) -> None:
+    if place.thread is not None:
+        place.thread.join(seconds)
