@@ -245,6 +245,16 @@ def test_the_identifier_of_the_request_is_sent_back() -> None:
         assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_body_with_two_lengths_is_refused_and_the_connection_ends() -> None:
+    client = Asked(YES)
+    lengths = {"content-length": "5", "transfer-encoding": "chunked"}
+    answer = called(client, "/check/x", headers=lengths)
+    assert (answer.status, answer.headers["connection"]) == (400, "close")
+    assert client.questions == []
+    for name, value in lengths.items():
+        assert called(client, "/check/x", headers={name: value}).status == 200
+
+
 def test_large_headers_are_an_error() -> None:
     client = Asked(YES)
     headers = {**JSON, "x-large": "a" * HEAD_LIMIT}

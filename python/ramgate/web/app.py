@@ -108,6 +108,9 @@ class AuthzenApp:
         path, method = exchange.path, exchange.method
         if exchange.size > HEAD_LIMIT:
             await exchange.answer(431, f"the headers have more than {HEAD_LIMIT} bytes")
+        elif exchange.has_two_lengths:
+            message = "the body has two lengths: `Content-Length` and `Transfer-Encoding`"
+            await exchange.answer(400, message, connection="close")
         elif path == _HEALTH and method == "GET":
             ready = await self._client.ready()
             await exchange.answer(200 if ready else 503, {"ready": ready})

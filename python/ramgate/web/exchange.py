@@ -47,6 +47,11 @@ class Exchange:
         headers = sum(len(name) + len(value) for name, value in self._headers)
         return len(self.path) + len(self.query) + headers
 
+    @property
+    def has_two_lengths(self) -> bool:
+        """True if a proxy and this server might read two ends of the body (request smuggling)."""
+        return self.headers().keys() >= {"content-length", "transfer-encoding"}
+
     def headers(self) -> dict[str, list[str]]:
         """Return the values of each header by its name in lower case."""
         found: dict[str, list[str]] = {}

@@ -129,10 +129,11 @@ _of_path(path) := set() if {
 	}
 } else := {"path: must be segments of letters, digits and ._@=+,~- that are not `.`, `..` or empty"}
 
-# Frameworks let a parameter or a header replace the method.
+# Frameworks let a parameter or a header replace the method. PHP reads `.method` and ` [method` as `_method`,
+# and a name up to a `[` or a NUL.
 _of_query(query) := {"query: must not name another method with `_method`"} if {
 	some name, _ in urlquery.decode_object(query)
-	lower(name) == "_method"
+	regex.match(`^[^a-z0-9]+method([^a-z0-9]|$)`, lower(name))
 } else := {"query: cannot be read"} if {
 	not urlquery.decode_object(query)
 } else := set()

@@ -164,6 +164,10 @@ test_another_method_or_path_is_refused_cases if {
 		{"query": "_method=DELETE"},
 		{"query": "a=b&_METHOD=DELETE"},
 		{"query": "%5fmethod=DELETE"},
+		{"query": ".method=DELETE"},
+		{"query": "+%5Bmethod=DELETE"},
+		{"query": "_method[]=DELETE"},
+		{"query": "_method%00x=DELETE"},
 		{"query": "a=%zz"},
 		{"query": "a=b;c=d"},
 	]
@@ -173,7 +177,9 @@ test_another_method_or_path_is_refused_cases if {
 		found.status == 403
 		count(found.body.context.errors) == 1
 	}
-	_answer(object.union(_asked("GET", "/records/r-1"), {"query": "a=b&method=DELETE"})).status == 200
+	every query in ["a=b&method=DELETE", "the_method=DELETE", "_methods=DELETE"] {
+		_answer(object.union(_asked("GET", "/records/r-1"), {"query": query})).status == 200
+	}
 }
 
 test_a_request_that_is_none_is_refused_cases if {
