@@ -181,6 +181,38 @@ def test_a_request_of_any_form_is_shown(
     assert "    context   x:k=a and b\n" in out
 
 
+def test_a_request_cannot_steer_the_terminal(
+    tmp_path: Path, accounts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steering = "\x1b[2J\x1b]0;title\x07\x9b1m\u202e"
+    asked = {
+        "principal": f"p{steering}",
+        "action": "a:b",
+        "resource": "*",
+        "context": {steering: "x"},
+    }
+    statement = {"policy": f"s{steering}", "index": 0}
+    allowed = {
+        "allow": True,
+        "effect": "Allow",
+        "reason": "statement_allows",
+        "policy_type": "AccountLevelIdentityBasedPolicy",
+        "statements": [statement],
+    }
+    entry = {"decision_id": "1", "path": "ram/authz/decision", "timestamp": "2026-01-31T12:00:00Z"}
+    log = written(tmp_path / "log", json.dumps(entry | {"input": asked, "result": allowed}))
+    assert main(["replay", log, "--accounts", accounts]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("1 entry: 1 decision replayed, 1 distinct request\n")
+    assert r"    principal p\x1b[2J\x1b]0;title\x07\x9b1m\u202e" in out
+    assert all(character.isprintable() or character == "\n" for character in out)
+
+
+def test_a_missing_log_is_named_once(accounts: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "none.log", "--accounts", accounts]) == 2
+    assert capsys.readouterr().err == "none.log: cannot be read: No such file or directory\n"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -188,7 +220,7 @@ def test_a_request_of_any_form_is_shown(
         (
             "cut\n",
             [
-                "1 entries: 0 decisions replayed, 0 distinct requests",
+                "1 entry: 0 decisions replayed, 0 distinct requests",
                 "",
                 "? not replayable: once",
                 "    reason    it is not an entry of a decision log",

@@ -20,8 +20,9 @@ _REQUEST: Final = ("principal", "action", "resource")
 def lines(found: Replay) -> Iterator[str]:
     """Yield the counts, then each change with a sign in its first column, then the rest."""
     yield (
-        f"{found.entries} entries: {found.decisions} decisions replayed, "
-        f"{found.questions} distinct requests"
+        f"{_number(found.entries, 'entry', 'entries')}: "
+        f"{_number(found.decisions, 'decision', 'decisions')} replayed, "
+        f"{_number(found.questions, 'distinct request', 'distinct requests')}"
     )
     for sign, colour, word, changes in (
         ("+", "green", "newly allowed", found.newly_allowed),
@@ -53,6 +54,10 @@ def _change(head: str, colour: str, change: Change) -> Iterator[str]:
         yield from labelled("context", ", ".join(pairs(fields["context"])))
     yield from labelled("before", summary(change.before))
     yield from labelled("after", summary(change.after))
+
+
+def _number(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
 
 
 def _times(count: int) -> str:

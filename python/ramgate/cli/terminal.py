@@ -10,6 +10,8 @@ import textwrap
 import time
 from typing import TYPE_CHECKING, Final
 
+from ramgate.faults import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -51,8 +53,11 @@ def wrap(text: str, first: str, further: str) -> list[str]:
 
 
 def labelled(label: str, text: str) -> list[str]:
-    """Return a text as lines that are indented below a result, the first with a label."""
-    return wrap(text, f"    {label:<10}", " " * 14)
+    """Return a text as lines that are indented below a result, the first with a label.
+
+    A text may come from a stranger: characters that steer a terminal are escaped.
+    """
+    return [printable(line) for line in wrap(text, f"    {label:<10}", " " * 14)]
 
 
 def pairs(context: Mapping[str, object]) -> list[str]:

@@ -100,7 +100,8 @@ def entries(log: str) -> Iterator[Entry | Unasked]:
             with Path(log).open("rb") as file:
                 yield from _entries(file)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFiles([Fault(log, message=f"cannot be read: {error}")]) from error
+        cause = getattr(error, "strerror", None) or error
+        raise UnreadableFiles([Fault(log, message=f"cannot be read: {cause}")]) from error
 
 
 def _entries(file: BinaryIO) -> Iterator[Entry | Unasked]:
