@@ -34,7 +34,7 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {port: str(servers.free_port()) for port in ("8181", "8443", "8282")}
+        self.ports = {port: str(servers.free_port()) for port in ("8181", "8443", "8444", "8282")}
         self.staying: list[tuple[str, subprocess.Popen[bytes]]] = []
         tools = folder / "tools"
         tools.mkdir()
@@ -136,6 +136,11 @@ def test_the_commands_of_the_page_lead_to_a_fleet(terminal: Terminal) -> None:
     [status] = [out for line, out in printed.items() if line.startswith("ramgate status")]
     assert "\nserial    7\n" in status
     assert json.loads(printed["curl -s http://127.0.0.1:8282/health?bundles"]) == {}
+
+    assert (terminal.folder / "fetched.tar.gz").read_bytes() == build(
+        terminal.folder / "accounts.yaml"
+    ).content
+    assert [out for line, out in ran if line.endswith("|| echo refused")] == ["refused\n"]
 
     # a change of the accounts reaches the first OPA's folder, and an unsigned bundle is refused
     file, bundle = terminal.folder / "accounts.yaml", terminal.folder / "bundles/bundle.tar.gz"

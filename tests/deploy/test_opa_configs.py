@@ -11,13 +11,16 @@ import pytest
 import yaml
 
 import servers
+from authority import Authority
 from command_line import ALLOWED
 from keys import key_pair
 from processes import eventually
 from ramgate import Client, RamgateError
 from ramgate.bundle.builder import Builder, Bundle
 from ramgate.bundle.signature import Signer
+from ramgate.publish.server import PublishServer
 from ramgate.publish.target import target
+from ramgate.sidecar.address import Address
 from stock_opa import BOUND, CONFIGS, faster, opa
 
 if TYPE_CHECKING:
@@ -85,7 +88,25 @@ def oci(folder: Path) -> Iterator[Source]:
         )
 
 
-SOURCES = {"file": file, "https": https, "s3": s3, "oci": oci}
+@contextlib.contextmanager
+def mtls(folder: Path) -> Iterator[Source]:
+    authority = Authority(folder)
+    shown = authority.sign("opa")
+    with PublishServer(Address.parse("127.0.0.1:0"), authority.server, authority.cert) as server:
+        served = server.serve("the accounts")
+        served.admit_certificate("CN:opa")
+        yield Source(
+            served.put,
+            {
+                "RAMGATE_BUNDLE_URL": server.url,
+                "RAMGATE_CLIENT_CERT_FILE": str(shown.cert),
+                "RAMGATE_CLIENT_KEY_FILE": str(shown.key),
+                "SSL_CERT_FILE": str(authority.cert),
+            },
+        )
+
+
+SOURCES = {"file": file, "https": https, "mtls": mtls, "s3": s3, "oci": oci}
 
 
 def test_there_is_a_source_for_each_configuration() -> None:

@@ -17,10 +17,10 @@ from ramgate.bundle.signature import VerificationKey
 from ramgate.client.encoding import MAX_BODY
 from ramgate.errors import InvalidRequest
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.bundle_server import RESOURCE
 from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.decision_log import Upload
 from ramgate.sidecar.invocation import flags
+from ramgate.sidecar.long_poll import RESOURCE
 from ramgate.sidecar.sidecar import Sidecar
 from ramgate.sidecar.verification import Verification
 from tiny_bundle import tiny_bundle

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from processes import BOUND, eventually
-from ramgate.sidecar.bundle_server import RESOURCE, UNBUILT, BundleServer, Patch
+from ramgate.sidecar.bundle_server import UNBUILT, BundleServer, Patch
+from ramgate.sidecar.long_poll import RESOURCE
 from tiny_bundle import tiny_bundle, tiny_change
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from ramgate.bundle.builder import Bundle
 from ramgate.errors import OpaUnavailable, SidecarError
 from ramgate.sidecar import process
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.bundle_server import RESOURCE, BundleServer
+from ramgate.sidecar.bundle_server import BundleServer
 from ramgate.sidecar.http_server import MOST_CONNECTIONS
+from ramgate.sidecar.long_poll import RESOURCE
 from ramgate.sidecar.patcher import writing
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.sidecar import Sidecar

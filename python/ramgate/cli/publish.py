@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramgate.bundle.builder import Bundle
     from ramgate.cli.options import Commands
     from ramgate.publish.publisher import Publisher
-    from ramgate.publish.server import PublishServer
+    from ramgate.publish.server import PublishServer, Served
     from ramgate.publish.target import Target
 
 __all__ = ["add_to", "run"]
@@ -32,9 +32,14 @@ object of S3-compatible storage (the extra `ramgate[publish]`; boto3 finds the c
 oci://HOST/REPOSITORY:TAG, a tag of an OCI registry. A registry's user is RAMGATE_REGISTRY_USER in
 the environment, its password in the file that RAMGATE_REGISTRY_PASSWORD_FILE names.
 
-With --listen, OPAs get the bundle from a server of this command: over TLS, for a token, and at once
-when it changes, since their requests wait for it. With --client, each token gets the accounts of
-its own. The bundle is at /bundle.tar.gz; /health needs no token.
+With --listen, OPAs get the bundle from a server of this command: over TLS, and at once when it
+changes, since their requests wait for it. They get it for a token, or with --client-ca for a
+certificate: no client gets in without one. With --client and --client-cert, each token and each
+certificate gets the accounts of its own. A request with a token gets the accounts of the token. The
+bundle is at /bundle.tar.gz; /health needs no token.
+
+The NAME of a certificate is CN: and the common name of its subject, or DNS: or URI: and one of its
+alternative names. A certificate whose names have several sets of accounts gets none of them.
 
 A target that cannot be reached gets the newest bundle as soon as it can. The same accounts give
 the same bundle, to the byte, so two publishers can have one target; not with an EC key or with
@@ -48,6 +53,8 @@ examples:
   ramgate publish --accounts accounts/ --to s3://bundles/ramgate.tar.gz --once
   ramgate publish --listen :8443 --tls-cert tls.crt --tls-key tls.key \\
       --client shop.token=shop.yaml --client bank.token=bank.yaml
+  ramgate publish --listen :8443 --tls-cert tls.crt --tls-key tls.key --client-ca ca.crt \\
+      --client-cert CN:shop=shop.yaml --client-cert DNS:bank.example.com=bank.yaml
   ramgate publish --accounts accounts/ --to oci://registry.example.com/ramgate:production
 """
 
@@ -80,6 +87,20 @@ def add_to(commands: Commands) -> None:
         action="append",
         default=[],
         help="at --listen, give the accounts at PATH to those with this token; repeatable",
+    )
+    parser.add_argument(
+        "--client-ca",
+        metavar="FILE",
+        help="at --listen, require a client certificate that is signed by one of this file; without"
+        " a token or --client-cert, each of them gets the bundle of --accounts",
+    )
+    parser.add_argument(
+        "--client-cert",
+        metavar="NAME=PATH",
+        action="append",
+        default=[],
+        help="with --client-ca, give the accounts at PATH to certificates with this name, such as"
+        " CN:shop; repeatable",
     )
     parser.add_argument(
         "--tls-cert", metavar="FILE", help="speak TLS at --listen, with this certificate chain"
@@ -128,11 +149,17 @@ def run(options: Namespace) -> int:
 def _check(options: Namespace) -> None:
     if not (options.to or options.listen):
         raise ValueError("no target: --to or --listen says where the bundle goes")
-    if options.accounts is None and (options.to or not options.client):
+    named = options.client or options.client_cert
+    if options.accounts is None and (options.to or not named):
         raise ValueError("--accounts is missing: the shipped example is not for a fleet")
-    if (options.token_file or options.client) and not options.listen:
-        raise ValueError("--token-file and --client belong to --listen")
-    if options.listen and options.accounts is not None and not (options.token_file or options.to):
+    if (options.token_file or named or options.client_ca) and not options.listen:
+        raise ValueError("--token-file, --client, --client-ca and --client-cert belong to --listen")
+    if options.client_cert and not options.client_ca:
+        raise ValueError("--client-cert needs --client-ca, which verifies the certificates")
+    if options.listen and not (options.token_file or named or options.client_ca):
+        raise ValueError("--listen needs --token-file, --client or --client-ca: who gets a bundle?")
+    admitted = options.token_file or _gives_to_every_certificate(options)
+    if options.listen and options.accounts is not None and not (admitted or options.to):
         raise ValueError("--listen needs --token-file for the bundle of --accounts")
     if options.listen and options.once:
         raise ValueError("--once ends at once, so nothing can be served at --listen")
@@ -142,6 +169,12 @@ def _check(options: Namespace) -> None:
         raise ValueError(
             "--serial N needs --once: each change has a serial of its own with `--serial now`"
         )
+
+
+def _gives_to_every_certificate(options: Namespace) -> bool:
+    return bool(options.client_ca) and not (
+        options.token_file or options.client or options.client_cert
+    )
 
 
 def _server(options: Namespace, opened: contextlib.ExitStack) -> PublishServer | None:
@@ -157,18 +190,17 @@ def _server(options: Namespace, opened: contextlib.ExitStack) -> PublishServer |
     address = Address.parse(options.listen)
     if address.path:
         raise ValueError(f"`{address}` is a unix socket, where OPA cannot get a bundle")
-    server = PublishServer(address, certificate, plain_http=options.plain_http)
+    authority = Path(options.client_ca) if options.client_ca else None
+    server = PublishServer(address, certificate, authority, plain_http=options.plain_http)
     return opened.enter_context(server)
 
 
 def _publishers(options: Namespace, server: PublishServer | None) -> list[Publisher]:
-    """Return a publisher for each set of accounts: that of --accounts, those of --client."""
+    """Return a publisher for each set of accounts: that of --accounts, and those of clients."""
     from ramgate.bundle.watch import Watch
     from ramgate.publish.publisher import Publisher
     from ramgate.publish.target import target
-    from ramgate.sidecar.token import read_token
 
-    tokens: dict[str, list[str]] = {}
     targets: dict[str, list[Target]] = {}
     if options.accounts is not None:
         targets[options.accounts] = [
@@ -180,19 +212,9 @@ def _publishers(options: Namespace, server: PublishServer | None) -> list[Publis
             )
             for text in options.to
         ]
-        if options.token_file:
-            tokens[options.accounts] = [read_token(options.token_file)]
-    for pair in options.client:
-        file, equals, path = pair.partition("=")
-        if not (file and equals and path):
-            raise ValueError(f"`{pair}` is not of the form TOKEN_FILE=PATH")
-        tokens.setdefault(path, []).append(read_token(file))
-    for path, admitted in tokens.items():
-        assert server is not None  # noqa: S101 - `_check`
-        served = server.serve(path)
-        for one in admitted:
-            served.admit(one)
-        targets.setdefault(path, []).append(served)
+    if server is not None:
+        for path, served in _served(options, server).items():
+            targets.setdefault(path, []).append(served)
     mapping, key = authzen_path(options), signer(options)
     return [
         Publisher(
@@ -203,6 +225,37 @@ def _publishers(options: Namespace, server: PublishServer | None) -> list[Publis
         )
         for path, places in targets.items()
     ]
+
+
+def _served(options: Namespace, server: PublishServer) -> dict[str, Served]:
+    """Return what is served, by the path of its accounts, and admit the clients."""
+    from ramgate.sidecar.token import read_token
+
+    found: dict[str, Served] = {}
+
+    def serve(path: str) -> Served:
+        if path not in found:
+            found[path] = server.serve(path)
+        return found[path]
+
+    if options.token_file:
+        serve(options.accounts).admit(read_token(options.token_file))
+    if _gives_to_every_certificate(options):
+        serve(options.accounts).admit_every_certificate()
+    for pair in options.client:
+        file, path = _pair(pair, "TOKEN_FILE=PATH")
+        serve(path).admit(read_token(file))
+    for pair in options.client_cert:
+        name, path = _pair(pair, "NAME=PATH")
+        serve(path).admit_certificate(name)
+    return found
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise ValueError(f"`{text}` is not of the form {form}")
+    return name, path
 
 
 def _announce(bundle: Bundle, name: str) -> None:

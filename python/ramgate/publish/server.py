@@ -1,23 +1,23 @@
-"""Serve bundles over HTTPS to many OPAs: each token gets the bundle of its accounts.
+"""Serve bundles over HTTPS to many OPAs: each client gets the bundle of its accounts.
 
-The protocol is that of OPA's bundle plugin, as `ramgate.sidecar.bundle_server` describes it: an OPA
+The protocol is that of OPA's bundle plugin, as `ramgate.sidecar.long_poll` describes it: an OPA
 names the bundle that it has, and its request waits until there is another one.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import re
 import socket
-import ssl
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.errors import SidecarError
+from ramgate.publish.clients import Clients
+from ramgate.publish.tls import ServerTls
 from ramgate.sidecar.http_server import HttpServer, Reply
+from ramgate.sidecar.long_poll import RESOURCE, Poll, Polls
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     from ramgate.bundle.builder import Bundle
@@ -27,19 +27,30 @@ if TYPE_CHECKING:
 
 __all__ = ["PublishServer", "Served"]
 
-_RESOURCE: Final = "/bundle.tar.gz"
 _HEALTH: Final = "/health"
-_MEDIA_TYPE: Final = "application/vnd.openpolicyagent.bundles"
-_WAIT: Final = re.compile(r"(?:^|;)wait=(\d{1,9})(?:;|$)")
-_BEARER: Final = "Bearer "
-_LONGEST_WAIT: Final = 300.0
-_LONGEST_PAUSE: Final = 30.0
 _MOST_CONNECTIONS: Final = 4096
 _BACKLOG: Final = 1024
 
 
+class _Offer(NamedTuple):
+    """A bundle and the number of its publication."""
+
+    number: int
+    bundle: Bundle
+
+    @property
+    def name(self) -> str:
+        """The name under which a connection remembers the offer."""
+        return str(self.number)
+
+    @property
+    def etag(self) -> str:
+        """The name of the bundle for OPA."""
+        return f'"{self.bundle.revision}"'
+
+
 class Served:
-    """The bundle that some tokens get: a target of a publisher.
+    """The bundle that some clients get: a target of a publisher.
 
     >>> from ramgate.bundle.builder import build
     >>> from ramgate.sidecar.address import Address
@@ -51,34 +62,60 @@ class Served:
     'http://127.0.0.1'
     """
 
-    def __init__(self, server: PublishServer, name: str) -> None:
-        self._server = server
+    def __init__(self, http: HttpServer, clients: Clients[Served], name: str) -> None:
+        self._http = http
+        self._clients = clients
+        self._offer: _Offer | None = None
+        self._polls = Polls()
         self.name = name
-        self.bundle: Bundle | None = None
-        self.number = 0
-        self.changed = asyncio.Event()
 
     def admit(self, token: str) -> None:
-        """Let those who have the token get this bundle, and no other."""
-        self._server.admit(token, self)
+        """Let those who have the token get this bundle, and no other. Raises `ValueError`."""
+        self._clients.admit_token(token, self)
+
+    def admit_certificate(self, name: str) -> None:
+        """Let those whose certificate has the name, such as `CN:shop`, get this bundle.
+
+        Names are `CN:…`, the common name of the subject, and the alternative names `DNS:…` and
+        `URI:…`. Raises `ValueError` if the name is taken or of another form.
+        """
+        self._clients.admit_certificate(name, self)
+
+    def admit_every_certificate(self) -> None:
+        """Let all who have a certificate get this bundle."""
+        self._clients.admit_every_certificate(self)
 
     def put(self, bundle: Bundle) -> None:
         """Serve this bundle from now on: waiting requests are answered with it at once."""
-        self._server.call(self, bundle)
+        self._http.call(lambda: self._replace(bundle))
 
-    def replace(self, bundle: Bundle) -> None:
-        """Replace the bundle, in the event loop of the server."""
-        self.bundle, self.number = bundle, self.number + 1
-        self.changed.set()
-        self.changed = asyncio.Event()
+    def close(self) -> None:
+        """Answer the waiting requests, now and from now on."""
+        self._http.call(self._polls.close)
+
+    async def answer(self, poll: Poll) -> Reply:
+        """Return the response to a request, once there is another bundle or its time is over."""
+        offer = await self._polls.next(poll, lambda: self._wanted(poll.active))
+        if offer is not None:
+            return poll.answer(offer, offer.bundle.content)
+        return Reply(HTTPStatus.SERVICE_UNAVAILABLE) if self._offer is None else poll.unchanged()
+
+    def _replace(self, bundle: Bundle) -> None:
+        self._offer = _Offer(0 if self._offer is None else self._offer.number + 1, bundle)
+        self._polls.wake()
+
+    def _wanted(self, active: str) -> _Offer | None:
+        offer = self._offer
+        return None if offer is None or offer.etag == active else offer
 
 
 class PublishServer:
-    """A server that gives to each token its bundle, until `close`.
+    """A server that gives to each client its bundle, until `close`.
 
     On an address that other machines reach it speaks TLS with the `certificate`, unless
-    `plain_http`. `GET /health` needs no token. Raises `ValueError` if the address needs a
-    certificate, and `SidecarError` if it cannot be listened on, or the certificate not be used.
+    `plain_http`. With `client_ca`, only clients with a certificate of that authority get in.
+    `GET /health` needs no token. Raises `ValueError` if the address or the authority needs a
+    certificate, and `SidecarError` if it cannot be listened on, or a certificate not be used.
 
     >>> from ramgate.sidecar.address import Address
     >>> PublishServer(Address.parse(":8443"))
@@ -90,6 +127,7 @@ class PublishServer:
         self,
         address: Address,
         certificate: Certificate | None = None,
+        client_ca: Path | None = None,
         *,
         plain_http: bool = False,
     ) -> None:
@@ -97,12 +135,9 @@ class PublishServer:
             raise ValueError(
                 f"`{address}` needs TLS: other machines can reach it; add --tls-cert and --tls-key"
             )
-        self._certificate, self._stamp = certificate, _stamp(certificate)
-        self._tls = None if certificate is None else _context(certificate)
-        tls = self._tls
-        if tls is not None:
-            # A context keeps one certificate of each kind of key, so a new one is a new context.
-            tls.sni_callback = self._use_newest
+        if certificate is None and client_ca is not None:
+            raise ValueError("--client-ca needs TLS: add --tls-cert and --tls-key")
+        self._tls = None if certificate is None else ServerTls(certificate, client_ca)
         claimed = address.claim()
         try:
             family = socket.AF_INET6 if ":" in claimed.host else socket.AF_INET
@@ -111,45 +146,42 @@ class PublishServer:
             )
         except OSError as error:
             raise SidecarError(f"cannot listen on `{address}`: {error.strerror}") from error
-        self.url = f"{'http' if tls is None else 'https'}://{claimed}"
-        self._served: dict[bytes, Served] = {}
-        self._closed = asyncio.Event()
+        self.url = f"{'http' if self._tls is None else 'https'}://{claimed}"
+        self._clients = Clients[Served]()
+        self._served: list[Served] = []
         self._http = HttpServer(
-            listener, self._admit, self._answer, "ramgate-publish", tls=tls, most=_MOST_CONNECTIONS
+            listener,
+            self._admit,
+            self._answer,
+            "ramgate-publish",
+            tls=None if self._tls is None else self._tls.context,
+            most=_MOST_CONNECTIONS,
         )
 
     def serve(self, name: str) -> Served:
         """Return a target whose bundle is served; `name` says whose it is, for messages."""
-        return Served(self, f"{self.url} ({name})")
-
-    def admit(self, token: str, served: Served) -> None:
-        """Give the bundle of a target to those who have the token. Raises `ValueError` if taken."""
-        digest = _digest(token)
-        if digest in self._served:
-            raise ValueError("two clients have one token")
-        self._served[digest] = served
-
-    def call(self, served: Served, bundle: Bundle) -> None:
-        """Replace the bundle of a target in the event loop."""
-        self._http.call(lambda: served.replace(bundle))
+        served = Served(self._http, self._clients, f"{self.url} ({name})")
+        self._served.append(served)
+        return served
 
     def refresh(self) -> str | None:
-        """Use the certificate again if its files have changed; return the error if that fails."""
-        stamp = _stamp(self._certificate)
-        if stamp == self._stamp or self._certificate is None or self._tls is None:
+        """Use the files of certificates again if they have changed; return the error if that fails.
+
+        With another client CA all connections are closed, so that each client is verified anew.
+        """
+        if self._tls is None:
             return None
-        self._stamp = stamp
         try:
-            self._tls = _context(self._certificate)
-        except (SidecarError, OSError) as error:
+            if self._tls.refresh():
+                self._http.drop_connections()
+        except SidecarError as error:
             return f"{error}; the certificate before stays in use"
         return None
 
     def close(self) -> None:
         """Answer the waiting requests, and stop."""
-        self._http.call(self._closed.set)
-        for served in self._served.values():
-            self._http.call(served.changed.set)
+        for served in self._served:
+            served.close()
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -158,88 +190,13 @@ class PublishServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _use_newest(self, connection: ssl.SSLObject, *_: object) -> None:
-        connection.context = cast("ssl.SSLContext", self._tls)
-
     def _admit(self, request: Request) -> bool:
-        return request.target == _HEALTH or self._of(request) is not None
-
-    def _of(self, request: Request) -> Served | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != _BEARER.strip():
-            return None
-        return self._served.get(_digest(token))
+        return request.target == _HEALTH or self._clients.of(request) is not None
 
     async def _answer(self, request: Request) -> Reply:
         if request.target == _HEALTH:
             return Reply(HTTPStatus.OK, b"{}\n", "application/json")
-        served = self._of(request)
-        if served is None or request.target != _RESOURCE:
+        served = self._clients.of(request)
+        if served is None or request.target != RESOURCE:
             return Reply(HTTPStatus.NOT_FOUND)
-        wait = _WAIT.search(request.headers.get("prefer", ""))
-        active = request.headers.get("if-none-match", "").partition(",")[0].strip()
-        seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
-        bundle = await self._next(served, active, seconds, request.memory)
-        if bundle is None:
-            if served.bundle is None:
-                return Reply(HTTPStatus.SERVICE_UNAVAILABLE)
-            return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
-        headers = {"ETag": _etag(bundle)}
-        return Reply(HTTPStatus.OK, bundle.content, _MEDIA_TYPE, headers)
-
-    async def _next(
-        self, served: Served, active: str, seconds: float, sent: dict[str, int]
-    ) -> Bundle | None:
-        """Return the bundle, or None if OPA has it and no other comes in these seconds.
-
-        `sent` counts how often each bundle was sent on this connection. One that was sent already
-        was refused: it is sent again after 1, 2, 4, … seconds, at most 30.
-        """
-        loop = asyncio.get_running_loop()
-        end, due = loop.time() + seconds, dict[str, float]()
-        while not self._closed.is_set():
-            bundle, name, changed = served.bundle, str(served.number), served.changed
-            is_new = bundle is not None and _etag(bundle) != active
-            pause = _pause(sent.get(name, 0))
-            until = min(due.setdefault(name, loop.time() + pause), end) if is_new else end
-            if loop.time() >= until:
-                if is_new:
-                    sent[name] = sent.get(name, 0) + 1
-                return bundle if is_new else None
-            try:
-                async with asyncio.timeout_at(until):
-                    await changed.wait()
-            except TimeoutError:
-                continue
-        return None
-
-
-def _context(certificate: Certificate) -> ssl.SSLContext:
-    certificate.check()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate.cert, certificate.key)
-    return context
-
-
-def _stamp(certificate: Certificate | None) -> tuple[int, ...] | None:
-    """Return the times of the files of a certificate; None without it, or while one is missing."""
-    if certificate is None:
-        return None
-    try:
-        return tuple(file.stat().st_mtime_ns for file in (certificate.cert, certificate.key))
-    except OSError:
-        return None
-
-
-def _digest(token: str) -> bytes:
-    # Looking up a digest takes no time that tells about the token.
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
-
-
-def _pause(times: int) -> float:
-    return min(2.0 ** (times - 1), _LONGEST_PAUSE) if times else 0.0
-
-
-def _etag(bundle: Bundle) -> str:
-    return f'"{bundle.revision}"'
+        return await served.answer(Poll.of(request))

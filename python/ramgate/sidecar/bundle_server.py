@@ -1,20 +1,12 @@
-"""Serve one bundle to one OPA in the protocol of OPA's bundle plugin.
+"""Serve one bundle to one OPA, in the protocol that `ramgate.sidecar.long_poll` describes.
 
-The protocol (`v1/download/download.go` of OPA 1.22.2): `If-None-Match` names the bundle that OPA
-has. `Prefer: modes=…;wait=N` permits the server to delay its response for N seconds until there is
-another bundle; a 200 with the media type `application/vnd.openpolicyagent.bundles` tells OPA that
-the server supports this. OPA sends its next request as soon as it has activated or refused the
-bundle.
-
-That request is a hint and no proof: whoever has the token can send it. The decision that OPA has
-activated a bundle rests on OPA's own answer about its revision (`ramgate.sidecar.health`).
+The next request of OPA is a hint and no proof: whoever has the token can send it. The decision that
+OPA has activated a bundle rests on OPA's own answer about its revision (`ramgate.sidecar.health`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import re
 import secrets
 import socket
 import threading
@@ -24,22 +16,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ramgate.bundle.builder import Bundle
 from ramgate.bundle.history import History
 from ramgate.sidecar.http_server import HttpServer, Reply, Request
+from ramgate.sidecar.long_poll import RESOURCE, Poll, Polls
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["RESOURCE", "UNBUILT", "BundleServer", "Patch"]
-
-RESOURCE = "/bundle.tar.gz"
-"""The path of the bundle, below the server's `url`."""
+__all__ = ["UNBUILT", "BundleServer", "Patch"]
 
 UNBUILT: Final = Bundle(b"", "", {})
 """In the place of a bundle that is not built yet; it is never sent."""
 
-_MEDIA_TYPE: Final = "application/vnd.openpolicyagent.bundles"
-_WAIT: Final = re.compile(r"(?:^|;)wait=(\d{1,9})(?:;|$)")
-_LONGEST_WAIT: Final = 300.0
-_LONGEST_PAUSE: Final = 30.0
 _BACKLOG: Final = 128
 
 
@@ -126,9 +112,8 @@ class BundleServer:
         self._sent = ""
         self._delivered = False
         self._refused = False
-        self._closed = False
-        self._waiting: set[asyncio.Event] = set()
-        self._polls: list[tuple[int, str]] = []
+        self._polls = Polls()
+        self._waiting: list[tuple[int, str]] = []
         listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._http = HttpServer(listener, self._admit, self._answer, "ramgate-bundle")
@@ -143,7 +128,7 @@ class BundleServer:
         with self._changing:
             self._offer = self._offer.then(bundle)
             self._forget()
-        self._http.call(self._wake)
+        self._http.call(self._polls.wake)
 
     def forget(self) -> None:
         """Forget which bundle was sent, for the start of another OPA."""
@@ -166,7 +151,7 @@ class BundleServer:
         with self._changing:
             offer, starts = self._offer, self._starts
             # A request of an OPA that has ended may still wait.
-            etags = {etag for of, etag in [*self._polls] if of == starts}
+            etags = {etag for of, etag in [*self._waiting] if of == starts}
         if not self._is_patchable or len(etags) != 1:
             return None
         [etag] = etags
@@ -191,7 +176,7 @@ class BundleServer:
             else:
                 self._offer = offer._replace(patched=None, since=offer.number)
                 self._forget()
-        self._http.call(self._wake)
+        self._http.call(self._polls.wake)
 
     @property
     def delivered(self) -> bool:
@@ -205,8 +190,7 @@ class BundleServer:
 
     def close(self) -> None:
         """Stop at once: answer the waiting requests and accept no others."""
-        self._closed = True
-        self._http.call(self._wake)
+        self._http.call(self._polls.close)
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -215,10 +199,6 @@ class BundleServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wake(self) -> None:
-        for woken in self._waiting:
-            woken.set()
-
     def _admit(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("latin-1")
         return hmac.compare_digest(given, f"Bearer {self.token}".encode())
@@ -226,59 +206,26 @@ class BundleServer:
     async def _answer(self, request: Request) -> Reply:
         if request.target != RESOURCE:
             return Reply(HTTPStatus.NOT_FOUND)
-        wait = _WAIT.search(request.headers.get("prefer", ""))
-        active = request.headers.get("if-none-match", "").partition(",")[0].strip()
-        self._refused = self._sent not in {"", active}
+        poll = Poll.of(request)
+        self._refused = self._sent not in {"", poll.active}
         self.heard.set()
-        seconds = min(float(wait[1]), _LONGEST_WAIT) if wait else 0.0
-        poll = (self._starts, active)
-        self._polls.append(poll)
+        waiting = (self._starts, poll.active)
+        self._waiting.append(waiting)
         try:
-            offer = await self._next(active, seconds, request.memory)
+            offer = await self._polls.next(poll, lambda: self._wanted(poll.active))
         finally:
-            self._polls.remove(poll)
+            self._waiting.remove(waiting)
         if self._offer.bundle is UNBUILT:
             return Reply(HTTPStatus.SERVICE_UNAVAILABLE)
         if offer is None:
-            return Reply(HTTPStatus.NOT_MODIFIED, b"", _MEDIA_TYPE, {"ETag": active})
+            return poll.unchanged()
         with self._changing:
             self._sent = offer.etag
             self._delivered = offer.number == self._offer.number
-        request.memory[offer.name] = request.memory.get(offer.name, 0) + 1
         bundle = offer.bundle
-        content = bundle.patchable if self._is_patchable else bundle.content
-        return Reply(HTTPStatus.OK, content, _MEDIA_TYPE, {"ETag": offer.etag})
+        return poll.answer(offer, bundle.patchable if self._is_patchable else bundle.content)
 
-    async def _next(self, active: str, seconds: float, sent: dict[str, int]) -> _Offer | None:
-        """Return the offer, or None if OPA has it and no other is published in these seconds.
-
-        `sent` counts how often each offer was sent on this connection. One that was sent already
-        was refused, or broke off: it is sent again after 1, 2, 4, … seconds, at most 30. A bundle
-        that was published before, and is again, is sent at once.
-        """
-        loop = asyncio.get_running_loop()
-        end, due = loop.time() + seconds, dict[str, float]()
-        while not self._closed:
-            offer, now = self._offer, loop.time()
-            is_active = offer.bundle is UNBUILT or offer.is_active(active)
-            pause = _pause(sent.get(offer.name, 0))
-            until = end if is_active else due.setdefault(offer.name, now + pause)
-            if now >= min(until, end):
-                return None if is_active else offer
-            await self._change(min(until, end))
-        return None
-
-    async def _change(self, until: float) -> None:
-        """Return once another bundle is published, at the latest at this time of the loop."""
-        woken = asyncio.Event()
-        self._waiting.add(woken)
-        alarm = asyncio.get_running_loop().call_at(until, woken.set)
-        try:
-            await woken.wait()
-        finally:
-            alarm.cancel()
-            self._waiting.discard(woken)
-
-
-def _pause(times: int) -> float:
-    return min(2.0 ** (times - 1), _LONGEST_PAUSE) if times else 0.0
+    def _wanted(self, active: str) -> _Offer | None:
+        """Return the offer, or None if the OPA that fetched the bundle of this name has it."""
+        offer = self._offer
+        return None if offer.bundle is UNBUILT or offer.is_active(active) else offer

@@ -18,30 +18,34 @@ from typing import TYPE_CHECKING, Final, cast
 import httptools
 import msgspec
 
+from ramgate.sidecar.small_tls import SmallTls
+
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
 __all__ = ["MOST_CONNECTIONS", "HttpServer", "Reply", "Request"]
 
 MOST_CONNECTIONS: Final = 64
 """The number of connections that are open at once, at most."""
 
-_HEAD_SECONDS: Final = 10.0
+_HEAD_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 120.0
 _CHUNK_SECONDS: Final = 10.0
 _BEGINNING: Final = 5
 _CLOSING_SECONDS: Final = 1.0
 _MOST_HEAD_BYTES: Final = 16 * 1024
-_CHUNK: Final = 256 * 1024
+# OpenSSL keeps memory for the largest chunk of each connection.
+_CHUNK: Final = 16 * 1024
 _BODY: Final = ("content-length", "transfer-encoding")
 
 
 class Request(msgspec.Struct, frozen=True):
     """The head of a request: the target, the headers by their names in lower case.
 
-    `memory` is empty at first and belongs to the connection: later requests on it get the same
+    `memory` is empty at first and belongs to the connection: later requests on it get the same.
+    `certificate` is the verified certificate of the client, as `ssl.SSLSocket.getpeercert` has it.
 
     >>> Request("GET", "/x", {"host": "localhost"}, {}).target
     '/x'
@@ -51,6 +55,7 @@ class Request(msgspec.Struct, frozen=True):
     target: str
     headers: dict[str, str]
     memory: dict[str, int]
+    certificate: Mapping[str, object] | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -70,8 +75,8 @@ class HttpServer:
     """Answers requests on a listening socket until `close`, and owns that socket.
 
     `admit` tells whether a request comes from a trusted program: any other is answered with 401.
-    `answer` runs in the event loop of the server. With `tls`, it speaks TLS. `most` connections are
-    open at once.
+    `answer` runs in the event loop of the server. With `tls`, it speaks TLS: that
+    function returns the context for each new connection. `most` connections are open at once.
 
     >>> import socket
     >>> import urllib.request
@@ -93,7 +98,7 @@ class HttpServer:
         answer: Callable[[Request], Awaitable[Reply]],
         name: str,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
         most: int = MOST_CONNECTIONS,
     ) -> None:
         self._tls = tls
@@ -126,13 +131,7 @@ class HttpServer:
             self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(
-            self._converse,
-            sock=self._listener,
-            limit=_MOST_HEAD_BYTES,
-            ssl=self._tls,
-            ssl_handshake_timeout=None if self._tls is None else _HEAD_SECONDS,
-        )
+        server = await self._loop.create_server(self._protocol, sock=self._listener)
         await self._stop.wait()
         # A connection that was just accepted is among `_connections` after four iterations of the
         # loop. If the server were closed before that, nothing would close its socket.
@@ -149,6 +148,14 @@ class HttpServer:
             await asyncio.gather(*late, return_exceptions=True)
         # A closed transport lets go of its socket in a later iteration.
         await _iterate(_BEGINNING)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        """Return the protocol of a new connection."""
+        reader = asyncio.StreamReader(limit=_MOST_HEAD_BYTES)
+        stream = asyncio.StreamReaderProtocol(reader, self._converse)
+        if self._tls is None:
+            return stream
+        return SmallTls(self._loop, stream, self._tls(), _HEAD_SECONDS)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(reader, writer)
@@ -206,6 +213,7 @@ class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._certificate: Mapping[str, object] | None = writer.get_extra_info("peercert")
         self.trusted = False
         self.busy = False
 
@@ -217,7 +225,7 @@ class _Connection:
         seconds = _IDLE_SECONDS if self.trusted else _HEAD_SECONDS
         async with asyncio.timeout(seconds):
             head = await self._reader.readuntil(b"\r\n\r\n")
-        return _parse(head, memory)
+        return _parse(head, memory, self._certificate)
 
     async def send(self, reply: Reply, *, last: bool) -> None:
         """Send a response; raises `TimeoutError` if the client stops to receive it."""
@@ -246,7 +254,9 @@ class _Head:
         self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
 
-def _parse(head: bytes, memory: dict[str, int]) -> Request:
+def _parse(
+    head: bytes, memory: dict[str, int], certificate: Mapping[str, object] | None
+) -> Request:
     parsed = _Head()
     parser = httptools.HttpRequestParser(parsed)
     try:
@@ -255,7 +265,8 @@ def _parse(head: bytes, memory: dict[str, int]) -> Request:
         return Request("", "", {}, memory)
     if not parsed.headers.keys().isdisjoint(_BODY):
         return Request("", "", {}, memory)
-    return Request(parser.get_method().decode(), parsed.target, parsed.headers, memory)
+    method = parser.get_method().decode()
+    return Request(method, parsed.target, parsed.headers, memory, certificate)
 
 
 def _head(reply: Reply, *, last: bool) -> bytes:

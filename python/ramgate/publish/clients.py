@@ -1,0 +1,131 @@
+"""The clients of the server: the bundle that each of them gets, by its token or certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from ramgate.sidecar.http_server import Request
+
+__all__ = ["Clients", "names"]
+
+_BEARER: Final = "Bearer"
+_COMMON_NAME: Final = "commonName"
+_NAMES: Final = ("DNS", "URI")
+_FORM: Final = "CN:NAME, DNS:NAME or URI:NAME"
+
+_Given = TypeVar("_Given")
+
+
+class Clients(Generic[_Given]):
+    """Admitted clients, and what each of them gets.
+
+    A request with a token gets what its token gets. A request without one gets what the names of
+    its certificate get; one whose names get several things gets nothing.
+
+    >>> from ramgate.sidecar.http_server import Request
+    >>> clients = Clients()
+    >>> clients.admit_token("s3cret", "one")
+    >>> clients.admit_certificate("CN:shop", "two")
+    >>> clients.of(Request("GET", "/", {"authorization": "Bearer s3cret"}, {}))
+    'one'
+    >>> shop = {"subject": ((("commonName", "shop"),),), "notAfter": "Jan  1 00:00:00 2222 GMT"}
+    >>> clients.of(Request("GET", "/", {}, {}, shop))
+    'two'
+    """
+
+    def __init__(self) -> None:
+        self._by_token: dict[bytes, _Given] = {}
+        self._by_name: dict[str, _Given] = {}
+        self._of_others: _Given | None = None
+
+    def admit_token(self, token: str, given: _Given) -> None:
+        """Give this to those who have the token. Raises `ValueError` if it is taken."""
+        digest = _digest(token)
+        if digest in self._by_token:
+            raise ValueError("two clients have one token")
+        self._by_token[digest] = given
+
+    def admit_certificate(self, name: str, given: _Given) -> None:
+        """Give this to those whose certificate has the name, such as `CN:shop`.
+
+        Raises `ValueError` if the name is taken or of another form.
+        """
+        kind, colon, rest = name.partition(":")
+        if not (colon and rest and kind in {"CN", *_NAMES}):
+            raise ValueError(f"`{name}` is not of the form {_FORM}")
+        name = _normalize(kind, rest)
+        if name in self._by_name:
+            raise ValueError(f"two clients have the name `{name}`")
+        self._by_name[name] = given
+
+    def admit_every_certificate(self, given: _Given) -> None:
+        """Give this to all who have a certificate."""
+        self._of_others = given
+
+    def of(self, request: Request) -> _Given | None:
+        """Return what a client gets, None if it is not admitted."""
+        authorization = request.headers.get("authorization")
+        if authorization is not None:
+            scheme, _, token = authorization.partition(" ")
+            return self._by_token.get(_digest(token)) if scheme == _BEARER else None
+        if request.certificate is None:
+            return None
+        found = names(request.certificate)
+        if found is None:
+            return None
+        given = {id(one): one for name in found if (one := self._by_name.get(name)) is not None}
+        if len(given) > 1:
+            return None
+        return next(iter(given.values()), self._of_others)
+
+
+class _Fields(msgspec.Struct, rename="camel"):
+    """Some fields of a certificate, as `ssl.SSLSocket.getpeercert` returns them."""
+
+    not_after: str
+    subject: tuple[tuple[tuple[str, str], ...], ...] = ()
+    subject_alt_name: tuple[tuple[str, object], ...] = ()
+
+
+def names(certificate: object) -> frozenset[str] | None:
+    """Return the names in a certificate; None if it has expired or cannot be read.
+
+    It can expire while its connection stays open, so this is asked for each request.
+
+    >>> name = {"subjectAltName": (("DNS", "shop.example.com"),)}
+    >>> names({**name, "notAfter": "Jan  1 00:00:00 2222 GMT"})
+    frozenset({'DNS:shop.example.com'})
+    >>> names({**name, "notAfter": "Jan  1 00:00:00 2022 GMT"})
+    """
+    try:
+        fields = msgspec.convert(certificate, _Fields)
+        if ssl.cert_time_to_seconds(fields.not_after) <= time.time():
+            return None
+    except ValueError:
+        return None
+    subject = [
+        _normalize("CN", value)
+        for parts in fields.subject
+        for key, value in parts
+        if key == _COMMON_NAME
+    ]
+    alternatives = [
+        _normalize(kind, str(value)) for kind, value in fields.subject_alt_name if kind in _NAMES
+    ]
+    return frozenset([*subject, *alternatives])
+
+
+def _normalize(kind: str, name: str) -> str:
+    # A host has one name in any case; the others are compared as they are.
+    return f"{kind}:{name.lower() if kind == 'DNS' else name}"
+
+
+def _digest(token: str) -> bytes:
+    # Looking up a digest takes no time that tells about the token.
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
