@@ -32,6 +32,9 @@ _FILE: Final = "python/ramgate/publish/file.py"
 _PUBLISHER: Final = "python/ramgate/publish/publisher.py"
 _REGISTRY: Final = "python/ramgate/publish/registry.py"
 _SERVER: Final = "python/ramgate/publish/server.py"
+_CLIENTS: Final = "python/ramgate/publish/clients.py"
+_TLS: Final = "python/ramgate/publish/tls.py"
+_LONG_POLL: Final = "python/ramgate/sidecar/long_poll.py"
 
 _BUNDLE_FILE: Final = "python/ramgate/bundle/bundle_file.py"
 _SIGNATURE: Final = "python/ramgate/bundle/signature.py"
@@ -270,21 +273,63 @@ FAULTS: Final = (
     ),
     (
         "a password passes for a token of bundles",
-        _SERVER,
-        "if scheme != _BEARER.strip():",
-        'if scheme not in {_BEARER.strip(), "Basic"}:',
+        _CLIENTS,
+        "if scheme == _BEARER else",
+        'if scheme in {_BEARER, "Basic"} else',
     ),
     (
         "a token gets the bundle of the accounts that were served last",
-        _SERVER,
-        "        self._served[digest] = served\n",
-        "        self._served = dict.fromkeys([*self._served, digest], served)\n",
+        _CLIENTS,
+        "        self._by_token[digest] = given\n",
+        "        self._by_token = dict.fromkeys([*self._by_token, digest], given)\n",
     ),
     (
         "two sets of accounts may have one token",
-        _SERVER,
-        "        if digest in self._served:\n",
+        _CLIENTS,
+        "        if digest in self._by_token:\n",
         "        if False:\n",
+    ),
+    (
+        "a certificate stands in for a wrong token",
+        _CLIENTS,
+        "        if authorization is not None:\n",
+        "        if authorization is not None and request.certificate is None:\n",
+    ),
+    (
+        "two sets of accounts may have one name of a certificate",
+        _CLIENTS,
+        "        if name in self._by_name:\n",
+        "        if False:\n",
+    ),
+    (
+        "a certificate with names of two clients gets the bundle of one",
+        _CLIENTS,
+        "        if len(given) > 1:\n",
+        "        if False:\n",
+    ),
+    (
+        "a certificate that has expired gets bundles on an open connection",
+        _CLIENTS,
+        "if ssl.cert_time_to_seconds(fields.not_after) <= time.time():",
+        "if False:",
+    ),
+    (
+        "the common name of a certificate stands in for a host",
+        _CLIENTS,
+        """_normalize("CN", value)""",
+        """_normalize("DNS", value)""",
+    ),
+    (
+        "a client gets in without a certificate",
+        _TLS,
+        "context.verify_mode = ssl.CERT_REQUIRED",
+        "context.verify_mode = ssl.CERT_OPTIONAL",
+    ),
+    (
+        "a connection outlives the authority of its certificate",
+        _TLS,
+        "return self._authority != before",
+        "return False",
     ),
     (
         "bundles go to other machines without TLS",
@@ -295,20 +340,26 @@ FAULTS: Final = (
     (
         "an OPA gets the bundle that it has",
         _SERVER,
-        "is_new = bundle is not None and _etag(bundle) != active",
-        "is_new = bundle is not None",
+        "return None if offer is None or offer.etag == active else offer",
+        "return offer",
     ),
     (
         "a waiting OPA is not told of a change",
-        _SERVER,
-        "        self.changed.set()\n        self.changed = asyncio.Event()\n",
+        _LONG_POLL,
+        "        self._changed.set()\n        self._changed = asyncio.Event()\n",
         "",
     ),
     (
+        "a bundle that OPA refused is sent again without a pause",
+        _LONG_POLL,
+        "pause = _pause(poll.sent.get(offer.name, 0))",
+        "pause = 0.0",
+    ),
+    (
         "a renewed certificate is not used",
-        _SERVER,
-        "            tls.sni_callback = self._use_newest\n",
-        "            pass\n",
+        _TLS,
+        "            self._context = self._load()\n",
+        "            self._load()\n",
     ),
     (
         "a password goes to a realm without TLS",
