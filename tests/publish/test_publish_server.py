@@ -147,7 +147,7 @@ def test_a_request_waits_no_longer_than_it_says(server: PublishServer) -> None:
     served(server, "one", ONE)
     begun = time.monotonic()
     assert ask(server, If_None_Match='"1"', Prefer="wait=1").status == 304
-    assert 0.9 < time.monotonic() - begun < SECONDS
+    assert 1 <= time.monotonic() - begun < SECONDS
 
 
 def test_a_bundle_that_opa_refuses_is_sent_again_after_a_pause(server: PublishServer) -> None:
@@ -155,15 +155,14 @@ def test_a_bundle_that_opa_refuses_is_sent_again_after_a_pause(server: PublishSe
     place = served(server, "one", ONE)
     connection = connect(server)
     given = {"Authorization": "Bearer one", "Prefer": "wait=60", "If_None_Match": '"0"'}
-    times = []
-    for _ in range(3):
+    for pause in (0, 1, 2):
+        begun = time.monotonic()
         assert Asked(connection, "/bundle.tar.gz", **given).status == 200
-        times.append(time.monotonic())
-    assert times[1] - times[0] > 0.9
-    assert times[2] - times[1] > 1.9
+        assert time.monotonic() - begun >= pause
     place.put(TWO)
+    begun = time.monotonic()
     assert Asked(connection, "/bundle.tar.gz", **given).body == TWO.content
-    assert time.monotonic() - times[2] < 2
+    assert time.monotonic() - begun < 4  # the next pause of the first bundle
     connection.close()
 
 
