@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import Phase, settings
 
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
 from opa_machine import commands, go, pins, site, tools, wheel
 from referees import referees
+from shared_catalog import shared_catalog
 from sidecars import guarded, unguarded
 
 __all__ = [
@@ -20,6 +23,7 @@ __all__ = [
     "guarded",
     "pins",
     "referees",
+    "shared_catalog",
     "sigterm_as_it_was",
     "site",
     "tools",
@@ -32,3 +36,7 @@ pytest_plugins = ["pytester"]
 
 # `make mutants` needs to know that a test fails, not the smallest example.
 settings.register_profile("first-failure", phases=(Phase.explicit, Phase.generate))
+
+# After `pytest &` in a script, the programs that tests interrupt would ignore SIGINT, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

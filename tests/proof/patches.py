@@ -10,6 +10,7 @@ import contextlib
 import copy
 import http.client
 import json
+import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 from edits import Editor
@@ -138,7 +139,7 @@ class Edited:
         policies = dict(account.get("policies", {}))
         for name, document in policies.items():
             if (number, name) in self._in_files and "unreadable" not in document:
-                path = f"policies/{number}-{len(policies)}-{abs(hash(name))}.json"
+                path = f"policies/{number}-{len(policies)}-{zlib.crc32(name.encode())}.json"
                 (self._folder / path).write_text(json.dumps(document))
                 policies[name] = {"file": path}
         return {**account, "policies": policies} if policies else account

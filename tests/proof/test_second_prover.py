@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from referees import Referees
 
-PAIRS = 100
+PAIRS = 60
 
 
 def test_two_provers_agree(referees: Referees) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -60,24 +61,27 @@ def public() -> list[tuple[str, Any]]:
     return sorted(found.items())
 
 
+@functools.cache
+def used_on_pages() -> set[str]:
+    """Return the names that the code on the pages uses or imports."""
+    nodes = list(ast.walk(ast.parse(CODE)))
+    return {
+        *(node.id for node in nodes if isinstance(node, ast.Name)),
+        *(node.attr for node in nodes if isinstance(node, ast.Attribute)),
+        *(one.name for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names),
+    }
+
+
 def has_example(name: str, value: object) -> bool:
     """Return whether a docstring of the value, or a page, uses its name in code that runs."""
     examples = [example.source for test in FINDER.find(value, name) for example in test.examples]
-    used = {
-        node.id if isinstance(node, ast.Name) else node.attr
-        for node in ast.walk(ast.parse(CODE))
-        if isinstance(node, ast.Name | ast.Attribute)
-    }
-    imported = {
-        alias.name
-        for node in ast.walk(ast.parse(CODE))
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    return bool(examples) or name.rpartition(".")[2] in used | imported
+    return bool(examples) or name.rpartition(".")[2] in used_on_pages()
 
 
-@pytest.mark.parametrize(("name", "value"), public(), ids=[name for name, _ in public()])
+PUBLIC = public()
+
+
+@pytest.mark.parametrize(("name", "value"), PUBLIC, ids=[name for name, _ in PUBLIC])
 def test_a_public_name_has_an_example(name: str, value: object) -> None:
     assert has_example(name, value)
 
@@ -92,7 +96,7 @@ def test_a_name_without_an_example_is_found() -> None:
 def test_there_are_public_names_in_every_room() -> None:
     rooms = {name.split(".")[1] for name in doors()}
     assert {"cli", "client", "model", "sidecar", "errors"} <= rooms
-    assert len(public()) > 60
+    assert len(PUBLIC) > 60
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import importlib
 import re
 from pathlib import Path
@@ -37,18 +38,25 @@ FOREIGN = {
     "require": "the examples",
 }
 OPAS_OWN = {"system.bundles", "system.authz.allow", "system.log.mask"}
-NAMES = {
-    node.name
-    for path in ROOT.glob("**/*.py")
-    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
-    for node in ast.walk(ast.parse(path.read_text()))
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-} | {
-    name
-    for path in ROOT.glob("rego/**/*.rego")
-    for name in re.findall(r"^(\w+)(?:\(| := | if | contains )", path.read_text(), re.MULTILINE)
-}
 LEFT_BY_TOOLS = ("build", "dist")
+
+
+@functools.cache
+def names() -> set[str]:
+    """Return the names of all functions, classes and rules of the repository."""
+    folders = [one for one in ROOT.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    return {
+        node.name
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    } | {
+        name
+        for path in ROOT.glob("rego/**/*.rego")
+        for name in re.findall(r"^(\w+)(?:\(| := | if | contains )", path.read_text(), re.MULTILINE)
+    }
 
 
 def is_module(name: str) -> bool:
@@ -92,9 +100,9 @@ def unknown(text: str) -> set[str]:
     found |= {
         name
         for name in CALL.findall(text)
-        if name not in NAMES and name not in FOREIGN and not hasattr(builtins, name)
+        if name not in names() and name not in FOREIGN and not hasattr(builtins, name)
     }
-    found |= {name for name in TEST.findall(text) if name not in NAMES}
+    found |= {name for name in TEST.findall(text) if name not in names()}
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import tarfile
@@ -55,12 +54,12 @@ class OpaStore:
 
     def patch(self, body: bytes) -> None:
         """Apply a patch as a whole, or raise `RefusedError` and change nothing."""
-        before = copy.deepcopy(self._data)
+        before = json.dumps(self._data)
         try:
             for operation in json.loads(body):
                 self._write(**operation)
         except RefusedError:
-            self._data = before
+            self._data = json.loads(before)
             raise
 
     def _write(self, op: str, path: str, value: object = None) -> None:
@@ -82,4 +81,4 @@ class OpaStore:
             del parent[steps[-1]]
         else:
             assert op in {"add", "replace"}
-            parent[steps[-1]] = copy.deepcopy(value)
+            parent[steps[-1]] = value

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import sys
@@ -58,6 +59,7 @@ def findings(prose: Prose) -> list[str]:
     return found
 
 
+@functools.cache
 def _of_python(text: str) -> Prose:
     # a string on its own documents the module, class or function, or the name before it
     docstrings = [
