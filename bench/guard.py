@@ -70,8 +70,9 @@ def measure(executable: Path, folder: Path) -> Costs:
         return _cost(executable, packed, file, question)
 
     found = asked()
-    # Allocations and expressions do not depend on the load, unlike times.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # Allocations and expressions do not depend on the load, unlike times. Go's benchmarks run for a
+    # second of wall time each, so many at once need fewer iterations, and less time together.
+    with ThreadPoolExecutor(4 * (os.cpu_count() or 1)) as pool:
         costs = pool.map(cost, enumerate(found))
         return {question.name: one for question, one in zip(found, costs, strict=True)}
 

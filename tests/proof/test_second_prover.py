@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from referees import Referees
 
-PAIRS = 60
+PAIRS = 100
 
 
 def test_two_provers_agree(referees: Referees) -> None:
