@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,12 +21,12 @@ __all__ = ["shared_catalog"]
 def shared_catalog() -> Iterator[None]:
     """Read the shipped catalog once: hundreds of tests need it, and nothing may change it."""
     load = catalog.load
-    shipped = functools.cache(load)
+    shipped = load()
 
     def shared(directory: Path | None = None) -> Catalog:
-        return load(directory) if directory else shipped()
+        return load(directory) if directory else shipped
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "load", shared)
         yield
-    assert shipped() == load(), "a test has changed the catalog that all tests share"
+    assert shipped == load(), "a test has changed the catalog that all tests share"
