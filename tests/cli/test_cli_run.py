@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 from command_line import ACCOUNT, ERIN, EXAMPLE, SECONDS, written
 from ramgate.bundle import builder as bundle
 from ramgate.cli.main import main
+from ramgate.sidecar.address import Address
 from sidecars import ask
 
 DATA = Path(__file__).parents[1] / "data"
@@ -287,6 +289,17 @@ def test_the_state_is_told_where_it_is_asked_for(
     told = f"unix://{tmp_path}/state"
     running = Running("--addr", "127.0.0.1:0", "--accounts", accounts, "--status-addr", told)
     assert running.lines[2] == f"state at {told}\n"
+    assert running.stop(signal.SIGTERM)[0] == 0
+
+
+def test_opas_metrics_are_told_where_they_are_asked_for(tmp_path: Path, accounts: str) -> None:
+    told = f"unix://{tmp_path}/metrics"
+    running = Running("--addr", "127.0.0.1:0", "--accounts", accounts, "--diagnostic-addr", told)
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = Address.parse(told).connect(SECONDS)
+    connection.request("GET", "/metrics")
+    assert b"\nhttp_request_duration_seconds_count{" in connection.getresponse().read()
+    connection.close()
     assert running.stop(signal.SIGTERM)[0] == 0
 
 

@@ -1465,8 +1465,44 @@ MUTANTS = [
     Mutant(
         "health takes every method",
         AUTHZ,
-        '\tinput.method == "GET"\n',
+        '\tinput.method == "GET"\n\tinput.path == ["health"]\n',
+        '\tinput.path == ["health"]\n',
+    ),
+    Mutant(
+        "metrics need no permission",
+        AUTHZ,
+        '\t_env.RAMGATE_METRICS == "allow"\n',
         "",
+    ),
+    Mutant(
+        "metrics need no token",
+        AUTHZ,
+        "\t_has_access\n\t_is_from_a_program\n",
+        "\t_is_from_a_program\n",
+    ),
+    Mutant(
+        "a web page sees metrics",
+        AUTHZ,
+        "\t_has_access\n\t_is_from_a_program\n",
+        "\t_has_access\n",
+    ),
+    Mutant(
+        "a batch carries the span of its first caller",
+        "python/ramgate/client/batches.py",
+        'return first if all(pending.trace == first for pending in batch) else b""',
+        "return first",
+    ),
+    Mutant(
+        "any tracestate is passed on",
+        "python/ramgate/client/tracing.py",
+        "if not _TRACESTATE.fullmatch(state):",
+        "if not state:",
+    ),
+    Mutant(
+        "other machines can read metrics",
+        SETTINGS,
+        "if not address.private or not (address.path or address.port):",
+        "if not (address.path or address.port):",
     ),
     Mutant(
         "every program with access sees explanations",

@@ -20,11 +20,13 @@ def test_optional_flags_are_off_by_default() -> None:
         ready_timeout=30,
         certificate=Certificate(Path("x.crt"), Path("x.key")),
         max_body=1000,
+        diagnostic=["http://d:3"],
     )
     assert set(everything) - set(quiet) == {
         "--tls-cert-file=x.crt",
         "--tls-private-key-file=x.key",
         "--tls-cert-refresh-period=10s",
+        "--diagnostic-addr=http://d:3",
         "--set=server.decoding.max_length=1000",
         "--set=server.decoding.gzip.max_length=1000",
         "--authentication=token",
@@ -56,6 +58,14 @@ def test_explanations_are_allowed_only_beside_access() -> None:
     assert with_token["RAMGATE_EXPLAIN"] == "allow"
     without = environment(None, authorization=False, allow_explain=True)
     assert "RAMGATE_EXPLAIN" not in without
+
+
+def test_metrics_are_allowed_only_beside_access() -> None:
+    allowed = environment("abc", authorization=True, allow_metrics=True)
+    assert allowed.pop("RAMGATE_METRICS") == "allow"
+    assert allowed == environment("abc", authorization=True)
+    without = environment(None, authorization=False, allow_metrics=True)
+    assert "RAMGATE_METRICS" not in without
 
 
 def test_access_is_stated_if_opa_authorizes_and_not_otherwise() -> None:

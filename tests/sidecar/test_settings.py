@@ -46,6 +46,13 @@ TLS = (DATA / "tls.crt", DATA / "tls.key")
         ),
         ({"runtime": "container", "addresses": ["127.0.0.1:0"] * 2}, "one loopback address"),
         ({"status_address": "0.0.0.0:0"}, "must be a unix socket or a loopback address"),
+        ({"diagnostic_address": "0.0.0.0:8282"}, "must be a unix socket or a loopback address"),
+        ({"diagnostic_address": "127.0.0.1:0"}, "loopback address with a port"),
+        ({"diagnostic_address": "nonsense"}, "is not an address: write `host:port`"),
+        (
+            {"runtime": "container", "diagnostic_address": "127.0.0.1:8282"},
+            "it has no diagnostic address",
+        ),
         ({"status_address": "nonsense"}, "is not an address: write `host:port`"),
         ({"runtime": "container", "status_address": "auto"}, "has no folder of its own"),
     ],

@@ -40,6 +40,9 @@ You can edit the accounts while it runs: a valid change is served at once; an in
 reported on stderr, and the previous accounts stay in use. A change stays wanted until OPA decides
 by it. An OPA that ends is started again with it.
 
+OPA's own metrics are at --diagnostic-addr, off by default. docs/observability.md explains them, and
+has an example for Prometheus and a dashboard for Grafana.
+
 GET /status and, for Prometheus, GET /metrics at --status-addr tell the wanted and the active
 revision, since when they differ, and the restarts. `ramgate status` shows them.
 
@@ -137,6 +140,11 @@ def add_to(commands: Commands) -> None:
         "first unix socket with .status added, else a socket in a private folder)",
     )
     parser.add_argument(
+        "--diagnostic-addr",
+        metavar="ADDR",
+        help="tell OPA's metrics on a loopback host:port or unix://PATH, at GET /metrics",
+    )
+    parser.add_argument(
         "--no-restart", action="store_true", help="end when OPA ends, with exit status 2"
     )
 
@@ -164,6 +172,7 @@ def run(options: Namespace) -> int:
             restart=not options.no_restart,
             decision_log=decision_log,
             status_address=options.status_addr,
+            diagnostic_address=options.diagnostic_addr,
             max_body=options.max_body,
             verification=verification(options),
             log=sys.stderr,

@@ -75,6 +75,11 @@ class Address:
                 f"`{text}` is not an address: write `host:port` or `unix://PATH`"
             ) from error
 
+    @classmethod
+    def parse_given(cls, text: str | None) -> Self | None:
+        """Parse an address as `parse` does, or return None for None."""
+        return None if text is None else cls.parse(text)
+
     def __str__(self) -> str:
         return f"{_UNIX}{self.path}" if self.path else f"{_bracketed(self.host)}:{self.port}"
 
@@ -82,6 +87,11 @@ class Address:
     def flag(self) -> str:
         """The value for OPA's `--addr`, which splits at commas and then parses a URL."""
         return f"{_UNIX}{quote(os.fsencode(self.path))}" if self.path else str(self)
+
+    @property
+    def plain_flag(self) -> str:
+        """The value for OPA's `--diagnostic-addr`, without TLS even if OPA has a certificate."""
+        return self.flag if self.path else f"http://{self}"
 
     @property
     def url(self) -> str:

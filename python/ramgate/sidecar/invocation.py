@@ -28,6 +28,7 @@ def flags(  # noqa: PLR0913 - all but two by name
     config: str,
     addresses: Iterable[str],
     *,
+    diagnostic: Iterable[str] = (),
     authorization: bool,
     decision_log: DecisionLog | Upload | bool,
     ready_timeout: float,
@@ -40,6 +41,7 @@ def flags(  # noqa: PLR0913 - all but two by name
         "--server",
         f"--config-file={config}",
         *(f"--addr={address}" for address in addresses),
+        *(f"--diagnostic-addr={address}" for address in diagnostic),
         "--unix-socket-perm=600",
         f"--ready-timeout={max(1, math.ceil(ready_timeout))}",
         "--skip-version-check",
@@ -55,18 +57,26 @@ def flags(  # noqa: PLR0913 - all but two by name
 
 
 def environment(
-    token: str | None, *, authorization: bool, allow_explain: bool = False
+    token: str | None,
+    *,
+    authorization: bool,
+    allow_explain: bool = False,
+    allow_metrics: bool = False,
 ) -> dict[str, str]:
     """Return the environment of an OPA.
 
     With `authorization` it states who has access: who has the `token`, of which it contains the
     SHA-256 only, or without a token every program that can connect. `allow_explain` states that
-    they may also ask for explanations, which show policies.
+    they may also ask for explanations, which show policies, and `allow_metrics` for OPA's metrics.
     """
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if not authorization:
         return passed_on
-    stated = {**passed_on, **({"RAMGATE_EXPLAIN": "allow"} if allow_explain else {})}
+    stated = {
+        **passed_on,
+        **({"RAMGATE_EXPLAIN": "allow"} if allow_explain else {}),
+        **({"RAMGATE_METRICS": "allow"} if allow_metrics else {}),
+    }
     if token is None:
         return {**stated, "RAMGATE_ACCESS": "loopback"}
     sha256 = hashlib.sha256(token.encode()).hexdigest()

@@ -41,6 +41,8 @@ class Process:
     def __init__(self, settings: Settings, bundle: Bundle) -> None:
         opa = settings.opa or find_opa()
         self._settings = settings
+        given = settings.diagnostic_address
+        self._diagnostic = () if given is None else (given,)
         self._report = writer_to(settings.log, settings.decision_log)
         if settings.certificate is not None:
             settings.certificate.check()
@@ -48,6 +50,8 @@ class Process:
         try:
             addresses = settings.addresses or (self._folder.socket,)
             self.addresses = tuple(address.claim() for address in addresses)
+            for address in self._diagnostic:
+                address.claim()
             self.status_address = _status_address(settings, self._folder)
             self._server = BundleServer(bundle, is_patchable=settings.authorization)
         except OSError as error:
@@ -75,6 +79,7 @@ class Process:
             *flags(
                 str(resources.path("opa-config.yaml")),
                 (address.flag for address in self.addresses),
+                diagnostic=[address.plain_flag for address in self._diagnostic],
                 authorization=settings.authorization,
                 decision_log=settings.decision_log,
                 ready_timeout=settings.startup_timeout,
@@ -110,6 +115,7 @@ class Process:
             self._server.delivered
             and self.active() == self._server.bundle.revision
             and all(is_healthy(address, self._settings.certificate) for address in self.addresses)
+            and all(is_healthy(address, None) for address in self._diagnostic)
         ):
             return False
         for address in self.addresses:
@@ -143,7 +149,7 @@ class Process:
 
         Raises `SidecarError` if an address is taken or no process can be started.
         """
-        for address in self.addresses:
+        for address in (*self.addresses, *self._diagnostic):
             address.claim()
         self._server.forget()
         self._start()
@@ -151,7 +157,7 @@ class Process:
     def stop(self) -> None:
         """Stop OPA, then the bundle server, and remove their private folder."""
         self.supervised.stop()
-        for address in self.addresses:
+        for address in (*self.addresses, *self._diagnostic):
             address.remove_leftover()
         self._end()
 

@@ -26,7 +26,8 @@ __all__ = ["Settings"]
 class Settings:
     """The arguments of a `Sidecar` from which a `Process` or a `Container` starts OPA.
 
-    The state is told at `status_address`, or at a socket beside OPA's if `has_status_beside`.
+    The state is told at `status_address`, or at a socket beside OPA's if `has_status_beside`. OPA
+    tells its health and its metrics at `diagnostic_address`.
     Without `addresses`, a process listens on a unix socket in a private folder, and a container on
     a free loopback port. Raises `ValueError` for values that do not fit together.
     """
@@ -46,6 +47,7 @@ class Settings:
     verification: Verification | None = None
     status_address: Address | None = None
     has_status_beside: bool = False
+    diagnostic_address: Address | None = None
     log: TextIO | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +66,8 @@ class Settings:
                 f"the status address `{self.status_address}` must be a unix socket or a loopback "
                 "address: whoever can connect reads the state"
             )
+        if self.diagnostic_address is not None:
+            _check_diagnostic(self.diagnostic_address)
         if self.runtime == "container":
             self._check_container()
 
@@ -80,7 +84,10 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """The environment of OPA."""
         return environment(
-            self.token, authorization=self.authorization, allow_explain=self.allow_explain
+            self.token,
+            authorization=self.authorization,
+            allow_explain=self.allow_explain,
+            allow_metrics=self.diagnostic_address is not None,
         )
 
     def _check_values(self) -> None:
@@ -94,6 +101,8 @@ class Settings:
             raise ValueError(
                 'a container has no folder of its own: give `status_address`, not "auto"'
             )
+        if self.diagnostic_address is not None:
+            raise ValueError("a container has one address: it has no diagnostic address")
         uploads = isinstance(self.decision_log, Upload)
         if uploads:
             raise ValueError("a container reaches no other program: its log cannot be uploaded")
@@ -133,3 +142,11 @@ class Settings:
             return self.certificate is None
         [first, *others] = self.addresses
         return not others and not first.path and first.private and self.certificate is None
+
+
+def _check_diagnostic(address: Address) -> None:
+    if not address.private or not (address.path or address.port):
+        raise ValueError(
+            f"the diagnostic address `{address}` must be a unix socket or a loopback address with "
+            "a port: OPA speaks no TLS there"
+        )

@@ -60,6 +60,8 @@ class Sidecar:
     * `status_address`, a loopback address or a unix socket, tells `state` over HTTP: `GET /status`
       and, for Prometheus, `GET /metrics`. "auto" is a socket beside OPA's first one, its name with
       `.status` added, or one in the private folder.
+    * `diagnostic_address`, a loopback address or a unix socket, has OPA's own `GET /metrics`, which
+      `system.authz` then allows to every program with access, and `GET /health`.
     * `max_body` is the largest body in bytes that OPA takes, by default the 2 MiB of
       `opa-config.yaml`, about 10,000 ordinary requests.
     * With a `verification`, OPA takes only bundles that one of its keys has signed.
@@ -107,6 +109,7 @@ class Sidecar:
         verification: Verification | None = None,
         restart: bool = True,
         status_address: str | None = None,
+        diagnostic_address: str | None = None,
         startup_timeout: float = 30.0,
         log: TextIO | None = None,
     ) -> None:
@@ -115,7 +118,6 @@ class Sidecar:
         if addresses is not None and (not addresses or isinstance(addresses, str)):
             raise ValueError("`addresses` must be a list of at least one address")
         parsed = map(Address.parse, addresses or ())
-        told = None if status_address in {None, _AUTO} else str(status_address)
         self._settings = Settings(
             addresses=tuple(
                 dataclasses.replace(address, secure=tls is not None and not address.path)
@@ -134,7 +136,8 @@ class Sidecar:
             verification=verification,
             decision_log=decision_log,
             has_status_beside=status_address == _AUTO,
-            status_address=None if told is None else Address.parse(told),
+            status_address=Address.parse_given(None if status_address == _AUTO else status_address),
+            diagnostic_address=Address.parse_given(diagnostic_address),
             log=log,
         )
         self._accounts = None if accounts is None else Path(accounts)

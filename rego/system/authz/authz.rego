@@ -5,7 +5,7 @@
 #   `--authentication=token --authorization=basic`, as ramgate starts every OPA that listens on TCP.
 #   OPA's environment states who has access: `RAMGATE_ACCESS=token` and the SHA-256 of the token, or
 #   `RAMGATE_ACCESS=loopback`. Without such a statement nobody has. `RAMGATE_EXPLAIN=allow` opens the
-#   explanations to those who have. `RAMGATE_WRITE_SHA256` is the SHA-256 of the token with which
+#   explanations to those who have, `RAMGATE_METRICS=allow` OPA's metrics. `RAMGATE_WRITE_SHA256` is the SHA-256 of the token with which
 #   ramgate patches the store.
 package system.authz
 
@@ -53,7 +53,7 @@ explaining_paths := {
 
 # METADATA
 # title: Allow
-# description: True for a POST to an open path by a program with access, for GET /health, and for ramgate's patches.
+# description: True for a POST to an open path by a program with access, for GET /health and GET /metrics, and for ramgate's patches.
 # scope: document
 default allow := false
 
@@ -61,6 +61,16 @@ default allow := false
 allow if {
 	input.method == "GET"
 	input.path == ["health"]
+}
+
+# The metrics count requests, but show no policy and no request.
+allow if {
+	input.method == "GET"
+	input.path == ["metrics"]
+	_env.RAMGATE_METRICS == "allow"
+	_has_access
+	_is_from_a_program
+	input.params == {}
 }
 
 # No query parameters: `explain` and `instrument` would show the policies behind a decision.

@@ -31,6 +31,44 @@ test_health_without_token if {
 		with opa.runtime as _runtime
 }
 
+_metrics := {"method": "GET", "path": ["metrics"], "params": {}, "headers": {}, "identity": "right"}
+
+_with_metrics(runtime) := object.union(runtime, {"env": {"RAMGATE_METRICS": "allow"}})
+
+test_metrics_are_for_programs_with_access_where_they_are_opened_cases if {
+	some _ in [_runtime, _loopback]
+	every runtime in [_runtime, _loopback] {
+		authz.allow with input as _metrics with opa.runtime as _with_metrics(runtime)
+		not authz.allow with input as _metrics with opa.runtime as runtime
+	}
+	changes := [
+		{"method": "POST"},
+		{"method": "HEAD"},
+		{"path": ["metrics", ""]},
+		{"path": ["v1", "metrics"]},
+		{"path": ["v1", "status"]},
+		{"path": ["v1", "data"]},
+		{"params": {"name[]": ["go_info"]}},
+		{"headers": {"Origin": ["http://page.example"]}},
+		{"headers": {"Sec-Fetch-Site": ["none"]}},
+		{"identity": "wrong"},
+	]
+	every change in changes {
+		request := object.union(_metrics, change)
+		not authz.allow with input as request with opa.runtime as _with_metrics(_runtime)
+	}
+}
+
+test_metrics_need_the_exact_statement_cases if {
+	values := ["Allow", "", "deny", true, null]
+	some _ in values
+	every value in values {
+		runtime := object.union(_runtime, {"env": {"RAMGATE_METRICS": value}})
+		not authz.allow with input as _metrics with opa.runtime as runtime
+	}
+	not authz.allow with input as _metrics with opa.runtime as {"env": {"RAMGATE_METRICS": "allow"}}
+}
+
 test_not_health_cases if {
 	refused := [
 		{"method": "POST", "path": ["health"], "params": {}},
