@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.server
 import io
@@ -15,6 +16,8 @@ import pytest
 
 from processes import eventually
 from ramgate import Sidecar
+from ramgate.bundle.builder import build
+from ramgate.client.authzen_client import AuthzenClient
 from ramgate.errors import SidecarError
 from ramgate.sidecar import decision_log
 from ramgate.sidecar.decision_log import FileLog, StreamLog, Upload
@@ -199,6 +202,26 @@ def test_decisions_of_a_real_opa_go_to_the_file_without_policy_documents(tmp_pat
     [entry] = numbers(log)
     assert entry["input"] == {"principal": "alice"}  # type: ignore[index]
     assert other.getvalue() == ""
+
+
+def test_secrets_of_a_proxied_request_stay_out_of_the_log_of_a_real_opa(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    headers = {name: ["secret"] for name in ("x-api-key", "x~y", "x%41+z")}
+    asked = {"method": "GET", "path": "/r", "query": "token=secret", "headers": headers}
+
+    async def ask_route(url: str) -> int:
+        async with AuthzenClient(url) as client:
+            return (await client.ask("route", json.dumps(asked).encode())).status
+
+    with (
+        FileLog(log) as decisions,
+        Sidecar(bundle=build(), decision_log=decisions) as sidecar,
+    ):
+        assert asyncio.run(ask_route(sidecar.url)) == 403
+        eventually(lambda: b"\n" in log.read_bytes())
+    assert "secret" not in log.read_text()
+    [entry] = numbers(log)
+    assert entry["input"] == {"method": "GET", "path": "/r", "headers": {}}  # type: ignore[index]
 
 
 class Received(http.server.BaseHTTPRequestHandler):

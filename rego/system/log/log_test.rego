@@ -30,6 +30,8 @@ test_a_query_of_the_revision_is_not_logged if {
 	not log.drop with input as {"input": {"path": "system/status/revision"}}
 }
 
+_headers(kept) := {"op": "upsert", "path": "/input/headers", "value": kept}
+
 test_secrets_of_an_http_request_are_left_out if {
 	header := {"field": "header", "name": "x-user"}
 	mapping := {"authzen": {"http": {
@@ -44,7 +46,10 @@ test_secrets_of_an_http_request_are_left_out if {
 		"headers": {"x-user": ["alice"], "x-ip": ["10.0.0.1"], "x-record": ["1"], "x-api-key": ["secret"], "x-path": ["a"], "a~b/c": ["d"]},
 	}
 	entry := {"path": "authzen/route/answer", "input": asked}
-	log.mask == {"/input/query", "/input/headers/x-api-key", "/input/headers/x-path", "/input/headers/a~0b~1c"} with input as entry with data.store as mapping
-	log.mask == {"/input/query"} | {$"/input/headers/{name}" | some name in ["x-user", "x-ip", "x-record", "x-api-key", "x-path", "a~0b~1c"]} with input as entry with data.store as {}
+	kept := {"x-user": ["alice"], "x-ip": ["10.0.0.1"], "x-record": ["1"]}
+	log.mask == {"/input/query", _headers(kept)} with input as entry with data.store as mapping
+	log.mask == {"/input/query", _headers({})} with input as entry with data.store as {}
+	clean := object.union(object.remove(entry, ["input"]), {"input": {"headers": kept}})
+	log.mask == set() with input as clean with data.store as mapping
 	log.mask == set() with input as object.union(entry, {"path": "authzen/evaluation/answer"}) with data.store as mapping
 }

@@ -246,6 +246,17 @@ BATCH = {"path": "ram/authz/decisions"}
             True,
         ),
         (entry(masked=["/input/action"]), "its action is not in the log", True),
+        *(
+            (entry(path=path), f"`{path}` cannot be replayed", True)
+            for path in (
+                "authzen/evaluation/answer",
+                "authzen/evaluations/answer",
+                "authzen/route/answer",
+                "authzen/framed/body/evaluation",
+            )
+        ),
+        (entry(path="authzen/metadata/answer"), "it is not a question about access", False),
+        (entry(path="authzen/framed/body/metadata"), "it is not a question about access", False),
         (entry(path="my/own/rule"), "it is not a question to ramgate's rules", False),
         (entry(path="system/status/revision"), "it is not a question about access", False),
         (entry(path="ram/unknown"), "`ram/unknown` cannot be replayed", True),

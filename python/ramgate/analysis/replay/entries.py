@@ -40,9 +40,11 @@ _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[
 _NO_ACCESS: Final = {
     "ram/explain/": "it is an explanation, which gives no access",
     "ram/simulate/": "it is a simulation, whose policies are not in the log; it gives no access",
+    "authzen/metadata/": "it is not a question about access",
+    "authzen/framed/body/metadata": "it is not a question about access",
     "system/": "it is not a question about access",
 }
-_OURS: Final = re.compile(r"(?:ram|slr)/")
+_OURS: Final = re.compile(r"(?:ram|slr|authzen)/")
 
 
 class Entry(msgspec.Struct, frozen=True):
