@@ -36,11 +36,15 @@ _metrics := {"method": "GET", "path": ["metrics"], "params": {}, "headers": {}, 
 _with_metrics(runtime) := object.union(runtime, {"env": {"RAMGATE_METRICS": "allow"}})
 
 test_metrics_are_for_programs_with_access_where_they_are_opened_cases if {
-	some _ in [_runtime, _loopback]
-	every runtime in [_runtime, _loopback] {
+	runtimes := [_runtime, _loopback]
+	some _ in runtimes
+	every runtime in runtimes {
 		authz.allow with input as _metrics with opa.runtime as _with_metrics(runtime)
 		not authz.allow with input as _metrics with opa.runtime as runtime
 	}
+}
+
+test_nothing_else_is_opened_with_metrics_cases if {
 	changes := [
 		{"method": "POST"},
 		{"method": "HEAD"},
@@ -53,6 +57,7 @@ test_metrics_are_for_programs_with_access_where_they_are_opened_cases if {
 		{"headers": {"Sec-Fetch-Site": ["none"]}},
 		{"identity": "wrong"},
 	]
+	some _ in changes
 	every change in changes {
 		request := object.union(_metrics, change)
 		not authz.allow with input as request with opa.runtime as _with_metrics(_runtime)
