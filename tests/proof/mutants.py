@@ -1597,14 +1597,14 @@ MUTANTS = [
     Mutant(
         "OPA listens before its bundle is active",
         INVOCATION,
-        '        f"--ready-timeout={max(1, math.ceil(ready_timeout))}",\n',
-        "",
+        '[f"--ready-timeout={max(1, math.ceil(seconds))}"]',
+        "[]",
     ),
     Mutant(
         "a timeout below a second turns the readiness off",
         INVOCATION,
-        "max(1, math.ceil(ready_timeout))",
-        "int(ready_timeout)",
+        "max(1, math.ceil(seconds))",
+        "int(seconds)",
     ),
     Mutant(
         "an OPA on TCP without a token does not authorize",

@@ -42,6 +42,11 @@ def test_opa_never_listens_before_its_bundle_is_active(timeout: float, flag: int
     assert f"--ready-timeout={flag}" in given
 
 
+def test_only_without_a_timeout_opa_listens_at_once() -> None:
+    given = flags("c", [], authorization=False, decision_log=False, ready_timeout=None)
+    assert not [flag for flag in given if flag.startswith("--ready-timeout")]
+
+
 def test_opa_receives_only_the_hash_of_the_token() -> None:
     variables = environment("abc", authorization=True)
     assert {name: variables[name] for name in variables if name.startswith("RAMGATE_")} == {

@@ -11,9 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +22,7 @@ from ramgate.client.async_client import AsyncClient
 from ramgate.client.client import Client
 from ramgate.errors import AnswerError, InvalidFiles, SidecarError
 from ramgate.sidecar.address import Address
+from ramgate.sidecar.process import Process
 from ramgate.sidecar.sidecar import Sidecar
 from sidecars import DECISION_PATH, REQUEST, TOKEN, ask, executable, gone, recorded
 from tiny_bundle import tiny_bundle
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ramgate.bundle.builder import Bundle
+    from ramgate.sidecar.runtime import Runtime
 
 
 def test_a_started_sidecar_answers(unguarded: Sidecar) -> None:
@@ -244,13 +244,12 @@ def test_an_interrupted_start_leaves_nothing_running(
 ) -> None:
     opa, pid = recorded(tmp_path)
 
-    def interrupt(_seconds: float) -> None:
+    def interrupt(_runtime: Runtime, _timeout: float) -> None:
         eventually(lambda: pid.exists() and pid.read_text() != "")
         raise KeyboardInterrupt
 
     sidecar = Sidecar(bundle=tiny_bundle(), opa=opa)
-    clock = SimpleNamespace(sleep=interrupt, monotonic=time.monotonic)
-    monkeypatch.setattr("ramgate.sidecar.keeper.time", clock)
+    monkeypatch.setattr(Process, "await_news", interrupt)
     with pytest.raises(KeyboardInterrupt):
         sidecar.start()
     monkeypatch.undo()

@@ -26,8 +26,9 @@ _LONGEST_BUILD: Final = 10.0
 class EarlyLaunch:
     """Finds, checks and starts an OPA in a thread, until it has its bundle from `build`.
 
-    An OPA listens only after it has activated its bundle (`--ready-timeout`), so an early start
-    opens nothing earlier. A container has its bundle in its image, and is started afterwards.
+    At an address that a client knows, OPA listens only after it has activated its bundle (`Process`
+    has the exception), so an early start opens nothing earlier. A container has its bundle in its
+    image, and is started afterwards.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -31,19 +31,22 @@ def flags(  # noqa: PLR0913 - all but two by name
     diagnostic: Iterable[str] = (),
     authorization: bool,
     decision_log: DecisionLog | Upload | bool,
-    ready_timeout: float,
+    ready_timeout: float | None,
     certificate: Certificate | None = None,
     max_body: int | None = None,
     verification: Verification | None = None,
 ) -> list[str]:
-    """Return the arguments after `opa run`; `opa-config.yaml` explains each."""
+    """Return the arguments after `opa run`; `opa-config.yaml` explains each.
+
+    If `ready_timeout` is None, OPA listens at once, before it has a bundle.
+    """
     return [
         "--server",
         f"--config-file={config}",
         *(f"--addr={address}" for address in addresses),
         *(f"--diagnostic-addr={address}" for address in diagnostic),
         "--unix-socket-perm=600",
-        f"--ready-timeout={max(1, math.ceil(ready_timeout))}",
+        *([] if ready_timeout is None else _ready_timeout(ready_timeout)),
         "--skip-version-check",
         "--log-level=error",
         "--log-format=json",
@@ -81,6 +84,10 @@ def environment(
         return {**stated, "RAMGATE_ACCESS": "loopback"}
     sha256 = hashlib.sha256(token.encode()).hexdigest()
     return {**stated, "RAMGATE_ACCESS": "token", "RAMGATE_TOKEN_SHA256": sha256}
+
+
+def _ready_timeout(seconds: float) -> list[str]:
+    return [f"--ready-timeout={max(1, math.ceil(seconds))}"]  # 0 would turn the check off
 
 
 def _decision_log(log: DecisionLog | Upload | bool) -> list[str]:  # noqa: FBT001 - on or off

@@ -176,7 +176,7 @@ class Keeper:
                 raise SidecarError(
                     f"OPA was not ready within {self._timeout:g} s: {_stop_and_quote(runtime)}"
                 )
-            time.sleep(_POLL_SECONDS)
+            runtime.await_news(_POLL_SECONDS)
 
     def _keep(self) -> None:
         try:

@@ -31,7 +31,11 @@ __all__ = ["Process"]
 class Process:
     """The `Runtime` of an OPA process, which the constructor starts.
 
-    With the bundle `UNBUILT`, OPA waits for the one that `want` brings, and listens nowhere before.
+    With the bundle `UNBUILT`, OPA waits for the one that `want` brings.
+
+    OPA does not listen before it has activated its bundle, except once: at the first start on the
+    socket of its private folder, whose path nobody else knows before `ready`. With
+    `--ready-timeout` OPA would look only every 100 ms whether it may listen.
 
     Raises `OpaUnavailable` if the settings name no OPA and `find_opa` finds none, and
     `SidecarError` if an address is taken, the certificate cannot be used or no process can be
@@ -62,7 +66,8 @@ class Process:
             raise
         try:
             self._prepare(opa)
-            self._start()
+            is_known = settings.addresses or self._diagnostic or settings.decision_log
+            self._start(settings.startup_timeout if is_known else None)
         except OSError as error:
             self._end()
             raise SidecarError(f"cannot write the bundle's token: {error}") from error
@@ -71,23 +76,9 @@ class Process:
             raise
 
     def _prepare(self, opa: Path) -> None:
-        """Write the token of the bundle server, and the command and environment of OPA."""
+        """Write the token of the bundle server, and the environment of OPA."""
         settings = self._settings
-        self._command = [
-            str(opa),
-            "run",
-            *flags(
-                str(resources.path("opa-config.yaml")),
-                (address.flag for address in self.addresses),
-                diagnostic=[address.plain_flag for address in self._diagnostic],
-                authorization=settings.authorization,
-                decision_log=settings.decision_log,
-                ready_timeout=settings.startup_timeout,
-                certificate=settings.certificate,
-                max_body=settings.max_body,
-                verification=settings.verification,
-            ),
-        ]
+        self._opa = opa
         # The token itself would stand in /proc/PID/environ and in `opa.runtime().env`.
         token_file = self._folder.write("bundle-token", self._server.token)
         write_token = secrets.token_urlsafe(32)
@@ -98,6 +89,21 @@ class Process:
             "RAMGATE_BUNDLE_URL": self._server.url,
             "RAMGATE_BUNDLE_TOKEN_FILE": str(token_file),
         }
+
+    def _command(self, ready_timeout: float | None) -> list[str]:
+        settings = self._settings
+        arguments = flags(
+            str(resources.path("opa-config.yaml")),
+            (address.flag for address in self.addresses),
+            diagnostic=[address.plain_flag for address in self._diagnostic],
+            authorization=settings.authorization,
+            decision_log=settings.decision_log,
+            ready_timeout=ready_timeout,
+            certificate=settings.certificate,
+            max_body=settings.max_body,
+            verification=settings.verification,
+        )
+        return [str(self._opa), "run", *arguments]
 
     @property
     def bundle(self) -> Bundle:
@@ -152,7 +158,7 @@ class Process:
         for address in (*self.addresses, *self._diagnostic):
             address.claim()
         self._server.forget()
-        self._start()
+        self._start(self._settings.startup_timeout)
 
     def stop(self) -> None:
         """Stop OPA, then the bundle server, and remove their private folder."""
@@ -165,10 +171,10 @@ class Process:
         self._server.close()
         self._folder.remove()
 
-    def _start(self) -> None:
+    def _start(self, ready_timeout: float | None) -> None:
         try:
             self.supervised = Supervised(
-                self._command,
+                self._command(ready_timeout),
                 {**self._environment, **collector.variables(len(self.bundle.content))},
                 self._report,
                 folder=self._folder.path,
