@@ -56,6 +56,7 @@ def test_the_flags_in_the_comments_are_those_that_are_passed() -> None:
     passed = flags(
         "FILE",
         ["ADDR"],
+        diagnostic=["ADDR"],
         authorization=True,
         decision_log=True,
         ready_timeout=30,
