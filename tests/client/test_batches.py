@@ -11,6 +11,7 @@ import pytest
 from hostile import (
     ALLOW,
     ASKED,
+    BOUND,
     FOREVER,
     Gate,
     Hostile,
@@ -20,16 +21,22 @@ from hostile import (
     result,
     wait_for,
 )
-from ramgate import AccessDenied, AsyncClient, Request, Sidecar
+from ramgate import AccessDenied, AsyncClient, Decision, Request, Sidecar
+from ramgate.client.batches import Batches
 from ramgate.errors import AnswerError, InvalidRequest, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
-    from ramgate.model.decision import Decision
-
 PRINCIPAL, _, RESOURCE = ASKED
+DECISION = Decision(
+    allow=False,
+    effect="ImplicitDeny",
+    reason="no_statement_matches",
+    policy_type="AccountLevelIdentityBasedPolicy",
+    statements=(),
+)
 BROKEN = response(b'{"code": "internal_error", "message": "eh"}', "500 Oh")
 
 
@@ -310,7 +317,7 @@ def test_a_cancelled_batch_is_an_error_and_not_a_cancellation() -> None:
     async def stopped(client: AsyncClient) -> None:
         before = asyncio.all_tasks()
         async with asyncio.TaskGroup() as group:
-            known = before | {group.create_task(assert_allowed(client, "a:B"))}
+            known = before | {group.create_task(assert_allowed(client, f"a:{one}")) for one in "BC"}
             await wait_for(gate.came)
             for task in tasks_besides(known):
                 task.cancel()
@@ -329,23 +336,117 @@ def test_a_cancelled_batch_is_an_error_and_not_a_cancellation() -> None:
 def test_a_batch_cancelled_before_it_was_sent_is_an_error_too() -> None:
     async def main(client: AsyncClient) -> None:
         before = asyncio.all_tasks()
-        waiting = asyncio.create_task(assert_allowed(client, "a:B"))
+        waiting = [asyncio.create_task(assert_allowed(client, f"a:{one}")) for one in "BC"]
         stopped: set[asyncio.Task[None]] = set()
         for _ in range(10):
             await asyncio.sleep(0)
-            stopped = tasks_besides(before | {waiting})
+            stopped = tasks_besides(before.union(waiting))
             if stopped:
                 break
         for task in stopped:
             task.cancel()
-        with pytest.raises(TransportError, match="cancelled in flight"):
-            await waiting
+        for one in waiting:
+            with pytest.raises(TransportError, match="cancelled in flight"):
+                await one
         assert stopped
         await assert_allowed(client, "a:After")
 
     with Hostile(echo) as server:
         run(server, main)
     assert list(map(actions, server.questions)) == [["a:After"]]
+
+
+def test_a_single_call_is_sent_by_its_own_task() -> None:
+    gate = Gate()
+
+    async def main(client: AsyncClient) -> None:
+        before = asyncio.all_tasks()
+        alone = asyncio.create_task(assert_allowed(client, "a:B"))
+        await wait_for(gate.came)
+        assert tasks_besides(before | {alone}) == set()
+        gate.open.set()
+        await alone
+
+    with Hostile(gate) as server:
+        run(server, main)
+
+
+@pytest.mark.parametrize("end", ["answered", "failed", "cancelled"])
+def test_calls_made_behind_a_single_call_are_sent_after_it(end: str) -> None:
+    gate = Gate(lambda peer, _: peer.reset()) if end == "failed" else Gate()
+
+    async def main(client: AsyncClient) -> None:
+        alone = asyncio.create_task(client.decide(PRINCIPAL, "a:Alone", RESOURCE))
+        await wait_for(gate.came)
+        behind = [asyncio.create_task(assert_allowed(client, f"a:{one}")) for one in "BC"]
+        await asyncio.sleep(0)
+        if end == "cancelled":
+            alone.cancel()
+            await asyncio.gather(*behind)
+        gate.open.set()
+        await asyncio.gather(alone, *behind, return_exceptions=True)
+        assert alone.cancelled() == (end == "cancelled")
+        assert alone.cancelled() or (alone.exception() is None) == (end == "answered")
+        assert all(one.exception() is None for one in behind)
+
+    with Hostile(gate, echo) as server:
+        run(server, main)
+    assert list(map(actions, server.questions)) == [["a:Alone"], ["a:B", "a:C"]]
+
+
+def test_a_first_call_that_is_cancelled_at_once_does_not_stop_those_that_joined_it() -> None:
+    async def main(client: AsyncClient) -> None:
+        first, joined = (asyncio.create_task(assert_allowed(client, f"a:{one}")) for one in "FJ")
+        await asyncio.sleep(0)
+        first.cancel()
+        await joined
+        assert first.cancelled()
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(actions, server.questions)) == [["a:J"]]
+
+
+def test_a_first_call_that_is_cancelled_at_once_does_not_stop_later_ones() -> None:
+    async def main(client: AsyncClient) -> None:
+        first = asyncio.create_task(assert_allowed(client, "a:F"))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.sleep(0)
+        assert first.cancelled()
+        await assert_allowed(client, "a:Later")
+        await asyncio.gather(*(assert_allowed(client, f"a:{one}") for one in "BC"))
+
+    with Hostile(echo) as server:
+        run(server, main)
+    assert list(map(actions, server.questions)) == [["a:Later"], ["a:B", "a:C"]]
+
+
+def test_each_of_three_calls_around_the_end_of_another_one_is_sent_once() -> None:
+    sent: list[bytes] = []
+
+    async def main() -> None:
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def send(batch: Sequence[bytes], _: bytes) -> Sequence[Decision]:
+            sent.extend(batch)
+            if batch[0] == b"first":
+                await ended
+            return [DECISION] * len(batch)
+
+        batches = Batches(2, send, FOREVER, lambda: TransportError("late"))
+        tasks = [asyncio.create_task(batches.decide(b"first"))]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert sent == [b"first"]
+        # In one turn of the loop, the first call ends between the two others.
+        tasks.append(asyncio.create_task(batches.decide(b"before")))
+        ended.set_result(None)
+        tasks.append(asyncio.create_task(batches.decide(b"after")))
+        assert await asyncio.wait_for(asyncio.gather(*tasks), BOUND) == [DECISION] * 3
+
+    asyncio.run(main())
+    assert sorted(sent) == [b"after", b"before", b"first"]
 
 
 def test_an_unexpected_error_fails_each_with_its_own_exception(

@@ -40,7 +40,10 @@ class Batches:
     request that is undecided after `timeout` seconds fails with `late()`. All of it belongs to one
     event loop.
 
-    The states of a request; its future is done in the last two:
+    A request that is alone counts as a batch in flight, but its caller's task sends it, and gets
+    the decision or the error of `send` itself.
+
+    The states of any other request; its future is done in the last two:
 
         decide() → waiting ──────────→ in flight → decided
                       │  a batch ends      │
@@ -65,6 +68,7 @@ class Batches:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[_Pending] = deque()
         self._in_flight: dict[asyncio.Task[None], Sequence[_Pending]] = {}
+        self._alone = 0
 
     async def decide(self, request: bytes, trace: bytes = b"") -> Decision:
         """Return the decision of a request in JSON; it has `errors` if the request is malformed."""
@@ -76,9 +80,12 @@ class Batches:
             )
         pending = _Pending(request, loop.create_future(), trace)
         self._waiting.append(pending)
-        if len(self._in_flight) < self._limit:
-            # Send on the next loop iteration, so every request made in this one joins the batch.
-            loop.call_soon(self._send_waiting)
+        # Send in the next turn of the loop, so that every request made in this one joins the batch.
+        if self._has_room():
+            if len(self._waiting) > 1:
+                loop.call_soon(self._send_waiting)
+            elif await self._stays_alone(pending):
+                return await self._decide_alone(pending)
         timer = loop.call_later(self._timeout, self._expire, pending)
         try:
             return await pending.decision
@@ -87,6 +94,32 @@ class Batches:
             raise
         finally:
             timer.cancel()
+
+    def _has_room(self) -> bool:
+        return len(self._in_flight) + self._alone < self._limit
+
+    async def _stays_alone(self, pending: _Pending) -> bool:
+        """Wait for the next turn of the loop; take the request back if no other one joined it."""
+        try:
+            await asyncio.sleep(0)
+        except BaseException:
+            pending.decision.cancel()
+            self._cancel_finished_batches()
+            raise
+        is_alone = len(self._waiting) == 1 and self._waiting[0] is pending
+        if is_alone:
+            self._waiting.clear()
+        return is_alone
+
+    async def _decide_alone(self, pending: _Pending) -> Decision:
+        """Send one request from its caller's own task: another one costs two turns of the loop."""
+        self._alone += 1
+        try:
+            [decision] = await self._send([pending.request], pending.trace)
+            return decision
+        finally:
+            self._alone -= 1
+            self._send_waiting()
 
     def _expire(self, pending: _Pending) -> None:
         _fail(pending, self._late())
@@ -99,7 +132,7 @@ class Batches:
                 sender.cancel()
 
     def _send_waiting(self) -> None:
-        while len(self._in_flight) < self._limit and (batch := self._next_batch()):
+        while self._has_room() and (batch := self._next_batch()):
             sender = asyncio.get_running_loop().create_task(self._decide(batch))
             self._in_flight[sender] = batch
             sender.add_done_callback(self._end)

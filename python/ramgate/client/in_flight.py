@@ -48,6 +48,7 @@ class InFlight:
         self.timeout = timeout
         self.deadlines: dict[Call, float] = {}
         self.watched: dict[Wait, _Watch] = {}
+        self.timer: asyncio.TimerHandle | None = None
         # The same clock, without a Python function around it.
         is_asyncio = type(self.loop).time is asyncio.BaseEventLoop.time
         self.time = time.monotonic if is_asyncio else self.loop.time
@@ -57,11 +58,13 @@ class InFlight:
     def set_timer(self) -> None:
         """Look for late calls when the oldest one will be late."""
         oldest = next(iter(self.deadlines.values()))
-        self._timer = self.loop.call_at(oldest, self._end_late_calls)
+        self.timer = self.loop.call_at(oldest, self._end_late_calls)
 
     def end(self) -> None:
         """Leave nothing in the loop after the last call."""
-        self._timer.cancel()
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
         for watch in list(self.watched.values()):
             watch.end()
         self.connections.share(self.idle)
@@ -118,8 +121,6 @@ class Call:
     def __await__(self) -> Generator[Call, None, Response]:
         in_flight = self._in_flight
         in_flight.deadlines[self] = in_flight.time() + in_flight.timeout
-        if len(in_flight.deadlines) == 1:
-            in_flight.set_timer()
         try:
             self._connection = in_flight.connections.take(
                 self._request, self._limit, in_flight.idle
@@ -130,6 +131,9 @@ class Call:
                 self._next: Callable[[], Step] = self._connection.proceed
             self.advance()
             if self._outcome is None:
+                # Only now, while OPA decides.
+                if in_flight.timer is None:
+                    in_flight.set_timer()
                 self._asyncio_future_blocking = True
                 yield self
             if isinstance(self._outcome, Response):
