@@ -25,6 +25,7 @@ _QUESTION: Final = "rego/authzen/question/question.rego"
 _ROUTE: Final = "rego/authzen/route/route.rego"
 _SEARCH: Final = "rego/authzen/search/search.rego"
 _APP: Final = "python/ramgate/web/app.py"
+_CLIENT: Final = "python/ramgate/client/authzen_client.py"
 _EXCHANGE: Final = "python/ramgate/web/exchange.py"
 _WEB_SERVER: Final = "python/ramgate/web/server.py"
 
@@ -252,6 +253,36 @@ FAULTS: Final = (
         _APP,
         "200 if ready else 503",
         "200 if ready else 200",
+    ),
+    (
+        "an answer of OPA without a decision counts as a denial",
+        _CLIENT,
+        "return allowed is not None and isinstance(body, dict) and",
+        "return isinstance(body, dict) and",
+    ),
+    (
+        "a decision that does not fit its status is passed on",
+        _CLIENT,
+        'body.get("decision") is allowed',
+        'isinstance(body.get("decision"), bool)',
+    ),
+    (
+        "a status 200 is an allow",
+        _CLIENT,
+        'self.status == _OK and isinstance(self.body, dict) and self.body.get("decision") is True',
+        "self.status == _OK and isinstance(self.body, dict)",
+    ),
+    (
+        "a decision may be any value",
+        _CLIENT,
+        'return isinstance(body, dict) and isinstance(body.get("decision"), bool)',
+        'return isinstance(body, dict) and "decision" in body',
+    ),
+    (
+        "a list is an answer if one of its items is a decision",
+        _CLIENT,
+        "all(map(_is_decision, items))",
+        "any(map(_is_decision, items))",
     ),
     (
         "a body that was cut off is decided",

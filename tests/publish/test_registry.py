@@ -160,6 +160,22 @@ def test_without_a_token_nothing_is_sent(
     assert not any(method in {"POST", "PUT"} for method, _, _ in seen)
 
 
+def test_a_registry_with_tls_cannot_have_the_password_sent_without(
+    fake: tuple[str, Answers, list[tuple[str, str, str | None]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, answers, seen = fake
+    answers["HEAD"] = (401, {"WWW-Authenticate": f'Bearer realm="http://{host}/token"'}, b"")
+    answers["/token"] = (200, {}, b'{"token": "t"}')
+
+    def connected(*_: object, **__: object) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(host)
+
+    monkeypatch.setattr(http.client, "HTTPSConnection", connected)
+    with pytest.raises(PublishError, match="no https URL"):
+        RegistryTarget("oci://registry.example.com/ramgate:1", ("user", "s3cret")).put(BUNDLE)
+    assert [given for _, _, given in seen] == [None]
+
+
 @pytest.mark.parametrize(
     ("method", "cause"),
     [("HEAD", "HEAD was"), ("POST", "POST was"), ("PUT", "PUT was answered with HTTP 500: broken")],
