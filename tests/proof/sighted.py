@@ -21,6 +21,7 @@ _TESTS: Final = _ROOT / "tests"
 _PYTHON: Final = "python/ramgate"
 _HELPERS: Final = (_TESTS / "support", _TESTS / "proof")
 _MODULE: Final = re.compile(r"\bramgate(?:\.\w+)*")
+_SUBCOMMAND: Final = "add_command("  # a module with it is a subcommand, of its own name
 _COMMAND: Final = 'with_name("ramgate")'  # the tests run the command as a process of its own
 _PACKAGE: Final = re.compile(r"^package ([\w.]+)$", re.MULTILINE)
 _REFERENCE: Final = re.compile(r"\bdata((?:\.\w+)+)")
@@ -67,12 +68,12 @@ def _python_tests(file: str) -> list[str]:
             return [_EXPLANATIONS]
         return [*_OF_REGO[group]]
     path = Path(file).relative_to(_PYTHON)
-    if path.parts[0] == "cli":
-        return [f"cli/test_cli_{path.stem}.py"]
     folders = _DECIDING if path.parts[0] in _DECIDING else (str(path.parent),)
     rooms = [test for room in folders for test in sorted((_TESTS / room).glob("test_*.py"))]
     seeing = _downstream(".".join(("ramgate", *path.with_suffix("").parts)))
     tests = [test for test in rooms if seeing & _modules(test)] or rooms
+    if path.parts[0] == "cli" and _SUBCOMMAND in (_ROOT / file).read_text():
+        tests = [test for test in rooms if f'"{path.stem}"' in test.read_text()] or tests
     own = str(path.parent)
     mirrors = {f"test_{path.stem}.py", f"test_{path.parent.name}_{path.stem}.py"}
 
@@ -80,7 +81,7 @@ def _python_tests(file: str) -> list[str]:
         return test.name not in mirrors, str(test.parent.relative_to(_TESTS)) != own
 
     found = [str(test.relative_to(_TESTS)) for test in sorted(tests, key=distance)]
-    found += _ELSEWHERE.get(str(path), ())
+    found = [*_ELSEWHERE.get(str(path), ()), *found]
     if own == _PROVER:
         found += _PROVER_SHARES
     if path.parts[0] in _DECIDING:

@@ -38,7 +38,15 @@ def test_a_test_sees_a_module_through_its_helpers() -> None:
 
 def test_a_module_is_also_held_by_tests_that_are_elsewhere() -> None:
     tests = sighted.python_tests("python/ramgate/sidecar/verification.py")
-    assert tests[-1] == "cli/test_cli_signing.py"
+    assert tests[1] == "cli/test_cli_signing.py"
+    assert "sidecar/test_tls.py" in tests
+
+
+def test_a_subcommand_is_held_by_the_tests_that_call_it() -> None:
+    tests = sighted.python_tests("python/ramgate/cli/status.py")
+    assert tests[0] == "cli/test_cli_status.py"
+    assert "cli/test_cli_signing.py" in tests
+    assert "cli/test_cli_graph.py" not in tests
 
 
 def test_long_tests_can_be_left_out() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,18 @@ def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> No
     assert file.stat().st_ino != inode
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_new_content_is_a_later_second(tmp_path: Path) -> None:
+    file = tmp_path / "b"
+    place = target(str(file))
+    place.put(ONE)
+    before = int(file.stat().st_mtime) + 60.5  # so that the clock does not make it later
+    os.utime(file, (before, before))
+    place.put(ONE)
+    assert file.stat().st_mtime == before
+    place.put(TWO)
+    assert int(file.stat().st_mtime) > int(before)
 
 
 def test_a_file_gets_the_mode_that_is_stated(tmp_path: Path) -> None:
