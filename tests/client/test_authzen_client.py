@@ -79,6 +79,9 @@ INVALID: list[tuple[Endpoint, int, object]] = [
     ("route", 200, NO),
     ("route", 403, YES),
     ("route", 400, YES),
+    ("route", 400, {}),
+    ("route", 400, "why"),
+    ("route", 403, {}),
     ("route", 200, "yes"),
     ("route", 403, "no"),
 ]

@@ -55,10 +55,15 @@ def python_tests(file: str, *, near: bool = False) -> list[str]:
     """Return the test files for a fault in a file, those first that are most likely to catch it.
 
     The paths are relative to `tests`. Tests of other packages are not asked: a package is to be
-    held by its own. With `near`, the long ones are left out, and for Rego all.
+    held by its own. With `near`, those of other packages that language, accounts and tables share
+    are left out too, and the long ones; for Rego all.
     """
     tests = _python_tests(file)
-    return [test for test in tests if test not in _LONG] if near else tests
+    if not near:
+        return tests
+    own = str(Path(file).parent.relative_to(_PYTHON)) if file.startswith(_PYTHON) else ""
+    others = tuple(f"{one}/" for one in _DECIDING if own in _DECIDING and one != own)
+    return [test for test in tests if test not in _LONG and not test.startswith(others)]
 
 
 def _python_tests(file: str) -> list[str]:

@@ -8,6 +8,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import pytest
 
 from command_line import ALICE, ALLOWED, BOB, CAROL, INSTANCE
@@ -22,6 +23,7 @@ from ramgate import (
 )
 from ramgate.analysis.engine import decide_at
 from ramgate.analysis.replay import Change, Replay, compare, replay
+from ramgate.analysis.replay import entries as logs
 from ramgate.analysis.sides.side import load
 
 if TYPE_CHECKING:
@@ -305,6 +307,27 @@ def test_a_batch_whose_decisions_are_not_in_the_log_needs_a_baseline(
     assert asked(found.newly_allowed) == [(BOB, 1)]
     found = replay([log(tmp_path / "log", line)], after)
     assert reasons(found) == {"it has no decision, and there is no baseline to decide it": 2}
+
+
+def test_no_decision_of_a_batch_counts_unless_there_is_one_for_each_request(
+    tmp_path: Path,
+) -> None:
+    requests = {"requests": [request(), request(BOB)]}
+    for decisions in ([entry()["result"]], [entry()["result"]] * 3):
+        line = entry(**BATCH, input=requests, result=decisions)
+        found = replay([log(tmp_path / "log", line)], accounts(tmp_path / "a.yaml"))
+        assert reasons(found) == {"it has no decision, and there is no baseline to decide it": 2}
+
+
+@pytest.mark.parametrize(
+    ("fraction", "nanoseconds"),
+    [("", 0), (".5", 500_000_000), (".000000005", 5), (".123456789", 123_456_789)],
+)
+def test_the_time_of_an_entry_is_exact(fraction: str, nanoseconds: int) -> None:
+    text = json.dumps(entry(timestamp=f"1970-01-01T00:00:07{fraction}Z"))
+    [found] = logs.asked(msgspec.json.decode(text, type=logs.Entry))
+    assert isinstance(found, logs.Asked)
+    assert found.nanoseconds == 7_000_000_000 + nanoseconds
 
 
 def test_an_entry_without_input_is_not_replayable(tmp_path: Path) -> None:
