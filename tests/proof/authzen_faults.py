@@ -100,8 +100,14 @@ FAULTS: Final = (
     (
         "a parameter of the query may replace the method",
         _ROUTE,
-        '	lower(name) == "_method"\n',
+        "	regex.match(`^[^a-z0-9]+method([^a-z0-9]|$)`, lower(name))\n",
         '	name == "_Method"\n',
+    ),
+    (
+        "a parameter that PHP reads as `_method` may replace the method",
+        _ROUTE,
+        "`^[^a-z0-9]+method([^a-z0-9]|$)`",
+        "`^_method$`",
     ),
     (
         "the marks around a body may differ",
