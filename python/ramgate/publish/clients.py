@@ -23,10 +23,10 @@ _Given = TypeVar("_Given")
 
 
 class Clients(Generic[_Given]):
-    """Admitted clients, and what each of them gets.
+    """Admitted clients, and the thing that each of them gets, such as a bundle.
 
-    A request with a token gets what its token gets. A request without one gets what the names of
-    its certificate get; one whose names get several things gets nothing.
+    A request with a token gets the thing of its token. A request without one gets that of the names
+    in its certificate; if they have several things, it gets nothing.
 
     >>> from ramgate.sidecar.http_server import Request
     >>> clients = Clients()
@@ -69,7 +69,7 @@ class Clients(Generic[_Given]):
         self._of_others = given
 
     def of(self, request: Request) -> _Given | None:
-        """Return what a client gets, None if it is not admitted."""
+        """Return the thing that a client gets, None if it is not admitted."""
         authorization = request.headers.get("authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
