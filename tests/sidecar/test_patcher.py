@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from ramgate import Sidecar
 from ramgate.bundle.builder import Builder
 from ramgate.sidecar import patcher as patchers
 from ramgate.sidecar.address import Address
+from ramgate.sidecar.certificate import Certificate
 from ramgate.sidecar.patcher import Patcher
 from ramgate.sidecar.settings import Settings
 from sidecars import TOKEN, ask, recorded
@@ -210,6 +213,26 @@ def test_an_opa_that_cannot_be_reached_has_no_patch() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = Address("127.0.0.1", listener.getsockname()[1])
     assert Patcher(address, Settings(), "t").send(b"[]") is False
+
+
+def test_a_program_with_another_certificate_gets_no_token() -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(DATA / "expired.crt", DATA / "expired.key")
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        with listener, listener.accept()[0] as connection, contextlib.suppress(OSError):
+            connection.settimeout(BOUND)
+            heard.append(context.wrap_socket(connection, server_side=True).recv(65536))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    address = Address("127.0.0.1", listener.getsockname()[1], secure=True)
+    settings = Settings(certificate=Certificate(CERT, KEY))
+    assert Patcher(address, settings, "t").send(b"[]") is False
+    thread.join(BOUND)
+    assert b"".join(heard) == b""
 
 
 def test_an_opa_that_does_not_answer_may_have_the_patch(monkeypatch: pytest.MonkeyPatch) -> None:

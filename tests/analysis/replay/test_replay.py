@@ -330,6 +330,20 @@ def test_the_time_of_an_entry_is_exact(fraction: str, nanoseconds: int) -> None:
     assert found.nanoseconds == 7_000_000_000 + nanoseconds
 
 
+def test_a_log_without_entries_tells_nothing(tmp_path: Path) -> None:
+    found = replay([log(tmp_path / "log")], accounts(tmp_path / "a.yaml"))
+    assert (found.entries, found.decisions, found.differs, found.told) == (0, 0, False, False)
+
+
+def test_the_same_decision_of_another_layer_is_a_difference(tmp_path: Path) -> None:
+    result = entry()["result"]
+    line = entry(result=result | {"policy_type": "ResourceGroupLevelIdentityBasedPolicy"})
+    today = accounts(tmp_path / "a.yaml", alice=["AliyunKafkaFullAccess"])
+    found = replay([log(tmp_path / "log", line)], today)
+    assert asked(found.other_reason) == [(ALICE, 1)]
+    assert found.differs
+
+
 def test_an_entry_without_input_is_not_replayable(tmp_path: Path) -> None:
     line = entry()
     del line["input"]
