@@ -24,7 +24,7 @@ from ramgate.documents.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["TAG_FAULT", "compose", "parse_plain", "steps"]
 
@@ -55,34 +55,49 @@ def parse_plain(text: str) -> object:
 
     Raises `NotPlainError` for any other YAML, and `yaml.YAMLError` for a text that is not YAML.
     """
+    loader = _LOADER(text)
+    try:
+        items = _plain_items(loader.get_event)
+    finally:
+        loader.dispose()
+    if len(items) != 1:
+        raise NotPlainError
+    return items[0]
+
+
+def _plain_items(get_event: Callable[[], Any]) -> list[object]:
+    """Return the values of all documents of a text; raise as `parse_plain` does."""
     items: list[object] = []
     above: list[list[object]] = []
     # The classes of events have no subclasses, and most events are scalars: a comparison of the
     # class is the fastest way to tell them apart.
-    event: Any
-    for event in _events(text):
+    scalar, start_object, end_object = (
+        yaml.ScalarEvent,
+        yaml.MappingStartEvent,
+        yaml.MappingEndEvent,
+    )
+    start_list, end_list = yaml.SequenceStartEvent, yaml.SequenceEndEvent
+    while (event := get_event()) is not None:
         kind = type(event)
-        if kind is yaml.ScalarEvent:
+        if kind is scalar:
             if event.tag is not None or (event.implicit[0] and not _is_string(event.value)):
                 raise NotPlainError
             items.append(event.value)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+        elif kind is start_object or kind is start_list:
             if not event.implicit or len(above) == MAXIMUM_DEPTH:
                 raise NotPlainError
             above.append(items)
             items = []
-        elif kind is yaml.MappingEndEvent:
+        elif kind is end_object:
             closed = make_object(list(zip(items[::2], items[1::2], strict=True)))
             items = above.pop()
             items.append(closed)
-        elif kind is yaml.SequenceEndEvent:
+        elif kind is end_list:
             above[-1].append(items)
             items = above.pop()
         elif kind is yaml.AliasEvent:
             raise NotPlainError
-    if len(items) != 1:
-        raise NotPlainError
-    return items[0]
+    return items
 
 
 def steps(text: str) -> Iterator[Scalar | Container | None]:

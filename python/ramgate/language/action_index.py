@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from ramgate.language import grammar
@@ -33,14 +34,14 @@ class ActionIndex:
         if patterns is None:
             self._not_actions.append(position)
         for pattern in sorted(set(patterns or ())):
-            service = pattern.partition(":")[0]
-            if not grammar.WILDCARD.search(pattern):
+            written, has_wildcard, service = _read(pattern)
+            if not has_wildcard:
                 positions = self._actions
-            elif not grammar.WILDCARD.search(service):
+            elif service:
                 positions = self._wildcards.setdefault(service, {})
             else:
                 positions = self._service_wildcards
-            positions.setdefault(glob(pattern), []).append(position)
+            positions.setdefault(written, []).append(position)
 
     def data(self) -> dict[str, object]:
         """Return the fields of a translated document that make up its index, keys sorted."""
@@ -53,3 +54,14 @@ class ActionIndex:
             "service_wildcards": dict(sorted(self._service_wildcards.items())),
             "not_actions": self._not_actions,
         }
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(pattern: str) -> tuple[str, bool, str]:
+    """Return the glob of a pattern, whether it has a wildcard, and the service if that has none.
+
+    Most policies name the same actions: each is read once.
+    """
+    service = pattern.partition(":")[0]
+    has_wildcard = grammar.WILDCARD.search(pattern) is not None
+    return glob(pattern), has_wildcard, "" if grammar.WILDCARD.search(service) else service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ramgate.documents.messages import describe
 from ramgate.language import condition
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ramgate.language.condition import Operator, Value
 
 __all__ = ["translate_conditions"]
+
+_T = TypeVar("_T")
 
 _QUANTIFIERS: Final = {"ForAllValues": "every", "ForAnyValue": "some"}
 
@@ -45,7 +47,7 @@ def translate_conditions(value: object, place: Place, *, is_deny: bool) -> list[
         ):
             _check_key(one, here, is_deny=is_deny)
             conditions.append(one)
-    return sorted(conditions, key=json.dumps)
+    return _ordered(conditions)
 
 
 def _keys(
@@ -111,4 +113,9 @@ def _values(values: object, place: Place, name: str, operator: Operator) -> list
     if name == "Bool" and isinstance(values, list | tuple) and len(values) > 1:
         both = ": this lists both, so every value matches" if len(found) > 1 else ""
         place.error(f"`Bool` compares with one value, `true` or `false`{both}", "MULTIPLE_BOOLEAN")
-    return sorted(found, key=json.dumps)
+    return _ordered(found)
+
+
+def _ordered(values: list[_T]) -> list[_T]:
+    """Sort values by their JSON, which takes most of the time where there is only one."""
+    return sorted(values, key=json.dumps) if len(values) > 1 else values

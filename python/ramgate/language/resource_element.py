@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from ramgate.documents.messages import describe
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["translate_resources"]
 
 _SYNTAX: Final = "`acs:<ram-code>:<region>:<account>:<relative-id>`"
+# A whole ARN of a service without wildcards, as most statements have it: nothing to report.
+_WHOLE: Final = re.compile("acs:[^:*?]+:[^:*?]*:[^:*?]*:[^*?\ud800-\udfff]*")
 _NAMES: Final = ("prefix", "service", "region", "account")
 _NUMBERS: Final = ("", "one", "two", "three", "four")
 
@@ -26,6 +29,8 @@ def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[s
     make `resource_patterns`, for OPA's `glob.match` with the delimiter `:`, or `resource_fields`,
     for a `glob.match` of each field.
     """
+    if not is_deny and isinstance(value, str) and _WHOLE.fullmatch(value):
+        return {"resources": [value]}
     anything, exact, prefixes, patterns = False, set(), set(), set()
     for text, here in strings(value, place, may_be_empty=False):
         has_wildcard = grammar.WILDCARD.search(text)

@@ -43,7 +43,7 @@ ANY_CHARACTER: Final = "[\x00-\U0010ffff]"
 
 _MANY: Final = 2
 _STARS: Final = re.compile(r"\*+")
-_TOKEN: Final = re.compile(r"\\.|\*\*|\[[^\]]*\]|.", re.DOTALL)
+_TOKEN: Final = re.compile(r"\\.|\*\*|\[[^\]]*\]|[^\\*?\[\]{},]+|.", re.DOTALL)
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _REGEX_OF: Final = {
     "**": ".*",
@@ -132,7 +132,7 @@ def regex(pattern: str) -> str:
         elif one in _REGEX_OF:
             written += _REGEX_OF[one]
         else:
-            written += one if one.startswith("[") else literal(one[-1])
+            written += one if one.startswith("[") else literal(one.removeprefix("\\") or one)
     return written
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import functools
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -189,8 +190,8 @@ def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -
     name = names[0]
     patterns = []
     for text, here in strings(statement[name], place / name, may_be_empty=False):
-        pattern = text.lower()
-        if not grammar.ACTION_PATTERN.fullmatch(text):
+        pattern, is_valid = _action(text)
+        if not is_valid:
             here.fault(
                 f"{describe(text)} is not a valid action: write `*` or `<service>:<operation>`"
             )
@@ -204,6 +205,12 @@ def _actions(statement: Mapping[str, object], place: Place, *, is_trust: bool) -
         else:
             patterns.append(pattern)
     return patterns
+
+
+@functools.lru_cache(maxsize=4096)
+def _action(text: str) -> tuple[str, bool]:
+    """Return an action in lower case, and whether it is valid: policies name the same ones."""
+    return text.lower(), grammar.ACTION_PATTERN.fullmatch(text) is not None
 
 
 def _principals(statement: Mapping[str, object], place: Place) -> dict[str, object]:

@@ -48,8 +48,12 @@ class If:
 def indexes_about(document: Document, action: str) -> tuple[int, ...]:
     """Return the indexes of the statements that apply to an action, sorted."""
     service = action.partition(":")[0]
-    found = set(document["actions"].get(action, ()))
-    for patterns in (document["wildcards"].get(service, {}), document["service_wildcards"]):
+    exact = document["actions"].get(action, ())
+    wildcards = document["wildcards"].get(service, {})
+    if not (wildcards or document["service_wildcards"] or document["not_actions"]):
+        return tuple(exact)
+    found = set(exact)
+    for patterns in (wildcards, document["service_wildcards"]):
         for pattern, indexes in patterns.items():
             if fnmatch.fnmatchcase(action, pattern):
                 found.update(indexes)

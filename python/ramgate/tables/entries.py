@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -75,18 +76,22 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
             return Entry({RESOURCE: "**", "true": by_results[""]})
         case [Test("resource", (pattern,))] if not left:
             return Entry({RESOURCE: pattern, **_both(by_results), **flags(layers)})
-    stored: dict[str, object] = {
-        "tests": list(map(_stored, tests)),
-        "outcomes": by_results,
-        **flags(layers),
-    }
-    return Entry(stored, None if left else _keyed(layers, tests))
+    written = list(map(_stored, tests))
+    stored: dict[str, object] = {"tests": written, "outcomes": by_results, **flags(layers)}
+    if left:
+        return Entry(stored)
+    return Entry(stored, _keyed(layers, dict(zip(tests, written, strict=True)), by_results))
 
 
-def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] | None:
+def _keyed(
+    layers: Sequence[Layer],
+    tests: Mapping[Test, Sequence[object]],
+    decisions: Mapping[str, object],
+) -> dict[str, object] | None:
     """Return the form of an entry for a context that has the one key it tests, or None.
 
-    The entry may also test the resource by one pattern, and the time.
+    The entry may also test the resource by one pattern, and the time. `tests` have their stored
+    form, and `decisions` are those for all outcomes.
     """
     resources = [test for test in tests if test.path == RESOURCE]
     times = [test for test in tests if test.kind == "time"]
@@ -102,14 +107,14 @@ def _keyed(layers: Sequence[Layer], tests: Sequence[Test]) -> dict[str, object] 
     tested = [*resources, test, *times]
     by_results: dict[str, Any] = {}
     for text, results in outcomes(tested):
-        known = {one: results.get(one, True) for one in tests}
+        decided = decisions["".join("01"[results.get(one, True)] for one in tests)]
         of_resource, of_key, *of_time = list(text if resources else f"1{text}")
         found = by_results.setdefault(of_resource, {})
         if of_time:
-            found.setdefault(of_key, {})[of_time[0]] = decide(layers, known)
+            found.setdefault(of_key, {})[of_time[0]] = decided
         else:
-            found[of_key] = decide(layers, known)
-    kind, _, listed = _stored(test)
+            found[of_key] = decided
+    kind, _, listed = tests[test]
     keyed = {"key": key, "kind": kind, "listed": listed, "outcomes": by_results}
     keyed[RESOURCE] = resources[0].listed[0] if resources else "**"
     if all(statement.takes_lists for layer in layers for statement in layer.statements):
@@ -164,11 +169,17 @@ def outcomes(tests: Sequence[_T]) -> Iterator[tuple[str, dict[_T, bool]]]:
     >>> list(outcomes(["x"]))
     [('0', {'x': False}), ('1', {'x': True})]
     """
-    for results in itertools.product((False, True), repeat=len(tests)):
-        yield (
-            "".join("1" if one else "0" for one in results),
-            dict(zip(tests, results, strict=True)),
-        )
+    for text, results in _combinations(len(tests)):
+        yield text, dict(zip(tests, results, strict=True))
+
+
+@functools.lru_cache(maxsize=MOST_TESTS + 1)
+def _combinations(count: int) -> Sequence[tuple[str, tuple[bool, ...]]]:
+    """Return each combination of so many results, and its text."""
+    return [
+        ("".join("01"[one] for one in results), results)
+        for results in itertools.product((False, True), repeat=count)
+    ]
 
 
 def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, object]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
@@ -79,8 +81,11 @@ def holdings(
 
 
 def digest(value: object) -> str:
-    """Return a name for a value of plain types: equal values have equal names."""
-    return hashlib.blake2b(repr(value).encode(), digest_size=16).hexdigest()
+    """Return a name for a value of JSON's types: equal values have equal names.
+
+    A tuple is the same as a list, and objects differ if the order of their keys does.
+    """
+    return hashlib.blake2b(msgspec.json.encode(value), digest_size=16).hexdigest()
 
 
 def _by_group(arn: str, scopes: Scopes, control: tuple[tuple[str, ...], ...]) -> Iterator[Holding]:

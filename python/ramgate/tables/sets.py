@@ -7,6 +7,7 @@ entry is enough, or patterns of the action choose one.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -167,6 +168,8 @@ class SetCompiler:
 
     def _compile(self, about: tuple[About, ...], most: int, *, is_assuming: bool) -> str:
         """Return the name of the statements' entry, or of the index that leads to their entries."""
+        if not any(indexes for *_, indexes in about):
+            return self._put(*_of_nothing(*self._types))
         layers = self._layers(about, is_assuming=is_assuming)
         if is_assuming:
             return self._put(entry(layers, [], most))
@@ -194,10 +197,10 @@ class SetCompiler:
                 entries[part.key] = None
         return Entry({"cut": index.cut, "entries": entries, **flags(layers)})
 
-    def _put(self, one: Entry) -> str:
+    def _put(self, one: Entry, name: str = "") -> str:
         """Keep an entry, and return its name."""
         # both forms: they may differ in the lists that they take, where the stored one does not
-        name = digest(tuple(one))
+        name = name or digest(tuple(one))
         self._entries[name] = one.stored
         if one.keyed:
             self._keyed[name] = keyed = digest(one.keyed)
@@ -215,6 +218,13 @@ class SetCompiler:
                 for index in indexes
             )
         return list(map(Layer, self._types, statements))
+
+
+@functools.lru_cache(maxsize=256)
+def _of_nothing(*policy_types: str) -> tuple[Entry, str]:
+    """Return the entry of layers without statements, which nearly every set has, and its name."""
+    found = entry([Layer(policy_type, []) for policy_type in policy_types], [], MOST_TESTS)
+    return found, digest(tuple(found))
 
 
 def _patterns(layers: Iterable[Layer]) -> int:
