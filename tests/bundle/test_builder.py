@@ -17,6 +17,7 @@ from ramgate.catalog import catalog
 from ramgate.documents import source
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.opa.find import find_opa
+from ramgate.tables.sets import CompiledSet
 from ramgate.tables.tables import Tables
 
 if TYPE_CHECKING:
@@ -280,8 +281,11 @@ def test_many_policies_are_kept_from_the_collector(
     monkeypatch.setattr(bundles, "_MANY", 10)
     frozen = gc.get_freeze_count()
     try:
-        Builder().build(write(tmp_path, {}))
+        large = Builder()
+        large.build(write(tmp_path, {}))
         assert gc.get_freeze_count() > frozen
+        # the tables, too: what the collector looks at is in `get_objects`
+        assert not any(type(one) is CompiledSet for one in gc.get_objects())
         frozen = gc.get_freeze_count()
         builder.build(write(tmp_path, {"users": {"a": {}}}))  # not at each change
         assert gc.get_freeze_count() <= frozen

@@ -34,6 +34,9 @@ ANY = resource_pattern.ANY_CHARACTER
         (r"\[a\]\{b\}\\.", r"[a]{b}\.", True),
         (r"\[a\]", "a", False),
         ("a.b", "axb", False),
+        ("a b\nc(d)|e", "a b\nc(d)|e", True),
+        ("a\\", "a\\", True),
+        ("a\\", "a", False),
     ],
 )
 def test_a_glob_is_matched_as_opa_matches_it(glob: str, text: str, matches: bool) -> None:  # noqa: FBT001 - a case

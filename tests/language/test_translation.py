@@ -19,6 +19,8 @@ from policy_documents import (
 )
 from ramgate import InvalidPolicy, translate
 from ramgate.documents.source import parse
+from ramgate.faults import Findings, Place
+from ramgate.language import translation
 from ramgate.language.translation import FORMAT, translate_at
 
 
@@ -119,6 +121,50 @@ def test_a_trust_policy_is_translated() -> None:
         "service_wildcards": {"*": [1]},
         "not_actions": [],
     }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"Effect": "Deny"},
+        {"Effect": "allow"},
+        {"Effect": None},
+        {"Action": "ecs:Start*"},
+        {"Action": "ecs"},
+        {"Action": ["ecs:Start"]},
+        {"Action": 1},
+        {"Resource": "*"},
+        {"Resource": "acs:ecs:cn:1:a:b"},
+        {"Resource": "acs:ecs::1:a"},
+        {"Resource": "acs:ecs:cn:1:a*"},
+        {"Resource": "acs:ecs:c?:1:a"},
+        {"Resource": "acs::cn:1:a"},
+        {"Resource": "acs:ecs:cn:1"},
+        {"Resource": "acs:ecs:cn:1:\ud800"},
+        {"Resource": "ecs"},
+        {"Resource": ""},
+        {"Resource": ["acs:ecs:cn:1:a"]},
+        {"Sid": "a"},
+    ],
+)
+def test_a_plain_grant_is_translated_like_any_other_statement(
+    changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shortcut for plain grants changes neither the translation nor the findings."""
+    statement = {
+        "Effect": "Allow",
+        "Action": "ecs:Start",
+        "Resource": "acs:ecs:cn:1:a",
+        **changes,
+    }
+    document = {"Version": "1", "Statement": [statement]}
+    short, general = Place(Findings(), "$"), Place(Findings(), "$")
+    found = translate_at(document, short)
+    monkeypatch.setattr(translation, "_plain", lambda _: None)
+    assert found == translate_at(document, general)
+    for kind in ("faults", "errors", "advice"):
+        assert getattr(short.findings, kind) == getattr(general.findings, kind)
 
 
 def test_text_and_mappings_mean_the_same() -> None:

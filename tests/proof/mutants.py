@@ -871,8 +871,8 @@ MUTANTS = [
     Mutant(
         "action patterns keep their case",
         TRANSLATE,
-        "pattern = text.lower()",
-        "pattern = text",
+        "return text.lower(), grammar.ACTION_PATTERN",
+        "return text, grammar.ACTION_PATTERN",
     ),
     Mutant(
         "one element is enough to satisfy a negated operator (4.3)",

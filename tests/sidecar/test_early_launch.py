@@ -201,7 +201,7 @@ def test_faults_of_accounts_come_before_a_missing_opa(
 def test_an_opa_that_waited_long_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(early_launch, "_LONGEST_BUILD", 0.0)
+    monkeypatch.setattr(early_launch, "BUILD_SECONDS", 0.0)
     opa, pid = recorded(tmp_path)
     first: list[int] = []
 

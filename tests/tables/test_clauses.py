@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from decision_tables import checks_of, effects, line, tables_of_alice
-from ramgate.tables import clauses
+from ramgate.tables import clauses, entries, holdings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,6 @@ def compiled(effect: str, *, is_assuming: bool = False, **parts: object) -> clau
 def test_a_statement_is_named_by_its_policy_and_position() -> None:
     statement = compiled("Allow", any_resource=True)
     assert statement == clauses.Statement("Allow", "own", 2, ())
-    assert statement.matches({})
 
 
 def test_resources_are_one_clause() -> None:
@@ -57,8 +56,8 @@ def test_resources_are_one_clause() -> None:
     )
     test = clauses.Test("resource", ("a\\[b", "c\\[**", "*d"))
     assert statement.clauses == ((clauses.Expectation(test, holds=True),),)
-    assert statement.matches({test: True})
-    assert not statement.matches({test: False})
+    found = entries.entry([clauses.Layer(holdings.OWN, [statement])], [], 5).stored
+    assert effects(found) == {"0": "ImplicitDeny", "1": "ExplicitDeny"}
 
 
 @pytest.mark.parametrize(
@@ -118,9 +117,14 @@ def test_each_clause_must_be_satisfied() -> None:
     }
     statement = compiled("Allow", any_resource=True, conditions=[condition])
     equal, present = (clause[0].test for clause in statement.clauses)
-    assert statement.matches({equal: False, present: True})
-    assert not statement.matches({equal: False, present: False})
-    assert not statement.matches({equal: True, present: True})
+    assert (equal.listed, present.listed) == (("x",), (clauses.ANYTHING,))
+    found = entries.entry([clauses.Layer(holdings.OWN, [statement])], [], 5).stored
+    assert effects(found) == {
+        "00": "ImplicitDeny",
+        "01": "Allow",
+        "10": "ImplicitDeny",
+        "11": "ImplicitDeny",
+    }
 
 
 @pytest.mark.parametrize("kind", CONDITIONS)

@@ -42,7 +42,7 @@ def layer(policy_type: str, *statements_effects: str) -> clauses.Layer:
 def test_the_first_final_layer_decides(
     layers: list[clauses.Layer], effect: str, policy_type: str, positions: list[int]
 ) -> None:
-    decision = entries.decide(layers, {})
+    decision: Any = entries.entry(layers, [], 5).stored["true"]
     assert (decision["effect"], decision["policy_type"]) == (effect, policy_type)
     assert decision["allow"] is (effect == "Allow")
     assert decision["statements"] == [{"policy": "p", "index": index} for index in positions]
@@ -50,7 +50,8 @@ def test_the_first_final_layer_decides(
 
 def test_a_statement_that_two_policies_of_one_name_have_is_shown_once() -> None:
     both = clauses.Layer(OWN_LAYER, [clauses.Statement("Allow", "p", 0, ())] * 2)
-    assert entries.decide([both], {})["statements"] == [{"policy": "p", "index": 0}]
+    decision: Any = entries.entry([both], [], 5).stored["true"]
+    assert decision["statements"] == [{"policy": "p", "index": 0}]
 
 
 def test_an_entry_omits_the_outcomes_that_the_general_rule_decides() -> None:

@@ -31,6 +31,13 @@ def test_a_document_is_not_changed() -> None:
     assert document == before
 
 
+def test_a_trust_policy_has_no_grants() -> None:
+    principals = {"Service": "ecs.aliyuncs.com"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principals}
+    document: dict[str, Any] = translate({"Version": "1", "Statement": [statement]})
+    assert grants.with_grants(document) is document
+
+
 def test_a_deny_is_not_a_grant() -> None:
     document = translated({"Action": "ecs:Start", "Resource": "acs:ecs:cn:1:one"})
     document["statements"][0]["effect"] = "Deny"

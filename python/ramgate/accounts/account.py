@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ramgate.accounts.named_files import NamedFiles
     from ramgate.accounts.store import Account, Directory, Member, Role, Scopes
+    from ramgate.accounts.translations import Translations
     from ramgate.catalog.catalog import Catalog
     from ramgate.faults import Place
 
@@ -41,13 +42,19 @@ class FileReader:
     """Reads one accounts file; afterwards its attributes are the file's part of the store.
 
     `defined_in` maps each account, and `directory`, to the file that defines it already. `files`
-    are those that the accounts files name.
+    are those that the accounts files name, `translations` those of documents that were read before.
     """
 
-    def __init__(self, catalog: Catalog, defined_in: Mapping[str, str], files: NamedFiles) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        defined_in: Mapping[str, str],
+        files: NamedFiles,
+        translations: Translations,
+    ) -> None:
         self._catalog = catalog
         self._defined_in = defined_in
-        self.documents = StoredDocuments(files)
+        self.documents = StoredDocuments(files, translations)
         self._system = SystemPolicies(catalog, self.documents)
         self.policies: dict[str, dict[str, object]] = {}
         self.accounts: dict[str, Account] = {}

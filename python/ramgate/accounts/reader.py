@@ -12,6 +12,7 @@ from ramgate.accounts import named_files
 from ramgate.accounts.account import FileReader
 from ramgate.accounts.named_files import ACCOUNTS_SUFFIXES, NamedFiles
 from ramgate.accounts.part import Part, reuse_unchanged
+from ramgate.accounts.translations import Translations
 from ramgate.documents import source
 from ramgate.documents.messages import reason
 from ramgate.errors import InvalidFiles, UnreadableFiles
@@ -143,6 +144,7 @@ class Reader:
         for role in roles.values():
             policies[role.trust_id] = translate(role.trust_policy)
             policies[role.creation_id] = translate(role.creation_policy)
+        self._translations = Translations()
         self._parts: dict[Path, Part] = {}
         self._names: dict[Path, tuple[bytes, frozenset[Path]]] = {}
         self._decoded: dict[Path, tuple[bytes, Source]] = {}
@@ -269,7 +271,7 @@ class Reader:
             known, document = self._decoded.pop(file, (b"", None))
             if document is None or known != content:
                 document = source.decode(content, str(file), root="")
-            reader = FileReader(self._catalog, defined_in, others)
+            reader = FileReader(self._catalog, defined_in, others, self._translations)
             reader.read(document.value, document.place)
             found = document.place.findings
             part = Part(

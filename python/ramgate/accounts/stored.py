@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ramgate.accounts.named_files import is_reference
+from ramgate.accounts.translations import Translations
 from ramgate.documents import shape
 from ramgate.errors import UnreadableFiles
 from ramgate.faults import Findings, Place
-from ramgate.language.translation import translate_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +52,9 @@ class StoredDocuments:
     {'unreadable': 'unknown operator `Null`'}
     """
 
-    def __init__(self, files: NamedFiles) -> None:
+    def __init__(self, files: NamedFiles, translations: Translations | None = None) -> None:
         self._files = files
+        self._translations = translations or Translations()
         self.named: dict[Path, Named] = {}
         self.is_unreadable = False
 
@@ -77,7 +78,8 @@ class StoredDocuments:
             return self._translate_named(value, place, is_advised=is_advised)
         own = place.findings
         findings = own if is_advised else Findings(own.file, own.line_of, own.faults)
-        return Stored(translate_at(value, Place(findings, place.root, place.steps)), place)
+        here = Place(findings, place.root, place.steps)
+        return Stored(self._translations.translate(value, here), place)
 
     def _translate_named(self, value: object, place: Place, *, is_advised: bool) -> Stored:
         file = self._files.find(value, place)

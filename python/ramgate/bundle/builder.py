@@ -175,11 +175,11 @@ class Builder:
             store = self._reader.load(
                 accounts or resources.path("examples/accounts.yaml"), contents, read
             )
-            if self._last is None and len(store["policies"]) > _MANY:
-                # A collection would look at all accounts: two seconds with 10,000 roles.
-                gc.freeze()
             whole = {**self._tables.add_to(store), "authzen": self._mapping}
             encoded = encode(whole, self._last and self._last[1])
+            if self._last is None and len(store["policies"]) > _MANY:
+                # A collection would look at all accounts and tables: 1 s with 10,000 roles.
+                gc.freeze()
         digest = hashlib.sha256(self._rego_digest + encoded.digest)
         serial = self._serial() if callable(self._serial) else self._serial
         if serial is not None:

@@ -33,7 +33,8 @@ class ActionIndex:
         """Index a statement by the patterns of its `Action`; None means that it has `NotAction`."""
         if patterns is None:
             self._not_actions.append(position)
-        for pattern in sorted(set(patterns or ())):
+        found = set(patterns or ())
+        for pattern in sorted(found) if len(found) > 1 else found:
             written, has_wildcard, service = _read(pattern)
             if not has_wildcard:
                 positions = self._actions

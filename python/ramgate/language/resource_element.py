@@ -13,13 +13,21 @@ from ramgate.language.resource_pattern import FIELDS, allowing, apart, denying
 if TYPE_CHECKING:
     from ramgate.faults import Place
 
-__all__ = ["translate_resources"]
+__all__ = ["is_whole", "translate_resources"]
 
 _SYNTAX: Final = "`acs:<ram-code>:<region>:<account>:<relative-id>`"
-# A whole ARN of a service without wildcards, as most statements have it: nothing to report.
 _WHOLE: Final = re.compile("acs:[^:*?]+:[^:*?]*:[^:*?]*:[^*?\ud800-\udfff]*")
 _NAMES: Final = ("prefix", "service", "region", "account")
 _NUMBERS: Final = ("", "one", "two", "three", "four")
+
+
+def is_whole(text: str) -> bool:
+    """True if a resource is a whole ARN of a service without a wildcard: nothing is to report.
+
+    >>> is_whole("acs:oss:cn-hangzhou:1:bucket/a:b"), is_whole("acs:oss:*:*:bucket")
+    (True, False)
+    """
+    return _WHOLE.fullmatch(text) is not None
 
 
 def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[str, object]:
@@ -29,8 +37,6 @@ def translate_resources(value: object, place: Place, *, is_deny: bool) -> dict[s
     make `resource_patterns`, for OPA's `glob.match` with the delimiter `:`, or `resource_fields`,
     for a `glob.match` of each field.
     """
-    if not is_deny and isinstance(value, str) and _WHOLE.fullmatch(value):
-        return {"resources": [value]}
     anything, exact, prefixes, patterns = False, set(), set(), set()
     for text, here in strings(value, place, may_be_empty=False):
         has_wildcard = grammar.WILDCARD.search(text)

@@ -23,7 +23,7 @@ from ramgate.language.action_index import ActionIndex
 from ramgate.language.condition import glob
 from ramgate.language.condition_element import translate_conditions
 from ramgate.language.elements import refuse_unknown, strings
-from ramgate.language.resource_element import translate_resources
+from ramgate.language.resource_element import is_whole, translate_resources
 
 if TYPE_CHECKING:
     import re
@@ -33,8 +33,12 @@ __all__ = ["FORMAT", "translate", "translate_at"]
 FORMAT: Final = 2
 
 _LIMIT_CHARACTERS: Final = 6144
-_IDENTITY_KEYS: Final = ("Sid", "Effect", "Action", "NotAction", "Resource", "Condition")
-_TRUST_KEYS: Final = ("Sid", "Effect", "Action", "Principal", "Condition")
+_PLAIN_ELEMENTS: Final = 3
+# Objects, since a look-up in them is faster, and they keep the order.
+_IDENTITY_KEYS: Final = dict.fromkeys(
+    ("Sid", "Effect", "Action", "NotAction", "Resource", "Condition")
+)
+_TRUST_KEYS: Final = dict.fromkeys(("Sid", "Effect", "Action", "Principal", "Condition"))
 _TRUST_ACTIONS: Final = ("sts:assumerole", "sts:setsourceidentity", "sts:tagsession")
 _PRINCIPALS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "RAM": (grammar.RAM_PRINCIPAL, "`acs:ram::<account>:root`, `…:user/<name>` or `…:role/<name>`"),
@@ -111,7 +115,9 @@ def translate_at(document: object, place: Place) -> dict[str, object]:
     is_trust = any(isinstance(item, Mapping) and "Principal" in item for item in statements)
     index, translated = ActionIndex(), []
     for position, statement in enumerate(statements):
-        parts, actions = _statement(statement, here / position, is_trust=is_trust)
+        parts, actions = (None if is_trust else _plain(statement)) or _statement(
+            statement, here / position, is_trust=is_trust
+        )
         translated.append(parts)
         index.add(position, actions)
     # 1.12
@@ -136,6 +142,25 @@ def _is_long(document: Mapping[str, object]) -> bool:
             return False
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=dict)
     return len(text) > _LIMIT_CHARACTERS
+
+
+def _plain(statement: object) -> tuple[dict[str, object], list[str]] | None:
+    """Return what `_statement` does, for an Allow of one action and one whole resource, or None.
+
+    Most statements of large accounts are such grants, which have nothing to report.
+    """
+    if not isinstance(statement, dict) or len(statement) != _PLAIN_ELEMENTS:
+        return None
+    action, resource = statement.get("Action"), statement.get("Resource")
+    if not (
+        statement.get("Effect") == "Allow"
+        and isinstance(action, str)
+        and isinstance(resource, str)
+        and is_whole(resource)
+    ):
+        return None
+    pattern, is_valid = _action(action)
+    return ({"effect": "Allow", "resources": [resource]}, [pattern]) if is_valid else None
 
 
 def _statement(

@@ -29,6 +29,7 @@ from ramgate.sidecar.address import Address
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.output import writer_to
+from ramgate.sidecar.patience import activation_seconds
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Container:
                         ["0.0.0.0:8181"],  # of the container's own network
                         authorization=settings.authorization,
                         decision_log=settings.decision_log,
-                        ready_timeout=settings.startup_timeout,
+                        ready_timeout=activation_seconds(bundle, settings.startup_timeout),
                         max_body=settings.max_body,
                     ),
                     "--set=bundles.ramgate.resource=file:///bundle.tar.gz",

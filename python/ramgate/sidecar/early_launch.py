@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ramgate.sidecar.bundle_server import UNBUILT
 from ramgate.sidecar.launch import launch
+from ramgate.sidecar.patience import BUILD_SECONDS, activation_seconds
 from ramgate.sidecar.process import Process
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ramgate.sidecar.settings import Settings
 
 __all__ = ["EarlyLaunch"]
-
-_LONGEST_BUILD: Final = 10.0
 
 
 class EarlyLaunch:
@@ -61,7 +59,9 @@ class EarlyLaunch:
             raise failure
         if process is None:
             return launch(self._settings, bundle)
-        if time.monotonic() - self._began > _LONGEST_BUILD:  # OPA may be about to give up
+        given = self._settings.startup_timeout
+        more = activation_seconds(bundle, given) - activation_seconds(UNBUILT, given)
+        if time.monotonic() - self._began + more > BUILD_SECONDS:  # OPA may give up too early
             process.stop()
             return launch(self._settings, bundle)
         process.want(bundle)
@@ -74,9 +74,7 @@ class EarlyLaunch:
         return process
 
     def _start(self) -> None:
-        patient = self._settings.startup_timeout + _LONGEST_BUILD
-        settings = dataclasses.replace(self._settings, startup_timeout=patient)
         try:
-            self._process = Process(settings, UNBUILT)
+            self._process = Process(self._settings, UNBUILT)
         except BaseException as error:  # noqa: BLE001 - `launch` raises it
             self._failure = error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.errors import SidecarError
 from ramgate.sidecar.address import AddressTakenError
 from ramgate.sidecar.output import await_error, last_error
+from ramgate.sidecar.patience import activation_seconds
 from ramgate.sidecar.state import State
 from ramgate.sidecar.status_server import StatusServer
 
@@ -43,8 +44,8 @@ class Keeper:
     another process has taken one of its addresses, or without `restart`.
 
     `faults` counts the faults of newer accounts files, for `state`. The constructor returns once
-    OPA is ready. It raises `SidecarError` if that is not so within `timeout` seconds; nothing is
-    left running then.
+    OPA is ready. It raises `SidecarError` if that is not so within `timeout` seconds, by default
+    the `activation_seconds` of the bundle; nothing is left running then.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Keeper:
         launch: Callable[[Bundle], Runtime],
         bundle: Bundle,
         *,
-        timeout: float,
+        timeout: float | None,
         restart: bool,
         log: TextIO | None,
     ) -> None:
@@ -162,7 +163,8 @@ class Keeper:
             raise
 
     def _await_ready(self, runtime: Runtime) -> None:
-        deadline = time.monotonic() + self._timeout
+        seconds = activation_seconds(runtime.bundle, self._timeout)
+        deadline = time.monotonic() + seconds
         while True:
             ready = runtime.ready()
             # After `ready`: an OPA that has ended cannot be the one that answered.
@@ -174,7 +176,7 @@ class Keeper:
                 raise SidecarError(f"OPA refused the bundle: {_stop_and_quote(runtime)}")
             if time.monotonic() > deadline:
                 raise SidecarError(
-                    f"OPA was not ready within {self._timeout:g} s: {_stop_and_quote(runtime)}"
+                    f"OPA was not ready within {seconds:g} s: {_stop_and_quote(runtime)}"
                 )
             runtime.await_news(_POLL_SECONDS)
 
@@ -231,7 +233,8 @@ class Keeper:
 
     def _await_answer(self) -> None:
         """Tell when OPA answers again; return if it ends before, or not in time."""
-        deadline, runtime = time.monotonic() + self._timeout, self._runtime
+        runtime = self._runtime
+        deadline = time.monotonic() + activation_seconds(runtime.bundle, self._timeout)
         while not self._stopping.wait(_POLL_SECONDS) and time.monotonic() < deadline:
             if runtime.ready():
                 self._tell(f"OPA answers again, by revision {runtime.bundle.revision}")

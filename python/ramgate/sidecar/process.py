@@ -12,11 +12,12 @@ from ramgate.errors import SidecarError
 from ramgate.opa.find import find_opa
 from ramgate.sidecar import collector
 from ramgate.sidecar.address import Address
-from ramgate.sidecar.bundle_server import BundleServer
+from ramgate.sidecar.bundle_server import UNBUILT, BundleServer
 from ramgate.sidecar.health import active_revision, is_healthy
 from ramgate.sidecar.invocation import flags
 from ramgate.sidecar.output import writer_to
 from ramgate.sidecar.patcher import Patcher, writing
+from ramgate.sidecar.patience import BUILD_SECONDS, activation_seconds
 from ramgate.sidecar.private_folder import PrivateFolder
 from ramgate.sidecar.status import STATUS_SUFFIX
 from ramgate.sidecar.supervisor import Supervised
@@ -67,7 +68,7 @@ class Process:
         try:
             self._prepare(opa)
             is_known = settings.addresses or self._diagnostic or settings.decision_log
-            self._start(settings.startup_timeout if is_known else None)
+            self._start(self._ready_timeout if is_known else None)
         except OSError as error:
             self._end()
             raise SidecarError(f"cannot write the bundle's token: {error}") from error
@@ -89,6 +90,12 @@ class Process:
             "RAMGATE_BUNDLE_URL": self._server.url,
             "RAMGATE_BUNDLE_TOKEN_FILE": str(token_file),
         }
+
+    @property
+    def _ready_timeout(self) -> float:
+        """The seconds that an OPA has which is to start with the wanted bundle."""
+        seconds = activation_seconds(self.bundle, self._settings.startup_timeout)
+        return seconds + (BUILD_SECONDS if self.bundle is UNBUILT else 0)
 
     def _command(self, ready_timeout: float | None) -> list[str]:
         settings = self._settings
@@ -158,7 +165,7 @@ class Process:
         for address in (*self.addresses, *self._diagnostic):
             address.claim()
         self._server.forget()
-        self._start(self._settings.startup_timeout)
+        self._start(self._ready_timeout)
 
     def stop(self) -> None:
         """Stop OPA, then the bundle server, and remove their private folder."""

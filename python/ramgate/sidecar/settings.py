@@ -29,7 +29,8 @@ class Settings:
     The state is told at `status_address`, or at a socket beside OPA's if `has_status_beside`. OPA
     tells its health and its metrics at `diagnostic_address`.
     Without `addresses`, a process listens on a unix socket in a private folder, and a container on
-    a free loopback port. Raises `ValueError` for values that do not fit together.
+    a free loopback port. Without a `startup_timeout`, OPA has the `activation_seconds` of its
+    bundle. Raises `ValueError` for values that do not fit together.
     """
 
     addresses: tuple[Address, ...] = ()
@@ -41,7 +42,7 @@ class Settings:
     socket_access: SocketAccess = OWNER_ONLY
     opa: Path | None = None
     runtime: Literal["process", "container"] = "process"
-    startup_timeout: float = 30.0
+    startup_timeout: float | None = None
     max_body: int | None = None
     decision_log: DecisionLog | Upload | bool = False
     verification: Verification | None = None

@@ -18,6 +18,7 @@ from ramgate.sidecar.early_launch import EarlyLaunch
 from ramgate.sidecar.keeper import Keeper
 from ramgate.sidecar.launch import launch
 from ramgate.sidecar.opa_python_client import connect
+from ramgate.sidecar.patience import activation_seconds
 from ramgate.sidecar.settings import Settings
 from ramgate.sidecar.socket_access import SOCKET_MODE, SocketAccess
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Sidecar"]
 
 _AUTO = "auto"
-_PUBLISH_SECONDS = 30.0
 
 
 class Sidecar:
@@ -86,7 +86,8 @@ class Sidecar:
 
     Raises `ValueError` for arguments that do not fit together. Starting raises `InvalidFiles` for
     faulty accounts, `OpaUnavailable` if no OPA fits, and `SidecarError`, which ends with OPA's last
-    error, if OPA is not ready within `startup_timeout` seconds. Nothing is left running then.
+    error, if OPA is not ready within `startup_timeout` seconds, by default 30 and 10 for each MiB
+    of the bundle. Nothing is left running then.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first by name
@@ -110,18 +111,17 @@ class Sidecar:
         restart: bool = True,
         status_address: str | None = None,
         diagnostic_address: str | None = None,
-        startup_timeout: float = 30.0,
+        startup_timeout: float | None = None,
         log: TextIO | None = None,
     ) -> None:
         if accounts is not None and bundle is not None:
             raise ValueError("`accounts` and `bundle` exclude each other")
         if addresses is not None and (not addresses or isinstance(addresses, str)):
             raise ValueError("`addresses` must be a list of at least one address")
-        parsed = map(Address.parse, addresses or ())
         self._settings = Settings(
             addresses=tuple(
                 dataclasses.replace(address, secure=tls is not None and not address.path)
-                for address in parsed
+                for address in map(Address.parse, addresses or ())
             ),
             token=token,
             certificate=None if tls is None else Certificate(*map(Path, tls)),
@@ -239,19 +239,19 @@ class Sidecar:
         with self._publishing:
             self._running().want(bundle)
 
-    def publish(self, bundle: Bundle, *, timeout: float = _PUBLISH_SECONDS) -> None:
+    def publish(self, bundle: Bundle, *, timeout: float | None = None) -> None:
         """Replace OPA's bundle, and return once OPA itself reports the revision of the new one.
 
-        Raises `SidecarError` if OPA refuses it or does not activate it within `timeout` seconds.
-        The new bundle stays wanted then: OPA decides by its bundle before, is offered the new one
-        again and again, and comes back with it after a restart. Nothing takes it back but another
-        `publish`, since the bundle before may allow what the new one has revoked. Always raises for
-        a container: its bundle is part of its image.
+        Raises `SidecarError` if OPA refuses it or does not activate it within `timeout` seconds, by
+        default as at the start. The new bundle stays wanted then: OPA decides by its bundle before,
+        is offered the new one again and again, and comes back with it after a restart. Nothing
+        takes it back but another `publish`, since the bundle before may allow what the new one has
+        revoked. Always raises for a container: its bundle is part of its image.
         """
         with self._publishing:
-            self._running().publish(bundle, timeout)
+            self._running().publish(bundle, activation_seconds(bundle, timeout))
 
-    def load(self, accounts: Path | str, *, timeout: float = _PUBLISH_SECONDS) -> None:
+    def load(self, accounts: Path | str, *, timeout: float | None = None) -> None:
         """Replace OPA's accounts by a file or a folder, and return once OPA decides by them.
 
         Only the files that changed since an earlier `load` are translated. Raises `InvalidFiles`

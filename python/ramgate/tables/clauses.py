@@ -93,10 +93,6 @@ class Statement(NamedTuple):
     takes_lists: bool = True
     needs_account: bool = False
 
-    def matches(self, results: Mapping[Test, bool]) -> bool:
-        """True if the statement matches, given the result of each test."""
-        return all(any(results[test] is holds for test, holds in clause) for clause in self.clauses)
-
 
 class Layer(NamedTuple):
     """The statements of one layer, and the layer's policy type."""

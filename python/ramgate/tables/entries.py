@@ -16,13 +16,12 @@ from ramgate.tables.holdings import CONTROL, OWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ramgate.tables.clauses import Layer
+    from ramgate.tables.clauses import Layer, Statement
 
 __all__ = [
     "MOST_PATTERNS",
     "MOST_TESTS",
     "Entry",
-    "decide",
     "entry",
     "flags",
     "outcomes",
@@ -66,10 +65,13 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
     tests = list(dict.fromkeys([*found, *left]))
     if len(tests) > most or sum(len(test.listed) for test in tests) > MOST_PATTERNS:
         raise NoTableError
+    at = {test: position for position, test in enumerate(tests)}
+    numbered = [_numbered(layer, at) for layer in layers]
+    undecided = [at[test] for test in left]
     by_results = {
-        text: decide(layers, results)
-        for text, results in outcomes(tests)
-        if not any(results[test] for test in left)
+        text: _decide(numbered, results)
+        for text, results in _combinations(len(tests))
+        if not any(results[position] for position in undecided)
     }
     match tests:
         case []:
@@ -105,9 +107,11 @@ def _keyed(
         case _:
             return None
     tested = [*resources, test, *times]
+    # the tests that are not asked hold
+    places = [tested.index(one) if one in tested else None for one in tests]
     by_results: dict[str, Any] = {}
-    for text, results in outcomes(tested):
-        decided = decisions["".join("01"[results.get(one, True)] for one in tests)]
+    for text, _ in _combinations(len(tested)):
+        decided = decisions["".join("1" if at is None else text[at] for at in places)]
         of_resource, of_key, *of_time = list(text if resources else f"1{text}")
         found = by_results.setdefault(of_resource, {})
         if of_time:
@@ -182,15 +186,43 @@ def _combinations(count: int) -> Sequence[tuple[str, tuple[bool, ...]]]:
     ]
 
 
-def decide(layers: Sequence[Layer], results: Mapping[Test, bool]) -> dict[str, object]:
-    """Return the decision, given the result of each test.
+class _Numbered(NamedTuple):
+    """A statement whose clauses name each test by its position: a test is slow to look up."""
+
+    statement: Statement
+    clauses: list[list[tuple[int, bool]]]
+
+    def matches(self, results: Sequence[bool]) -> bool:
+        """True if the statement matches, given the results of the tests."""
+        for clause in self.clauses:
+            for position, holds in clause:
+                if results[position] is holds:
+                    break
+            else:
+                return False
+        return True
+
+
+def _numbered(layer: Layer, at: Mapping[Test, int]) -> tuple[str, list[_Numbered]]:
+    """Return the policy type and the statements of a layer, given the position of each test."""
+    return layer.policy_type, [
+        _Numbered(one, [[(at[test], holds) for test, holds in clause] for clause in one.clauses])
+        for one in layer.statements
+    ]
+
+
+def _decide(
+    layers: Iterable[tuple[str, Sequence[_Numbered]]], results: Sequence[bool]
+) -> dict[str, object]:
+    """Return the decision, given the results of the tests.
 
     The layers decide in their order (5.4, 5.6), until one is final.
     """
     for policy_type, statements in layers:
         matching: dict[str, list[tuple[str, int]]] = {"Deny": [], "Allow": []}
-        for statement in statements:
-            if statement.matches(results):
+        for one in statements:
+            if one.matches(results):
+                statement = one.statement
                 matching[statement.effect].append((statement.policy, statement.position))
         deciding, decided_by = matching["Deny"] or matching["Allow"], policy_type
         effect = "ExplicitDeny" if matching["Deny"] else "Allow" if deciding else "ImplicitDeny"

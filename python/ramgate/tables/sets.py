@@ -81,7 +81,7 @@ class SetCompiler:
     def compile(self, granted: Mapping[str, object]) -> CompiledSet:
         """Compile the set; its policy decides the `granted` actions by its plain grants."""
         read = [self._documents[policy] for _, policy in self._policies]
-        actions = {action for document in read for action in document["actions"]}
+        actions = set().union(*(document["actions"] for document in read))
         services = {service for document in read for service in document["wildcards"]}
         lines = {action: self._line(action) for action in sorted(actions - granted.keys())}
         parts: dict[str, Any] = {
@@ -168,7 +168,7 @@ class SetCompiler:
 
     def _compile(self, about: tuple[About, ...], most: int, *, is_assuming: bool) -> str:
         """Return the name of the statements' entry, or of the index that leads to their entries."""
-        if not any(indexes for *_, indexes in about):
+        if not any(one.indexes for one in about):
             return self._put(*_of_nothing(*self._types))
         layers = self._layers(about, is_assuming=is_assuming)
         if is_assuming:
