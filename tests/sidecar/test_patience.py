@@ -33,10 +33,17 @@ SMALL, LARGE = tiny_bundle("small"), tiny_bundle("large", '"large"', other_rules
 
 def ready_timeout(pid: Path) -> str:
     """Return the limit that the OPA with the process id in the file was started with."""
-    eventually(lambda: pid.exists() and pid.read_text() != "")
-    arguments = Path(f"/proc/{pid.read_text()}/cmdline").read_text().split("\0")
-    [found] = [one for one in arguments if one.startswith("--ready-timeout=")]
-    return found.partition("=")[2]
+    found: list[str] = []
+
+    def is_found() -> bool:
+        # the arguments are empty for a moment in which the program becomes OPA
+        if pid.exists() and pid.read_text():
+            arguments = Path(f"/proc/{pid.read_text()}/cmdline").read_text().split("\0")
+            found[:] = [one for one in arguments if one.startswith("--ready-timeout=")]
+        return bool(found)
+
+    eventually(is_found)
+    return found[0].partition("=")[2]
 
 
 @pytest.mark.parametrize(
