@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["ACCOUNT", "questions", "world"]
 
@@ -74,6 +75,7 @@ _PRINCIPALS: Final = (
     *(f"{_ARN}:role/{name}/s" for name in ("AppRole", "approle")),
     *("ecs.aliyuncs.com", "oss.aliyuncs.com", f"{_ARN}:root", f"acs:ram::{_OTHER}:user/alice"),
 )
+_ACCOUNTS: Final = ("", "*", "system", _OTHER)
 _IDS: Final = ("b", "b/", "b/c", "b/cx", "bb/1", "bc", "b:c", "b:cd", "a1c", "[a]z", "", "x/x", "z")
 _TRUSTED: Final = (
     *({"Service": ["ecs.aliyuncs.com"]}, {"RAM": [f"{_ARN}:root"]}),
@@ -85,7 +87,7 @@ _TRUSTED: Final = (
 def world(chance: random.Random) -> dict[str, Any]:
     """Return an accounts file of one account, whose principals hold random policies."""
     names = [f"p{number}" for number in range(4)]
-    policies = {name: _document(chance, chance.randint(1, 7)) for name in names}
+    policies = {name: _document(chance, chance.choice((1, 1, 2, 3, 7))) for name in names}
 
     def held() -> list[Any]:
         found: list[Any] = chance.sample(names, chance.randint(0, 3))
@@ -113,22 +115,31 @@ def world(chance: random.Random) -> dict[str, Any]:
     return found
 
 
-def questions(chance: random.Random, count: int) -> list[dict[str, Any]]:
+def questions(chance: random.Random, world: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
     """Return requests, most of which a table of the world can decide."""
-    return [_question(chance) for _ in range(count)]
+    policies = world["accounts"][ACCOUNT]["policies"].values()
+    patterns = [
+        pattern
+        for document in policies
+        for statement in document["Statement"]
+        for pattern in statement["Resource"]
+    ]
+    return [_question(chance, patterns) for _ in range(count)]
 
 
-def _question(chance: random.Random) -> dict[str, Any]:
+def _question(chance: random.Random, patterns: Sequence[str]) -> dict[str, Any]:
     asked: dict[str, Any] = {
-        "principal": chance.choice(_PRINCIPALS),
+        "principal": chance.choice((*_PRINCIPALS, *_PRINCIPALS[:2])),
         "action": chance.choice(("oss:GetObject", *_ACTIONS[:5], "OSS:listobjects")),
         "resource": _resource(chance),
     }
-    if asked["action"] in {"sts:AssumeRole", "ram:GetRole"} and chance.random() < 0.8:
+    if chance.random() < 0.5:
+        asked["resource"] = _near(chance, chance.choice(patterns))
+    elif asked["action"] in {"sts:AssumeRole", "ram:GetRole"} and chance.random() < 0.8:
         region = chance.choice(("", "*", "cn-a") if asked["action"] == "ram:GetRole" else ("", "*"))
         name = chance.choice(("AppRole", "approle", "other", "APPROLE2"))
         asked["resource"] = f"acs:ram:{region}:{ACCOUNT}:role/{name}"
-    if chance.random() < 0.7:
+    if chance.random() < 0.6:
         size = chance.choice((0, 1, 1, 1, 1, 2, 2, 3, 6))
         usual = list(_VALUES)[:8]
         keys = chance.sample(usual if chance.random() < 0.8 else list(_VALUES), size)
@@ -140,9 +151,23 @@ def _resource(chance: random.Random) -> str:
     if chance.random() < 0.1:
         return chance.choice(("*", f"acs:ram::{ACCOUNT}:role/approle", "acs:ram:*:*:role/AppRole"))
     region = chance.choice(("cn-a", "cn-a", "", "*", "us"))
-    account = chance.choice((*[ACCOUNT] * 4, "", "*", "system", _OTHER))
+    account = chance.choice((*[ACCOUNT] * 4, *_ACCOUNTS))
     service = chance.choice(("oss", "oss", "oss", "ram"))
     return f"acs:{service}:{region}:{account}:{chance.choice(_IDS)}"
+
+
+def _near(chance: random.Random, pattern: str) -> str:
+    """Return a resource that the pattern matches, or one of another region or account."""
+    fields = pattern.replace("*", chance.choice(("", "b", "x/x"))).replace("?", "a").split(":", 4)
+    if len(fields) < 5:
+        return _resource(chance)
+    if pattern.split(":")[3] == "*":
+        fields[3] = ACCOUNT
+    if chance.random() < 0.5:
+        fields[3] = chance.choice((ACCOUNT, *_ACCOUNTS, "0-x"))
+    if chance.random() < 0.3:
+        fields[2] = chance.choice(("", "*", "cn-a"))
+    return ":".join(fields)
 
 
 def _document(chance: random.Random, statements: int) -> dict[str, Any]:

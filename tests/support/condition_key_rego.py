@@ -23,12 +23,14 @@ _TEXT: Final = """\
 #   by `tests/support/condition_key_rego.py` from `catalog/condition-keys.yaml`; a test compares.
 package ram.condition_keys
 
+import data.ram.condition
+
 # METADATA
 # description: >-
-#   True if each of the keys is spelled as RAM spells it, and short. Undefined for the caller's ARN
-#   and the resource group, which mean more than their conditions, and for a key that is not one of
-#   RAM's but has the service of one: it may be one in another spelling.
+#   True if each of the keys is short, and either spelled as RAM spells it or not one of RAM's. Undefined
+#   for the caller's ARN and the resource group, which mean more than their conditions.
 are_plain(keys) if {
+	# the usual case, and the cheap one: no other key has the service of one of RAM's
 	count(keys) <= 50
 	others := concat("\\n", keys - {
 %s
@@ -38,15 +40,22 @@ are_plain(keys) if {
 		`%s`,
 		others,
 	) == false
+} else if {
+	count(keys) <= 50
+	count(concat("", keys)) <= 256
+	not "acs:PrincipalARN" in keys
+	not "acs:ResourceGroupId" in keys
+	condition.are_spelled(keys)
 }
 """
 
 
 def text() -> str:
     """Return the text of the file."""
-    keys = sorted(set(spellings().values()) - _FOR_THE_RULE)
+    known = set(spellings().values())
+    keys = sorted(known - _FOR_THE_RULE)
     spelled = [f'\t\t"{key}",' for key in keys if not key.endswith("/")]
-    return _TEXT % ("\n".join(spelled), doubtful(set(spellings().values())))
+    return _TEXT % ("\n".join(spelled), doubtful(known))
 
 
 def doubtful(keys: set[str]) -> str:

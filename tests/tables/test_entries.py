@@ -56,7 +56,7 @@ def test_a_statement_that_two_policies_of_one_name_have_is_shown_once() -> None:
 
 def test_an_entry_omits_the_outcomes_that_the_general_rule_decides() -> None:
     compiled = entries.entry([layer(OWN_LAYER, "Allow")], [ANY], 5)
-    assert compiled.stored["tests"] == [["pattern", "resource", "(?s)^(?:acs:ecs:[^:]*)$"]]
+    assert compiled.stored["patterns"] == ["(?s)^(?:acs:ecs:[^:]*)$"]
     assert effects(compiled.stored) == {"0": "Allow"}
     assert compiled.keyed is None
 
@@ -105,7 +105,7 @@ def test_the_patterns_of_the_resource_are_one_test(tmp_path: Path) -> None:
     )
     topic = TOPIC.replace(":cn:", ":{cn,,[*]}:")
     patterns = (f"{topic}/[\x00-\U0010ffff]c", f"{topic}/\\[a\\]", f"{topic}/b**")
-    assert entry["tests"] == [["pattern", "resource", entries.whole(map(regex, patterns))]]
+    assert entry["patterns"] == [entries.whole(map(regex, patterns))]
     assert effects(entry) == {"0": "Allow", "1": "ExplicitDeny"}
 
 
@@ -155,6 +155,7 @@ SOON = {"DateLessThan": {"acs:CurrentTime": "1970-01-01T00:00:00Z"}}
                 "key": "acs:SourceVpc",
                 "kind": "pattern",
                 "listed": "(?s)^(?:vpc-1|vpc-2)$",
+                "pattern": "(?s)^(?:vpc-1|vpc-2)$",
                 "of_any_resource": "(?s)^(?:vpc-1|vpc-2)$",
                 "resource": "**",
                 "takes_lists": True,
@@ -166,6 +167,7 @@ SOON = {"DateLessThan": {"acs:CurrentTime": "1970-01-01T00:00:00Z"}}
                 "key": "acs:SourceVpc",
                 "kind": "pattern",
                 "listed": "(?s)^(?:vpc-1|vpc-2)$",
+                "pattern": "(?s)^(?:vpc-1|vpc-2)$",
                 "resource": "acs:ecs:*:*:one",
                 "takes_lists": True,
             },

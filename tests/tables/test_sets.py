@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PREFIX = {"StringLike": {"oss:Prefix": ["a*"]}}
+BOTH = {"StringLike": {"oss:Prefix": ["", "b"], "oss:Delimiter": ["/"]}}
+
+
 def test_the_general_rule_decides_on_an_action_longer_than_a_request_may_have(
     tmp_path: Path,
 ) -> None:
@@ -37,7 +41,7 @@ def test_an_entry_that_may_be_about_roles_has_a_form_for_them(
 ) -> None:
     whole = tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resource})
     entry = line(whole, "ram:getrole")
-    assert entry["tests"][1] == ["pattern", "resource", "(?s)^(?:acs:ram:[^:]*:[^:]*:role/[^:]*)$"]
+    assert entry["patterns"][1] == "(?s)^(?:acs:ram:[^:]*:[^:]*:role/[^:]*)$"
     assert effects(entry) == {"00": "ImplicitDeny", "10": "Allow"}
     of_roles = whole["entries"][entry["of_roles"]]
     assert effects(of_roles) == {"0": "ImplicitDeny", "1": "Allow"}
@@ -64,7 +68,7 @@ def test_an_index_that_may_be_about_roles_has_a_form_for_them(tmp_path: Path) ->
     resources = [f"acs:ram:*:*:role/{name}" for name in "abcde"]
     whole = tables_of_alice(tmp_path, {"Action": "ram:GetRole", "Resource": resources})
     index = line(whole, "ram:getrole")
-    [[_, _, pattern]] = whole["entries"][index["of_roles"]]["tests"]
+    [pattern] = whole["entries"][index["of_roles"]]["patterns"]
     assert re.match(pattern, f"acs:ram::{ACCOUNT}:role/B")
     part = whole["entries"][index["entries"]["role/b"]]
     assert effects(part) == {"00": "ImplicitDeny", "10": "Allow"}
@@ -95,7 +99,7 @@ def test_assuming_a_role_has_a_table_of_its_own(tmp_path: Path) -> None:
         tmp_path,
         {"Action": "sts:*", "Resource": [f"acs:ram:*:{ACCOUNT}:role/{one}" for one in "ab"]},
     )
-    [[_, _, pattern]] = two["entries"][two["assuming"][OWN]]["tests"]
+    [pattern] = two["entries"][two["assuming"][OWN]]["patterns"]
     assert re.match(pattern, f"acs:ram::{ACCOUNT}:role/B")
     silent = tables_of_alice(tmp_path, {"Action": "ecs:Start"})
     assert silent["assuming"] == {}
@@ -219,7 +223,7 @@ def test_many_patterns_of_resources_are_divided_by_their_beginnings(tmp_path: Pa
         *(f"bucket-{number}{end}" for number in range(5) for end in ("", "/")),
     }
     one = whole["entries"][index["entries"]["bucket-3/"]]
-    assert [pattern for _, _, pattern in one["tests"]] == [
+    assert one["patterns"] == [
         "(?s)^(?:acs:oss:[^:]*:[^:]*:bucket-3/.*)$",
         "(?s)^(?:acs:oss:.*:.*:.*/public)$",
     ]
@@ -256,10 +260,22 @@ def test_a_part_of_an_index_may_be_left_to_the_general_rule(tmp_path: Path) -> N
     assert entries["bucket-2/"] is not None
 
 
-def test_patterns_that_no_index_divides_are_tests(tmp_path: Path) -> None:
+def test_an_index_makes_entries_with_fewer_tests(tmp_path: Path) -> None:
+    statements: list[dict[str, object]] = [
+        {"Action": "oss:List", "Resource": "acs:oss:*:*:a", "Condition": BOTH},
+        {"Effect": "Deny", "Action": "oss:*", "Resource": "acs:oss:*:*:b/*"},
+        {"Effect": "Deny", "Action": "oss:List", "Resource": "acs:oss:*:*:*", "Condition": PREFIX},
+    ]
+    whole = tables_of_alice(tmp_path, *statements)
+    index = line(whole, "oss:list")
+    assert index["entries"].keys() == {"", "a", "b/"}
+    assert len(whole["entries"][index["entries"]["a"]]["tests"]) == 5
+
+
+def test_patterns_that_no_index_divides_are_one_expression(tmp_path: Path) -> None:
     resources = [f"acs:oss:*:*:*-{number}" for number in range(5)]
     entry = line(tables_of_alice(tmp_path, {"Action": "oss:Get", "Resource": resources}), "oss:get")
-    assert len(entry["tests"]) == 1
+    assert len(entry["patterns"]) == 1
 
 
 @pytest.mark.parametrize("also", [[], [f"acs:oss:*:{ACCOUNT}:b{number}" for number in range(5)]])

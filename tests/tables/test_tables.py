@@ -71,8 +71,9 @@ def test_the_tables_decide_like_the_general_rule(opa: Opa) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_tables_decide_like_the_general_rule_at_their_edges(opa: Opa, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - to repeat a failure
-    built = opa.build(aimed_worlds.world(chance))
-    asked = [Question(one) for one in aimed_worlds.questions(chance, 250)]
+    world = aimed_worlds.world(chance)
+    built = opa.build(world)
+    asked = [Question(one) for one in aimed_worlds.questions(chance, world, 250)]
     opa.publish(built)
     with_tables = opa.ask(asked)()
     opa.publish(without_tables(built))

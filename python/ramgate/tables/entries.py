@@ -78,8 +78,11 @@ def entry(layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
             return Entry({RESOURCE: "**", "true": by_results[""]})
         case [Test("resource", (pattern,))] if not left:
             return Entry({RESOURCE: pattern, **_both(by_results), **flags(layers)})
+    stored: dict[str, object] = {"outcomes": by_results, **flags(layers)}
+    if all(test.path == RESOURCE for test in tests):
+        return Entry({"patterns": list(map(_pattern, tests)), **stored})
     written = list(map(_stored, tests))
-    stored: dict[str, object] = {"tests": written, "outcomes": by_results, **flags(layers)}
+    stored["tests"] = written
     if left:
         return Entry(stored)
     return Entry(stored, _keyed(layers, dict(zip(tests, written, strict=True)), by_results))
@@ -125,8 +128,10 @@ def _keyed(
         keyed["takes_lists"] = True
     if times:
         keyed["time"] = times[0].listed
-    elif kind == "pattern" and not resources:
-        keyed["of_any_resource"] = listed
+    elif kind == "pattern":
+        keyed["pattern"] = listed
+        if not resources:
+            keyed["of_any_resource"] = listed
     return keyed
 
 
@@ -150,12 +155,14 @@ def _both(by_results: Mapping[str, object]) -> dict[str, object]:
 
 def _stored(test: Test) -> list[object]:
     """Return the test as the store has it. Several patterns become one regular expression."""
-    match test.kind:
-        case "glob":
-            return ["pattern", test.path, whole(map(regex, map(str, test.listed)))]
-        case "pattern":
-            return ["pattern", test.path, whole(map(str, test.listed))]
+    if test.kind in {"glob", "pattern"}:
+        return ["pattern", test.path, _pattern(test)]
     return [test.kind, test.path, test.listed]
+
+
+def _pattern(test: Test) -> str:
+    listed = map(str, test.listed)
+    return whole(map(regex, listed) if test.kind == "glob" else listed)
 
 
 def whole(patterns: Iterable[str]) -> str:

@@ -184,7 +184,8 @@ class SetCompiler:
 
     def _entry_or_index(self, layers: Sequence[Layer], left: Sequence[Test], most: int) -> Entry:
         if _patterns(layers) < _PATTERNS_OF_AN_INDEX:
-            return entry(layers, left, most)
+            with contextlib.suppress(NoTableError):
+                return entry(layers, left, most)
         try:
             index = divide(layers)
         except NoTableError:

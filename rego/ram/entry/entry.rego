@@ -16,31 +16,43 @@ import data.ram.layer
 #   the general rule decides.
 decision(name, request) := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	found := data.store.entries[name]
+} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
+	[set, index, resource] = name
+	request.resource == resource
+} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
+	is_array(name)
+} else := _by_patterns(name, request.resource) if {
+	data.store.entries[name].patterns
 } else := _by_tests(name, request) if {
-	found := data.store.entries[name]
-	found.tests
+	data.store.entries[name].tests
 } else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	index := data.store.entries[name]
 	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
 	found := data.store.entries[index.entries[key]]
+} else := _by_patterns(index.entries[key], request.resource) if {
+	index := data.store.entries[name]
+	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
 } else := _by_tests(index.entries[key], request) if {
 	index := data.store.entries[name]
 	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
 } else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	# 3.4: a role's ARN is compared without case
 	found := data.store.entries[_of_roles(name, request.resource)]
+} else := _by_patterns(of_roles, request.resource) if {
+	of_roles := _of_roles(name, request.resource)
 } else := _by_tests(of_roles, request) if {
 	of_roles := _of_roles(name, request.resource)
-} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
-	[set, index, request.resource] = name
-} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
-	is_array(name)
 }
 
 # The name of an entry's form for a resource that is a role.
 _of_roles(name, resource) := found.of_roles if {
 	found := data.store.entries[name]
 	regex.match(`^acs:ram:\*?:[0-9]{16}:role/[A-Za-z0-9._@-]{1,64}$`, resource)
+}
+
+_by_patterns(name, resource) := data.store.entries[name].outcomes[results] if {
+	patterns := data.store.entries[name].patterns
+	results := concat("", [{true: "1", false: "0"}[regex.match(pattern, resource)] | some pattern in patterns])
 }
 
 _by_tests(name, request) := data.store.entries[name].outcomes[results] if {
@@ -56,6 +68,10 @@ _by_tests(name, request) := data.store.entries[name].outcomes[results] if {
 #   The result of a test, `1` if it holds, else `0`. A `pattern` is the commonest: one regular expression.
 result(kind, pattern, value) := {true: "1", false: "0"}[regex.match(pattern, value)] if {
 	kind == "pattern"
+} else := "0" if {
+	# the request has no such key
+	value == null
+	kind != "time"
 } else := "1" if {
 	_holds(kind, pattern, value)
 } else := "0"

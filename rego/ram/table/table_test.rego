@@ -60,6 +60,7 @@ _store := {
 			"alikafka:ip": "two",
 			"alikafka:time": "two",
 			"alikafka:old": "old",
+			"alikafka:owned": "owned",
 			"alikafka:many": "many",
 			"ram:get": "ram_get",
 			"ram:list": "ram_list",
@@ -110,6 +111,7 @@ _store := {
 			"key": "alikafka:Acl",
 			"kind": "pattern",
 			"listed": "^true$",
+			"pattern": "^true$",
 			"of_any_resource": "^true$",
 			"resource": "**",
 			"outcomes": {"1": _both("with_acl")},
@@ -118,6 +120,7 @@ _store := {
 			"key": "acs:SourceVpc",
 			"kind": "pattern",
 			"listed": "^vpc-.*$",
+			"pattern": "^vpc-.*$",
 			"resource": "acs:alikafka:**:orders",
 			"takes_lists": true,
 			"outcomes": {"0": _neither("vpc"), "1": _both("vpc")},
@@ -146,6 +149,11 @@ _store := {
 			"false": _decision("ImplicitDeny", "old"),
 			"true": _decision("Allow", "old"),
 			"needs_account": true,
+		},
+		"owned": {
+			"resource": "acs:alikafka:*:1234567890123456:orders",
+			"false": _decision("ImplicitDeny", "owned"),
+			"true": _decision("Allow", "owned"),
 		},
 		"ram_get": {
 			"tests": [["pattern", "resource", "^acs:ram:[^:]*:[^:]*:role/"]],
@@ -535,12 +543,14 @@ test_decision_by_an_address if {
 	asked := _asked("user/alice", "alikafka:Ip", _resource("orders"))
 	every text in ["10.1.2.3", "2001:db8::1", "::ffff:10.1.2.3"] {
 		_says(_with(asked, {"acs:SourceIp": text}), "Allow", "ip")
-		_says(_with(asked, {"acs:SourceIp": text, "app:Version": "7"}), "Allow", "ip")
 		_says(_with(object.union(asked, {"resource": _resource("other")}), {"acs:SourceIp": text}), "ImplicitDeny", "ip")
 	}
 	every text in ["192.168.1.1", "10.0.0.0/8", "10.1.2", "", "2001:db9::1", "10.1.2.3 "] {
 		_says(_with(asked, {"acs:SourceIp": text}), "ImplicitDeny", "ip")
 	}
+
+	# beside another key, the entry's general form tests it
+	_says(_with(asked, {"acs:SourceIp": "10.1.2.3", "app:Version": "7"}), "ImplicitDeny", "two")
 	_leaves(_with(asked, {"acs:SourceIp": 1}))
 	_leaves(_with(asked, {"acs:SourceIp": _of_length("", 2049)}))
 }
@@ -569,16 +579,39 @@ test_decision_on_a_resource_without_its_account if {
 
 		# a statement names an empty account, and would match
 		_leaves(_asked("user/alice", "alikafka:Old", resource))
-		_leaves(_with(_asked("user/alice", "alikafka:Delete", resource), {"acs:SourceIp": "1.2.3.4"}))
+		_leaves(_with(_asked("user/alice", "alikafka:Old", resource), {"acs:SourceIp": "1.2.3.4"}))
+		_says(_with(_asked("user/alice", "alikafka:Delete", resource), {"acs:SourceIp": "1.2.3.4"}), "Allow", "elsewhere")
 		_leaves(_asked("assumed-role/Reader/one", "alikafka:Delete", resource))
 	}
 	_says(_asked("user/alice", "alikafka:Old", _resource("orders")), "Allow", "old")
 	_about(_asked("role/Own", "alikafka:Send", "acs:alikafka:*:*:other")).reason == "no_statement_matches"
-	_leaves(_asked("user/alice", "alikafka:Delete", "acs:ram::*:role/reader"))
-	_leaves(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:a:b"))
+	_says(_asked("user/alice", "alikafka:Delete", "acs:ram::*:role/reader"), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:a:b"), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:prod:b"), "ExplicitDeny", "elsewhere")
 	_leaves(_asked("user/alice", "alikafka:", "acs:alikafka:*:*:orders"))
+	_leaves(_asked("user/alice", "alikafka:", "acs:alikafka:*:*:a:b"))
 	_leaves(_asked("user/nobody", "alikafka:Delete", "acs:alikafka:*:*:orders"))
-	_leaves(_asked("role/Own", "alikafka:Delete", "acs:alikafka:*:other:orders"))
+	_leaves(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:"))
+	_leaves(object.union(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:a:b"), {"session_policies": []}))
+	every context in [null, "x", ["x"], {"acs:SourceIp": 1}, {"acs:ResourceGroupId": "rg-1"}] {
+		_leaves(_with(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:*:orders"), context))
+	}
+}
+
+test_the_account_of_alibaba_cloud_is_not_the_principals if {
+	_says(_asked("user/alice", "alikafka:Owned", "acs:alikafka:cn:*:orders"), "Allow", "owned")
+	_says(_asked("user/alice", "alikafka:Owned", "acs:alikafka:cn:system:orders"), "ImplicitDeny", "owned")
+}
+
+test_decision_on_a_resource_of_another_account if {
+	asked := _asked("user/alice", "alikafka:Delete", "acs:alikafka:*:6543210987654321:prod")
+	_says(asked, "ExplicitDeny", "elsewhere")
+	_says(_asked("role/Own", "alikafka:Delete", "acs:alikafka:*:other:orders"), "ImplicitDeny", "none")
+	_leaves(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:6543210987654321:orders"))
+
+	# control policies may bind that account
+	with_levels := object.union(_store, {"directory": {"levels": {"6543210987654321": []}}})
+	not table.decision(asked) with data.store as with_levels
 }
 
 test_decision_by_an_index if {
@@ -603,5 +636,5 @@ test_decision_about_a_role if {
 	# not a role's ARN
 	_leaves(_asked("user/alice", "ram:Get", concat("", [role, "a/b"])))
 	_leaves(_asked("user/alice", "ram:Get", "acs:ram:cn:1234567890123456:role/a"))
-	_leaves(_asked("user/alice", "ram:Get", "acs:ram::*:role/a"))
+	_says(_asked("user/alice", "ram:Get", "acs:ram::*:role/a"), "Allow", "of_roles")
 }
