@@ -27,8 +27,8 @@ import data.ram.condition
 
 # METADATA
 # description: >-
-#   True if each of the keys is short, and either spelled as RAM spells it or not one of RAM's. Undefined
-#   for the caller's ARN and the resource group, which mean more than their conditions.
+#   True if each of the keys is short, and either spelled as RAM spells it or not one of RAM's.
+#   Undefined for the caller's ARN and the resource group, which mean more than their conditions.
 are_plain(keys) if {
 	# the usual case, and the cheap one: no other key has the service of one of RAM's
 	count(keys) <= 50

@@ -23,6 +23,21 @@ test_a_key_that_may_be_one_of_ram_in_another_spelling_is_not_plain if {
 	}
 }
 
+_spellings := {"acs:principalarn": "acs:PrincipalARN", "acs:sourceip": "acs:SourceIp", "acs:resourcetag/": "acs:ResourceTag/"}
+
+test_a_key_that_ram_does_not_name_is_plain if {
+	every keys in [{"acs:UserAgent"}, {"acs:UserAgent", "acs:SourceIp", "acs:ResourceTag/a", "oss:Prefix"}] {
+		condition_keys.are_plain(keys) with data.store.condition_keys as _spellings
+	}
+	every key in ["acs:sourceIp", "acs:resourcetag/a", "ACS:ResourceTag/a", "acs:PrincipalARN", "acs:ResourceGroupId", "acs:principalarn"] {
+		not condition_keys.are_plain({"acs:UserAgent", key}) with data.store.condition_keys as _spellings
+	}
+	long := {"acs:UserAgent", sprintf("%0256d", [0])}
+	not condition_keys.are_plain(long) with data.store.condition_keys as _spellings
+	many := {sprintf("acs:k%d", [number]) | some number in numbers.range(10, 60)}
+	not condition_keys.are_plain(many) with data.store.condition_keys as _spellings
+}
+
 test_keys_that_mean_more_than_their_conditions_are_not_plain if {
 	not condition_keys.are_plain({"acs:PrincipalARN"})
 	not condition_keys.are_plain({"acs:ResourceGroupId", "acs:SourceIp"})

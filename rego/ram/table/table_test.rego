@@ -61,6 +61,9 @@ _store := {
 			"alikafka:time": "two",
 			"alikafka:old": "old",
 			"alikafka:owned": "owned",
+			"alikafka:listed": "listed",
+			"alikafka:divided": "divided",
+			"ram:find": "ram_find",
 			"alikafka:many": "many",
 			"ram:get": "ram_get",
 			"ram:list": "ram_list",
@@ -155,6 +158,16 @@ _store := {
 			"false": _decision("ImplicitDeny", "owned"),
 			"true": _decision("Allow", "owned"),
 		},
+		"listed": {
+			"patterns": [":(a|b)$", ":[b-d]$"],
+			"outcomes": {"00": _decision("ImplicitDeny", "listed"), "10": _decision("Allow", "listed"), "11": _decision("ExplicitDeny", "listed")},
+		},
+		"divided": {"cut": "^acs:[^:]*:[^:]*:[^:]*:(b|)", "entries": {"b": "listed"}},
+		"ram_find": {"cut": "^acs:[^:]*:[^:]*:[^:]*:()", "entries": {}, "of_roles": "of_roles_listed"},
+		"of_roles_listed": {
+			"patterns": ["role/[aA]"],
+			"outcomes": {"0": _decision("ImplicitDeny", "found"), "1": _decision("Allow", "found")},
+		},
 		"ram_get": {
 			"tests": [["pattern", "resource", "^acs:ram:[^:]*:[^:]*:role/"]],
 			"outcomes": {"0": _decision("ImplicitDeny", "ram")},
@@ -162,7 +175,7 @@ _store := {
 		},
 		"ram_list": {"cut": "^(?:[*]$|acs:[^:]*:[^:]*:[^:]*:())", "entries": {"": "ram_get_alone"}, "of_roles": "two"},
 		"ram_get_alone": {
-			"tests": [["pattern", "resource", "^acs:ram:[^:]*:[^:]*:role/"]],
+			"patterns": ["^acs:ram:[^:]*:[^:]*:role/"],
 			"outcomes": {"0": _decision("ImplicitDeny", "ram")},
 		},
 		"of_roles": {
@@ -218,6 +231,21 @@ test_decision_by_a_test_of_the_context if {
 	_says(object.union(asked, {"context": {"alikafka:Acl": "false"}}), "ImplicitDeny", "with_acl")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "true", "acs:ResourceTag/any": "x"}}), "Allow", "with_acl")
 	_says(object.union(asked, {"context": {"alikafka:Acl": "true"}, "resource": "*"}), "Allow", "with_acl")
+}
+
+test_decision_by_patterns_of_the_resource if {
+	_says(_asked("user/alice", "alikafka:Listed", _resource("a")), "Allow", "listed")
+	_says(_asked("user/alice", "alikafka:Listed", _resource("b")), "ExplicitDeny", "listed")
+	_says(_asked("user/alice", "alikafka:Listed", _resource("x")), "ImplicitDeny", "listed")
+	_says(_asked("user/alice", "alikafka:Listed", "*"), "ImplicitDeny", "listed")
+
+	# the general rule decides this outcome
+	_leaves(_asked("user/alice", "alikafka:Listed", _resource("c")))
+	_says(_asked("user/alice", "alikafka:Divided", _resource("b")), "ExplicitDeny", "listed")
+	_leaves(_asked("user/alice", "alikafka:Divided", _resource("a")))
+	_says(_asked("user/alice", "ram:Find", "acs:ram::1234567890123456:role/Admin"), "Allow", "found")
+	_says(_asked("user/alice", "ram:Find", "acs:ram::1234567890123456:role/other"), "ImplicitDeny", "found")
+	_leaves(_asked("user/alice", "ram:Find", "acs:ram::1234567890123456:user/a"))
 }
 
 test_decision_by_two_tests_of_which_one_has_two_patterns_that_match if {
