@@ -1,6 +1,6 @@
 """Compile layers of statements into an entry: its tests, and a decision for each outcome.
 
-`docs/reference/translated.md` describes the three forms of an entry.
+`docs/reference/translated.md` describes the forms of an entry.
 """
 
 from __future__ import annotations

@@ -16,19 +16,14 @@ import data.ram.layer
 #   the general rule decides.
 decision(name, request) := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	found := data.store.entries[name]
-} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
-	[set, index, resource] = name
-	request.resource == resource
-} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
-	is_array(name)
-} else := _by_patterns(name, request.resource) if {
-	data.store.entries[name].patterns
-} else := _by_tests(name, request) if {
-	data.store.entries[name].tests
 } else := found[{true: "true", false: "false"}[glob.match(found.resource, [":"], request.resource)]] if {
 	index := data.store.entries[name]
 	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
 	found := data.store.entries[index.entries[key]]
+} else := _by_patterns(name, request.resource) if {
+	data.store.entries[name].patterns
+} else := _by_tests(name, request) if {
+	data.store.entries[name].tests
 } else := _by_patterns(index.entries[key], request.resource) if {
 	index := data.store.entries[name]
 	[[_, key]] = regex.find_all_string_submatch_n(index.cut, request.resource, 1)
@@ -42,6 +37,11 @@ decision(name, request) := found[{true: "true", false: "false"}[glob.match(found
 	of_roles := _of_roles(name, request.resource)
 } else := _by_tests(of_roles, request) if {
 	of_roles := _of_roles(name, request.resource)
+} else := answer.yes([{"policy": layer.name(set), "index": index}], "AccountLevelIdentityBasedPolicy") if {
+	[set, index, resource] = name
+	request.resource == resource
+} else := answer.no("no_statement_matches", "AccountLevelIdentityBasedPolicy") if {
+	is_array(name)
 }
 
 # The name of an entry's form for a resource that is a role.

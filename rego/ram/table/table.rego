@@ -23,11 +23,6 @@ decision(request) := found["true"] if {
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	found := data.store.entries[data.store.lines[data.store.who[substring(principal, 9, 16)][principal]][lower(action)]]
 	found.resource == "**"
-} else := entry.decision(line.entry(set, lower(action)), request) if {
-	# on `*`, by another
-	{"principal": principal, "action": action, "resource": "*"} = request
-	set := data.store.who[substring(principal, 9, 16)][principal]
-	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := consent.decision(principal, resource) if {
 	# 5.8: a role is assumed
 	{"principal": principal, "action": "sts:AssumeRole", "resource": resource} = request
@@ -91,6 +86,11 @@ decision(request) := found["true"] if {
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	name := line.entry(set, lower(action))
 	not data.store.entries[name].needs_account
+} else := entry.decision(line.entry(set, lower(action)), request) if {
+	# on `*`, without a context
+	{"principal": principal, "action": action, "resource": "*"} = request
+	set := data.store.who[substring(principal, 9, 16)][principal]
+	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := _in_context(set, lower(action), request, context) if {
 	# on `*`, with a context
 	{"principal": principal, "action": action, "resource": "*", "context": context} = request
@@ -102,7 +102,7 @@ decision(request) := found["true"] if {
 	[service, region, account, id] := arns.fields(text)
 	own := substring(principal, 9, 16)
 	set := data.store.who[own][principal]
-	not data.store.entries[line.entry(set, lower(action))].needs_account
+	not _needs_account(account, line.entry(set, lower(action)))
 	count(text) <= 2000
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	completed := concat(":", ["acs", service, object.get({"*": ""}, region, region), object.get({"": own, "*": own}, account, account), id])
@@ -113,6 +113,12 @@ decision(request) := found["true"] if {
 # The ARN of a session's role.
 _role(principal) := concat("", [substring(principal, 0, 26), "role/", split(principal, "/")[1]]) if {
 	regex.match(`^acs:ram::[0-9]{16}:(assumed-)?role/[A-Za-z0-9._@-]{1,64}/[A-Za-z0-9._@-]{1,64}$`, principal)
+}
+
+# True if a statement needs to know that the account is not stated (3.5).
+_needs_account(account, name) if {
+	account in {"", "*"}
+	data.store.entries[name].needs_account
 }
 
 # True if the policies of the principal's account alone decide: those of a resource's account could allow it, and could
@@ -138,11 +144,6 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	pattern := found.pattern
 	value := context[found.key]
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
-	count(concat("", [text | some text in context])) <= 2048
-	condition_keys.are_plain(object.keys(context))
-} else := entry.decision(line.entry(set, action), request) if {
-	# by an entry that does not depend on one key alone
-	not data.store.keyed[set][action]
 	count(concat("", [text | some text in context])) <= 2048
 	condition_keys.are_plain(object.keys(context))
 } else := found.outcomes[of_resource][entry.address_result(found.listed, value)] if {
