@@ -601,7 +601,7 @@ test_decision_by_a_key_and_the_time if {
 }
 
 test_decision_on_a_resource_without_its_account if {
-	every resource in ["acs:alikafka:*:*:orders", "acs:alikafka:cn::orders", "acs:alikafka:*:system:orders", "acs:alikafka:::orders"] {
+	every resource in ["acs:alikafka:*:*:orders", "acs:alikafka:cn::orders", "acs:alikafka:::orders"] {
 		_says(_asked("user/alice", "alikafka:Delete", resource), "Allow", "elsewhere")
 		_says(_asked("user/alice", "alikafka:Many", resource), "Allow", "elsewhere")
 
@@ -629,6 +629,8 @@ test_decision_on_a_resource_without_its_account if {
 test_the_account_of_alibaba_cloud_is_not_the_principals if {
 	_says(_asked("user/alice", "alikafka:Owned", "acs:alikafka:cn:*:orders"), "Allow", "owned")
 	_says(_asked("user/alice", "alikafka:Owned", "acs:alikafka:cn:system:orders"), "ImplicitDeny", "owned")
+	_says(_asked("user/alice", "alikafka:Delete", "acs:alikafka:*:system:orders"), "Allow", "elsewhere")
+	_says(_asked("user/alice", "alikafka:Old", "acs:alikafka:*:system:orders"), "Allow", "old")
 }
 
 test_decision_on_a_resource_of_another_account if {
