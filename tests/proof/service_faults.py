@@ -395,14 +395,14 @@ FAULTS: Final = (
     (
         "a password goes to a realm without TLS",
         _REGISTRY,
-        'elif realm.scheme == "http" and self._is_plain:',
+        'elif realm.scheme == "http" and all(map(self._may_be_plain, (self._host, host))):',
         'elif realm.scheme == "http":',
     ),
     (
         "a registry on another machine gets the password without TLS",
         _REGISTRY,
-        'plain_http or Address(self._host.strip("[]")).private',
-        "True",
+        "return self._plain_http or Address(host).private",
+        "return True",
     ),
     (
         "a bundle that a target refused is not sent again",

@@ -141,6 +141,7 @@ def test_a_registry_that_asks_for_the_password_gets_it(
         ("http://HOST/token", (200, {}, b"{}"), "no token was given: HTTP 200"),
         ("http://HOST/token", (403, {}, b'{"token": "t"}'), "no token was given: HTTP 403"),
         ("ftp://HOST/token", (200, {}, b'{"token": "t"}'), "no https URL"),
+        ("http://other.example.com/token", (200, {}, b'{"token": "t"}'), "no https URL"),
         ("https://HOST/token", (200, {}, b'{"token": "t"}'), "cannot reach"),
         ("", (200, {}, b'{"token": "t"}'), "no https URL"),
     ],

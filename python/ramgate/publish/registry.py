@@ -68,8 +68,8 @@ class RegistryTarget:
         if match is None:
             raise ValueError(f"`{url}` is not of the form oci://HOST[:PORT]/REPOSITORY:TAG")
         self.name = url
-        self._host, self._tag = match["host"], match["tag"]
-        self._is_plain = plain_http or Address(self._host.strip("[]")).private
+        self._host, self._tag = match["host"].strip("[]"), match["tag"]
+        self._plain_http = plain_http
         self._port = int(match["port"]) if match["port"] else None
         self._repository = f"/v2/{match['name']}"
         self._scope = f"repository:{match['name']}:pull,push"
@@ -136,11 +136,16 @@ class RegistryTarget:
         return _request(self._connection(), method, target, headers, body)
 
     def _connection(self) -> http.client.HTTPConnection:
-        host = self._host.strip("[]")
-        if self._is_plain:
-            return http.client.HTTPConnection(host, self._port, timeout=_SECONDS)
+        if self._may_be_plain(self._host):
+            return http.client.HTTPConnection(self._host, self._port, timeout=_SECONDS)
         context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, self._port, timeout=_SECONDS, context=context)
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=_SECONDS, context=context
+        )
+
+    def _may_be_plain(self, host: str) -> bool:
+        """True if the password may be sent to this host without TLS."""
+        return self._plain_http or Address(host).private
 
     def _authorize(self, challenge: str) -> str | None:
         """Return the header that a challenge asks for: the password, or a token for it."""
@@ -156,7 +161,7 @@ class RegistryTarget:
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
                 host, realm.port, timeout=_SECONDS, context=context
             )
-        elif realm.scheme == "http" and self._is_plain:
+        elif realm.scheme == "http" and all(map(self._may_be_plain, (self._host, host))):
             connection = http.client.HTTPConnection(host, realm.port, timeout=_SECONDS)
         else:
             raise PublishError(
