@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import Phase, settings
 
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
@@ -40,3 +41,8 @@ settings.register_profile("first-failure", phases=(Phase.explicit, Phase.generat
 # After `pytest &` in a script, the programs that tests interrupt would ignore SIGINT, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _names_are_watched(_ramgate_names: object) -> None:
+    """Watch for unknown names from the first test on, in whichever order the tests run."""

@@ -16,6 +16,8 @@ from processes import eventually
 from ramgate import Client, Request
 from ramgate.cli.main import main
 
+pytestmark = pytest.mark.ramgate_unknown
+
 READ_ONLY = "AliyunKafkaReadOnlyAccess"
 LIST = "alikafka:ListTopic"
 

@@ -129,6 +129,7 @@ SETS = "python/ramgate/tables/sets.py"
 TABLES = "python/ramgate/tables/tables.py"
 TABLE = "rego/ram/table/table.rego"
 ENTRY = "rego/ram/entry/entry.rego"
+LINE = "rego/ram/line/line.rego"
 CONSENT = "rego/ram/consent/consent.rego"
 KEY_CONSTANTS = "rego/ram/condition_keys/condition_keys.rego"
 TRUSTS = "python/ramgate/tables/trusts.py"
@@ -336,7 +337,19 @@ MUTANTS = [
     Mutant(
         "a table decides with too many condition keys",
         KEY_CONSTANTS,
-        "\tcount(keys) <= 50\n",
+        "of one of RAM's\n\tcount(keys) <= 50\n",
+        "of one of RAM's\n",
+    ),
+    Mutant(
+        "a table decides with a key in another spelling beside one that RAM does not name",
+        KEY_CONSTANTS,
+        "\tcondition.are_spelled(keys)\n",
+        "",
+    ),
+    Mutant(
+        "a table takes the resource group from a context for a key like any other",
+        KEY_CONSTANTS,
+        '\tnot "acs:ResourceGroupId" in keys\n',
         "",
     ),
     Mutant(
@@ -372,8 +385,8 @@ MUTANTS = [
     Mutant(
         "a table allows an action on every resource",
         ENTRY,
-        "[set, index, request.resource] = name",
-        "[set, index, _] = name",
+        "\trequest.resource == resource\n",
+        "",
     ),
     Mutant(
         "in a table a test that fails is answered like one that holds",
@@ -383,7 +396,7 @@ MUTANTS = [
     ),
     Mutant(
         "in a table the wildcard of all actions allows `sts:AssumeRole`",
-        TABLE,
+        LINE,
         'name := data.store.rest[set]\n\tnot startswith(action, "sts:")',
         "name := data.store.rest[set]",
     ),
@@ -414,14 +427,20 @@ MUTANTS = [
     Mutant(
         "a table allows a resource of another account",
         TABLE,
-        '\taccount in {"", "*", "system"}\n',
+        "\tdecision.allow == false\n",
         "",
     ),
     Mutant(
-        "a table decides about a role by a pattern in its own case (3.4)",
+        "a table decides about another account without its control policies (5.4)",
         TABLE,
-        '\tservice != "ram"\n',
+        "\tnot data.store.directory.levels\n",
         "",
+    ),
+    Mutant(
+        "in a table a statement about one's own account matches the account `system` (3.5)",
+        TABLE,
+        'object.get({"": own, "*": own}, account, account)',
+        'object.get({"": own, "*": own, "system": own}, account, account)',
     ),
     Mutant(
         "a table ignores an Allow for a request that states no account (3.5)",
@@ -997,7 +1016,7 @@ MUTANTS = [
     ),
     Mutant(
         "in a table the entry of all services replaces a service's own wildcards",
-        TABLE,
+        LINE,
         '\n\tnot data.store.patterns[set].services[split(action, ":")[0]]',
         "",
     ),
