@@ -50,6 +50,7 @@ _CONDITIONS: Final[tuple[dict[str, Any], ...]] = (
     {"StringEquals": {"acs:ResourceGroupId": "rg-1"}},
     {"StringLike": {"acs:PrincipalARN": "*role/app*"}},
     {"Bool": {"acs:MFAPresent": "true"}, "DateLessThan": {"acs:CurrentTime": _FUTURE}},
+    {"IpAddress": {"acs:SourceIp": "10.0.0.0/8"}, "DateLessThan": {"acs:CurrentTime": _PAST}},
     {"Bool": {"acs:MFAPresent": "true"}, "IpAddress": {"acs:SourceIp": "10.0.0.0/8"}},
 )
 _VALUES: Final = {

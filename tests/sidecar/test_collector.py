@@ -138,7 +138,7 @@ def test_opa_gets_the_settings_for_its_first_bundle_and_after_a_restart_for_its_
 def test_a_store_that_grows_does_not_make_the_collector_run_all_the_time(large: Bundle) -> None:
     with Sidecar(bundle=tiny_bundle()) as sidecar:
         sidecar.publish(large)
-        assert collections_during_decisions(sidecar) < DECISIONS / 10
+        assert collections_during_decisions(sidecar) < DECISIONS / 60
 
 
 def test_a_limit_that_the_store_outgrew_would_make_it_run_all_the_time(
@@ -147,4 +147,4 @@ def test_a_limit_that_the_store_outgrew_would_make_it_run_all_the_time(
     monkeypatch.setenv("GOMEMLIMIT", "24MiB")
     with Sidecar(bundle=tiny_bundle()) as sidecar:
         sidecar.publish(large)
-        assert collections_during_decisions(sidecar) > DECISIONS / 10
+        assert collections_during_decisions(sidecar) > DECISIONS / 60

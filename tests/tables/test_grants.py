@@ -31,6 +31,14 @@ def test_a_document_is_not_changed() -> None:
     assert document == before
 
 
+def test_an_action_longer_than_a_request_may_have_is_no_grant() -> None:
+    longest, resource = f"oss:{'a' * 2044}", "acs:oss:cn:1:b"
+    document = translated({"Action": longest, "Resource": resource})
+    assert grants.with_grants(document)["grants"] == {longest: [0, resource]}
+    longer = translated({"Action": [longest, f"{longest}a"], "Resource": resource})
+    assert "grants" not in grants.with_grants(longer)
+
+
 def test_a_trust_policy_has_no_grants() -> None:
     principals = {"Service": "ecs.aliyuncs.com"}
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principals}

@@ -33,10 +33,11 @@ oci://HOST/REPOSITORY:TAG, a tag of an OCI registry. A registry's user is RAMGAT
 the environment, its password in the file that RAMGATE_REGISTRY_PASSWORD_FILE names.
 
 With --listen, OPAs get the bundle from a server of this command: over TLS, and at once when it
-changes, since their requests wait for it. They get it for a token, or with --client-ca for a
-certificate: no client gets in without one. With --client and --client-cert, each token and each
-certificate gets the accounts of its own. A request with a token gets the accounts of the token. The
-bundle is at /bundle.tar.gz; /health needs no token.
+changes, since their requests wait for it. A client shows a token, or with --client-ca a
+certificate. With --client and --client-cert, each token and each certificate gets the accounts of
+its own. A request with a token gets the accounts of the token. The bundle is at /bundle.tar.gz.
+With --client-ca every connection needs a certificate, also for /health; without it, /health needs
+nothing.
 
 The NAME of a certificate is CN: and the common name of its subject, or DNS: or URI: and one of its
 alternative names. A certificate whose names have several sets of accounts gets none of them.
@@ -91,8 +92,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--client-ca",
         metavar="FILE",
-        help="at --listen, require a client certificate that is signed by one of this file; without"
-        " a token or --client-cert, each of them gets the bundle of --accounts",
+        help="at --listen, require from each client a certificate signed by an authority in this"
+        " file; without --token-file, --client and --client-cert, every such client gets the bundle"
+        " of --accounts",
     )
     parser.add_argument(
         "--client-cert",
@@ -160,7 +162,10 @@ def _check(options: Namespace) -> None:
         raise ValueError("--listen needs --token-file, --client or --client-ca: who gets a bundle?")
     admitted = options.token_file or _gives_to_every_certificate(options)
     if options.listen and options.accounts is not None and not (admitted or options.to):
-        raise ValueError("--listen needs --token-file for the bundle of --accounts")
+        raise ValueError(
+            "nobody gets the bundle of --accounts: add --token-file, or --client-cert NAME=PATH"
+            " with the same path"
+        )
     if options.listen and options.once:
         raise ValueError("--once ends at once, so nothing can be served at --listen")
     if bool(options.tls_cert) != bool(options.tls_key):

@@ -24,9 +24,9 @@ accounts: an accounts file or a folder, a bundle of `ramgate build`, or git:REF:
 requests that are newly allowed, newly denied, or decided for another reason, with their numbers,
 the most frequent first. Statements are not compared: a policy with a new name is no difference.
 
-Not replayable are requests with session policies and simulations, since a log does not have their
-documents, questions by AuthZEN or about service-linked roles, explanations, and lines that are not
-entries.
+Not replayable are requests with session policies and simulations (a log does not have their
+documents); questions by AuthZEN, by Envoy, or about service-linked roles; explanations; and lines
+that are not entries.
 
 Exit status: 0 no decision differs, 1 one does, 2 not known: a log or the accounts cannot be read,
 no decision was replayed, or none differs and one that may have given access was not replayable.

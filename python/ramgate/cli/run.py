@@ -50,13 +50,15 @@ revision, since when they differ, and the restarts. `ramgate status` shows them.
 takes it only if it is signed with one of these keys, also after a change; docs/bundles.md has more.
 
 --decision-log writes an entry for each decision, without the policy documents of requests: to FILE
-(mode 600), which is renamed to FILE.1 before it gets larger than 100 MiB; to stdout with `-`; or to
-a server that takes OPA's uploads. `ramgate replay` reads it. It costs half of the throughput.
+(a new one has mode 600), which is renamed to FILE.1 before it gets larger than 100 MiB; to stdout
+with `-`; or to a server that takes OPA's uploads. `ramgate replay` reads it. It costs half of the
+throughput.
 
-On TCP OPA takes only a POST to a public path, never from a web page, and GET /health. On unix
-sockets alone, their mode and group decide who can connect, and whoever can has OPA's whole API,
-which shows all policies and accounts. An address that other machines can reach requires
---token-file, and --tls-cert and --tls-key; both files are read again when they change.
+On TCP OPA takes only a POST to a public path, never from a web page, GET /health and, with
+--diagnostic-addr, GET /metrics. On unix sockets alone, their mode and group decide who can connect,
+and whoever can has OPA's whole API, which shows all policies and accounts. An address that other
+machines can reach requires --token-file, and --tls-cert and --tls-key; both files are read again
+when they change.
 
 Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start, or has ended and another process
 has taken its address.

@@ -112,7 +112,7 @@ class Batches:
         return is_alone
 
     async def _decide_alone(self, pending: _Pending) -> Decision:
-        """Send one request from its caller's own task: another one costs two turns of the loop."""
+        """Send one request from its caller's task: a task of its own would cost two turns."""
         self._alone += 1
         try:
             [decision] = await self._send([pending.request], pending.trace)

@@ -31,8 +31,9 @@ class Tracing:
     They are written here and not by OpenTelemetry's global propagator: OPA reads no other form, a
     propagator may add other headers (baggage), and it takes more than twice the processor time.
 
-    A value that does not fit the W3C's form is left out. If OpenTelemetry raises, so are both
-    headers; the first error is logged. Raises `ImportError` if opentelemetry-api is not installed.
+    A `tracestate` that does not fit the W3C's form is left out. If the `traceparent` does not fit,
+    or OpenTelemetry raises, neither header is sent; the first error is logged. Raises `ImportError`
+    if opentelemetry-api is not installed.
 
     >>> Tracing().headers()
     b''

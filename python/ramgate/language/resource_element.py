@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["is_whole", "translate_resources"]
 
 _SYNTAX: Final = "`acs:<ram-code>:<region>:<account>:<relative-id>`"
-_WHOLE: Final = re.compile("acs:[^:*?]+:[^:*?]*:[^:*?]*:[^*?\ud800-\udfff]*")
+_FIELD: Final = "[^:*?\ud800-\udfff]"
+_WHOLE: Final = re.compile(f"acs:{_FIELD}+:{_FIELD}*:{_FIELD}*:[^*?\ud800-\udfff]*")
 _NAMES: Final = ("prefix", "service", "region", "account")
 _NUMBERS: Final = ("", "one", "two", "three", "four")
 

@@ -114,8 +114,9 @@ class PublishServer:
 
     On an address that other machines reach it speaks TLS with the `certificate`, unless
     `plain_http`. With `client_ca`, only clients with a certificate of that authority get in.
-    `GET /health` needs no token. Raises `ValueError` if the address or the authority needs a
-    certificate, and `SidecarError` if it cannot be listened on, or a certificate not be used.
+    `GET /health` needs no token. Raises `ValueError` if `certificate` is missing but the address
+    or `client_ca` needs it, and `SidecarError` if the address is taken or a file of certificates
+    cannot be used.
 
     >>> from ramgate.sidecar.address import Address
     >>> PublishServer(Address.parse(":8443"))

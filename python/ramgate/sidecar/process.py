@@ -93,7 +93,7 @@ class Process:
 
     @property
     def _ready_timeout(self) -> float:
-        """The seconds that an OPA has which is to start with the wanted bundle."""
+        """The seconds within which a new OPA must activate the wanted bundle."""
         seconds = activation_seconds(self.bundle, self._settings.startup_timeout)
         return seconds + (BUILD_SECONDS if self.bundle is UNBUILT else 0)
 

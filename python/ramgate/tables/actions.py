@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ASSUME", "ASSUMING", "Always", "Document", "If", "indexes_about", "indexes_by_service"]
+__all__ = [
+    "ASSUME",
+    "ASSUMING",
+    "LONGEST",
+    "Always",
+    "Document",
+    "If",
+    "indexes_about",
+    "indexes_by_service",
+]
 
 Document: TypeAlias = dict[str, Any]
 
@@ -22,6 +31,9 @@ ASSUME: Final = "sts:assumerole"
 
 ASSUMING: Final = frozenset({ASSUME, "sts:setsourceidentity", "sts:tagsession"})
 """The actions on which a role's trust policy decides, too (5.8)."""
+
+LONGEST: Final = 2048
+"""The most characters of a request's action (rego/ram/limit): no table decides on a longer one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

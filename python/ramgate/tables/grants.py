@@ -13,7 +13,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from ramgate.language.resource_pattern import FIELDS
-from ramgate.tables.actions import ASSUMING, indexes_about
+from ramgate.tables.actions import ASSUMING, LONGEST, indexes_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,9 +57,11 @@ def with_grants(document: Document) -> Document:
 
 
 def _is_alone(document: Document, actions: Iterable[str]) -> bool:
-    """True if one statement applies to each of the actions, and none is about assuming a role."""
+    """True if one statement applies to each of the actions, and a table may decide on each."""
     for action in actions:
-        if action in ASSUMING or len(indexes_about(document, action)) != 1:
+        if action in ASSUMING or len(action) > LONGEST:
+            return False
+        if len(indexes_about(document, action)) != 1:
             return False
     return True
 

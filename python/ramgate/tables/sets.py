@@ -11,7 +11,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ramgate.tables.actions import ASSUME, ASSUMING, If, indexes_about, indexes_by_service
+from ramgate.tables.actions import ASSUME, ASSUMING, LONGEST, If, indexes_about, indexes_by_service
 from ramgate.tables.clauses import (
     RESOURCE,
     Layer,
@@ -34,8 +34,6 @@ __all__ = ["About", "CompiledSet", "SetCompiler"]
 
 # 5.8: identity policies alone do not decide on assuming a role
 _NO_STS: Final = {"sts": None}
-# The longest action of a request (rego/ram/limit): no table decides on a longer one.
-_MAX_ACTION: Final = 2048
 _PREFIX: Final = re.compile(r"[a-z0-9_.:-]*\*")
 # With so many patterns of resources, an index and one entry are faster than one entry with all.
 _PATTERNS_OF_AN_INDEX: Final = 4
@@ -105,7 +103,7 @@ class SetCompiler:
         )
 
     def _line(self, action: str) -> str | None:
-        if action in ASSUMING or len(action) > _MAX_ACTION:
+        if action in ASSUMING or len(action) > LONGEST:
             return None
         return self._name(self._about(action))
 

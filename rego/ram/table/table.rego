@@ -151,6 +151,7 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	found.kind == "address"
+	not found.time
 	{found.key: value} = context
 	is_string(value)
 	count(value) <= 2048

@@ -48,6 +48,7 @@ _store := {
 		"alikafka:vpc": "keyed_vpc",
 		"alikafka:ip": "keyed_ip",
 		"alikafka:time": "keyed_time",
+		"alikafka:iptime": "keyed_ip_time",
 	}},
 	"lines": {
 		"set:2": {"alikafka:send": "everywhere", "sts:assumerole": null},
@@ -134,6 +135,14 @@ _store := {
 			"listed": ["10.0.0.0/8", "2001:db8::/32"],
 			"resource": "acs:alikafka:**:orders",
 			"outcomes": {"0": _neither("ip"), "1": _both("ip")},
+		},
+		"keyed_ip_time": {
+			"key": "acs:SourceIp",
+			"kind": "address",
+			"listed": ["10.0.0.0/8"],
+			"resource": "**",
+			"time": [[0, 9223372036854775807]],
+			"outcomes": {"1": {"0": {"0": _no, "1": _no}, "1": {"0": _no, "1": _yes}}},
 		},
 		"keyed_time": {
 			"key": "acs:MFAPresent",
@@ -598,6 +607,15 @@ test_decision_by_a_key_and_the_time if {
 
 	# an empty text is no time: the entry's general form tests it
 	_says(_with(asked, {"acs:MFAPresent": "true", "acs:CurrentTime": ""}), "ImplicitDeny", "two")
+}
+
+test_decision_by_an_address_and_the_time if {
+	every resource in ["*", _resource("orders")] {
+		asked := _asked("user/alice", "alikafka:IpTime", resource)
+		_says(_with(asked, {"acs:SourceIp": "10.1.2.3"}), "Allow", "time")
+		_says(_with(asked, {"acs:SourceIp": "11.1.2.3"}), "ImplicitDeny", "time")
+		_says(_with(asked, {"acs:SourceIp": "10.1.2.3", "acs:CurrentTime": "1926-01-01T00:00:00Z"}), "ImplicitDeny", "time")
+	}
 }
 
 test_decision_on_a_resource_without_its_account if {
