@@ -14,10 +14,10 @@ import pytest
 
 from command_line import ALLOWED
 from keys import KINDS, key_pair, run
-from ramgate import AsyncClient, Sidecar, SidecarError, UnreadableFiles
+from ramgate import AsyncClient, OpaUnavailable, Sidecar, SidecarError, UnreadableFiles
 from ramgate.bundle import signature
 from ramgate.bundle.builder import Builder, Bundle
-from ramgate.bundle.signature import Signer, VerificationKey
+from ramgate.bundle.signature import CannotSign, Signer, VerificationKey
 from ramgate.opa.find import find_opa
 from ramgate.sidecar.verification import Verification
 
@@ -79,6 +79,20 @@ def test_keys_in_their_older_forms_sign(tmp_path: Path, algorithm: str) -> None:
     )
     run(algorithm, *curve, "-out", str(file))
     assert json.loads(Signer(file).sign({".manifest": b"{}"}))["signatures"]
+
+
+@pytest.mark.parametrize(
+    "error", [OpaUnavailable("no OPA was found"), subprocess.TimeoutExpired(["opa"], 60)]
+)
+def test_without_an_opa_that_signs_there_is_no_signature(
+    spring: KeyPair, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(signature, "find_opa", fails)
+    with pytest.raises(CannotSign, match="cannot sign: "):
+        Signer(spring.private).sign({".manifest": b"{}"})
 
 
 def test_the_same_bundle_has_the_same_rsa_signature(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keys import key_pair
 from processes import BOUND, eventually
 from ramgate.bundle import builder, scan, watch
+from ramgate.bundle.signature import CannotSign, Signer
 from ramgate.bundle.watch import Watch
 from ramgate.documents import source
 from ramgate.documents.messages import ChangingFileError
@@ -235,6 +238,46 @@ def test_a_build_that_fails_for_another_reason_is_tried_again(
             watched.look(first.revision)
     monkeypatch.undo()
     assert watched.look(first.revision) == builder.build(folder) != first
+
+
+def test_a_scan_that_runs_out_of_memory_leaves_no_file_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    watched = Watch(folder)
+    first = watched.build()
+    read = source.read_regular
+
+    def exhausted(path: Path) -> object:
+        if path.name == "b.yaml":
+            raise MemoryError
+        return read(path)
+
+    monkeypatch.setattr(source, "read_regular", exhausted)
+    for user in "vwx":
+        written(folder / "a.yaml", user)
+        written(folder / "b.yaml", user, number=THERE)
+        for _ in range(2):
+            with contextlib.suppress(UnreadableFiles):
+                assert watched.look(first.revision) is None
+            clock.now += 3
+    monkeypatch.undo()
+    assert looked(watched, first.revision) == builder.build(folder)
+
+
+def test_a_change_that_could_not_be_signed_is_signed_later(folder: Path, tmp_path: Path) -> None:
+    key = key_pair(tmp_path).private
+    watched = Watch(folder, signer=Signer(key))
+    first = watched.build()
+    hidden = key.rename(tmp_path / "hidden")
+    written(folder / "a.yaml", "v")
+    assert watched.look(first.revision) is None
+    for _ in range(2):
+        with pytest.raises(CannotSign, match="No such file"):
+            watched.look(first.revision)
+    hidden.rename(key)
+    found = watched.look(first.revision)
+    assert found is not None
+    assert found.revision == builder.build(folder).revision
 
 
 def test_accounts_that_are_gone_are_a_fault_after_three_seconds(folder: Path, clock: Clock) -> None:

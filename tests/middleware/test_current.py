@@ -138,3 +138,28 @@ def test_a_refusal_is_raised_at_the_end() -> None:
     current.refusal = Unauthenticated("x")
     with pytest.raises(Unauthenticated):
         current.end()
+
+
+def test_a_text_that_cannot_be_encoded_is_not_remembered() -> None:
+    current = Current()
+    current.keep(REQUEST, ALLOW)
+    assert current.recall(Request(ALICE, "alikafka:ListTopic", "\ud800")) is None
+
+
+def test_questions_that_are_undone_leave_no_trace() -> None:
+    current = Current()
+    before = current.snapshot()
+    current.keep(REQUEST, ALLOW)
+    current.refusal = current.failure = TransportError("gone")
+    current.restore(before)
+    after: tuple[object, object] = (current.refusal, current.failure)
+    assert after == (None, None)
+    with pytest.raises(Undecided):
+        current.verify()
+
+
+def test_a_closed_request_remembers_nothing() -> None:
+    current = Current()
+    current.keep(REQUEST, ALLOW)
+    current.close()
+    assert current.recall(REQUEST) is None

@@ -24,7 +24,7 @@ from django_site import Pieces, configured, named, named_later, under_asgi, unde
 from hostile import ALLOW, DENY, Hostile, Peer, answering, result
 from ramgate import AccessDenied, AsyncClient, Client
 from ramgate.middleware.django import RamgateMiddleware, arequire, require
-from wsgi_calls import LIST, Answer
+from wsgi_calls import DELETE, LIST, Answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -345,6 +345,35 @@ def test_a_task_that_served_a_request_is_in_none_afterwards(url: str) -> None:
 
     with pytest.raises(RuntimeError, match="there is no request"):
         asyncio.run(ask())
+
+
+def test_a_task_that_outlives_a_refused_request_asks_again() -> None:
+    started = []
+
+    async def view(_: HttpRequest) -> HttpResponse:
+        await arequire(LIST, "*")
+
+        async def later() -> None:
+            await refused.wait()
+            await arequire(LIST, "*")
+
+        started.append(asyncio.create_task(later()))
+        await arequire(DELETE, "*")
+        return HttpResponse("secret")
+
+    async def ask(url: str) -> None:
+        async with site(url):
+            serve: Any = RamgateMiddleware(view)
+            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+            with contextlib.suppress(AccessDenied):  # Django's handler would answer it
+                await serve(request)
+            refused.set()
+            await started[0]
+
+    refused = asyncio.Event()
+    answers = answering(result(ALLOW), result(DENY), result(DENY))
+    with Hostile(answers) as server, pytest.raises(AccessDenied):
+        asyncio.run(ask(server.url))
 
 
 def test_there_is_no_question_outside_of_a_request() -> None:

@@ -134,6 +134,12 @@ def test_a_success_without_a_decision_is_held_back(kind: str, url: str, method: 
     assert (answer.code, set(answer.responses) <= {"secret"}) == (OK, True)
 
 
+@pytest.mark.parametrize("method", ["uncertain_stream", "failing_stream"])
+def test_a_message_needs_a_decision_whatever_the_code(kind: str, url: str, method: str) -> None:
+    assert asked(kind, url, method).responses == []
+    assert asked(kind, url, method).code == INTERNAL
+
+
 def test_a_public_method_needs_neither_principal_nor_decision(kind: str, url: str) -> None:
     options = {"public": {"/test.Instances/forgotten"}}
     assert asked(kind, url, "forgotten", user=None, options=options).responses == ["secret"]

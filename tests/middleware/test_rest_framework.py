@@ -94,6 +94,14 @@ def test_a_schema_shows_the_methods_that_are_permitted() -> None:
     assert under_wsgi("/schema", "carol", QUERY_STRING="instance=a").status == 403
 
 
+@pytest.mark.parametrize("user", ["alice", "carol"])
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_question_about_another_method_is_no_decision(user: str, accept: str) -> None:
+    answer = under_wsgi("/half", user, HTTP_ACCEPT=accept)
+    assert answer.status == 500
+    assert b"secret" not in answer.body
+
+
 def test_a_bad_template_is_refused_at_once() -> None:
     with pytest.raises(InvalidTemplate):
         permission(LIST, "{instance}")

@@ -54,6 +54,34 @@ def test_a_question_is_sent_once_in_a_request(ramgate_client: Client) -> None:
     assert counted.questions == 2
 
 
+def test_a_remembered_decision_counts_as_one(ramgate_client: Client) -> None:
+    visit = visit_of(ramgate_client.decide, user="alice")
+    before = visit.current.snapshot()
+    run(visit.require(LIST, "*", {}))
+    visit.current.restore(before)
+    run(visit.require(LIST, "*", {}))
+    visit.current.verify()
+
+
+def test_a_text_that_cannot_be_sent_is_invalid_also_after_another_question(
+    ramgate_client: Client,
+) -> None:
+    visit = visit_of(ramgate_client.decide, user="alice")
+    run(visit.require(LIST, "*", {}))
+    with pytest.raises(InvalidRequest):
+        run(visit.require(LIST, "\ud800", {}))
+
+
+def test_a_request_that_is_over_is_none(ramgate_client: Client) -> None:
+    variable: ContextVar[Visit[Any]] = ContextVar("visit")
+    visit = visit_of(ramgate_client.decide, user="alice")
+    variable.set(visit)
+    assert visit_in(variable) is visit
+    visit.current.close()
+    with pytest.raises(RuntimeError, match="there is no request"):
+        visit_in(variable)
+
+
 def test_a_denial_is_remembered_and_raised_again(ramgate_client: Client) -> None:
     counted = Counted(ramgate_client)
     visit = visit_of(counted.decide, user="carol")

@@ -320,7 +320,7 @@ def test_an_answer_to_head_has_no_body(ramgate_client: Client) -> None:
 # The life of a response.
 
 
-def test_no_decision_is_remembered_once_a_refused_response_is_closed(
+def test_nothing_is_decided_once_a_refused_response_is_closed(
     ramgate_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -339,8 +339,9 @@ def test_no_decision_is_remembered_once_a_refused_response_is_closed(
 
     monkeypatch.setattr(ramgate_client, "decide", counted)
     assert call(protected(ramgate_client, application), environ_of(user="alice")).status == 403
-    contexts[0].run(require, LIST, "*")
-    assert asked == [LIST, "ecs:StopInstance", LIST]
+    with pytest.raises(RuntimeError, match="there is no request"):
+        contexts[0].run(require, LIST, "*")
+    assert asked == [LIST, "ecs:StopInstance"]
 
 
 def streaming(_: Environ, start_response: StartResponse) -> Iterator[bytes]:

@@ -143,14 +143,14 @@ FAULTS: Final = (
     (
         "a message that a method writes needs no decision",
         _AIO,
-        "        self._call.settle()\n",
+        "        self._call.settle(is_message=True)\n",
         "",
     ),
     (
         "a message that an async method yields needs no decision",
         _AIO,
+        "                call.settle(is_message=response is not _END)\n",
         "                call.settle()\n",
-        "",
     ),
     (
         "an async generator is not checked",

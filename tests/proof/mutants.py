@@ -1691,8 +1691,8 @@ MUTANTS = [
     Mutant(
         "a stranger on the address of an ended OPA is asked for decisions",
         KEEPER,
-        "                self._failure = error\n",
-        "",
+        "                self._failure = (\n",
+        "                _ = (\n",
     ),
     Mutant(
         "another program passes for an OPA that has not fetched the bundle",

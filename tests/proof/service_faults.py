@@ -95,13 +95,13 @@ FAULTS: Final = (
     (
         "a task that outlives its request keeps the decisions",
         _ASGI,
-        "            _VISIT.reset(token)\n            current.forget()\n",
+        "            _VISIT.reset(token)\n            current.close()\n",
         "            _VISIT.reset(token)\n",
     ),
     (
         "a thread that outlives its request keeps the decisions",
         _WSGI_RESPONSE,
-        "        finally:\n            self._current.forget()\n",
+        "        finally:\n            self._current.close()\n",
         "        finally:\n            pass\n",
     ),
     (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,6 +153,72 @@ def test_another_authority_ends_the_connections_of_the_one_before(
         assert has_ended(kept)
     assert is_refused(server.url, shop)
     assert get(server.url, root) == (200, ONE.content)
+
+
+def test_a_handshake_that_began_with_the_authority_before_gets_nothing(
+    server: PublishServer, ours: Authority, tmp_path: Path
+) -> None:
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+    shop = trusting(ours, ours.sign("shop")).wrap_bio(
+        received, to_send, server_hostname="localhost"
+    )
+    with socket.create_connection(address, SECONDS) as connection:
+        with pytest.raises(ssl.SSLWantReadError):
+            shop.do_handshake()
+        connection.sendall(to_send.read())
+        while True:
+            received.write(connection.recv(65536))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                shop.do_handshake()
+                break
+        ours.cert.write_bytes(Authority.at(tmp_path / "next").cert.read_bytes())
+        assert server.refresh() is None
+        shop.write(b"GET /bundle.tar.gz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(to_send.read())
+        with contextlib.suppress(OSError):
+            while data := connection.recv(65536):
+                received.write(data)
+        with contextlib.suppress(ssl.SSLError):
+            assert b"HTTP" not in shop.read(65536)
+
+
+def test_a_request_that_waits_gets_nothing_once_its_certificate_has_expired(
+    server: PublishServer, ours: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = trusting(ours, ours.sign("shop"))
+    headers = {"If-None-Match": f'"{ONE.revision}"', "Prefer": "wait=60"}
+    assert get(server.url, shop)[0] == 200
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(get, server.url, shop, **headers)
+        eventually(lambda: any(one.busy for one in server._http._connections.values()))  # noqa: SLF001
+        monkeypatch.setattr("ramgate.publish.clients.time.time", lambda: 1e11)
+        server._served[0].put(TWO)  # noqa: SLF001 - the first one is that of the shop
+        assert waiting.result(SECONDS) == (401, b"")
+
+
+def test_an_authority_may_have_comments_in_any_language(ours: Authority) -> None:
+    ours.cert.write_bytes("# 内部 CA\n".encode() + ours.cert.read_bytes())
+    with PublishServer(LOOPBACK, ours.server, ours.cert) as server:
+        served = server.serve("shop")
+        served.admit_certificate("CN:shop")
+        served.put(ONE)
+        shop = ssl.create_default_context(cadata=ours.cert.read_text("ascii", "ignore"))
+        shown = ours.sign("shop")
+        shop.load_cert_chain(shown.cert, shown.key)
+        assert get(server.url, shop) == (200, ONE.content)
+
+
+def test_another_authority_of_the_same_time_is_noticed(
+    server: PublishServer, ours: Authority, tmp_path: Path
+) -> None:
+    shop = trusting(ours, ours.sign("shop"))
+    before = ours.cert.stat()
+    other = Authority.at(tmp_path / "next").cert
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(ours.cert)
+    assert server.refresh() is None
+    assert is_refused(server.url, shop)
 
 
 def test_an_authority_that_cannot_be_used_is_an_error(ours: Authority, tmp_path: Path) -> None:

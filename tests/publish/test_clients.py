@@ -84,6 +84,9 @@ def test_a_certificate_gets_nothing_once_it_has_expired(
     assert clients.of(asked(shop)) == "the shop's"
     monkeypatch.setattr("ramgate.publish.clients.time.time", lambda: end)
     assert clients.of(asked(shop)) is None
+    clients.admit_token("s3cret", "the token's")
+    assert clients.of(asked(shop, "Bearer s3cret")) is None
+    assert clients.of(asked(None, "Bearer s3cret")) == "the token's"
     assert names({**shop, "notAfter": "soon"}) is None
 
 

@@ -15,6 +15,7 @@ from keys import key_pair
 from processes import eventually
 from ramgate.bundle.builder import Bundle, build
 from ramgate.bundle.bundle_file import read_bundle
+from ramgate.bundle.signature import Signer
 from ramgate.bundle.watch import Watch
 from ramgate.cli.main import main
 from ramgate.errors import PublishError
@@ -126,6 +127,28 @@ def test_a_target_that_does_not_answer_delays_no_other(
     publisher.put()
     assert hung.taken == [first, second]
     assert good.taken == [first, second]
+
+
+def test_a_change_that_cannot_be_signed_is_told_and_tried_again(
+    tmp_path: Path, clock: Clock
+) -> None:
+    file, key = tmp_path / "a.yaml", key_pair(tmp_path).private
+    file.write_text(ACCOUNT % "one")
+    told: list[str] = []
+    place = Place()
+    signer = Signer(key)
+    publisher = Publisher(Watch(file, signer=signer), [place], told.append, lambda *_: None)
+    assert publisher.put()
+    hidden = key.rename(tmp_path / "hidden")
+    file.write_text(ACCOUNT % "two")
+    for _ in range(3):
+        publisher.look()
+        clock.sleep(1)
+    assert told == [f"{key}: No such file or directory; trying again"] * 2
+    hidden.rename(key)
+    publisher.look()
+    assert place.taken == [place.taken[0], publisher.bundle.revision]
+    assert place.taken[0] != place.taken[1]
 
 
 def test_any_failure_of_a_target_is_told_and_tried_again(tmp_path: Path, clock: Clock) -> None:
@@ -279,7 +302,10 @@ def test_once_fails_if_a_target_does(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--listen", ":0", "--client-ca", "c"], "--accounts is missing"),
         (["--listen", ":0", "--accounts", "none"], "who gets a bundle?"),
         (["--listen", ":0", "--accounts", "none", "--to", "b"], "who gets a bundle?"),
-        (["--listen", ":0", "--accounts", "none", "--client", "t=a"], "needs --token-file"),
+        (
+            ["--listen", ":0", "--accounts", "none", "--client", "t=a"],
+            "nobody gets the bundle",
+        ),
         (
             ["--listen", "127.0.0.1:0", "--accounts", "none", "--client-ca", "c"],
             "--client-ca needs TLS",

@@ -21,7 +21,7 @@ from ramgate.client.authzen_client import AuthzenClient
 from ramgate.errors import SidecarError
 from ramgate.sidecar import decision_log
 from ramgate.sidecar.decision_log import FileLog, StreamLog, Upload
-from ramgate.sidecar.output import writer_to
+from ramgate.sidecar.output import last_error, writer_to
 from sidecars import ask
 from tiny_bundle import tiny_bundle
 
@@ -68,6 +68,27 @@ def test_files_are_rotated_by_size_and_the_oldest_is_removed(tmp_path: Path) -> 
         "log.2": [4, 5],
     }
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
+
+
+def test_a_new_file_that_cannot_be_opened_costs_no_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FileLog(tmp_path / "log", most_bytes=4, keep=3) as log:
+        for number in range(6):
+            log.write(f"{number}\n")
+        before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+        def fails(*_: object) -> int:
+            raise OSError("too many open files")
+
+        monkeypatch.setattr("ramgate.sidecar.decision_log.os.open", fails)
+        for number in range(6, 10):
+            log.write(f"{number}\n")
+        monkeypatch.undo()
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept["log.2"] == before["log.1"]
+    assert kept["log.3"] == before["log.2"]
+    assert kept["log.1"].startswith(before["log"])
 
 
 def test_an_entry_larger_than_a_file_is_written_whole(tmp_path: Path) -> None:
@@ -188,6 +209,18 @@ def test_entries_are_told_from_all_other_lines() -> None:
         write(line)
     assert decisions.getvalue() == 2 * ENTRY
     assert writer_to(None, True) is None  # noqa: FBT003 - on, without a receiver
+
+
+def test_an_entry_that_is_nested_too_deeply_to_be_read_is_one() -> None:
+    decisions, other = io.StringIO(), io.StringIO()
+    write = writer_to(other, StreamLog(decisions))
+    assert write is not None
+    deep = ENTRY.rstrip()[:-1] + ', "input": ' + "[" * 5_000 + "]" * 5_000 + "}\n"
+    write(deep)
+    write(ENTRY)
+    assert decisions.getvalue() == deep + ENTRY
+    assert other.getvalue() == ""
+    assert last_error([deep]).startswith('{"')
 
 
 def test_decisions_of_a_real_opa_go_to_the_file_without_policy_documents(tmp_path: Path) -> None:

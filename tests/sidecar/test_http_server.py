@@ -32,10 +32,12 @@ class Site:
         self.let_go = threading.Event()
         self.begun = 0
         self.body = b"hello"
-        self.server = HttpServer(listener, self._admit, self._answer, "test-server")
+        self.server = HttpServer(
+            listener, self._admit, self._answer, "test-server", public={"/health"}
+        )
 
     def _admit(self, request: Request) -> bool:
-        return request.headers.get("x-key") == "right"
+        return request.target == "/health" or request.headers.get("x-key") == "right"
 
     async def _answer(self, request: Request) -> Reply:
         self.begun += 1
@@ -139,10 +141,12 @@ def test_a_client_that_does_not_receive_its_answer_is_dropped(
 ) -> None:
     monkeypatch.setattr(http_server, "_CHUNK_SECONDS", 0.2)
     site.body = bytes(50_000_000)
+    before = descriptors()
     with site.connect() as connection:
         connection.sendall(KEY)
         eventually(lambda: site.begun == 1)
         eventually(lambda: not site.server._connections)  # noqa: SLF001 - nobody else can tell
+        eventually(lambda: descriptors() <= before + 1)
         site.body = b"hello"
         assert len(read_all(connection)) < 50_000_000
         with site.connect() as another:
@@ -181,6 +185,16 @@ def test_the_oldest_stranger_beyond_the_limit_gets_503(site: Site) -> None:
         answer = read_all(strangers[0])
     assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert answer.endswith(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+def test_a_question_about_the_health_makes_nobody_trusted(site: Site) -> None:
+    health = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST_CONNECTIONS):
+            stranger = stack.enter_context(site.connect())
+            assert exchange(stranger, health).endswith(b"hello")
+        with site.connect() as another:
+            assert exchange(another, KEY).endswith(b"hello")
 
 
 def test_where_all_connections_are_trusted_another_one_gets_503(site: Site) -> None:

@@ -139,7 +139,8 @@ def test_an_opa_that_cannot_be_started_again_is_tried_until_it_can(
 ) -> None:
     monkeypatch.setattr(keeper, "_FIRST_PAUSE", 0.01)
     opa, pid = recorded(tmp_path)
-    restart, failures = Process.restart, [SidecarError("no space left on device")] * 2
+    restart = Process.restart
+    failures = [kind("no space left on device") for kind in (RuntimeError, SidecarError)]
 
     def full(self: Process) -> None:
         if failures:
@@ -155,6 +156,21 @@ def test_an_opa_that_cannot_be_started_again_is_tried_until_it_can(
         f"ramgate: cannot start OPA again: no space left on device; trying once more in {pause} s"
         for pause in ("0.01", "0.02")
     ]
+
+
+def test_an_error_of_the_keeper_itself_is_told_to_everyone_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: Process) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Process, "restart", broken)
+    opa, pid = recorded(tmp_path)
+    with Sidecar(bundle=tiny_bundle(), opa=opa) as sidecar:
+        kill(pid)
+        with pytest.raises(SidecarError, match="ZeroDivisionError"):
+            sidecar.wait(BOUND)
+    assert "ZeroDivisionError(); it is not started again" in caplog.text
 
 
 def test_stopping_while_opa_is_away_starts_none(

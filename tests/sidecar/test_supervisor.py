@@ -176,6 +176,21 @@ def test_a_broken_log_does_not_block_the_command(
     assert running.lines[-1] == "99999"
 
 
+def test_a_line_that_cannot_be_passed_on_ends_no_other(
+    supervise: Callable[..., Supervised],
+) -> None:
+    passed: list[str] = []
+
+    def report(line: str) -> None:
+        if line == "0\n":
+            raise RecursionError
+        passed.append(line)
+
+    running = supervise("for n in range(3): print(n)", report=report)
+    running.wait()
+    eventually(lambda: passed == ["1\n", "2\n"])
+
+
 def test_a_command_has_exactly_the_environment_of_the_call() -> None:
     program = "import json, os; print(json.dumps(sorted(os.environ)))"
     running = Supervised(python(program), {"ONLY": "this"})

@@ -53,6 +53,18 @@ class Secret(APIView):
         return Response("secret")
 
 
+class HalfForgotten(Secret):
+    """A view whose author forgot the permission of one method."""
+
+    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [permission(DELETE, "*")()] if self.request.method == "DELETE" else []
+
+    def delete(self, _: Request) -> Response:
+        return Response("deleted")
+
+
 class Negated(Secret):
     """A view with the opposite of a permission."""
 

@@ -44,7 +44,7 @@ if not settings.configured:
     )
     django.setup()
 
-from django_rest_views import Chosen, Negated, Schema, Secret, Strict, Topics
+from django_rest_views import Chosen, HalfForgotten, Negated, Schema, Secret, Strict, Topics
 
 KEY = "acs:oss:oss-cn-hangzhou:1234567890123456:orders/{key:path}"
 
@@ -234,6 +234,7 @@ urlpatterns = [
     path("release/wrapped/<instance>", requires(DELETE, INSTANCE)(ReleaseWrapped.as_view())),
     path("rest/<instance>", Topics.as_view()),
     path("schema", Schema.as_view()),
+    path("half", HalfForgotten.as_view()),
     path("negated", Negated.as_view()),
     path("chosen", Chosen.as_view()),
     path("strict", Strict.as_view()),

@@ -102,6 +102,15 @@ class Plain:
     def forgotten_stream(self, _: Message, __: grpc.ServicerContext) -> Iterator[Message]:
         yield answer("secret")
 
+    def uncertain_stream(self, _: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        context.set_code(grpc.StatusCode.UNKNOWN)
+        yield answer("secret")
+        context.set_code(grpc.StatusCode.OK)
+
+    def failing_stream(self, _: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        context.set_code(grpc.StatusCode.NOT_FOUND)
+        yield answer("secret")
+
     def forgotten_list(self, _: Message, __: grpc.ServicerContext) -> list[Message]:
         return [answer("secret")]
 
@@ -205,6 +214,17 @@ class Later:
     ) -> AsyncIterator[Message]:
         yield answer("secret")
 
+    async def uncertain_stream(
+        self, _: Message, context: grpc_aio.ServicerContext
+    ) -> AsyncIterator[Message]:
+        context.set_code(grpc.StatusCode.UNKNOWN)
+        yield answer("secret")
+        context.set_code(grpc.StatusCode.OK)
+
+    async def failing_stream(self, _: Message, context: grpc_aio.ServicerContext) -> None:
+        context.set_code(grpc.StatusCode.NOT_FOUND)
+        await context.write(answer("secret"))
+
     async def forgotten_list(self, _: Message, context: grpc_aio.ServicerContext) -> None:
         with contextlib.suppress(RamgateError):
             await context.write(answer("secret"))
@@ -291,6 +311,8 @@ KINDS: Final = {
     [
         "unary_stream",
         "forgotten_stream",
+        "uncertain_stream",
+        "failing_stream",
         "forgotten_list",
         "empty",
         "swallowed_stream",

@@ -29,6 +29,7 @@ __all__ = ["BundleFile", "read_bundle"]
 _MANIFEST: Final = ".manifest"
 _MOST_BYTES: Final = 64 * 1024
 _MOST_MEMBERS: Final = 1000
+_FILES: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _LOOK_SECONDS: Final = 0.25
 _REVISION: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _UNREADABLE: Final = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError)
@@ -74,7 +75,13 @@ def _manifest(content: bytes) -> bytes:
             member = archive.next()
             if member is None:
                 break
-            if member.name.removeprefix("/").removeprefix("./") == _MANIFEST:
+            if archive.pax_headers:
+                raise ValueError("it has headers for all members, which OPA reads in another way")
+            # OPA skips what is no file, and so would take another manifest
+            if (
+                member.type in _FILES
+                and member.name.removeprefix("/").removeprefix("./") == _MANIFEST
+            ):
                 file = archive.extractfile(member)
                 return b"" if file is None else file.read(_MOST_BYTES)
     raise ValueError("it has no manifest")
@@ -111,6 +118,7 @@ class BundleFile:
         self._at_least = at_least
         self._seen: bytes | None = None
         self._built: bytes | None = None
+        self._is_faulty = False
         self.unread: list[Path] = []
         self.pause = _LOOK_SECONDS
 
@@ -147,7 +155,8 @@ class BundleFile:
     def look(self, active: str) -> Bundle | None:
         """Look once: return the new bundle, or None if the file is as before or has `active`.
 
-        Raises `InvalidFiles` as `build` does, once for the same content.
+        After a fault it also returns the bundle that is active. Raises `InvalidFiles` as `build`
+        does, once for the same content.
         """
         try:
             content = self._content()
@@ -160,8 +169,10 @@ class BundleFile:
         before, self._seen = self._seen, content
         if content == self._built or content != before:
             return None
+        was_faulty, self._is_faulty = self._is_faulty, True
         bundle = self._read(content)
-        return None if bundle.revision == active else bundle
+        self._is_faulty = False
+        return None if bundle.revision == active and not was_faulty else bundle
 
     def _content(self) -> bytes:
         if not stat.S_ISREG(self._path.stat().st_mode):  # reading a FIFO would not end

@@ -171,6 +171,8 @@ class _Pass:
                     self._read(file)
         except OSError as error:
             self.failure = Problem(reason(error))
+        except Exception as error:  # noqa: BLE001 - out of memory: the files read so far are not all
+            self.failure = Problem(f"cannot be read: {error!r}")
         finally:
             self.finished.set()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ramgate.errors import UnreadableFiles
+from ramgate.errors import OpaUnavailable, UnreadableFiles
 from ramgate.faults import Fault, printable
 from ramgate.opa.find import find_opa
 
@@ -29,6 +29,7 @@ __all__ = [
     "DEFAULT_KEY_ID",
     "DEFAULT_SCOPE",
     "SIGNATURES",
+    "CannotSign",
     "Signer",
     "VerificationKey",
     "require_name",
@@ -110,11 +111,11 @@ class Signer:
     def sign(self, files: Mapping[str, bytes]) -> bytes:
         """Return the content of `.signatures.json` for the other files of a bundle.
 
-        Raises `UnreadableFiles` if the key cannot be used, and `OpaUnavailable`.
+        Raises `CannotSign` if the key cannot be used, or if no OPA signs.
 
         >>> Signer(Path("no.pem")).sign({".manifest": b"{}"})
         Traceback (most recent call last):
-        ramgate.errors.UnreadableFiles: no.pem: No such file or directory
+        ramgate.bundle.signature.CannotSign: no.pem: No such file or directory
         """
         algorithm = _algorithm(self.key)
         with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
@@ -127,20 +128,36 @@ class Signer:
             claims = Path(folder, "claims.json")
             claims.write_bytes(msgspec.json.encode({"keyid": self.key_id, "scope": self.scope}))
             # OPA takes the names of the files from its argument: they must not have the folder's.
-            command = [
-                *(str(find_opa()), "sign", "--bundle", ".", f"--signing-alg={algorithm}"),
+            arguments = [
+                *("sign", "--bundle", ".", f"--signing-alg={algorithm}"),
                 f"--signing-key={self.key.absolute()}",
                 *(f"--claims-file={claims}", f"--output-file-path={folder}"),
             ]
-            done = subprocess.run(
-                command, cwd=bundle, capture_output=True, check=False, timeout=_SECONDS, env={}
-            )
+            try:
+                done = subprocess.run(
+                    [str(find_opa()), *arguments],
+                    cwd=bundle,
+                    capture_output=True,
+                    check=False,
+                    timeout=_SECONDS,
+                    env={},
+                )
+            except (OpaUnavailable, subprocess.TimeoutExpired) as error:
+                raise _fault(self.key, f"cannot sign: {printable(str(error))}") from error
             try:
                 return Path(folder, SIGNATURES).read_bytes()
             except FileNotFoundError:
                 printed = (done.stderr + done.stdout).decode(errors="replace").strip()
                 cause = printed or "`opa sign` wrote nothing"
                 raise _fault(self.key, f"cannot sign: {printable(cause)}") from None
+
+
+class CannotSign(UnreadableFiles):
+    """A bundle could not be signed. The accounts have no fault, so the next try may succeed.
+
+    >>> issubclass(CannotSign, UnreadableFiles)
+    True
+    """
 
 
 def require_name(kind: str, name: str) -> None:
@@ -170,5 +187,5 @@ def _algorithm(file: Path) -> str:
     raise _fault(file, "is not an EC key (P-256, P-384, P-521) or an RSA key in PEM")
 
 
-def _fault(file: Path, message: str) -> UnreadableFiles:
-    return UnreadableFiles([Fault(printable(str(file)), message=message)])
+def _fault(file: Path, message: str) -> CannotSign:
+    return CannotSign([Fault(printable(str(file)), message=message)])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from ramgate.bundle.believed import RESTLESS_SECONDS, Believed
 from ramgate.bundle.builder import Builder
 from ramgate.bundle.scan import Problem, Scanner
+from ramgate.bundle.signature import CannotSign
 from ramgate.errors import InvalidFiles, UnreadableFiles
 from ramgate.faults import Fault, printable
 
@@ -144,6 +145,8 @@ class Watch:
         was_faulty, self._is_faulty = self._is_faulty, True
         try:
             bundle = self._build(contents, named)
+        except CannotSign:
+            raise
         except InvalidFiles:
             self._built = (contents, named)
             raise

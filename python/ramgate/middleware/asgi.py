@@ -133,7 +133,7 @@ class RamgateMiddleware:
                 raise
         finally:
             _VISIT.reset(token)
-            current.forget()
+            current.close()
 
 
 @pending_call

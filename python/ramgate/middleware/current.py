@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Current:
     ramgate.model.denials.AccessDenied: ...
     """
 
-    __slots__ = ("_decisions", "_is_decided", "failure", "principal", "refusal")
+    __slots__ = ("_decisions", "_is_decided", "failure", "is_over", "principal", "refusal")
 
     def __init__(self, *, remembers: bool = True) -> None:
         self.principal: str | None = None
@@ -47,6 +47,8 @@ class Current:
         """The last error of a question, for a response that must not succeed without a decision."""
         self.refusal: Exception | None = None
         """The error that the request ends with, whatever the application answers."""
+        self.is_over = False
+        """True if the request has ended: a copy of its context may outlive it."""
         self._decisions: dict[bytes, Decision] | None = {} if remembers else None
         self._is_decided = False
 
@@ -68,7 +70,12 @@ class Current:
 
     def recall(self, request: Request) -> Decision | None:
         """Return the decision of an equal request, if it is remembered."""
-        return self._decisions.get(_encode(request)) if self._decisions else None
+        if not self._decisions:
+            return None
+        try:
+            return self._decisions.get(_encode(request))
+        except (TypeError, ValueError, RecursionError):  # the client names the field at fault
+            return None
 
     def keep(self, request: Request, decision: Decision) -> None:
         """Remember a decision of OPA for the rest of the request."""
@@ -85,6 +92,19 @@ class Current:
     def forget(self) -> None:
         """Forget all decisions, and remember none from now on: the response has begun or ended."""
         self._decisions = None
+
+    def close(self) -> None:
+        """End the request: nothing is remembered, and nothing can be asked in its name."""
+        self.is_over = True
+        self.forget()
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Return what a question changes beside the decisions, for `restore`."""
+        return self.refusal, self.failure, self._is_decided
+
+    def restore(self, before: tuple[Any, ...]) -> None:
+        """Undo what questions changed that were not about this request."""
+        self.refusal, self.failure, self._is_decided = before
 
     def verify(self) -> None:
         """Refuse the request if no decision was made: with the last failure, or `Undecided`."""

@@ -81,7 +81,7 @@ class RamgateMiddleware:
         if self._is_async:
             return self._serve_later(request)
         verify, visits = self._visit(request)
-        with visits.within():
+        with visits.within(), visits.remembering():
             try:
                 if verify:
                     run(visits.plain.identify())
@@ -92,7 +92,7 @@ class RamgateMiddleware:
 
     async def _serve_later(self, request: HttpRequest) -> HttpResponseBase:
         verify, visits = self._visit(request)
-        with visits.within():
+        with visits.within(), visits.remembering():
             try:
                 if verify:
                     await visits.awaiting.identify()
@@ -126,7 +126,6 @@ class RamgateMiddleware:
             # To close the response itself would tell Django that the request has ended.
             vars(refused)["_resource_closers"] += vars(response)["_resource_closers"]
             return refused
-        visits.current.forget()
         visits.keep(response)
         return response
 

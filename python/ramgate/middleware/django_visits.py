@@ -64,6 +64,14 @@ class Visits:
             _PLAIN.reset(plain)
             _AWAITING.reset(awaiting)
 
+    @contextlib.contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Remember decisions no longer than the body of the `with`, however it ends."""
+        try:
+            yield
+        finally:
+            self.current.forget()
+
     def keep(self, response: HttpResponseBase) -> None:
         """Make this request the current one whenever a piece of a stream is made."""
         if not isinstance(response, StreamingHttpResponse) or isinstance(response, FileResponse):

@@ -102,7 +102,7 @@ def _unary(call: _Call, behavior: Behavior, request: object) -> object:
     except Exception as error:  # noqa: BLE001 - raises any error that has no answer
         call.visit.scope.abort(*call.answer(error))
     finally:
-        call.current.forget()
+        call.current.close()
     return response
 
 
@@ -110,13 +110,13 @@ def _stream(call: _Call, behavior: Behavior, request: object) -> Iterator[object
     try:
         responses = iter(_started(call, behavior, request))
         while (response := _within(call, next, responses, _END)) is not _END:
-            call.settle()
+            call.settle(is_message=True)
             yield response
         call.settle()
     except Exception as error:  # noqa: BLE001 - raises any error that has no answer
         call.visit.scope.abort(*call.answer(error))
     finally:
-        call.current.forget()
+        call.current.close()
 
 
 def _started(call: _Call, behavior: Behavior, request: object) -> Any:  # noqa: ANN401 - a response

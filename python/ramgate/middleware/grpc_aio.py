@@ -130,7 +130,7 @@ class _Context:
 
     async def write(self, message: object) -> None:
         """Send a message of a stream."""
-        self._call.settle()
+        self._call.settle(is_message=True)
         await self._call.visit.scope.write(message)
 
 
@@ -145,7 +145,7 @@ async def _awaited(call: _Call, behavior: Behavior, request: object) -> object:
     except Exception as error:  # noqa: BLE001 - raises any error that has no answer
         await _abort(call, error)
     finally:
-        call.current.forget()
+        call.current.close()
     return response
 
 
@@ -163,14 +163,14 @@ async def _stream(call: _Call, behavior: Behavior, request: object) -> AsyncGene
             while True:
                 with _within(call):
                     response = await anext(responses, _END)
-                call.settle()
+                call.settle(is_message=response is not _END)
                 if response is _END:
                     break
                 yield response
     except Exception as error:  # noqa: BLE001 - raises any error that has no answer
         await _abort(call, error)
     finally:
-        call.current.forget()
+        call.current.close()
 
 
 @contextlib.contextmanager

@@ -85,11 +85,15 @@ class Call(Generic[_C]):
         self.current = visit.current
         self.verify = verify
 
-    def settle(self) -> None:
-        """Raise an error unless a response may be sent; from then on, nothing is remembered."""
+    def settle(self, *, is_message: bool = False) -> None:
+        """Raise an error unless a response may be sent; from then on, nothing is remembered.
+
+        An error of the method needs no decision, but a message of a stream does: its client gets it
+        whatever the code is in the end.
+        """
         context: Any = self.visit.scope
         self.current.end()
-        if self.verify and context.code() in _SUCCESS:
+        if self.verify and (is_message or context.code() in _SUCCESS):
             self.current.verify()
         self.current.forget()
 

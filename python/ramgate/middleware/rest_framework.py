@@ -44,18 +44,19 @@ def permission(
     class RamgatePermission(BasePermission):
         def has_permission(self, request: Request, view: APIView) -> bool:
             visit = plain_visit()
-            before = visit.current.refusal
+            before = visit.current.snapshot()
             try:
                 run(visit.guard(action, template, view.kwargs, context and now(context)))
             except RamgateError as error:
-                if not _is_about_this_request(request, view):
-                    visit.current.refusal = before
                 outcome = outcome_of(error)
                 if outcome is None:
                     raise
                 refusal = APIException(outcome.detail)
                 refusal.status_code = int(outcome.status)
                 raise refusal from error
+            finally:
+                if not _is_about_this_request(request, view):
+                    visit.current.restore(before)
             return True
 
     return RamgatePermission
@@ -64,7 +65,7 @@ def permission(
 def _is_about_this_request(request: Request, view: APIView) -> bool:
     """False if REST framework asks whether to show another method or view, in a page or schema.
 
-    Then a denial must not end the request. In doubt, it does.
+    Then a denial must not end the request, and no answer counts as its decision. In doubt, it does.
     """
     match = request._request.resolver_match  # noqa: SLF001 - the manual documents this attribute
     resolved = getattr(match and match.func, "cls", None)

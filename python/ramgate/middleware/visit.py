@@ -80,7 +80,7 @@ class Visit(Generic[_S]):
                     request.principal, request.action, request.resource, request.context
                 )
                 decision = await decided if inspect.isawaitable(decided) else decided
-                current.keep(request, decision)
+            current.keep(request, decision)
             return current.require(request, decision)
         except RamgateError as error:
             current.failure = error
@@ -120,7 +120,7 @@ def visit_in(variable: ContextVar[Visit[_S]]) -> Visit[_S]:
     RuntimeError: there is no request: `RamgateMiddleware` is not around this code
     """
     visit = variable.get(None)
-    if visit is None:
+    if visit is None or visit.current.is_over:
         raise RuntimeError("there is no request: `RamgateMiddleware` is not around this code")
     return visit
 

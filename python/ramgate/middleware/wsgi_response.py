@@ -100,7 +100,7 @@ class Response:
             if close is not None:
                 self._within(close)
         finally:
-            self._current.forget()
+            self._current.close()
 
     def _within(self, function: Callable[..., _T], *arguments: object) -> _T:
         token = self._variable.set(self._visit)

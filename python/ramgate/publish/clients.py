@@ -70,13 +70,13 @@ class Clients(Generic[_Given]):
 
     def of(self, request: Request) -> _Given | None:
         """Return the thing that a client gets, None if it is not admitted."""
+        found = None if request.certificate is None else names(request.certificate)
+        if found is None and request.certificate is not None:
+            return None
         authorization = request.headers.get("authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
             return self._by_token.get(_digest(token)) if scheme == _BEARER else None
-        if request.certificate is None:
-            return None
-        found = names(request.certificate)
         if found is None:
             return None
         given = {id(one): one for name in found if (one := self._by_name.get(name)) is not None}

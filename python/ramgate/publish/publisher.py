@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from ramgate.bundle.signature import CannotSign
 from ramgate.errors import InvalidFiles, PublishError
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ class Publisher:
         """Look at the files once, and put what is to be put."""
         try:
             bundle = self._watch.look(self.bundle.revision)
+        except CannotSign as error:
+            self._tell(f"{error}; trying again")
+            time.sleep(1)
+            return
         except InvalidFiles as error:
             self._tell(f"{error}\nrevision {self.bundle.revision} stays published")
             bundle = None

@@ -157,6 +157,7 @@ class PublishServer:
             "ramgate-publish",
             tls=None if self._tls is None else self._tls.context,
             most=_MOST_CONNECTIONS,
+            public={_HEALTH},
         )
 
     def serve(self, name: str) -> Served:
@@ -200,4 +201,6 @@ class PublishServer:
         served = self._clients.of(request)
         if served is None or request.target != RESOURCE:
             return Reply(HTTPStatus.NOT_FOUND)
-        return await served.answer(Poll.of(request))
+        reply = await served.answer(Poll.of(request))
+        # the certificate may have expired while the request waited
+        return reply if self._clients.of(request) is served else Reply(HTTPStatus.UNAUTHORIZED)

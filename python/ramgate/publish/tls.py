@@ -59,19 +59,23 @@ class ServerTls:
             raise
         return self._authority != before
 
-    def _times(self) -> tuple[int, ...] | None:
-        """Return the times of the files; None while one is missing."""
+    def _times(self) -> tuple[tuple[int, ...], ...] | None:
+        """Return the versions of the files; None while one is missing."""
         files = (self._certificate.cert, self._certificate.key, self._client_ca)
         try:
-            return tuple(file.stat().st_mtime_ns for file in files if file is not None)
+            found = [file.stat() for file in files if file is not None]
         except OSError:
             return None
+        # a link may lead to another file of the same time
+        return tuple(
+            (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in found
+        )
 
     def _read_authority(self) -> str | None:
         if self._client_ca is None:
             return None
         try:
-            return self._client_ca.read_text(encoding="ascii", errors="replace")
+            return self._client_ca.read_text(encoding="ascii", errors="ignore")
         except OSError as error:
             raise self._unusable_authority(error) from error
 
@@ -83,7 +87,7 @@ class ServerTls:
         if self._authority is not None:
             try:
                 context.load_verify_locations(cadata=self._authority)
-            except (ssl.SSLError, ValueError) as error:
+            except (OSError, ValueError, TypeError) as error:
                 raise self._unusable_authority(error) from error
             context.verify_mode = ssl.CERT_REQUIRED
         return context

@@ -48,7 +48,7 @@ class Certificate:
         A client on this machine connects to an address, while the certificate may name a host.
         Raises `OSError` if the file cannot be read or is not a certificate.
         """
-        text = self.cert.read_text(encoding="ascii", errors="replace")
+        text = self.cert.read_text(encoding="ascii", errors="ignore")
         leaf, end, _ = text.partition(_END)
         if not end:
             raise OSError(f"`{self.cert}` has no certificate")

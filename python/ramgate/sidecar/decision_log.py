@@ -181,7 +181,10 @@ class FileLog(_Log):
 
     def _rotate(self) -> None:
         files = [self._path, *(Path(f"{self._path}.{number + 1}") for number in range(self._keep))]
-        for older, newer in reversed(list(itertools.pairwise(files))):
+        # If the last new file could not be opened, the old ones have been renamed already.
+        for older, newer in (
+            reversed(list(itertools.pairwise(files))) if self._path.exists() else ()
+        ):
             with contextlib.suppress(FileNotFoundError):
                 older.replace(newer)
         self._open()

@@ -23,7 +23,7 @@ from ramgate.sidecar.small_tls import SmallTls
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
 __all__ = ["MOST_CONNECTIONS", "HttpServer", "Reply", "Request"]
 
@@ -76,7 +76,8 @@ class HttpServer:
 
     `admit` tells whether a request comes from a trusted program: any other is answered with 401.
     `answer` runs in the event loop of the server. With `tls`, it speaks TLS: that
-    function returns the context for each new connection. `most` connections are open at once.
+    function returns the context for each new connection. `most` connections are open at once; one
+    that asked for other targets than the `public` ones does not have to make room for others.
 
     >>> import socket
     >>> import urllib.request
@@ -100,8 +101,10 @@ class HttpServer:
         *,
         tls: Callable[[], ssl.SSLContext] | None = None,
         most: int = MOST_CONNECTIONS,
+        public: Collection[str] = (),
     ) -> None:
         self._tls = tls
+        self._public = public
         self._most = most
         self._listener = listener
         self._admit = admit
@@ -160,6 +163,8 @@ class HttpServer:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(reader, writer)
         with contextlib.closing(writer):
+            if self._tls is not None and writer.get_extra_info("sslcontext") is not self._tls():
+                return  # the files changed during its handshake
             if not self._make_room():
                 connection.refuse()
                 return
@@ -167,8 +172,12 @@ class HttpServer:
             self._connections[task] = connection
             try:
                 await self._answer_requests(connection)
-            except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError):
-                # Disconnected, too slow, or cancelled by this server: nothing waits for the task.
+            except (OSError, asyncio.LimitOverrunError):
+                # Disconnected or too slow: without this, the socket would stay open as long as the
+                # client receives nothing.
+                writer.transport.abort()
+            except (EOFError, asyncio.CancelledError):
+                # Ended, or cancelled by this server: nothing waits for the task.
                 return
             finally:
                 self._connections.pop(task, None)
@@ -194,7 +203,8 @@ class HttpServer:
             if request.method != "GET":
                 reply = Reply(HTTPStatus.BAD_REQUEST)
             elif self._admit(request):
-                connection.trusted = connection.busy = True
+                connection.busy = True
+                connection.trusted |= request.target not in self._public
                 reply = await self._answer(request)
             last = last or not connection.busy or self._stop.is_set()
             await connection.send(reply, last=last)

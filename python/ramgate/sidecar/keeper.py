@@ -183,10 +183,12 @@ class Keeper:
     def _keep(self) -> None:
         try:
             self._keep_running()
-        except SidecarError as error:
+        except Exception as error:  # noqa: BLE001 - the edge of the thread
             if not self._stopping.is_set():
-                self._failure = error
-                self._tell(f"{error}; it is not started again")
+                self._failure = (
+                    error if isinstance(error, SidecarError) else SidecarError(repr(error))
+                )
+                self._tell(f"{self._failure}; it is not started again")
         finally:
             self._ended.set()
 
@@ -225,7 +227,7 @@ class Keeper:
                         f"OPA ended and another process has taken its address: {error}"
                     ) from error
                 pause = _ASK_SECONDS
-            except SidecarError as error:
+            except (SidecarError, OSError, RuntimeError, MemoryError) as error:
                 pause = min(max(_FIRST_PAUSE, 2 * pause), _LONGEST_PAUSE)
                 self._tell(f"cannot start OPA again: {error}; trying once more in {pause:g} s")
             else:

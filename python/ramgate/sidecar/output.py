@@ -112,6 +112,8 @@ def _is_decision(line: str) -> bool:
         return msgspec.json.decode(line, type=_Line).type == _DECISION
     except msgspec.DecodeError:
         return False
+    except RecursionError:  # only a caller's input is nested so deeply
+        return True
 
 
 def _is_noise(line: str) -> bool:
@@ -131,6 +133,6 @@ def _entry(line: str) -> tuple[str, str]:
         entry = json.loads(line)
         level = str(entry["level"])
         parts = [str(entry[key]).rstrip(".") for key in ("msg", "err") if entry.get(key)]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "", line.removeprefix("error: ")
     return level, ": ".join(parts)

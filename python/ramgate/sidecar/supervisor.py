@@ -184,7 +184,7 @@ class _Reports:
 
     def _run(self) -> None:
         while line := self._next():
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(Exception):  # one line must not end all others
                 self._report(line)
 
     def _next(self) -> str:
