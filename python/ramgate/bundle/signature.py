@@ -117,6 +117,12 @@ class Signer:
         Traceback (most recent call last):
         ramgate.bundle.signature.CannotSign: no.pem: No such file or directory
         """
+        try:
+            return self._sign(files)
+        except UnreadableFiles as error:
+            raise CannotSign(error.faults) from error
+
+    def _sign(self, files: Mapping[str, bytes]) -> bytes:
         algorithm = _algorithm(self.key)
         with tempfile.TemporaryDirectory(prefix="ramgate-") as folder:
             bundle = Path(folder, "bundle")
@@ -187,5 +193,5 @@ def _algorithm(file: Path) -> str:
     raise _fault(file, "is not an EC key (P-256, P-384, P-521) or an RSA key in PEM")
 
 
-def _fault(file: Path, message: str) -> CannotSign:
-    return CannotSign([Fault(printable(str(file)), message=message)])
+def _fault(file: Path, message: str) -> UnreadableFiles:
+    return UnreadableFiles([Fault(printable(str(file)), message=message)])

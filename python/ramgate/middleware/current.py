@@ -99,11 +99,11 @@ class Current:
         self.forget()
 
     def snapshot(self) -> tuple[object, ...]:
-        """Return what a question changes beside the decisions, for `restore`."""
+        """Return the state beside the decisions, for `restore`."""
         return self.refusal, self.failure, self._is_decided
 
     def restore(self, before: tuple[Any, ...]) -> None:
-        """Undo what questions changed that were not about this request."""
+        """Undo the changes of questions that were not about this request."""
         self.refusal, self.failure, self._is_decided = before
 
     def verify(self) -> None:
