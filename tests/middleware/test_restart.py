@@ -14,7 +14,7 @@ import pytest
 
 from processes import eventually
 from ramgate import Sidecar
-from sidecars import recorded
+from sidecars import executable, recorded
 from web_server import serving
 
 if TYPE_CHECKING:
@@ -106,7 +106,13 @@ async def load(address: tuple[str, int], sidecar: Sidecar, pid: Path) -> Counter
 
 @pytest.mark.usefixtures("_many_files")
 def test_nothing_is_lost_and_nothing_is_allowed_by_error(tmp_path: Path) -> None:
-    opa, pid = recorded(tmp_path)
+    recorded_opa, pid = recorded(tmp_path)
+    opa = executable(
+        tmp_path / "slow-opa",
+        "import os, sys, time\n"
+        f"time.sleep(os.path.exists({str(pid)!r}) and 'run' in sys.argv)\n"
+        f"os.execv({str(recorded_opa)!r}, sys.argv)\n",
+    )
     arguments = ["--app-dir", "examples/fastapi_instances", "--factory", "instances_fastapi:create"]
     with (
         Sidecar(opa=opa, log=io.StringIO()) as sidecar,
