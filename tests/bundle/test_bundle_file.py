@@ -110,16 +110,21 @@ def test_an_archive_with_headers_for_all_members_is_refused() -> None:
         read_bundle(content.getvalue(), "x")
 
 
-def test_a_fault_ends_with_the_bundle_before_it(tmp_path: Path) -> None:
-    file = tmp_path / "b"
+def faulty(file: Path) -> BundleFile:
+    """Return the watch of a file that was a bundle, and whose fault has been raised."""
     file.write_bytes(bundle("1"))
     watched = BundleFile(file)
     watched.build()
     file.write_bytes(b"text")
-    watched.look("1")
+    assert watched.look("1") is None
     with pytest.raises(InvalidFiles):
         watched.look("1")
-    file.write_bytes(bundle("1"))
+    return watched
+
+
+def test_a_fault_ends_with_the_bundle_before_it(tmp_path: Path) -> None:
+    watched = faulty(tmp_path / "b")
+    (tmp_path / "b").write_bytes(bundle("1"))
     assert watched.look("1") is None
     found = watched.look("1")
     assert found is not None
@@ -128,15 +133,7 @@ def test_a_fault_ends_with_the_bundle_before_it(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_bundle_is_a_fault_once(tmp_path: Path) -> None:
-    file = tmp_path / "b"
-    file.write_bytes(bundle("1"))
-    watched = BundleFile(file)
-    watched.build()
-    file.write_bytes(b"text")
-    assert watched.look("1") is None
-    with pytest.raises(InvalidFiles):
-        watched.look("1")
-    assert watched.look("1") is None
+    assert faulty(tmp_path / "b").look("1") is None
 
 
 def test_a_file_that_cannot_be_read_is_told_once_and_keeps_its_bundle(tmp_path: Path) -> None:

@@ -102,17 +102,15 @@ class Publisher:
         """Look at the files once, and put what is to be put."""
         try:
             bundle = self._watch.look(self.bundle.revision)
-        except CannotSign as error:
-            self._tell(f"{error}; trying again")
+        except (CannotSign, OSError, MemoryError, RuntimeError) as error:
+            is_read = isinstance(error, CannotSign)
+            cause = error if is_read else f"cannot read the accounts: {error!r}"
+            self._tell(f"{cause}; trying again")
             time.sleep(1)
             return
         except InvalidFiles as error:
             self._tell(f"{error}\nrevision {self.bundle.revision} stays published")
             bundle = None
-        except (OSError, MemoryError, RuntimeError) as error:
-            self._tell(f"cannot read the accounts: {error!r}; trying again")
-            time.sleep(1)
-            return
         if bundle is not None:
             self.bundle = bundle
             for place in self._places:
