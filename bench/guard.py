@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from bench import cases, questions
+from bench import cases, corpus_mix, questions
 from ramgate.bundle import builder as bundle
 from ramgate.opa.find import find_opa
 
@@ -32,6 +32,7 @@ BOUNDS: Final = Path(__file__).with_name("bounds.json")
 
 _QUERY: Final = "data.ram.authz.decision"
 _ACCOUNTS: Final = 5
+_EVERY: Final = 20
 _SLACK: Final = 1.02
 _SECONDS: Final = 120.0
 
@@ -53,7 +54,11 @@ def asked() -> list[Question]:
         for question in questions.mix(as_stored=True)
         if ":role/" in question.principal
     ]
-    return [*questions.mix(), *stored, *cases.asked()]
+    corpus = [
+        dataclasses.replace(question, name=f"corpus mix, {question.name}")
+        for question in corpus_mix.questions()[::_EVERY]
+    ]
+    return [*questions.mix(), *stored, *cases.asked(), *corpus]
 
 
 def measure(executable: Path, folder: Path) -> Costs:
@@ -61,6 +66,7 @@ def measure(executable: Path, folder: Path) -> Costs:
     accounts = folder / "accounts"
     questions.write(accounts, _ACCOUNTS)
     cases.write(accounts)
+    corpus_mix.write(accounts)
     packed = folder / "bundle.tar.gz"
     packed.write_bytes(bundle.build(accounts).content)
 

@@ -226,8 +226,9 @@ GOALS: Final = (
 """The goals, in the order of their table."""
 
 _INTRODUCTION: Final = """\
-`make bench` made this page in one run. Ratios hold on other machines, absolute figures do not. The
-*floor* is a rule with a constant answer in the same OPA, asked with the same bodies.\
+`make bench` made this page. If a part was measured in a run of its own, the table of the machine
+says so. Ratios hold on other machines, absolute figures do not. The *floor* is a rule with a
+constant answer in the same OPA, asked with the same bodies.\
 """
 _README: Final = (
     "mix",

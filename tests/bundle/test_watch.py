@@ -188,7 +188,7 @@ def test_a_second_write_with_the_same_size_and_times_is_seen(
     """Two writes within the resolution of the time stamps look like one."""
     clock = Clock()
     monkeypatch.setattr(scan, "time", clock)
-    monkeypatch.setattr(scan, "_version", lambda status: (status.st_size,))
+    monkeypatch.setattr(scan, "version", lambda status: (status.st_size,))
     watched = Watch(folder)
     first = watched.build()
     written(folder / "a.yaml", "v")  # as long as before

@@ -44,6 +44,14 @@ def test_a_unit_is_valid_and_its_exposure_is_at_most_two(tmp_path: Path, unit: P
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=[unit.stem for unit in UNITS])
+def test_a_unit_is_not_ended_by_a_refused_call_and_is_started_again(unit: Path) -> None:
+    lines = unit.read_text().splitlines()
+    assert {"SystemCallErrorNumber=EPERM", "Restart=on-failure", "StartLimitIntervalSec=0"} <= set(
+        lines
+    )
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=[unit.stem for unit in UNITS])
 def test_a_unit_starts_a_command_with_options_that_it_has(unit: Path) -> None:
     [command] = re.findall(
         r"^ExecStart=/opt/ramgate/bin/ramgate (.*)$", unit.read_text(), re.MULTILINE
@@ -114,7 +122,9 @@ def test_the_pod_has_no_privileges_and_asks_opa_over_a_socket_in_memory() -> Non
     assert mounted == set(volumes)
     assert policy["spec"]["podSelector"]["matchLabels"] == app["spec"]["selector"]["matchLabels"]
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    assert "ingress" not in policy["spec"]
+    [metrics] = policy["spec"]["ingress"]
+    assert [port["port"] for port in metrics["ports"]] == [8282]
+    assert all(rule["to"] for rule in policy["spec"]["egress"])
 
 
 def test_the_variables_of_the_configuration_are_set_in_the_pod_and_in_compose() -> None:
@@ -133,6 +143,9 @@ def test_compose_publishes_no_port_and_names_only_volumes_that_it_has() -> None:
         for volume in service["volumes"]:
             source = volume.partition(":")[0]
             assert source.startswith("./") or source in compose["volumes"]
+    # nothing is mounted below a folder that is mounted read-only
+    nginx = [volume.split(":")[1] for volume in compose["services"]["bundles"]["volumes"]]
+    assert not any(one.startswith(f"{other}/") for one in nginx for other in nginx)
     for name in ("publisher", "opa"):
         service = compose["services"][name]
         assert service["read_only"] is True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +15,14 @@ import pytest
 from docker.errors import DockerException
 
 import servers
+from authority import Authority
 from command_line import ALLOWED
 from processes import eventually
 from ramgate import Client
 from ramgate.bundle.builder import build
 from ramgate.opa.find import find_opa
+from ramgate.publish.server import PublishServer
+from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,15 +49,41 @@ def engine() -> Iterator[DockerClient]:
     client.close()
 
 
+def prepared(folder: Path, config: str) -> Path:
+    """Run the commands at the top of the Dockerfile but the last; return the folder to build in."""
+    shutil.copytree(ROOT / "deploy", folder / "deploy")
+    context = folder / "deploy/docker"
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "opa").symlink_to(find_opa())
+    (tools / "ramgate").symlink_to(Path(sys.executable).with_name("ramgate"))
+    *commands, last = re.findall(r"^#   (.+)$", (context / "Dockerfile").read_text(), re.MULTILINE)
+    assert last.startswith("docker build ")
+    for command in commands:
+        subprocess.run(
+            ["/bin/sh", "-euc", command],
+            cwd=context,
+            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+            timeout=SECONDS,
+            check=True,
+        )
+    assert not (context / "opa").is_symlink()
+    shutil.copy(ROOT / "deploy/opa" / config, context / "opa.yaml")
+    return context
+
+
+def socket_folder(folder: Path) -> Path:
+    run = folder / "run"
+    run.mkdir()
+    run.chmod(0o777)
+    return run
+
+
 def test_the_image_decides_read_only_without_privileges_and_is_healthy(
     tmp_path: Path, engine: DockerClient
 ) -> None:
-    context, run = tmp_path / "context", tmp_path / "run"
-    shutil.copytree(ROOT / "deploy/docker", context)
-    shutil.copy(find_opa(), context / "opa")
-    shutil.copy(ROOT / "deploy/opa/file.yaml", context / "opa.yaml")
-    run.mkdir()
-    run.chmod(0o777)
+    context = prepared(tmp_path, "file.yaml")
+    run = socket_folder(tmp_path)
     bundle = build()
     (tmp_path / "bundle.tar.gz").write_bytes(bundle.content)
     (tmp_path / "bundle.tar.gz").chmod(0o644)
@@ -87,11 +119,48 @@ def test_the_image_decides_read_only_without_privileges_and_is_healthy(
         engine.images.remove(TAG, force=True)
 
 
+def test_the_image_follows_a_server_with_tls(tmp_path: Path, engine: DockerClient) -> None:
+    context = prepared(tmp_path, "https.yaml")
+    run = socket_folder(tmp_path)
+    authority, token = Authority(tmp_path), tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text("s3cret")
+    token.chmod(0o644)
+    engine.images.build(path=str(context), tag=TAG, rm=True)
+    bundle = build()
+    with PublishServer(Address.parse("127.0.0.1:0"), authority.server) as server:
+        served = server.serve("the accounts")
+        served.admit("s3cret")
+        served.put(bundle)
+        container = engine.containers.run(
+            TAG,
+            detach=True,
+            read_only=True,
+            network_mode="host",
+            environment={
+                "RAMGATE_BUNDLE_URL": server.url,
+                "RAMGATE_BUNDLE_TOKEN_FILE": "/token",
+                "SSL_CERT_FILE": "/authority.crt",
+            },
+            volumes={
+                str(run): {"bind": "/run/ramgate", "mode": "rw"},
+                str(token): {"bind": "/token", "mode": "ro"},
+                str(authority.cert): {"bind": "/authority.crt", "mode": "ro"},
+            },
+        )
+        try:
+            eventually(lambda: servers.is_listening(run / "opa.sock"), SECONDS)
+            with Client(f"unix://{run}/opa.sock") as client:
+                assert client.revision() == bundle.revision
+            bits, _ = container.get_archive("/etc/ssl/certs/ca-certificates.crt")
+            assert b"-----BEGIN CERTIFICATE-----" in b"".join(bits)
+        finally:
+            container.remove(force=True)
+            engine.images.remove(TAG, force=True)
+
+
 def test_without_a_bundle_the_image_does_not_listen(tmp_path: Path, engine: DockerClient) -> None:
-    context = tmp_path / "context"
-    shutil.copytree(ROOT / "deploy/docker", context)
-    shutil.copy(find_opa(), context / "opa")
-    shutil.copy(ROOT / "deploy/opa/file.yaml", context / "opa.yaml")
+    context = prepared(tmp_path, "file.yaml")
     engine.images.build(path=str(context), tag=TAG, rm=True)
     container = engine.containers.run(
         TAG,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import re
+import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
@@ -16,8 +19,9 @@ from command_line import ALLOWED
 from keys import key_pair
 from processes import eventually
 from ramgate import Client, RamgateError
-from ramgate.bundle.builder import Builder, Bundle
+from ramgate.bundle.builder import Builder, Bundle, build
 from ramgate.bundle.signature import Signer
+from ramgate.publish.registry import RegistryTarget
 from ramgate.publish.server import PublishServer
 from ramgate.publish.target import target
 from ramgate.sidecar.address import Address
@@ -60,16 +64,20 @@ def https(folder: Path) -> Iterator[Source]:
 
 @contextlib.contextmanager
 def s3(folder: Path) -> Iterator[Source]:
-    assert folder.exists()
     with servers.s3() as url, pytest.MonkeyPatch.context() as patch:
         for name, value in servers.S3_ENVIRONMENT.items():
             patch.setenv(name, value)
         boto3.client("s3", endpoint_url=url).create_bucket(Bucket="bundles")
         place = target("s3://bundles/ramgate/bundle.tar.gz", endpoint=url)
+        credentials = folder / "credentials"
+        credentials.write_text(
+            "[default]\naws_access_key_id = user\naws_secret_access_key = secret\n"
+        )
         yield Source(
             place.put,
             {
-                **servers.S3_ENVIRONMENT,
+                "RAMGATE_CREDENTIALS_FILE": str(credentials),
+                "RAMGATE_BUCKET_REGION": servers.S3_ENVIRONMENT["AWS_REGION"],
                 "RAMGATE_BUNDLE_URL": f"{url}/bundles",
                 "RAMGATE_BUNDLE_KEY": "ramgate/bundle.tar.gz",
             },
@@ -136,8 +144,7 @@ def test_an_opa_with_a_public_key_takes_signed_bundles_only(tmp_path: Path, name
     pair = key_pair(tmp_path, "signing", kind="RS256")
     signed = Builder(serial=1, signer=Signer(pair.private)).build()
     config = faster(CONFIGS / f"{name}.yaml", tmp_path)
-    given = re.findall(r"--set\S+", config.read_text())
-    assert len(given) == 3
+    given, _ = flags(config, tmp_path)
     with SOURCES[name](tmp_path) as source:
         source.put(signed)
         with (
@@ -155,6 +162,73 @@ def test_an_opa_with_a_public_key_takes_signed_bundles_only(tmp_path: Path, name
             source.put(newer)
             eventually(lambda: client.revision() != signed.revision, BOUND)
             assert client.revision() == newer.revision
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"file"}))
+def test_an_opa_that_keeps_its_signed_bundle_starts_without_its_source(
+    tmp_path: Path, name: str
+) -> None:
+    pair = key_pair(tmp_path, "signing", kind="RS256")
+    signed = Builder(serial=1, signer=Signer(pair.private)).build()
+    config = faster(CONFIGS / f"{name}.yaml", tmp_path)
+    given, persistence = flags(config, tmp_path)
+    with SOURCES[name](tmp_path) as source:
+        source.put(signed)
+        with opa(config, source.environment, tmp_path, given + persistence) as url:
+            kept = tmp_path / "state/bundles/ramgate/bundle.tar.gz"
+            eventually(kept.exists, BOUND)
+            with Client(url) as client:
+                assert client.revision() == signed.revision
+    with (
+        opa(config, source.environment, tmp_path, given + persistence) as url,
+        Client(url) as client,
+    ):
+        assert client.revision() == signed.revision
+        assert client.decide(*ALLOWED)
+    kept.write_bytes(Builder(serial=2).build().content)
+    refused = [*given, *persistence, "--ready-timeout=2"]
+    with (
+        pytest.raises(AssertionError),
+        opa(config, source.environment, tmp_path, refused),
+    ):
+        pass
+
+
+def flags(config: Path, folder: Path) -> tuple[list[str], list[str]]:
+    """Return the flags in the comment of a configuration: of signatures, and of persistence."""
+    found = re.findall(r"--set\S+", config.read_text())
+    persistence = [one.replace("/var/lib/ramgate", f"{folder}/state") for one in found[3:]]
+    assert len(persistence) == (0 if "file://" in config.read_text() else 2)
+    return found[:3], persistence
+
+
+def test_an_opa_shows_the_password_of_its_registry_to_the_registry_alone(tmp_path: Path) -> None:
+    bundle = build()
+    password = tmp_path / "password"
+    password.write_text("user:s3cret\n")
+    commented = (CONFIGS / "oci.yaml").read_text()
+    text = re.sub(r"^    # ", "    ", commented, flags=re.MULTILINE)
+    assert text.count("token_path: ${RAMGATE_REGISTRY_PASSWORD_FILE}") == 1
+    with servers.registry(tmp_path, has_password=True) as host:
+        RegistryTarget(f"oci://{host}/ramgate:production", ("user", "s3cret")).put(bundle)
+        config = tmp_path / "opa.yaml"
+        config.write_text(text)
+        environment = {
+            "RAMGATE_REGISTRY_URL": f"http://{host}",
+            "RAMGATE_REGISTRY_IMAGE": f"{host}/ramgate:production",
+            "RAMGATE_REGISTRY_PASSWORD_FILE": str(password),
+        }
+        with opa(config, environment, tmp_path) as url, Client(url) as client:
+            assert client.revision() == bundle.revision
+            connection = http.client.HTTPConnection("opa", timeout=BOUND)
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.connect(url.removeprefix("unix://"))
+            query = {"query": "shown := opa.runtime()"}
+            connection.request("POST", "/v1/query", json.dumps(query))
+            shown = connection.getresponse().read().decode()
+            connection.close()
+    assert "RAMGATE_REGISTRY_PASSWORD_FILE" in shown
+    assert "s3cret" not in shown
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,10 +11,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ramgate.documents import attributes
 from ramgate.documents.atomic_write import is_standard_output, write, write_output
 
 if TYPE_CHECKING:
@@ -107,13 +109,30 @@ def test_a_file_whose_owner_cannot_be_kept_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As any user but root, whose `chown` fails, sees it."""
+    number = path.stat().st_ino
+
+    def of_another(descriptor: int) -> os.stat_result:
+        found = list(os.fstat(descriptor))
+        if found[1] == number:
+            found[4] += 1
+        return os.stat_result(found)
 
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(os, "fchown", refuse)
+    replaced = {**vars(os), "fstat": of_another, "fchown": refuse}
+    monkeypatch.setattr(attributes, "os", SimpleNamespace(**replaced))
     assert refusal(path) == "belongs to another user or group, which this process cannot keep"
     assert path.read_text() == "old"
+
+
+def test_the_owner_of_a_file_of_ones_own_is_not_set(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the filter of the units in deploy/systemd, a call of `fchown` ends the process."""
+    monkeypatch.delattr(os, "fchown")
+    write(path, b"new")
+    assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]
 
 

@@ -81,7 +81,7 @@ def test_a_file_that_changes_while_it_is_read_is_reported(
     path = tmp_path / "a.yaml"
     path.write_text("a: b\n")
     sizes = itertools.count()
-    monkeypatch.setattr("ramgate.documents.source._version", lambda _: next(sizes))
+    monkeypatch.setattr("ramgate.documents.source.version", lambda _: next(sizes))
     with pytest.raises(UnreadableFiles) as refused:
         read(path)
     assert str(refused.value) == f"{path}: changed while it was read"

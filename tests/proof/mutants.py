@@ -87,7 +87,7 @@ SOURCES = "rego/ram/source/source.rego"
 NEARNESS = "rego/ram/nearness/nearness.rego"
 NEAREST = "rego/ram/pattern/pattern.rego"
 SHOWN = "rego/ram/shown/shown.rego"
-SPELLING = "rego/ram/spelling/spelling.rego"
+WRITTEN = "rego/ram/written/written.rego"
 NEAR_MISS = "rego/ram/near_miss/near_miss.rego"
 HINT = "rego/ram/hint/hint.rego"
 INVOCATION = "python/ramgate/sidecar/invocation.py"
@@ -1592,13 +1592,13 @@ MUTANTS = [
     ),
     Mutant(
         "an explanation leaves the quantifier out",
-        SPELLING,
+        WRITTEN,
         '"every": "ForAllValues:"',
         '"every": ""',
     ),
     Mutant(
         "a number is shown with its digits twice",
-        SPELLING,
+        WRITTEN,
         "substring(digits, exponent, -1)",
         "substring(digits, 0, -1)",
     ),

@@ -311,13 +311,13 @@ FAULTS: Final = (
     (
         "a token gets the bundle of the accounts that were served last",
         _CLIENTS,
-        "        self._by_token[digest] = given\n",
-        "        self._by_token = dict.fromkeys([*self._by_token, digest], given)\n",
+        "self._files[files[0]] for digest, files in found.items()",
+        "given for given in self._files.values() for digest, files in found.items()",
     ),
     (
         "two sets of accounts may have one token",
         _CLIENTS,
-        "        if digest in self._by_token:\n",
+        "        if self._of_token(digest) is not None:\n",
         "        if False:\n",
     ),
     (

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ramgate.publish.clients import Clients, names
 from ramgate.sidecar.http_server import Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NEVER = "Jan  1 00:00:00 2222 GMT"
 
@@ -95,6 +100,73 @@ def test_a_request_with_a_token_gets_the_bundle_of_the_token(clients: Clients[st
     assert clients.of(asked(shown(), "Bearer s3cret")) == "the token's"
     for wrong in ("Bearer other", "Basic s3cret", "", "bearer s3cret"):
         assert clients.of(asked(shown(), wrong)) is None
+
+
+def token_file(path: Path, token: str) -> Path:
+    """Write a token file as a new file, so that its version changes."""
+    written = path.with_name("written")
+    written.touch(mode=0o600)
+    written.write_text(token)
+    return written.rename(path)
+
+
+def test_a_token_counts_while_its_file_has_it(tmp_path: Path) -> None:
+    clients = Clients[str]()
+    file = token_file(tmp_path / "token", "old")
+    clients.admit_token_file(file, "the file's")
+    clients.admit_token("fixed", "the other's")
+    assert clients.of(asked(None, "Bearer old")) == "the file's"
+    assert clients.refresh() == []
+    token_file(file, "new")
+    assert clients.refresh() == []
+    assert clients.of(asked(None, "Bearer old")) is None
+    assert clients.of(asked(None, "Bearer new")) == "the file's"
+    assert clients.of(asked(None, "Bearer fixed")) == "the other's"
+
+
+def test_a_token_of_a_file_that_is_gone_does_not_count(tmp_path: Path) -> None:
+    clients = Clients[str]()
+    file = token_file(tmp_path / "token", "s3cret")
+    kept = token_file(tmp_path / "kept", "kept")
+    clients.admit_token_file(file, "the file's")
+    clients.admit_token_file(kept, "the other's")
+    file.unlink()
+    [error] = clients.refresh()
+    assert error.endswith("No such file or directory; its token does not count")
+    assert clients.refresh() == []
+    assert clients.of(asked(None, "Bearer s3cret")) is None
+    assert clients.of(asked(None, "Bearer kept")) == "the other's"
+    token_file(file, "s3cret")
+    assert clients.refresh() == []
+    assert clients.of(asked(None, "Bearer s3cret")) == "the file's"
+
+
+def test_files_may_exchange_their_tokens_but_not_share_one(tmp_path: Path) -> None:
+    clients = Clients[str]()
+    one, two = (token_file(tmp_path / name, name) for name in ("one", "two"))
+    clients.admit_token_file(one, "one's")
+    clients.admit_token_file(two, "two's")
+    token_file(one, "two")
+    token_file(two, "one")
+    assert clients.refresh() == []
+    assert clients.of(asked(None, "Bearer one")) == "two's"
+    assert clients.of(asked(None, "Bearer two")) == "one's"
+    token_file(one, "one")
+    [error] = clients.refresh()
+    assert error == f"the token files `{one}`, `{two}` have one token, which does not count"
+    assert clients.of(asked(None, "Bearer one")) is None
+
+
+def test_two_clients_have_neither_a_token_nor_a_token_file_in_common(tmp_path: Path) -> None:
+    clients = Clients[str]()
+    one, two = (token_file(tmp_path / name, "s3cret") for name in ("one", "two"))
+    clients.admit_token_file(one, "one's")
+    with pytest.raises(ValueError, match="two clients have the token file"):
+        clients.admit_token_file(one, "two's")
+    with pytest.raises(ValueError, match="two clients have one token"):
+        clients.admit_token_file(two, "two's")
+    with pytest.raises(ValueError, match="two clients have one token"):
+        clients.admit_token("s3cret", "two's")
 
 
 @pytest.mark.parametrize("name", ["shop", "CN:", ":shop", "cn:shop", "IP:127.0.0.1", ""])

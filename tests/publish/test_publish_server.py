@@ -25,6 +25,7 @@ from ramgate import Client
 from ramgate.bundle.builder import build
 from ramgate.bundle.bundle_file import read_bundle
 from ramgate.errors import SidecarError
+from ramgate.publish import server as publish_server
 from ramgate.publish.server import PublishServer, Served
 from ramgate.sidecar import http_server
 from ramgate.sidecar.address import Address
@@ -102,8 +103,66 @@ def test_without_a_token_nothing_is_given(server: PublishServer, given: str | No
     served(server, "one", ONE)
     assert ask(server, given).status == 401
     assert ask(server, None, Authorization="Basic one").status == 401
-    assert ask(server, None, target="/health").body == b"{}\n"
     assert ask(server, target="/other").status == 404
+
+
+def test_it_is_healthy_once_there_is_a_bundle_for_everyone(server: PublishServer) -> None:
+    served(server, "one", ONE)
+    place = served(server, "two", None)
+    assert ask(server, None, target="/health").status == 503
+    place.put(TWO)
+    found = ask(server, None, target="/health")
+    assert (found.status, found.body) == (200, b"{}\n")
+
+
+def test_a_token_file_is_followed(tmp_path: Path, server: PublishServer) -> None:
+    place = server.serve("the accounts")
+    place.put(ONE)
+    token = Path(written(tmp_path / "token", "before"))
+    token.chmod(0o600)
+    place.admit_token_file(token)
+    assert ask(server, "before").status == 200
+    token.write_text("another")
+    assert server.refresh() is None
+    assert (ask(server, "before").status, ask(server, "another").status) == (401, 200)
+    token.write_text("")
+    assert server.refresh() == f"the token file `{token}` is empty; its token does not count"
+    assert ask(server, "another").status == 401
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected", "most"),
+    [
+        ((1024, 524288), [(4352, 524288)], 4096),
+        ((1024, 2000), [(2000, 2000)], 1744),
+        ((1024, resource.RLIM_INFINITY), [(4352, resource.RLIM_INFINITY)], 4096),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), [], 4096),
+        ((8192, 8192), [], 4096),
+        ((100, 100), [], 1),
+    ],
+)
+def test_the_limit_of_descriptors_is_raised_and_leaves_some_for_the_accounts(
+    monkeypatch: pytest.MonkeyPatch,
+    limits: tuple[int, int],
+    expected: list[tuple[int, int]],
+    most: int,
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: given.append(limit))
+    assert publish_server.most_connections() == most
+    assert given == expected
+
+
+def test_a_limit_of_descriptors_that_cannot_be_raised_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 524288))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    assert publish_server.most_connections() == 768
 
 
 def test_a_token_is_that_of_one_client(server: PublishServer) -> None:
@@ -261,7 +320,9 @@ def test_a_thousand_opas_have_a_change_within_seconds_in_200_mb(
     command = ["publish", "--listen", "127.0.0.1:0", *given]
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4 * OPAS), hard))
     ramgate = Path(sys.executable).with_name("ramgate")
-    with subprocess.Popen([str(ramgate), *command], stdout=subprocess.PIPE, text=True) as process:
+    # as a shell starts it
+    limited = ["/bin/sh", "-c", 'ulimit -S -n 1024; exec "$0" "$@"', str(ramgate), *command]
+    with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline().split()[0].rpartition(":")[2])

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUNDLE = tiny_bundle("1")
-USERS = "user:$2y$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n"
 BASIC = f"Basic {base64.b64encode(b'user:s3cret').decode()}"
 Answers = dict[str, tuple[int, dict[str, str], bytes]]
 
@@ -68,12 +67,10 @@ def fake() -> Iterator[tuple[str, Answers, list[tuple[str, str, str | None]]]]:
 
 
 def test_a_real_registry_gets_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "users").write_text(USERS)
-    auth = f"auth: {{htpasswd: {{realm: bundles, path: {tmp_path}/users}}}}\n"
     password = tmp_path / "password"
     password.write_text("s3cret\n")
     password.chmod(0o600)
-    with servers.registry(tmp_path, auth) as host:
+    with servers.registry(tmp_path, has_password=True) as host:
         with pytest.raises(PublishError, match="HEAD was answered with HTTP 401"):
             target(f"oci://{host}/ramgate:1").put(BUNDLE)
         monkeypatch.setenv("RAMGATE_REGISTRY_USER", "user")

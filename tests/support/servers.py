@@ -47,6 +47,8 @@ http {{
   }}
 }}
 """
+REGISTRY_USERS = "user:$2y$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n"
+
 REGISTRY = """\
 version: 0.1
 log: {{level: error}}
@@ -121,9 +123,13 @@ def nginx(folder: Path, root: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def registry(folder: Path, auth: str = "") -> Iterator[str]:
-    """Run a real OCI registry; yield its `host:port`."""
+def registry(folder: Path, *, has_password: bool = False) -> Iterator[str]:
+    """Run a real OCI registry; yield its `host:port`. The password of `user` is `s3cret`."""
     port = free_port()
+    auth = ""
+    if has_password:
+        (folder / "users").write_text(REGISTRY_USERS)
+        auth = f"auth: {{htpasswd: {{realm: bundles, path: {folder}/users}}}}\n"
     path = folder / "registry.yml"
     path.write_text(REGISTRY.format(folder=folder, port=port, auth=auth))
     command = [program("docker-registry", "docker-registry"), "serve", str(path)]

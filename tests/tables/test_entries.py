@@ -136,8 +136,12 @@ def test_all_other_tests_have_the_general_form(
 
 def keyed(whole: dict[str, Any], action: str) -> Any:  # noqa: ANN401 - an entry, or None
     """Return alice's entry for a context of the one key that it tests."""
-    name = whole["keyed"].get(OWN, {}).get(action)
-    return name and whole["entries"][name]
+    for part in ("keyed", "timed"):
+        if name := whole[part].get(OWN, {}).get(action):
+            found = whole["entries"][name]
+            assert ("time" in found) == (part == "timed")
+            return found
+    return None
 
 
 IN_VPC = {"StringEquals": {"acs:SourceVpc": ["vpc-1", "vpc-2"]}}

@@ -150,7 +150,7 @@ ODD = {"unreadable": "why", "document": "{"}
 
 def compiled(whole: dict[str, Any]) -> set[str]:
     """Return the names of the sets by which a table decides."""
-    parts = ("assuming", "keyed", "lines", "otherwise", "patterns", "rest")
+    parts = ("assuming", "keyed", "lines", "otherwise", "patterns", "rest", "timed")
     return {name for part in parts for name in whole[part]}
 
 

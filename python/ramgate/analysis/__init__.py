@@ -1,1 +1,1 @@
-"""Check files; answer questions about accounts: who can, a role, a feature that fails, a graph."""
+"""Check and compare accounts, search them for access, and answer questions about all requests."""

@@ -6,17 +6,19 @@ import dataclasses
 import stat
 import threading
 import time
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts import reader
 from ramgate.documents import source
+from ramgate.documents.file_version import version
 from ramgate.documents.messages import ChangingFileError, NotAFileError, reason
 from ramgate.errors import InvalidFiles
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
+
+    from ramgate.documents.file_version import Version
 
 __all__ = ["HUNG", "Content", "Problem", "Scan", "Scanner"]
 
@@ -28,8 +30,6 @@ _MOST_HUNG: Final = 4
 # The coarsest time stamps of a file system are two seconds apart (FAT).
 _COARSEST_SECONDS: Final = 2.5
 
-_Version: TypeAlias = tuple[int, ...]
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Content:
@@ -40,12 +40,12 @@ class Content:
     """
 
     data: bytes
-    version: _Version
+    version: Version
     read_at: float
     trusted: bool = False
 
     @property
-    def node(self) -> _Version:
+    def node(self) -> Version:
         """The device and the number of the file: another file of the same name has others."""
         return self.version[:2]
 
@@ -185,7 +185,7 @@ class _Pass:
         try:
             if (
                 known
-                and _version(file.stat()) == known.version
+                and version(file.stat()) == known.version
                 and (known.trusted or now < known.read_at + _COARSEST_SECONDS)
             ):
                 contents[file] = known
@@ -201,18 +201,8 @@ class _Pass:
         except InvalidFiles as error:
             problems[file] = Problem(error.faults[0].message)
             return
-        version = _version(status)
-        if known and (known.data, known.version) == (data, version):
+        current = version(status)
+        if known and (known.data, known.version) == (data, current):
             contents[file] = dataclasses.replace(known, trusted=True)
         else:
-            contents[file] = Content(data, version, now)
-
-
-def _version(status: os.stat_result) -> _Version:
-    return (
-        status.st_dev,
-        status.st_ino,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
+            contents[file] = Content(data, current, now)

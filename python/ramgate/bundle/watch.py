@@ -45,8 +45,8 @@ class Watch:
     has the seconds until the next poll: a quarter of a second, less if reading takes little time,
     and 30 ms after a file was replaced by another, which was complete before. For at
     most three seconds the other changes wait for it: then they count, and the file keeps the
-    content that it had in the last valid bundle. So does a file that is missing, for three seconds
-    after which its absence counts, and a file that cannot be read, for as long as that lasts: the
+    content that it had in the last valid bundle. A missing file keeps that content for three
+    seconds, then its absence counts. A file that cannot be read keeps it as long as that lasts: the
     policies in it may be denials. Files that cannot be read are named once, to `tell`, by default a
     warning in the log. All that holds for the files that accounts files name, too, as long as an
     accounts file that counts names them. The mapping `authzen` is read once, not watched.

@@ -234,8 +234,6 @@ def _publishers(options: Namespace, server: PublishServer | None) -> list[Publis
 
 def _served(options: Namespace, server: PublishServer) -> dict[str, Served]:
     """Return what is served, by the path of its accounts, and admit the clients."""
-    from ramgate.sidecar.token import read_token
-
     found: dict[str, Served] = {}
 
     def serve(path: str) -> Served:
@@ -244,12 +242,12 @@ def _served(options: Namespace, server: PublishServer) -> dict[str, Served]:
         return found[path]
 
     if options.token_file:
-        serve(options.accounts).admit(read_token(options.token_file))
+        serve(options.accounts).admit_token_file(Path(options.token_file))
     if _gives_to_every_certificate(options):
         serve(options.accounts).admit_every_certificate()
     for pair in options.client:
         file, path = _pair(pair, "TOKEN_FILE=PATH")
-        serve(path).admit(read_token(file))
+        serve(path).admit_token_file(Path(file))
     for pair in options.client_cert:
         name, path = _pair(pair, "NAME=PATH")
         serve(path).admit_certificate(name)

@@ -29,13 +29,15 @@ def copy_attributes(old: int, new: int) -> None:
     >>> oct(Path("new").stat().st_mode)[-3:]
     '640'
     """
-    kept = os.fstat(old)
-    try:
-        os.fchown(new, kept.st_uid, kept.st_gid)
-    except PermissionError as error:
-        raise PermissionError(
-            errno.EPERM, "belongs to another user or group, which this process cannot keep"
-        ) from error
+    kept, given = os.fstat(old), os.fstat(new)
+    # not called in vain: a service manager may end a process that calls it
+    if (kept.st_uid, kept.st_gid) != (given.st_uid, given.st_gid):
+        try:
+            os.fchown(new, kept.st_uid, kept.st_gid)
+        except PermissionError as error:
+            raise PermissionError(
+                errno.EPERM, "belongs to another user or group, which this process cannot keep"
+            ) from error
     acl = _acl(old)
     if acl != _acl(new):
         if acl is None:

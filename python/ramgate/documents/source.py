@@ -22,6 +22,7 @@ from typing import BinaryIO, Final
 import yaml
 
 from ramgate.documents import json_text, yaml_text
+from ramgate.documents.file_version import version
 from ramgate.documents.messages import ChangingFileError, NotAFileError, reason
 from ramgate.documents.tree import (
     NotPlainError,
@@ -149,13 +150,9 @@ def read_regular(path: Path) -> tuple[bytes, os.stat_result]:
         before = os.fstat(file.fileno())
         found = _read(file, path)
         after = os.fstat(file.fileno())
-    if _version(before) != _version(after):
+    if version(before) != version(after):
         raise ChangingFileError
     return found, after
-
-
-def _version(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _without_waiting(path: str, flags: int) -> int:

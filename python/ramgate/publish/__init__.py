@@ -1,1 +1,1 @@
-"""Publish bundles for OPAs elsewhere: as a file, to S3-compatible storage, to an OCI registry."""
+"""Give bundles to OPAs elsewhere: by a server, as a file, through S3 storage, an OCI registry."""

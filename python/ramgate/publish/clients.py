@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import msgspec
 
+from ramgate.documents.file_version import version
+from ramgate.documents.messages import join_names
+from ramgate.errors import SidecarError
+from ramgate.sidecar.token import read_token
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ramgate.documents.file_version import Version
     from ramgate.sidecar.http_server import Request
 
 __all__ = ["Clients", "names"]
@@ -26,7 +34,8 @@ class Clients(Generic[_Given]):
     """Admitted clients, and the thing that each of them gets, such as a bundle.
 
     A request with a token gets the thing of its token. A request without one gets that of the names
-    in its certificate; if they have several things, it gets nothing.
+    in its certificate; if they have several things, it gets nothing. A token from a file counts
+    while the file has it, and no other file has the same one.
 
     >>> from ramgate.sidecar.http_server import Request
     >>> clients = Clients()
@@ -41,15 +50,50 @@ class Clients(Generic[_Given]):
 
     def __init__(self) -> None:
         self._by_token: dict[bytes, _Given] = {}
+        self._by_file_token: dict[bytes, _Given] = {}
+        self._files: dict[Path, _Given] = {}
+        self._read: list[Version | None] = []
         self._by_name: dict[str, _Given] = {}
         self._of_others: _Given | None = None
 
     def admit_token(self, token: str, given: _Given) -> None:
         """Give this to those who have the token. Raises `ValueError` if it is taken."""
-        digest = _digest(token)
-        if digest in self._by_token:
-            raise ValueError("two clients have one token")
-        self._by_token[digest] = given
+        self._by_token[self._free(_digest(token))] = given
+
+    def admit_token_file(self, file: Path, given: _Given) -> None:
+        """Give this to those who have the token in the file.
+
+        Raises `ValueError` if the token or the file is taken, and `SidecarError` if the file cannot
+        be read.
+        """
+        if file in self._files:
+            raise ValueError(f"two clients have the token file `{file}`")
+        current = _version(file)
+        self._by_file_token[self._free(_digest(read_token(file)))] = given
+        self._files[file] = given
+        self._read.append(current)
+
+    def refresh(self) -> list[str]:
+        """Read the files of tokens again if one has changed; return the errors."""
+        current = [_version(file) for file in self._files]
+        if current == self._read:
+            return []
+        self._read = current
+        errors: list[str] = []
+        found: dict[bytes, list[Path]] = {}
+        for file in self._files:
+            try:
+                found.setdefault(_digest(read_token(file)), []).append(file)
+            except SidecarError as error:
+                errors.append(f"{error}; its token does not count")
+        for files in found.values():
+            if len(files) > 1:
+                listed = join_names(map(str, files))
+                errors.append(f"the token files {listed} have one token, which does not count")
+        self._by_file_token = {
+            digest: self._files[files[0]] for digest, files in found.items() if len(files) == 1
+        }
+        return errors
 
     def admit_certificate(self, name: str, given: _Given) -> None:
         """Give this to those whose certificate has the name, such as `CN:shop`.
@@ -76,13 +120,22 @@ class Clients(Generic[_Given]):
         authorization = request.headers.get("authorization")
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")
-            return self._by_token.get(_digest(token)) if scheme == _BEARER else None
+            return self._of_token(_digest(token)) if scheme == _BEARER else None
         if found is None:
             return None
         given = {id(one): one for name in found if (one := self._by_name.get(name)) is not None}
         if len(given) > 1:
             return None
         return next(iter(given.values()), self._of_others)
+
+    def _of_token(self, digest: bytes) -> _Given | None:
+        given = self._by_token.get(digest)
+        return self._by_file_token.get(digest) if given is None else given
+
+    def _free(self, digest: bytes) -> bytes:
+        if self._of_token(digest) is not None:
+            raise ValueError("two clients have one token")
+        return digest
 
 
 class _Fields(msgspec.Struct, rename="camel"):
@@ -124,6 +177,13 @@ def names(certificate: object) -> frozenset[str] | None:
 def _normalize(kind: str, name: str) -> str:
     # A host has one name in any case; the others are compared as they are.
     return f"{kind}:{name.lower() if kind == 'DNS' else name}"
+
+
+def _version(file: Path) -> Version | None:
+    try:
+        return version(file.stat())
+    except OSError:
+        return None
 
 
 def _digest(token: str) -> bytes:

@@ -6,6 +6,8 @@ names the bundle that it has, and its request waits until there is another one.
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from ramgate.sidecar.certificate import Certificate
     from ramgate.sidecar.http_server import Request
 
-__all__ = ["PublishServer", "Served"]
+__all__ = ["PublishServer", "Served", "most_connections"]
 
 _HEALTH: Final = "/health"
 _MOST_CONNECTIONS: Final = 4096
+_OTHER_DESCRIPTORS: Final = 256
 _BACKLOG: Final = 1024
 
 
@@ -73,6 +76,14 @@ class Served:
         """Let those who have the token get this bundle, and no other. Raises `ValueError`."""
         self._clients.admit_token(token, self)
 
+    def admit_token_file(self, file: Path) -> None:
+        """Let those who have the token in the file get this bundle; the file is followed.
+
+        Raises `ValueError` if the token or the file is taken, and `SidecarError` if the file cannot
+        be read.
+        """
+        self._clients.admit_token_file(file, self)
+
     def admit_certificate(self, name: str) -> None:
         """Let those whose certificate has the name, such as `CN:shop`, get this bundle.
 
@@ -92,6 +103,11 @@ class Served:
     def close(self) -> None:
         """Answer the waiting requests, now and from now on."""
         self._http.call(self._polls.close)
+
+    @property
+    def is_ready(self) -> bool:
+        """True once there is a bundle to serve."""
+        return self._offer is not None
 
     async def answer(self, poll: Poll) -> Reply:
         """Return the response to a request, once there is another bundle or its time is over."""
@@ -114,8 +130,9 @@ class PublishServer:
 
     On an address that other machines reach it speaks TLS with the `certificate`, unless
     `plain_http`. With `client_ca`, only clients with a certificate of that authority get in.
-    `GET /health` needs no token. Raises `ValueError` if `certificate` is missing but the address
-    or `client_ca` needs it, and `SidecarError` if the address is taken or a file of certificates
+    `GET /health` needs no token, and answers 200 once there is a bundle for everyone. Raises
+    `ValueError` if `certificate` is missing but the address or `client_ca` needs it, and
+    `SidecarError` if the address is taken or a file of certificates
     cannot be used.
 
     >>> from ramgate.sidecar.address import Address
@@ -156,7 +173,7 @@ class PublishServer:
             self._answer,
             "ramgate-publish",
             tls=None if self._tls is None else self._tls.context,
-            most=_MOST_CONNECTIONS,
+            most=most_connections(),
             public={_HEALTH},
         )
 
@@ -167,18 +184,17 @@ class PublishServer:
         return served
 
     def refresh(self) -> str | None:
-        """Use the files of certificates again if they have changed; return the error if that fails.
+        """Use the files of tokens and certificates again if they changed; return what failed.
 
         With another client CA all connections are closed, so that each client is verified anew.
         """
-        if self._tls is None:
-            return None
+        errors = self._clients.refresh()
         try:
-            if self._tls.refresh():
+            if self._tls is not None and self._tls.refresh():
                 self._http.drop_connections()
         except SidecarError as error:
-            return f"{error}; the certificate before stays in use"
-        return None
+            errors.append(f"{error}; the certificate before stays in use")
+        return "; ".join(errors) or None
 
     def close(self) -> None:
         """Answer the waiting requests, and stop."""
@@ -197,10 +213,32 @@ class PublishServer:
 
     async def _answer(self, request: Request) -> Reply:
         if request.target == _HEALTH:
-            return Reply(HTTPStatus.OK, b"{}\n", "application/json")
+            ready = all(served.is_ready for served in self._served)
+            status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+            return Reply(status, b"{}\n", "application/json")
         served = self._clients.of(request)
         if served is None or request.target != RESOURCE:
             return Reply(HTTPStatus.NOT_FOUND)
         reply = await served.answer(Poll.of(request))
         # the certificate may have expired while the request waited
         return reply if self._clients.of(request) is served else Reply(HTTPStatus.UNAUTHORIZED)
+
+
+def most_connections() -> int:
+    """Return how many connections this process can have, after raising its limit if need be.
+
+    The rest of the descriptors is for the files of the accounts, which must always be readable.
+
+    >>> 0 < most_connections() <= 4096
+    True
+    """
+    wanted = _MOST_CONNECTIONS + _OTHER_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < most:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return max(1, min(soft, wanted) - _OTHER_DESCRIPTORS)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
+from ramgate.documents.file_version import version
 from ramgate.errors import SidecarError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ramgate.documents.file_version import Version
     from ramgate.sidecar.certificate import Certificate
 
 __all__ = ["ServerTls"]
@@ -32,7 +34,7 @@ class ServerTls:
     def __init__(self, certificate: Certificate, client_ca: Path | None = None) -> None:
         self._certificate = certificate
         self._client_ca = client_ca
-        self._stamp = self._times()
+        self._read = self._versions()
         self._authority = self._read_authority()
         self._context = self._load()
 
@@ -46,10 +48,10 @@ class ServerTls:
         They must if the authority is another one: their certificates were verified with the one
         before. Raises `SidecarError` if a file cannot be used; the context stays as it is.
         """
-        stamp = self._times()
-        if stamp == self._stamp:
+        current = self._versions()
+        if current == self._read:
             return False
-        self._stamp = stamp
+        self._read = current
         before = self._authority
         try:
             self._authority = self._read_authority()
@@ -59,17 +61,13 @@ class ServerTls:
             raise
         return self._authority != before
 
-    def _times(self) -> tuple[tuple[int, ...], ...] | None:
+    def _versions(self) -> tuple[Version, ...] | None:
         """Return the versions of the files; None while one is missing."""
         files = (self._certificate.cert, self._certificate.key, self._client_ca)
         try:
-            found = [file.stat() for file in files if file is not None]
+            return tuple(version(file.stat()) for file in files if file is not None)
         except OSError:
             return None
-        # a link may lead to another file of the same time
-        return tuple(
-            (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in found
-        )
 
     def _read_authority(self) -> str | None:
         if self._client_ca is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Holders", "State"]
 
-_PARTS: Final = ("assuming", "keyed", "lines", "otherwise", "patterns", "rest")
+_PARTS: Final = ("assuming", "keyed", "lines", "otherwise", "patterns", "rest", "timed")
 _SPARE_LINES: Final = 100_000
 
 _T = TypeVar("_T")

@@ -74,7 +74,7 @@ class SetCompiler:
         ]
         self._names: dict[tuple[tuple[About, ...], int, bool], str | None] = {}
         self._entries: dict[str, object] = {}
-        self._keyed: dict[str, str] = {}
+        self._keyed: dict[str, dict[str, str]] = {"keyed": {}, "timed": {}}
 
     def compile(self, granted: Mapping[str, object]) -> CompiledSet:
         """Compile the set; its policy decides the `granted` actions by its plain grants."""
@@ -84,8 +84,9 @@ class SetCompiler:
         lines = {action: self._line(action) for action in sorted(actions - granted.keys())}
         parts: dict[str, Any] = {
             "lines": lines,
-            "keyed": {
-                action: self._keyed[name] for action, name in lines.items() if name in self._keyed
+            **{
+                part: {action: names[name] for action, name in lines.items() if name in names}
+                for part, names in self._keyed.items()
             },
             "assuming": self._assuming(),
         }
@@ -202,7 +203,8 @@ class SetCompiler:
         name = name or digest(tuple(one))
         self._entries[name] = one.stored
         if one.keyed:
-            self._keyed[name] = keyed = digest(one.keyed)
+            keyed = digest(one.keyed)
+            self._keyed["timed" if "time" in one.keyed else "keyed"][name] = keyed
             self._entries[keyed] = one.keyed
         return name
 

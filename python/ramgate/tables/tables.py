@@ -58,7 +58,7 @@ class Tables:
         >>> from ramgate.catalog import catalog
         >>> store = load(resources.path("examples/accounts.yaml"), catalog.load())
         >>> print(*sorted(Tables().add_to(store).keys() - store.keys()))
-        assuming consents entries groups keyed lines otherwise patterns rest trusts who
+        assuming consents entries groups keyed lines otherwise patterns rest timed trusts who
         """
         state = self._last.copy()
         changed = state.read_policies(store)

@@ -60,9 +60,9 @@ class World:
         """State the accounts, in place of those stated before, and return a client of OPA.
 
         The argument is a whole accounts document, or the keyword arguments are the parts of the
-        account `ACCOUNT`: `users`, `groups`, `roles`, `policies`, `service_linked_roles`. Raises
-        `InvalidFiles` with every fault, and `TypeError` for arguments that are not JSON values, or
-        of both forms; the accounts stay as they were.
+        account `ACCOUNT`: `users`, `groups`, `roles`, `policies`, `service_linked_roles`,
+        `providers`, `resource_groups`. Raises `InvalidFiles` with every fault, and `TypeError` for
+        arguments that are not JSON values, or of both forms; the accounts stay as they were.
         """
         __tracebackhide__ = True
         if document is not None and parts:

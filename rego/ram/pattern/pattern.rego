@@ -6,7 +6,7 @@
 package ram.pattern
 
 import data.ram.resource
-import data.ram.spelling
+import data.ram.written
 
 # METADATA
 # description: >-
@@ -84,10 +84,10 @@ _of_whole(text, statement) := whole[0] if {
 		some one in statement[form]
 		other := _text({form: [one]})
 		not _leaves_region_out(other)
-		spelled := spelling.pattern(other)
-		_without_region(spelled) == _without_region(spelling.pattern(text))
+		spelled := written.pattern(other)
+		_without_region(spelled) == _without_region(written.pattern(text))
 	]
-} else := spelling.pattern(text)
+} else := written.pattern(text)
 
 _leaves_region_out(glob) if contains(glob, ":{,[*]}:")
 
@@ -105,7 +105,7 @@ _compare(single, question) := {"single": single, "nearness": [-1, 0]} if {
 	"globs": globs,
 	"fields": fields,
 	"differing": differing,
-	"nearness": [4 - count(differing - {0}), common(question.beginning, spelling.unescaped(folded[4]))],
+	"nearness": [4 - count(differing - {0}), common(question.beginning, written.unescaped(folded[4]))],
 } if {
 	globs := _globs(single)
 	folded := _folded(globs, question)
@@ -120,7 +120,7 @@ _matches(one, field) if {
 
 _difference(found) := {
 	"field": names[first],
-	"wanted": spelling.pattern(found.globs[first]),
+	"wanted": written.pattern(found.globs[first]),
 	"given": found.fields[first],
 } if {
 	names := ["acs", "service", "region", "account", "relative_id"]
@@ -141,9 +141,9 @@ _fields(single, globs, question) := question.unstated if {
 } else := question.fields
 
 # The globs of the five fields. Undefined for a pattern that matches no resource by its fields.
-_globs(single) := _split(spelling.escaped(single.resources[0])) if {
+_globs(single) := _split(written.escaped(single.resources[0])) if {
 	single.resources
-} else := _split(concat("", [spelling.escaped(single.resource_prefixes[0]), "**"])) if {
+} else := _split(concat("", [written.escaped(single.resource_prefixes[0]), "**"])) if {
 	single.resource_prefixes
 } else := _split(single.resource_patterns[0]) if {
 	single.resource_patterns

@@ -7,14 +7,14 @@ package ram.shown
 
 import data.ram.condition
 import data.ram.limit
-import data.ram.spelling
+import data.ram.written
 
 # METADATA
 # description: The condition, in a statement with that effect, as docs/reference/http.md describes it.
 of(one, effect, question) := {
-	"operator": spelling.operator(one),
+	"operator": written.operator(one),
 	"key": one.key,
-	"values": [spelling.value(one, listed) | some listed in one.values],
+	"values": [written.value(one, listed) | some listed in one.values],
 	"given": object.get(question.context, one.key, null),
 	"satisfied": satisfied,
 	"reason": _reasons[state][satisfied],
@@ -49,7 +49,7 @@ _rule("absent", one, _) := "4.4" if {
 _rule("unreadable", _, _) := "4.6"
 
 _rule("readable", one, question) := "4.7" if {
-	contains(spelling.operator(one), ":")
+	contains(written.operator(one), ":")
 } else := "4.3" if {
 	is_array(question.context[one.key])
 } else := "4.2" if {

@@ -19,6 +19,7 @@ import data.ram.resource as arns
 #   malformed request, and for one that no table decides.
 decision(request) := found["true"] if {
 	# on `*`, by an entry that tests nothing
+	request.resource == "*"
 	{"principal": principal, "action": action, "resource": "*"} = request
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 	found := data.store.entries[data.store.lines[data.store.who[substring(principal, 9, 16)][principal]][lower(action)]]
@@ -37,8 +38,8 @@ decision(request) := found["true"] if {
 	regex.match(`^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$`, action)
 } else := entry.decision(line.entry(set, lower(action)), request) if {
 	# on a resource in a resource group, which has sets of its own
+	group := request.context["acs:ResourceGroupId"]
 	{"principal": principal, "action": action, "resource": resource, "context": context} = request
-	group := context["acs:ResourceGroupId"]
 	parts := split(resource, ":")
 	set := data.store.groups[parts[3]][principal][group]
 	parts[0] == "acs"
@@ -148,26 +149,21 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	condition_keys.are_plain(object.keys(context))
 } else := found.outcomes[of_resource][entry.address_result(found.listed, value)] if {
 	# that key alone, and its value is an address
-	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	found.kind == "address"
-	not found.time
 	{found.key: value} = context
 	is_string(value)
 	count(value) <= 2048
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
 } else := found.outcomes[of_resource][entry.result(found.kind, found.listed, value)] if {
 	# that key alone
-	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
-	not found.time
 	{found.key: value} = context
 	is_string(value)
 	count(value) <= 2048
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
 } else := found.outcomes[of_resource][max(results)] if {
 	# that key alone, with a list: it passes a test if one of its elements does
-	count(context) == 1
 	found := data.store.entries[data.store.keyed[set][action]]
 	found.takes_lists
 	{found.key: values} = context
@@ -177,7 +173,7 @@ _in_context(set, action, request, context) := found.outcomes["1"][{true: "1", fa
 	of_resource := {true: "1", false: "0"}[glob.match(found.resource, [":"], request.resource)]
 } else := found.outcomes[of_resource][of_key][entry.time_result(found.time, time)] if {
 	# that key and the time, or that key alone
-	found := data.store.entries[data.store.keyed[set][action]]
+	found := data.store.entries[data.store.timed[set][action]]
 	value := context[found.key]
 	of_key := entry.result(found.kind, found.listed, value)
 	time := object.get(context, "acs:CurrentTime", "")

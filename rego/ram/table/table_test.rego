@@ -47,6 +47,8 @@ _store := {
 		"alikafka:acl": "keyed_acl",
 		"alikafka:vpc": "keyed_vpc",
 		"alikafka:ip": "keyed_ip",
+	}},
+	"timed": {"set:1": {
 		"alikafka:time": "keyed_time",
 		"alikafka:iptime": "keyed_ip_time",
 	}},

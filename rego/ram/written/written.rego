@@ -3,7 +3,7 @@
 # description: >-
 #   Writes the parts of a translated document as RAM spells them. `python/ramgate/language` translates in the
 #   other direction.
-package ram.spelling
+package ram.written
 
 # METADATA
 # description: >-

@@ -1,7 +1,7 @@
-package ram.spelling_test
+package ram.written_test
 
 import data.ram.condition
-import data.ram.spelling
+import data.ram.written
 
 _condition(operator, negated, quantifier) := {"operator": operator, "negated": negated, "quantifier": quantifier}
 
@@ -18,13 +18,13 @@ test_operator_cases if {
 	count(cases) > 0
 	every case in cases {
 		[operator, negated, quantifier, expected] = case
-		spelling.operator(_condition(operator, negated, quantifier)) == expected
+		written.operator(_condition(operator, negated, quantifier)) == expected
 	}
 }
 
 test_each_negation_is_of_a_comparison if {
-	count(spelling.negations) == 6
-	object.keys(spelling.negations) - condition.comparisons == set()
+	count(written.negations) == 6
+	object.keys(written.negations) - condition.comparisons == set()
 }
 
 test_value_cases if {
@@ -51,7 +51,7 @@ test_value_cases if {
 	count(cases) > 0
 	every case in cases {
 		[operator, value, expected] = case
-		spelling.value({"operator": operator}, value) == expected
+		written.value({"operator": operator}, value) == expected
 	}
 }
 
@@ -67,12 +67,12 @@ test_pattern_cases if {
 	}
 	count(cases) > 0
 	every glob, expected in cases {
-		spelling.pattern(glob) == expected
+		written.pattern(glob) == expected
 	}
 }
 
 test_escaped_and_unescaped_are_inverse if {
 	text := "a[b]{c}\\d*?"
-	spelling.escaped(text) == "a\\[b\\]\\{c\\}\\\\d*?"
-	spelling.unescaped(spelling.escaped(text)) == text
+	written.escaped(text) == "a\\[b\\]\\{c\\}\\\\d*?"
+	written.unescaped(written.escaped(text)) == text
 }
