@@ -1,8 +1,8 @@
 """Attempts to get around the middleware, sent byte by byte to Flask and Django with their servers.
 
-They are those of `tests/middleware/test_bypasses.py`, and those that only WSGI has: the server
-decodes the path into `PATH_INFO`. `eve` may do everything with the instances but with
-`alikafka_post-cn-y`.
+They are those of `tests/middleware/test_bypasses.py`, which names their sources, and those that
+only WSGI has: the server decodes the path into `PATH_INFO`. `eve` may do everything with the
+instances but with `alikafka_post-cn-y`.
 """
 
 from __future__ import annotations
