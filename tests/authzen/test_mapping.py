@@ -40,6 +40,14 @@ def route(path: object = "/r/{id}", methods: object = None, **fields: object) ->
     return http(one)
 
 
+def header(name: str) -> dict[str, object]:
+    return {"field": "header", "name": name, "slashes": False}
+
+
+def part(name: str, *, rest: bool = False) -> dict[str, object]:
+    return {"field": "path", "name": name, "slashes": rest}
+
+
 def http(*routes: object, **fields: object) -> dict[str, Any]:
     user = {"type": "user", "id": "{header:x-user}"}
     return {"http": {"subject": user, "routes": list(routes), **fields}}
@@ -53,6 +61,7 @@ VALID: Mapping[str, Any] = {
     "an account": subject("acs:ram::{properties.account}:user/{id}"),
     "an owner": subject("acs:ram::{id}:root"),
     "a service": subject("{id}.aliyuncs.com"),
+    "ids that are ARNs": {**subject("{id:arn}"), **resource("{id:arn}")},
     "properties": subject({"arn": USER, "properties": {"team": "my:team"}}),
     "an optional property": subject(
         {"arn": USER, "properties": {"team": {"key": "my:team", "optional": True}}}
@@ -147,6 +156,34 @@ BEYOND_THE_SCHEMA: Mapping[str, tuple[dict[str, Any], str]] = {
     "a wildcard": (
         resource("acs:record:::{id}*"),
         "resources.record.arn: `acs:record:::{id}*` is not a template of the ARN of a resource",
+    ),
+    "an ARN beside other text": (
+        resource("acs:record:::{id:arn}"),
+        "resources.record.arn: `{id:arn}` is not a placeholder: ",
+    ),
+    "two parameters of a route that make one id": (
+        route("/{tenant}/{name}", resource={"type": "record", "id": "{tenant}-{name}"}),
+        "http.routes[0].resource.id: two placeholders need a `:` or a `/` between them",
+    ),
+    "a parameter beside a header": (
+        route(resource={"type": "record", "id": "{header:x-tenant}{id}"}),
+        "http.routes[0].resource.id: two placeholders need a `:` or a `/` between them",
+    ),
+    "a rest before another placeholder": (
+        route("/r/{id:path}", resource={"type": "record", "id": "{id}/{header:x-part}"}),
+        "http.routes[0].resource.id: a placeholder with `:path` needs a `:` before the next one",
+    ),
+    "two headers that make one subject": (
+        http(subject={"type": "user", "id": "{header:x-a}.{header:x-b}"}),
+        "http.subject.id: two placeholders need a `:` or a `/` between them",
+    ),
+    "a type of subjects that the mapping does not have": (
+        {**subject("{id:arn}"), **http(subject={"type": "User", "id": "{header:x-user}"})},
+        "http.subject.type: the mapping has no type `User`: known are `user`",
+    ),
+    "a type of resources that the mapping does not have": (
+        {**resource(), **route(resource={"type": "Record", "id": "{id}"})},
+        "http.routes[0].resource.type: the mapping has no type `Record`: known are `record`",
     ),
     "a key in another case": (
         {"context": {"ip": "acs:sourceip"}},
@@ -270,7 +307,7 @@ http:
   routes:
     - path: "/r/{{name}}/{{rest:path}}"
       methods: {{GET: read}}
-      resource: {{type: record, id: "{{name}}"}}
+      resource: {{type: record, id: "{{name}}:{{rest}}"}}
 """
     )
     assert mapping.read(file) == {
@@ -290,8 +327,8 @@ http:
         },
         "context": {"ip": {"key": "acs:SourceIp", "optional": False}},
         "http": {
-            "subject": {"type": "user", "id": [{"field": "header", "name": "x-user"}]},
-            "context": {"ip": [{"field": "header", "name": "x-ip"}]},
+            "subject": {"type": "user", "id": [header("x-user")]},
+            "context": {"ip": [header("x-ip")]},
             "routes": [
                 {
                     "path": [
@@ -300,8 +337,18 @@ http:
                         {"name": "rest", "rest": True},
                     ],
                     "methods": {"GET": "read"},
-                    "resource": {"type": "record", "id": [{"field": "path", "name": "name"}]},
+                    "resource": {
+                        "type": "record",
+                        "id": [part("name"), ":", part("rest", rest=True)],
+                    },
                 },
             ],
         },
     }
+
+
+def test_a_type_that_takes_arns_has_one_placeholder(tmp_path: Path) -> None:
+    file = tmp_path / "authzen.yaml"
+    file.write_text('subjects: {principal: "{id:arn}"}\n')
+    arn = {"field": "arn", "name": "", "slashes": False}
+    assert mapping.read(file)["subjects"] == {"principal": {"arn": [arn], "properties": {}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -50,8 +51,6 @@ VALID: list[tuple[Endpoint, int, object]] = [
     ("evaluation", 200, NO),
     ("evaluation", 400, "why"),
     ("evaluations", 200, YES),
-    ("evaluations", 200, {"evaluations": []}),
-    ("evaluations", 200, {"evaluations": [YES, NO]}),
     ("subject_search", 200, {"results": []}),
     ("metadata", 200, {"access_evaluation_endpoint": "https://a"}),
     ("metadata", 400, "why"),
@@ -69,10 +68,9 @@ INVALID: list[tuple[Endpoint, int, object]] = [
     ("evaluation", 400, YES),
     ("evaluation", 403, NO),
     ("evaluation", 500, "why"),
-    ("evaluations", 200, {"evaluations": YES}),
-    ("evaluations", 200, {"evaluations": [True]}),
-    ("evaluations", 200, {"evaluations": [YES, {}]}),
     ("evaluations", 200, {"decision": None, "evaluations": [YES]}),
+    ("evaluations", 200, {"evaluations": [YES]}),
+    ("evaluations", 200, {"evaluations": []}),
     ("resource_search", 200, {"results": {}}),
     ("resource_search", 200, YES),
     ("metadata", 200, YES),
@@ -102,6 +100,71 @@ def test_any_other_answer_is_an_error(endpoint: Endpoint, status: int, body: obj
         pytest.raises(AnswerError),
     ):
         ask(server.url, endpoint)
+
+
+def batch(count: int, semantic: object = "execute_all") -> dict[str, object]:
+    return {"evaluations": [{}] * count, "options": {"evaluations_semantic": semantic}}
+
+
+FIRST_DENY, FIRST_PERMIT = "deny_on_first_deny", "permit_on_first_permit"
+# The question, the answer, and true if the answer fits.
+BATCHES: list[tuple[object, object, bool]] = [
+    (batch(2), [YES, NO], True),
+    (batch(2), [YES], False),
+    (batch(2), [YES, NO, YES], False),
+    (batch(2), [], False),
+    (batch(2), [YES, {}], False),
+    (batch(1), [True], False),
+    (batch(1), {"0": YES}, False),
+    (batch(1), None, False),
+    ({"evaluations": [{}, {}]}, [YES, YES], True),
+    ({"evaluations": [{}, {}], "options": {"x": 1e300}}, [YES, YES], True),
+    ({"evaluations": [{}, {}], "options": {}}, [YES], False),
+    (batch(3, FIRST_DENY), [YES, NO], True),
+    (batch(3, FIRST_DENY), [NO], True),
+    (batch(3, FIRST_DENY), [YES, YES, YES], True),
+    (batch(3, FIRST_DENY), [YES, YES, NO], True),
+    (batch(3, FIRST_DENY), [YES, YES], False),
+    (batch(3, FIRST_DENY), [NO, YES], False),
+    (batch(3, FIRST_DENY), [NO, YES, YES], False),
+    (batch(3, FIRST_DENY), [YES, YES, YES, NO], False),
+    (batch(3, FIRST_PERMIT), [NO, YES], True),
+    (batch(3, FIRST_PERMIT), [NO, NO, NO], True),
+    (batch(3, FIRST_PERMIT), [NO, NO], False),
+    (batch(3, FIRST_PERMIT), [NO, NO, NO, YES], False),
+    (batch(3, FIRST_PERMIT), [YES, NO, NO], False),
+    (batch(1, ["x"]), [YES], True),
+    ({"evaluations": None}, [YES], False),
+    ({"evaluations": {}}, [], False),
+    ([], [YES], False),
+]
+
+
+@pytest.mark.parametrize(("question", "decisions", "fits"), BATCHES)
+def test_a_batch_has_a_decision_for_each_item_up_to_the_one_that_ends_it(
+    *, question: object, decisions: object, fits: bool
+) -> None:
+    answer = result({"status": 200, "body": {"evaluations": decisions}})
+    with Hostile(saying(answer)) as server:
+        if fits:
+            reply = ask(server.url, "evaluations", json.dumps(question).encode())
+            assert reply.body == {"evaluations": decisions}
+        else:
+            with pytest.raises(AnswerError):
+                ask(server.url, "evaluations", json.dumps(question).encode())
+
+
+@pytest.mark.parametrize(
+    ("question", "fits"),
+    [({"evaluations": []}, True), ({"options": None}, True), (batch(1), False)],
+)
+def test_a_batch_without_items_has_one_decision(*, question: object, fits: bool) -> None:
+    with Hostile(saying(result({"status": 200, "body": YES}))) as server:
+        if fits:
+            assert ask(server.url, "evaluations", json.dumps(question).encode()).allows
+        else:
+            with pytest.raises(AnswerError):
+                ask(server.url, "evaluations", json.dumps(question).encode())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,12 @@ _EVALUATION: Final = f"{_ROOM}/evaluation/evaluation.rego"
 _EVALUATIONS: Final = f"{_ROOM}/evaluations/evaluations.rego"
 _ROUTE: Final = f"{_ROOM}/route/route.rego"
 _FRAMED: Final = f"{_ROOM}/framed/framed.rego"
+_RESOURCES: Final = f"{_ROOM}/resource_search/resource_search.rego"
+_SUBJECTS: Final = f"{_ROOM}/subject_search/subject_search.rego"
 _APP: Final = "python/ramgate/web/app.py"
+_CLIENT: Final = "python/ramgate/client/authzen_client.py"
+_TEMPLATES: Final = "python/ramgate/authzen/templates.py"
+_ROUTES: Final = "python/ramgate/authzen/routes.py"
 
 FAULTS: Final = (
     (
@@ -44,10 +49,22 @@ FAULTS: Final = (
     ),
     ("an empty list is a value of a property", _PROPERTY, "	value != []\n", ""),
     (
-        "a type with a template takes an ARN",
+        "a subject of another type takes an ARN",
         _QUESTION,
-        "	not data.store.authzen.subjects[subject.type]\n	startswith(subject.id",
-        "	startswith(subject.id",
+        "	not names_subjects\n",
+        "",
+    ),
+    (
+        "a resource of another type takes an ARN",
+        _QUESTION,
+        "	not names_resources\n",
+        "",
+    ),
+    (
+        "a type that takes ARNs takes any id",
+        _TEMPLATE,
+        "	is_arn(entity.id)\n",
+        "",
     ),
     (
         "two values for one condition key are merged",
@@ -68,10 +85,10 @@ FAULTS: Final = (
         "",
     ),
     (
-        "the properties of a default resource stay",
+        "the id and the properties of a default stay",
         _EVALUATIONS,
-        "object.union(required, item[field]) if {",
-        "object.union(batch[field], item[field]) if {",
+        'object.union({"type": type}, item[field]) if {',
+        'object.union(object.union(batch[field], {"type": type}), item[field]) if {',
     ),
     (
         "the first denial does not end a list",
@@ -110,10 +127,76 @@ FAULTS: Final = (
         "`^_method$`",
     ),
     (
+        "a header with `_` for `-` may replace the method",
+        _ROUTE,
+        'replace(name, "_", "-") in _overrides',
+        "name in _overrides",
+    ),
+    (
+        "a header brings any character into the id of a resource",
+        _ROUTE,
+        "_joined(route.resource.id, values)",
+        "_text(route.resource.id, values)",
+    ),
+    (
+        "a field of the context that cannot be filled in is left out",
+        _ROUTE,
+        "	count(context) == count(data.store.authzen.http.context)\n",
+        "",
+    ),
+    (
+        "a search of resources drops the given properties",
+        _RESOURCES,
+        '{"resource": object.union(result, given)}',
+        '{"resource": result}',
+    ),
+    (
+        "a given property counts before the one that is known",
+        _RESOURCES,
+        "object.get(given, name, value) == value",
+        "is_object(given)",
+    ),
+    (
+        "a search of subjects drops the given properties",
+        _SUBJECTS,
+        '{"subject": object.union(result, given)}',
+        '{"subject": result}',
+    ),
+    (
+        "two paths make one resource",
+        _TEMPLATES,
+        "    elif message := _ambiguity(parts):\n        place.fault(message)\n    return parts\n",
+        "    return parts\n",
+    ),
+    (
+        "a route may have a type that the mapping does not",
+        _ROUTES,
+        '    elif types and "type" in entry and kind not in types:\n',
+        "    elif False:\n",
+    ),
+    (
+        "a body behind a proxy may have bytes that are not UTF-8",
+        _FRAMED,
+        '	not contains(text, "\\ufffd")\n',
+        "",
+    ),
+    (
         "the marks around a body may differ",
         _FRAMED,
         "	input[0] == input[2]\n",
         "",
+    ),
+    (
+        "a number of a request is rounded",
+        _APP,
+        "msgspec.json.Decoder(float_hook=msgspec.Raw).decode",
+        "msgspec.json.Decoder().decode",
+    ),
+    (
+        "an answer may have fewer decisions than its batch has items",
+        _CLIENT,
+        "return len(items) == count <= len(batch.evaluations)",
+        "return len(items) <= len(batch.evaluations)",
     ),
     (
         "a proxy gets 200 for a denial",

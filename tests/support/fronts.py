@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from processes import eventually
+from ramgate import Sidecar
 from ramgate.bundle import builder
 
 if TYPE_CHECKING:
@@ -77,6 +78,23 @@ class Front(NamedTuple):
             response = connection.getresponse()
             named = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, named, response.read())
+
+    def send_raw(self, sent: bytes) -> Answer:
+        """Send bytes that no library would write, and return the response."""
+        with contextlib.closing(self._connected()) as connection:
+            connection.sendall(sent)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            named = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, named, response.read())
+
+    def _connected(self) -> socket.socket:
+        plain = socket.create_connection(("127.0.0.1", self.port), SECONDS)
+        if not self.secure:
+            return plain
+        context = ssl.create_default_context(cafile=CERT)
+        context.check_hostname = False
+        return context.wrap_socket(plain)
 
     def listens(self) -> bool:
         """Tell whether something listens at the address."""
@@ -149,6 +167,21 @@ def ramgate_authzen(folder: Path, opa: str, *, secure: bool = True) -> Iterator[
         command += ["--tls-cert", str(CERT), "--tls-key", str(KEY)]
     with _running(command, front, folder / "authzen.out"):
         yield front
+
+
+@contextlib.contextmanager
+def before_opa(name: str, folder: Path, bundle: Bundle) -> Iterator[Front]:
+    """Run one of the two fronts, `nginx` or `ramgate`, before an OPA with a bundle."""
+    address = f"{folder}/s"
+    token = TOKEN if name == "nginx" else None
+    with Sidecar(bundle=bundle, addresses=[f"unix://{address}"], token=token) as sidecar:
+        runs = (
+            nginx(folder, f"unix:{address}")
+            if name == "nginx"
+            else ramgate_authzen(folder, sidecar.url)
+        )
+        with runs as running:
+            yield running
 
 
 @contextlib.contextmanager

@@ -30,10 +30,12 @@ class Asked(AuthzenClient):
         super().__init__("unix:///none")
         self.answer = answer
         self.questions: list[tuple[str, Any]] = []
+        self.sent: list[bytes] = []
         self.is_closed = False
 
     async def ask(self, endpoint: Endpoint, question: bytes) -> Reply:
         self.questions.append((endpoint, json.loads(question)))
+        self.sent.append(question)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -124,7 +126,18 @@ def test_opa_reads_the_same_json_as_the_application() -> None:
     assert client.questions == [("evaluation", {"a": 2, "b": 1.0})]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"{}{}", b"[" * 5000, b"1e999", b"nan"])
+@pytest.mark.parametrize(
+    "number",
+    [b"10.0000000000000000001", b"1e999", b"1E-7", b"0.10", b"-1.5e+3", b"1" * 30, b"0", b"-3"],
+)
+def test_a_number_stays_as_it_is_written(number: bytes) -> None:
+    client = Asked(YES)
+    body = b'{"a":[%s]}' % number
+    called(client, "/access/v1/evaluation", body)
+    assert client.sent == [body]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"{}{}", b"[" * 5000, b"1e", b"nan"])
 def test_a_body_that_is_not_json_is_an_error(body: bytes) -> None:
     client = Asked(YES)
     answer = called(client, "/access/v1/evaluation", body)

@@ -1,9 +1,10 @@
-"""Connections without a whole request do not stay."""
+"""Connections without a whole request do not stay, and one that is not HTTP gets an error."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -89,3 +90,28 @@ def test_a_slow_answer_and_a_later_request_have_their_time(monkeypatch: pytest.M
             return answers
 
     assert asyncio.run(ask())[:2] == [b"HTTP/1.1 200 OKok"] * 2
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", b"400 Bad Request"),
+        (b"\x16\x03\x01\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 66_000, b"431 Request Header Fields Too Large"),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+            b"501 Not Implemented",
+        ),
+    ],
+)
+def test_a_request_that_is_not_http_gets_an_error_in_json(head: bytes, status: bytes) -> None:
+    async def ask() -> bytes:
+        async with connected() as (reader, writer), asyncio.timeout(SECONDS):
+            writer.write(head)
+            return await reader.read()
+
+    lines, _, body = asyncio.run(ask()).partition(b"\r\n\r\n")
+    first, *headers = lines.lower().split(b"\r\n")
+    assert first == b"http/1.1 " + status.lower()
+    assert {b"content-type: application/json", b"cache-control: no-store"} <= set(headers)
+    assert isinstance(json.loads(body), str)

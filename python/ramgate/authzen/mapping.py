@@ -66,7 +66,7 @@ def read(path: Path) -> Mapping:
     context = _properties(found.get("context", {}), place / "context")
     mapping: Mapping = {"subjects": subjects, "resources": resources, "context": context}
     if "http" in found:
-        mapping["http"] = routes.read(found["http"], place / "http", resources, context)
+        mapping["http"] = routes.read(found["http"], place / "http", subjects, resources, context)
     if place.findings.faults:
         raise InvalidFiles(place.findings.faults)
     return mapping

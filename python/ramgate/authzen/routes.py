@@ -23,16 +23,17 @@ _ACTION: Final = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+")
 def read(
     value: object,
     place: Place,
+    subjects: Mapping[str, object],
     resources: Mapping[str, Mapping[str, object]],
     context: Mapping[str, object],
 ) -> dict[str, object]:
-    """Return the data of the part `http`; `resources` and `context` are those of the mapping.
+    """Return the data of the part `http`; `subjects` and the others are those of the mapping.
 
     >>> from ramgate.faults import Findings, Place
     >>> route = {"path": "/b", "methods": {"GET": "oss:GetBucket"}}
     >>> route["resource"] = {"type": "bucket", "id": "acs:oss:::b"}
     >>> subject = {"type": "user", "id": "{header:x-user}"}
-    >>> found = read({"subject": subject, "routes": [route]}, Place(Findings()), {}, {})
+    >>> found = read({"subject": subject, "routes": [route]}, Place(Findings()), {}, {}, {})
     >>> found["routes"][0]["path"]
     ['b']
     """
@@ -41,9 +42,9 @@ def read(
     for name, member, here in shape.members(found.get("context", {}), place / "context"):
         if name not in context:
             here.fault("is not mapped in `context`, so it would be ignored")
-        filled[name] = templates.text(member, here, ())
+        filled[name] = templates.text(member, here, {})
     return {
-        "subject": _entity(found.get("subject", {}), place / "subject", ()),
+        "subject": _entity(found.get("subject", {}), place / "subject", {}, subjects),
         "context": filled,
         "routes": [
             _route(item, here, resources)
@@ -52,11 +53,16 @@ def read(
     }
 
 
-def _entity(value: object, place: Place, parameters: tuple[str, ...]) -> dict[str, object]:
+def _entity(
+    value: object, place: Place, parameters: Mapping[str, bool], types: Mapping[str, object]
+) -> dict[str, object]:
     entry = shape.fields(value, place, ("type", "id"), ("type", "id"))
     kind = entry.get("type", "")
     if not isinstance(kind, str):
         (place / "type").fault(f"must be a text, not {describe(kind)}")
+    elif types and "type" in entry and kind not in types:
+        known = join_names(sorted(types))
+        (place / "type").fault(f"the mapping has no type `{kind}`: known are {known}")
     return {"type": kind, "id": templates.text(entry.get("id", ""), place / "id", parameters)}
 
 
@@ -66,8 +72,10 @@ def _route(
     fields = ("path", "methods", "resource")
     entry = shape.fields(value, place, fields, fields)
     path = templates.path(entry.get("path", "/"), place / "path")
-    parameters = tuple(str(part["name"]) for part in path if not isinstance(part, str))
-    resource = _entity(entry.get("resource", {}), place / "resource", parameters)
+    parameters = {
+        str(part["name"]): bool(part["rest"]) for part in path if not isinstance(part, str)
+    }
+    resource = _entity(entry.get("resource", {}), place / "resource", parameters, resources)
     kind = resource["type"]
     declared = resources.get(kind, {}).get("actions") if isinstance(kind, str) else None
     methods: dict[str, object] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ramgate.documents.messages import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from ramgate.faults import Place
 
@@ -25,14 +25,17 @@ _PARAMETER: Final = re.compile(r"\{([a-z_][a-z0-9_]*)(:path)?\}")
 _HEADER: Final = re.compile(r"header:([a-z0-9-]+)")
 _SECRET: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 _BRACE: Final = "`{}` has a brace without its other half"
-_FORM: Final = "`{id}`, `{id:path}`, `{properties.NAME}`, `{properties.NAME:path}`"
+_FORM: Final = (
+    "`{id}`, `{id:path}`, `{properties.NAME}`, `{properties.NAME:path}`, and `{id:arn}` alone"
+)
+_ARN: Final = "{id:arn}"
 
 
 def arn(value: object, place: Place, form: re.Pattern[str], kind: str) -> list[Part]:
     """Return the parts of a template of an ARN, with placeholders for an entity's values.
 
     `form` matches the ARN once each placeholder is a name, or a number if it is an account. Faults
-    are reported at the place, and the parts are then of no use.
+    are reported at the place, and the parts are then of no use. `{id:arn}` takes any ARN as the id.
 
     >>> from ramgate.faults import Findings, Place
     >>> arn("acs:oss:::{id:path}", Place(Findings()), re.compile("acs:oss:::.+"), "resource")
@@ -41,6 +44,8 @@ def arn(value: object, place: Place, form: re.Pattern[str], kind: str) -> list[P
     if not isinstance(value, str):
         place.fault(f"must be a template of an ARN, not {describe(value)}")
         return []
+    if value == _ARN:
+        return [{"field": "arn", "name": "", "slashes": False}]
     parts: list[Part] = []
     for piece, is_placeholder in _pieces(value):
         if not is_placeholder:
@@ -92,12 +97,14 @@ def path(value: object, place: Place) -> list[Part]:
     return found
 
 
-def text(value: object, place: Place, parameters: Collection[str]) -> list[Part]:
+def text(value: object, place: Place, parameters: Mapping[str, bool]) -> list[Part]:
     """Return the parts of a template with the values of a request: its path and its headers.
 
+    `parameters` are those of the path; true for one that takes the rest of it, with slashes.
+
     >>> from ramgate.faults import Findings, Place
-    >>> text("{header:x-user}", Place(Findings()), ())
-    [{'field': 'header', 'name': 'x-user'}]
+    >>> text("{header:x-user}", Place(Findings()), {})
+    [{'field': 'header', 'name': 'x-user', 'slashes': False}]
     """
     if not isinstance(value, str):
         place.fault(f"must be a text, not {describe(value)}")
@@ -108,9 +115,9 @@ def text(value: object, place: Place, parameters: Collection[str]) -> list[Part]
         if not is_placeholder:
             parts.append(piece)
         elif piece in parameters:
-            parts.append({"field": "path", "name": piece})
+            parts.append({"field": "path", "name": piece, "slashes": parameters[piece]})
         elif header and header[1] not in _SECRET:
-            parts.append({"field": "header", "name": header[1]})
+            parts.append({"field": "header", "name": header[1], "slashes": False})
         elif header:
             place.fault(f"the header `{header[1]}` is a secret, and stays out of requests to OPA")
         else:
@@ -118,6 +125,8 @@ def text(value: object, place: Place, parameters: Collection[str]) -> list[Part]
             place.fault(f"`{{{piece}}}` is not a placeholder: known are {', '.join(known)}")
     if _has_brace(parts):
         place.fault(_BRACE.format(value))
+    elif message := _ambiguity(parts):
+        place.fault(message)
     return parts
 
 
@@ -132,7 +141,7 @@ def _has_brace(parts: list[Part]) -> bool:
 
 
 def _ambiguity(parts: list[Part]) -> str:
-    """Say why two sets of values could make the same ARN; empty if they cannot."""
+    """Say why two sets of values could make the same text; empty if they cannot."""
     placeholders = [index for index, part in enumerate(parts) if not isinstance(part, str)]
     for before, index in itertools.pairwise(placeholders):
         between = "".join(part for part in parts[before + 1 : index] if isinstance(part, str))

@@ -68,7 +68,18 @@ class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class _Batch(msgspec.Struct, frozen=True):
+    """The fields of a question that say how many decisions its answer has."""
+
+    evaluations: tuple[msgspec.Raw, ...] = ()
+    options: object = None
+
+
 _decode = msgspec.json.Decoder(Envelope[Reply]).decode
+_decode_batch = msgspec.json.Decoder(_Batch, float_hook=str).decode
+
+_LAST: Final = {"deny_on_first_deny": False, "permit_on_first_permit": True}
+"""The first decision with this value is the last one of an answer, for each semantic."""
 
 
 class AuthzenClient(AsyncCalls):
@@ -113,7 +124,7 @@ class AuthzenClient(AsyncCalls):
         limit = response_limit(_MOST_RESULTS if endpoint != "route" else 1)
         response = await self._send(request, limit)
         reply = decoding.read_reply(query, response)
-        if not _is_answer(endpoint, reply):
+        if not _is_answer(endpoint, question, reply):
             raise AnswerError(f"`{query.path}` returned no valid answer")
         return reply
 
@@ -134,8 +145,8 @@ class AuthzenClient(AsyncCalls):
         self.close()
 
 
-def _is_answer(endpoint: Endpoint, reply: Reply) -> bool:
-    """Tell whether a reply has the shape that its endpoint's answers have."""
+def _is_answer(endpoint: Endpoint, question: bytes, reply: Reply) -> bool:
+    """Tell whether a reply has the shape that an answer to the question has."""
     body = reply.body
     if endpoint == "route":
         allowed = {_OK: True, _FORBIDDEN: False}.get(reply.status)
@@ -146,10 +157,27 @@ def _is_answer(endpoint: Endpoint, reply: Reply) -> bool:
         return isinstance(body.get("access_evaluation_endpoint"), str)
     if endpoint.endswith("_search"):
         return isinstance(body.get("results"), list)
-    if endpoint == "evaluations" and "decision" not in body:
-        items = body.get("evaluations")
-        return isinstance(items, list) and all(map(_is_decision, items))
+    if endpoint == "evaluations":
+        return _answers_batch(question, body)
     return _is_decision(body)
+
+
+def _answers_batch(question: bytes, body: dict[str, object]) -> bool:
+    """Tell whether an answer has a decision for each item, up to the one that ends the batch."""
+    try:
+        batch = _decode_batch(question)
+    except msgspec.DecodeError:  # the rules refuse such a batch
+        return False
+    if not batch.evaluations:
+        return _is_decision(body)
+    items = body.get("evaluations")
+    if not isinstance(items, list) or not all(map(_is_decision, items)):
+        return False
+    decisions = [item["decision"] for item in items]
+    options = batch.options if isinstance(batch.options, dict) else {}
+    last = _LAST.get(str(options.get("evaluations_semantic")))
+    count = decisions.index(last) + 1 if last in decisions else len(batch.evaluations)
+    return len(items) == count <= len(batch.evaluations)
 
 
 def _is_decision(body: object) -> bool:

@@ -49,7 +49,8 @@ _DECODING_ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
 _logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
+# A number with a fraction or an exponent keeps its text: a float could be another number.
+_decode = msgspec.json.Decoder(float_hook=msgspec.Raw).decode
 
 
 class AuthzenApp:

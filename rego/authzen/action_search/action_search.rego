@@ -9,6 +9,7 @@ import data.authzen.entity
 import data.authzen.evaluation
 import data.authzen.question
 import data.authzen.search
+import data.authzen.template
 
 # METADATA
 # description: The answer to the input, which is the body of an AuthZEN request.
@@ -21,8 +22,8 @@ default answer := {"status": 400, "body": "the request is missing, or could not 
 
 # METADATA
 # description: >-
-#   The answer to any value. A type that the mapping does not know has no actions, unless the resource is an
-#   ARN: it then has actions of RAM, which no list has.
+#   The answer to any value. A type that the mapping does not know has no actions, unless the mapping knows no
+#   type and the resource is an ARN: it then has actions of RAM, which no list has.
 answer_to(one) := evaluation.refusal(faults) if {
 	faults := entity.faults(one, object.remove(entity.all, ["action"]))
 	faults != set()
@@ -31,6 +32,15 @@ answer_to(one) := evaluation.refusal(faults) if {
 ]) if {
 	question.has_actions(one.resource.type)
 } else := {"status": 200, "body": {"results": []}} if {
-	not data.store.authzen.resources[one.resource.type]
-	not startswith(one.resource.id, "acs:")
+	_is_unknown(one.resource)
 } else := search.refusal(sprintf("actions on resources of the type %s cannot be searched: the mapping declares none", [json.marshal(one.resource.type)]))
+
+_is_unknown(resource) if {
+	question.names_resources
+	not data.store.authzen.resources[resource.type]
+}
+
+_is_unknown(resource) if {
+	not question.names_resources
+	not template.is_arn(resource.id)
+}

@@ -5,7 +5,6 @@
 #   evaluation at fault is false, with its reason; only a fault of the whole list is an error.
 package authzen.evaluations
 
-import data.authzen.entity
 import data.authzen.evaluation
 import data.ram.limit
 
@@ -61,11 +60,12 @@ _with_defaults(batch, item) := {field: value |
 	is_object(item)
 } else := item
 
-# An entity of the item replaces the default one, but for a required field that only the default one has.
-_field(batch, item, field) := object.union(required, item[field]) if {
+# An entity of the item replaces the default one (7.1.1). Only a missing `type` is that of the default, as the
+# certification scenario wants. An `id` never is: an item that forgets it would be decided for another entity.
+_field(batch, item, field) := object.union({"type": type}, item[field]) if {
+	field in {"subject", "resource"}
 	is_object(item[field])
-	is_object(batch[field])
-	required := object.filter(batch[field], object.get(entity.all, field, set()))
+	type := batch[field].type
 } else := item[field] if {
 	field in object.keys(item)
 } else := batch[field]

@@ -59,10 +59,37 @@ test_an_evaluation_at_fault_is_false_cases if {
 	}
 }
 
-test_an_entity_replaces_the_default_but_for_its_required_fields if {
+test_an_entity_replaces_the_default_but_for_its_type if {
 	default_archived := object.union(_defaults, {"resource": {"properties": {"status": "archived"}}})
 	_decisions(object.union(default_archived, {"evaluations": [{}, {"resource": {"id": "r-1"}}]})) == [false, true]
 	_decisions(object.union(_defaults, {"context": {"ip": null}, "evaluations": [{}, {"context": {}}]})) == [false, true]
+	_decisions(object.union(_defaults, {"evaluations": [{"resource": {"id": "r-1", "type": "spaceship"}}]})) == [false]
+}
+
+test_an_id_or_a_name_is_never_that_of_the_default_cases if {
+	items := [
+		{"resource": {"type": "record"}},
+		{"resource": {"type": "file"}},
+		{"resource": {"properties": {"status": "new"}}},
+		{"resource": {}},
+		{"subject": {"type": "user"}},
+		{"subject": {"properties": {"team": "a"}}},
+		{"subject": {}},
+		{"action": {"properties": {"soft": true}}},
+		{"action": {}},
+	]
+	some _ in items
+	every item in items {
+		found := _answer(object.union(_defaults, {"evaluations": [{}, item]}))
+		found.body.evaluations[0].decision == true
+		found.body.evaluations[1].decision == false
+		found.body.evaluations[1].context.reason == "malformed_request"
+	}
+}
+
+test_an_entity_for_a_default_that_is_none_is_its_own if {
+	none := object.union(_defaults, {"resource": "r-1"})
+	_decisions(object.union(none, {"evaluations": [{"resource": {"type": "record", "id": "r-1"}}, {"resource": {"id": "r-1"}}, {}]})) == [true, false, false]
 }
 
 test_without_defaults_each_evaluation_is_whole if {

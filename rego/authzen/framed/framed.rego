@@ -44,6 +44,13 @@ error["action_search"] := _bad(action_search.answer_to(_framed))
 
 error["metadata"] := _bad(metadata.answer_to(_framed))
 
+# OPA decodes a byte that is not UTF-8, and half of a surrogate pair, as U+FFFD. Such a body is not JSON, so no
+# text of a request may have this character.
+_is_json if {
+	text := json.marshal(_framed)
+	not contains(text, "\ufffd")
+}
+
 # A broken frame is answered as a request that is no object.
 _framed := input[1] if {
 	is_array(input)
@@ -52,6 +59,11 @@ _framed := input[1] if {
 	input[0] == input[2]
 } else := null
 
-_good(reply) := reply.body if reply.status == 200
+_good(reply) := reply.body if {
+	reply.status == 200
+	_is_json
+}
 
-_bad(reply) := reply.body if reply.status != 200
+_bad(reply) := "the body is not JSON in UTF-8, or has the character U+FFFD" if {
+	not _is_json
+} else := reply.body if reply.status != 200

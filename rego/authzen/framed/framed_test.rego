@@ -48,3 +48,28 @@ test_an_error_has_no_body_cases if {
 		}
 	}
 }
+
+# OPA has decoded such a character from bytes that are not UTF-8, or the caller wrote it.
+test_a_replacement_character_is_an_error_cases if {
+	goods := [
+		object.union(_good, {"x": "a\ufffd"}),
+		object.union(_good, {"\ufffd": 1}),
+		object.union(_good, {"context": {"list": [["\ufffd"]]}}),
+	]
+	some _ in goods
+	every good in goods {
+		bodies := framed.body with input as [_mark, good, _mark] with data.store as store
+		bodies == {}
+		errors := framed.error with input as [_mark, good, _mark] with data.store as store
+		object.keys(errors) == _names
+		every message in errors {
+			message == "the body is not JSON in UTF-8, or has the character U+FFFD"
+		}
+	}
+}
+
+test_the_spelling_of_a_replacement_character_is_no_error if {
+	good := object.union(_good, {"x": `\ufffd`, "y": "é\u2028"})
+	bodies := framed.body with input as [_mark, good, _mark] with data.store as store
+	bodies.evaluation == {"decision": true}
+}

@@ -2,8 +2,8 @@
 # title: Questions of AuthZEN in RAM's words
 # description: >-
 #   Maps an evaluation, whose fields were checked, to a request of RAM: by the templates of the mapping
-#   (`data.store.authzen`, from the file that `--authzen` names), or by ids that are ARNs for a type
-#   without a template. An evaluation that cannot be mapped has faults and no request.
+#   (`data.store.authzen`, from the file that `--authzen` names). If the mapping names no type of subjects, or
+#   none of resources, their ids are ARNs. An evaluation that cannot be mapped has faults and no request.
 package authzen.question
 
 import data.authzen.entity
@@ -36,16 +36,28 @@ subject_properties(type) := data.store.authzen.subjects[type].properties if {
 	data.store.authzen.subjects[type].properties
 } else := {}
 
+# METADATA
+# description: True if the mapping names types of subjects. It then takes no others.
+names_subjects if {
+	some _ in data.store.authzen.subjects
+}
+
+# METADATA
+# description: True if the mapping names types of resources. It then takes no others.
+names_resources if {
+	some _ in data.store.authzen.resources
+}
+
 _principal(subject) := subject.id if {
-	not data.store.authzen.subjects[subject.type]
-	startswith(subject.id, "acs:")
+	not names_subjects
+	template.is_arn(subject.id)
 }
 
 _principal(subject) := template.text(data.store.authzen.subjects[subject.type].arn, subject)
 
 _resource(resource) := resource.id if {
-	not data.store.authzen.resources[resource.type]
-	startswith(resource.id, "acs:")
+	not names_resources
+	template.is_arn(resource.id)
 }
 
 _resource(resource) := template.text(data.store.authzen.resources[resource.type].arn, resource)
@@ -94,20 +106,23 @@ _of_texts(one) := _of_subject(one.subject) | _of_resource(one.resource)
 
 _of_subject(subject) := template.faults(data.store.authzen.subjects[subject.type].arn, subject, "subject") if {
 	data.store.authzen.subjects[subject.type]
-} else := {_no_arn("subject", subject)} if {
-	not startswith(subject.id, "acs:")
+} else := {_unknown("subject", subject)} if {
+	names_subjects
+} else := {_no_arn("subject")} if {
+	not template.is_arn(subject.id)
 } else := set()
 
 _of_resource(resource) := template.faults(data.store.authzen.resources[resource.type].arn, resource, "resource") if {
 	data.store.authzen.resources[resource.type]
-} else := {_no_arn("resource", resource)} if {
-	not startswith(resource.id, "acs:")
+} else := {_unknown("resource", resource)} if {
+	names_resources
+} else := {_no_arn("resource")} if {
+	not template.is_arn(resource.id)
 } else := set()
 
-_no_arn(place, one) := sprintf("%s.id: must be an ARN, because the mapping has no template for %ss of the type %s", [
-	place, place,
-	json.marshal(one.type),
-])
+_unknown(place, one) := sprintf("%s.type: the mapping has no %ss of the type %s", [place, place, json.marshal(one.type)])
+
+_no_arn(place) := sprintf("%s.id: must be an ARN, because the mapping has no templates for %ss", [place, place])
 
 _of_action(one) := {sprintf("action.name: the mapping has no action %s for resources of the type %s", [
 	json.marshal(one.action.name),

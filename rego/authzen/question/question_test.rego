@@ -21,26 +21,77 @@ _faults(one) := found if {
 	found := question.faults(one) with data.store as store
 }
 
-test_ids_that_are_arns_need_no_template if {
-	one := _asked({"type": "person", "id": _alice}, "record:read", {"type": "thing", "id": _record})
-	expected := {"principal": _alice, "action": "record:read", "resource": _record, "context": {}}
-	_request(one) == expected
-	_faults(one) == []
-	found := question.request(one) with data.store as object.remove(store, ["authzen"])
-	found == expected
+_unmapped := object.remove(store, ["authzen"])
+
+_stores_without_types := [
+	_unmapped,
+	object.union(_unmapped, {"authzen": {"subjects": {}, "resources": {}, "context": {}}}),
+]
+
+test_ids_are_arns_if_the_mapping_names_no_type_cases if {
+	some _ in _stores_without_types
+	every one_store in _stores_without_types {
+		one := _asked({"type": "person", "id": _alice}, "record:read", {"type": "thing", "id": _record})
+		expected := {"principal": _alice, "action": "record:read", "resource": _record, "context": {}}
+		found := question.request(one) with data.store as one_store
+		found == expected
+		faults := question.faults(one) with data.store as one_store
+		faults == []
+	}
 }
 
-test_without_a_template_an_id_must_be_an_arn_cases if {
+test_without_types_an_id_must_be_an_arn_cases if {
 	cases := ["alice", "*", "", "ecs.aliyuncs.com", " acs:ram::1234567890123456:user/alice"]
 	some _ in cases
 	every id in cases {
 		first := _asked({"type": "person", "id": id}, "record:read", {"type": "thing", "id": _record})
-		not _request(first)
-		_faults(first) == [`subject.id: must be an ARN, because the mapping has no template for subjects of the type "person"`]
+		not question.request(first) with data.store as _unmapped
+		one := question.faults(first) with data.store as _unmapped
+		one == ["subject.id: must be an ARN, because the mapping has no templates for subjects"]
 		second := _asked({"type": "person", "id": _alice}, "record:read", {"type": "thing", "id": id})
-		not _request(second)
-		_faults(second) == [`resource.id: must be an ARN, because the mapping has no template for resources of the type "thing"`]
+		not question.request(second) with data.store as _unmapped
+		other := question.faults(second) with data.store as _unmapped
+		other == ["resource.id: must be an ARN, because the mapping has no templates for resources"]
 	}
+}
+
+# A type in another case, or an ARN as the id, would walk around a template and its properties.
+test_a_type_that_the_mapping_does_not_have_takes_nothing_cases if {
+	ids := [_alice, "acs:ram::1234567890123456:root", "alice"]
+	some _ in ids
+	every id in ids {
+		first := _asked({"type": "User", "id": id}, "read", {"type": "record", "id": "r-1"})
+		not _request(first)
+		_faults(first) == [`subject.type: the mapping has no subjects of the type "User"`]
+	}
+	second := _asked({"type": "user", "id": "alice"}, "record:read", {"type": "Record", "id": _record})
+	not _request(second)
+	_faults(second) == [`resource.type: the mapping has no resources of the type "Record"`]
+}
+
+_arn := {"arn": [{"field": "arn", "name": "", "slashes": false}], "properties": {}}
+
+_taking_arns := object.union(store, {"authzen": {
+	"subjects": {"principal": _arn},
+	"resources": {"thing": object.union(_arn, {"properties": {"status": {"key": "record:status", "optional": false}}})},
+}})
+
+test_a_type_takes_arns_if_the_mapping_says_so if {
+	thing := {"type": "thing", "id": _record, "properties": {"status": "new"}}
+	one := _asked({"type": "principal", "id": _alice}, "record:read", thing)
+	found := question.request(one) with data.store as _taking_arns
+	found == {"principal": _alice, "action": "record:read", "resource": _record, "context": {"record:status": "new"}}
+}
+
+test_a_type_that_takes_arns_needs_an_arn_and_its_properties if {
+	one := _asked({"type": "principal", "id": "alice"}, "record:read", {"type": "thing", "id": "*"})
+	not question.request(one) with data.store as _taking_arns
+	found := question.faults(one) with data.store as _taking_arns
+	found == [
+		"resource.id: must be an ARN",
+		"resource.properties.status: is missing, and stands for the condition key `record:status`",
+		"subject.id: must be an ARN",
+	]
 }
 
 test_a_type_with_a_template_takes_no_arn if {

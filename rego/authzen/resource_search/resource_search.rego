@@ -19,7 +19,9 @@ answer := answer_to(input)
 default answer := {"status": 400, "body": "the request is missing, or could not be evaluated"}
 
 # METADATA
-# description: The answer to any value. A type that the mapping does not know has no resources.
+# description: >-
+#   The answer to any value. A type that the mapping does not know has no resources. The properties of the given
+#   resource are those of each candidate, and a resource that is known with another value is none.
 answer_to(one) := evaluation.refusal(faults) if {
 	faults := entity.faults(one, object.union(entity.all, {"resource": {"type"}}))
 	faults != set()
@@ -28,7 +30,16 @@ answer_to(one) := evaluation.refusal(faults) if {
 } else := search.refusal(sprintf("resources of the type %s cannot be searched: the mapping lists none as `known`", [json.marshal(one.resource.type)])) if {
 	not data.store.authzen.resources[one.resource.type].known
 } else := search.answer_of([[result, asked] |
+	given := object.filter(one.resource, ["properties"])
 	some id in sort(object.keys(data.store.authzen.resources[one.resource.type].known))
+	_agrees(data.store.authzen.resources[one.resource.type], id, entity.properties(one.resource))
 	result := {"type": one.resource.type, "id": id}
-	asked := object.union(object.remove(one, ["resource"]), {"resource": result})
+	asked := object.union(object.remove(one, ["resource"]), {"resource": object.union(result, given)})
 ])
+
+# True unless a mapped property has another value than the one that is known.
+_agrees(declared, id, given) if {
+	every name, value in object.filter(declared.known[id], object.keys(declared.properties)) {
+		object.get(given, name, value) == value
+	}
+}

@@ -13,6 +13,8 @@ _answer(one) := found if {
 	found := resource_search.answer with input as one with data.store as store
 }
 
+_given(action, properties) := object.union(_asked("alice", action, "record"), {"resource": {"properties": properties}})
+
 test_resource_cases if {
 	cases := [
 		[_asked("alice", "read", "record"), ["r-1", "r-2"]],
@@ -20,13 +22,29 @@ test_resource_cases if {
 		[_asked("bob", "read", "record"), []],
 		[_asked("nobody", "read", "record"), []],
 		[_asked("alice", "read", "spaceship"), []],
-		[object.union(_asked("alice", "write", "record"), {"resource": {"id": "r-2", "properties": {"status": "new"}}}), ["r-1"]],
+		[object.union(_asked("alice", "write", "record"), {"resource": {"id": "ignored"}}), ["r-1"]],
+		[_given("write", {"status": "active"}), ["r-1"]],
+		[_given("read", {"status": "archived"}), ["r-2"]],
+		[_given("write", {"status": "archived"}), []],
+		[_given("write", {"status": "new"}), []],
+		[_given("write", {"status": null}), []],
+		[_given("write", {"else": "x"}), ["r-1"]],
 	]
 	some _ in cases
 	every case in cases {
 		[one, expected] := case
 		_answer(one) == {"status": 200, "body": {"results": [{"type": one.resource.type, "id": id} | some id in expected]}}
 	}
+}
+
+test_a_property_that_is_not_known_is_the_given_one if {
+	more := object.union(store, {"authzen": {"resources": {"record": {"known": {"r-3": {}}}}}})
+	found := resource_search.answer with input as _given("write", {"status": "active"}) with data.store as more
+	found.body.results == [{"type": "record", "id": "r-1"}, {"type": "record", "id": "r-3"}]
+	denied := resource_search.answer with input as _given("write", {"status": "archived"}) with data.store as more
+	denied.body.results == []
+	without := resource_search.answer with input as _asked("alice", "write", "record") with data.store as more
+	without.body.results == [{"type": "record", "id": "r-1"}]
 }
 
 test_a_type_without_known_resources_cannot_be_searched if {

@@ -7,6 +7,7 @@
 package authzen.route
 
 import data.authzen.evaluation
+import data.authzen.template
 
 # METADATA
 # description: >-
@@ -53,13 +54,15 @@ _decisions(asked) := [decided |
 
 # A route that fits is never left out, also without a header that it needs.
 _decision(route, action, values) := evaluation.decide(one) if {
+	context := {name: text | some name, parts in data.store.authzen.http.context; text := _text(parts, values)}
+	count(context) == count(data.store.authzen.http.context)
 	one := {
 		"subject": {"type": data.store.authzen.http.subject.type, "id": _text(data.store.authzen.http.subject.id, values)},
 		"action": {"name": action},
-		"resource": {"type": route.resource.type, "id": _text(route.resource.id, values)},
-		"context": {name: _text(parts, values) | some name, parts in data.store.authzen.http.context},
+		"resource": {"type": route.resource.type, "id": _joined(route.resource.id, values)},
+		"context": context,
 	}
-} else := _no({"the route needs a header that is missing, is there twice or cannot be read"})
+} else := _no({"the route needs a header that is missing, is there twice or has a character that its template does not take"})
 
 _segments(path) := array.slice(split(path, "/"), 1, count(path) + 1)
 
@@ -99,14 +102,24 @@ _headers(asked) := {name: value |
 	regex.match(`^[!-+\-.-~]{1,512}$`, value)
 }
 
-_text(parts, values) := concat("", pieces) if {
+# A header that is the whole text may be any text, such as an IP address. Beside other parts a value could be read
+# as another part, so it has the characters of a path, as in the id of a resource.
+_text(parts, values) := values.header[parts[0].name] if {
+	count(parts) == 1
+	parts[0].field == "header"
+} else := _joined(parts, values)
+
+_joined(parts, values) := concat("", pieces) if {
 	pieces := [piece | some part in parts; piece := _piece(part, values)]
 	count(pieces) == count(parts)
 }
 
 _piece(part, _) := part if is_string(part)
 
-_piece(part, values) := values[part.field][part.name]
+_piece(part, values) := value if {
+	value := values[part.field][part.name]
+	template.is_usable(value, part.slashes)
+}
 
 _faults(asked) := {"http: the mapping has no routes"} if {
 	not data.store.authzen.http.routes
@@ -146,9 +159,10 @@ _overrides := {
 	"x-rewrite-url",
 }
 
+# CGI and WSGI know no difference between `_` and `-` in the name of a header.
 _of_overrides(headers) := {sprintf("%s: must not be sent, it can replace the method or the path", [name]) |
 	some name, _ in headers
-	name in _overrides
+	replace(name, "_", "-") in _overrides
 }
 
 _of_headers(asked) := {sprintf("%s: must be one header of visible ASCII characters without a comma", [part.name]) |

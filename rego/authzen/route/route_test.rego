@@ -3,13 +3,13 @@ package authzen.route_test
 import data.authzen.evaluation_test
 import data.authzen.route
 
-_user := {"field": "header", "name": "x-user"}
+_user := {"field": "header", "name": "x-user", "slashes": false}
 
-_record := {"field": "path", "name": "record"}
+_record := {"field": "path", "name": "record", "slashes": false}
 
 _http := {
 	"subject": {"type": "user", "id": [_user]},
-	"context": {"ip": [{"field": "header", "name": "x-ip"}]},
+	"context": {"ip": [{"field": "header", "name": "x-ip", "slashes": false}]},
 	"routes": [
 		{
 			"path": ["records", {"name": "record", "rest": false}],
@@ -24,7 +24,7 @@ _http := {
 		{
 			"path": ["files", {"name": "file", "rest": true}],
 			"methods": {"GET": "record:read"},
-			"resource": {"type": "file", "id": ["shared/", {"field": "path", "name": "file"}]},
+			"resource": {"type": "file", "id": ["shared/", {"field": "path", "name": "file", "slashes": true}]},
 		},
 		{
 			"path": ["records", {"name": "record", "rest": false}],
@@ -34,7 +34,7 @@ _http := {
 		{
 			"path": ["records", {"name": "record", "rest": false}],
 			"methods": {"HEAD": "read"},
-			"resource": {"type": "record", "id": [{"field": "header", "name": "x-record"}]},
+			"resource": {"type": "record", "id": [{"field": "header", "name": "x-record", "slashes": false}]},
 		},
 		{
 			"path": ["open", {"name": "rest", "rest": true}],
@@ -109,8 +109,45 @@ test_every_route_that_fits_must_allow if {
 
 test_a_route_without_its_header_is_not_left_out if {
 	asked := _asked("HEAD", "/records/r-1")
-	_answer(asked).body.context.errors == ["the route needs a header that is missing, is there twice or cannot be read"]
+	_answer(asked).body.context.errors == ["the route needs a header that is missing, is there twice or has a character that its template does not take"]
 	_answer(object.union(asked, {"headers": {"x-record": ["r-1"]}})).status == 200
+}
+
+test_a_header_in_the_id_of_a_resource_has_the_characters_of_a_path_cases if {
+	values := ["*", "r-?", "r-1:x", "a/b", "..", "acs:record::1234567890123456:r-1", "%2a"]
+	some _ in values
+	every value in values {
+		found := _answer(object.union(_asked("HEAD", "/records/r-1"), {"headers": {"x-record": [value]}}))
+		found.body.context.errors == ["the route needs a header that is missing, is there twice or has a character that its template does not take"]
+	}
+}
+
+_joined := object.union(_http, {
+	"subject": {"id": ["acs:ram::1234567890123456:", {"field": "header", "name": "x-kind", "slashes": false}, "/", _user]},
+	"context": {"ip": ["10.0.", {"field": "header", "name": "x-ip", "slashes": false}]},
+})
+
+_joined_store := object.union(object.remove(evaluation_test.store, ["authzen"]), {"authzen": {
+	"resources": evaluation_test.store.authzen.resources,
+	"context": evaluation_test.store.authzen.context,
+	"http": _joined,
+}})
+
+test_a_header_beside_other_text_has_the_characters_of_a_path_cases if {
+	cases := [
+		["user", "alice", "0.1", 200],
+		["user/x", "alice", "0.1", 403],
+		["user", "x:root", "0.1", 403],
+		["user", "a/lice", "0.1", 403],
+		["user", "alice", "0.1/8", 403],
+	]
+	some _ in cases
+	every case in cases {
+		[kind, user, ip, status] := case
+		asked := object.union(_asked("GET", "/records/r-1"), {"headers": {"x-kind": [kind], "x-user": [user], "x-ip": [ip]}})
+		found := route.answer with input as asked with data.store as _joined_store
+		found.status == status
+	}
 }
 
 test_subject_cases if {
@@ -161,6 +198,11 @@ test_another_method_or_path_is_refused_cases if {
 		{"headers": {"x-method-override": ["GET"]}},
 		{"headers": {"x-original-url": ["/admin"]}},
 		{"headers": {"x-rewrite-url": ["/admin"]}},
+		{"headers": {"x_http_method_override": ["DELETE"]}},
+		{"headers": {"x-http_method": ["DELETE"]}},
+		{"headers": {"x_method-override": ["DELETE"]}},
+		{"headers": {"x_original_url": ["/admin"]}},
+		{"headers": {"x_rewrite_url": ["/admin"]}},
 		{"query": "_method=DELETE"},
 		{"query": "a=b&_METHOD=DELETE"},
 		{"query": "%5fmethod=DELETE"},

@@ -23,7 +23,9 @@ answer := answer_to(input)
 default answer := {"status": 400, "body": "the request is missing, or could not be evaluated"}
 
 # METADATA
-# description: The answer to any value. A type that the mapping does not know has no subjects.
+# description: >-
+#   The answer to any value. A type that the mapping does not know has no subjects. The properties of the given
+#   subject are those of each candidate.
 answer_to(one) := evaluation.refusal(faults) if {
 	faults := entity.faults(one, object.union(entity.all, {"subject": {"type"}}))
 	faults != set()
@@ -32,9 +34,10 @@ answer_to(one) := evaluation.refusal(faults) if {
 } else := search.refusal(sprintf("subjects of the type %s cannot be searched: their template or a required property needs more than an id", [json.marshal(one.subject.type)])) if {
 	not is_searchable(one.subject.type)
 } else := search.answer_of([[result, asked] |
+	given := object.filter(one.subject, ["properties"])
 	some id in _ids(data.store.authzen.subjects[one.subject.type].arn)
 	result := {"type": one.subject.type, "id": id}
-	asked := object.union(object.remove(one, ["subject"]), {"subject": result})
+	asked := object.union(object.remove(one, ["subject"]), {"subject": object.union(result, given)})
 ])
 
 # METADATA

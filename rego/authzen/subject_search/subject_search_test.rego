@@ -34,6 +34,33 @@ test_subject_cases if {
 	}
 }
 
+# `record:status` stands for a property of the subject here, and a Deny of `record:write` depends on it.
+_with_status := object.union(object.remove(store, ["authzen"]), {"authzen": {
+	"subjects": {"user": object.union(store.authzen.subjects.user, {"properties": {"status": {"key": "record:status", "optional": true}}})},
+	"resources": {"record": object.remove(store.authzen.resources.record, ["properties"])},
+}})
+
+test_a_given_property_is_that_of_each_candidate_cases if {
+	cases := [
+		[{"status": "active"}, ["ada@x", "alice"]],
+		[{"status": "archived"}, []],
+		[{"status": null}, []],
+		[{"else": "x"}, ["ada@x", "alice"]],
+		[{}, ["ada@x", "alice"]],
+	]
+	some _ in cases
+	every case in cases {
+		[properties, expected] := case
+		one := object.union(_asked("user", "write", "r-1"), {"subject": {"properties": properties}})
+		found := subject_search.answer with input as one with data.store as _with_status
+		found.status == 200
+		[result.id | some result in found.body.results] == expected
+		every result in found.body.results {
+			object.keys(result) == {"type", "id"}
+		}
+	}
+}
+
 test_roles_are_found_by_their_names_as_written if {
 	mapped := object.union(store, {"authzen": {"subjects": {"role": {
 		"arn": ["acs:ram::1234567890123456:role/", {"field": "id", "name": "", "slashes": false}],

@@ -3,7 +3,8 @@
 # description: >-
 #   Fills in a template of the mapping (`data.store.authzen`): an ARN with placeholders for the id and the
 #   properties of an AuthZEN entity. A value brings nothing into an ARN that a pattern or another field of
-#   the ARN could be: no colon, no wildcard, and a slash only for a placeholder that says so.
+#   the ARN could be: no colon, no wildcard, and a slash only for a placeholder that says so. The id of a type
+#   that takes ARNs is the whole text.
 package authzen.template
 
 import data.ram.limit
@@ -21,7 +22,7 @@ text(parts, entity) := concat("", pieces) if {
 faults(parts, entity, place) := {message |
 	some part in parts
 	not _piece(part, entity)
-	message := sprintf("%s.%s: must be a text of %s", [place, _name(part), _form(part)])
+	message := sprintf("%s.%s: must be %s", [place, _name(part), _form(part)])
 }
 
 # METADATA
@@ -46,12 +47,24 @@ is_usable(value, slashes) if {
 	not regex.match(`(^|/)\.\.?(/|$)`, value)
 }
 
+# METADATA
+# description: True if the value begins as the ARN of a principal or a resource. `ram.request` reads the rest.
+is_arn(value) if {
+	is_string(value)
+	startswith(value, "acs:")
+}
+
 _patterns := {
 	false: `^[A-Za-z0-9._@=+,~-]+$`,
 	true: `^[A-Za-z0-9._@=+,~-]+(/[A-Za-z0-9._@=+,~-]+)*$`,
 }
 
 _piece(part, _) := part if is_string(part)
+
+_piece(part, entity) := entity.id if {
+	part.field == "arn"
+	is_arn(entity.id)
+}
 
 _piece(part, entity) := value if {
 	value := _given(part, entity)
@@ -62,13 +75,15 @@ _given(part, entity) := entity.id if part.field == "id"
 
 _given(part, entity) := entity.properties[part.name] if part.field == "properties"
 
-_name(part) := "id" if part.field == "id"
+_name(part) := concat(".", ["properties", part.name]) if part.field == "properties"
 
-else := concat(".", ["properties", part.name])
+else := "id"
 
-_form(part) := "letters, digits and ._@=+,~- in segments between slashes, none of them `.` or `..`" if part.slashes
+_form(part) := "an ARN" if part.field == "arn"
 
-else := "letters, digits and ._@=+,~- that is not `.` or `..`"
+else := "a text of letters, digits and ._@=+,~- in segments between slashes, none of them `.` or `..`" if part.slashes
+
+else := "a text of letters, digits and ._@=+,~- that is not `.` or `..`"
 
 # The texts before and after the only placeholder.
 _around(parts) := [parts[0], ""] if {

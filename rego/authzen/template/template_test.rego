@@ -37,6 +37,23 @@ test_a_value_that_cannot_be_put_in_is_a_fault_cases if {
 	template.faults(["acs:", _path], _entity, "r") == set()
 }
 
+_arn := {"field": "arn", "name": "", "slashes": false}
+
+test_an_id_that_is_an_arn_is_the_whole_text if {
+	template.text([_arn], {"id": "acs:oss:::photos/a"}) == "acs:oss:::photos/a"
+	template.faults([_arn], {"id": "acs:oss:::photos/a"}, "r") == set()
+	[id | id := template.id([_arn], "acs:oss:::photos")] == []
+}
+
+test_another_id_is_no_arn_cases if {
+	entities := [{"id": "photos"}, {"id": ""}, {"id": " acs:oss:::photos"}, {"id": "ACS:oss:::photos"}, {"id": 5}, {}]
+	some _ in entities
+	every entity in entities {
+		not template.text([_arn], entity)
+		template.faults([_arn], entity, "r") == {"r.id: must be an ARN"}
+	}
+}
+
 test_usable_cases if {
 	cases := [
 		["a", false, true],
