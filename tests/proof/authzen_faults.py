@@ -154,7 +154,7 @@ FAULTS: Final = (
         "a given property counts before the one that is known",
         _RESOURCES,
         "object.get(given, name, value) == value",
-        "is_object(given)",
+        "object.get(given, name, value) != null",
     ),
     (
         "a search of subjects drops the given properties",
