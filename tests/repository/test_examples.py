@@ -50,5 +50,5 @@ def test_the_shipped_accounts_decide_as_their_comment_states(ramgate_client: Cli
 
 def test_there_are_examples() -> None:
     names = {folder.name for folder in EXAMPLES}
-    frameworks = ["django", "fastapi", "flask", "grpc", "litestar", "starlette"]
+    frameworks = ["django", "fastapi", "flask", "grpc", "grpc_aio", "litestar", "starlette", "wsgi"]
     assert names >= {"kafka_connector"} | {f"{framework}_instances" for framework in frameworks}

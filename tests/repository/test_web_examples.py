@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ramgate import Sidecar
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-START = re.compile(r"^(?:uvicorn|flask|python (?=.*manage\.py)).*examples/\w+.*$", re.MULTILINE)
+START = re.compile(
+    r"^(?:uvicorn|flask|python (?=.*(?:manage|_wsgi)\.py)).*examples/\w+.*$", re.MULTILINE
+)
 LISTENS = re.compile(r"(?:Running on|running on|server at) http://(127\.0\.0\.1):(\d+)")
 EXAMPLES = sorted(
     path.parent.name
@@ -28,7 +30,7 @@ SECONDS = 60
 
 
 def test_there_are_web_examples() -> None:
-    frameworks = ["django", "fastapi", "flask", "litestar", "starlette"]
+    frameworks = ["django", "fastapi", "flask", "litestar", "starlette", "wsgi"]
     assert [f"{framework}_instances" for framework in frameworks] == EXAMPLES
 
 
@@ -64,5 +66,6 @@ def test_every_example_installs_its_framework_and_starts_opa() -> None:
         text = (ROOT / "examples" / name / "README.md").read_text()
         framework = name.removesuffix("_instances")
         server = servers.get(framework, " uvicorn")
-        assert f"pip install {framework}{server}\nramgate run\n" in text
+        install = "" if framework == "wsgi" else f"pip install {framework}{server}\n"
+        assert f"```sh\n{install}ramgate run\n" in text
         assert f"pytest examples/{name}\n" in text
