@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import socket
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asgi_calls import ACCOUNT, CountingClient, arn_of, call, converse
+from asgi_calls import ACCOUNT, CountingClient, arn_of, call, converse, scope_of
 from ramgate import AccessDenied, AsyncClient, Client, InvalidRequest, RamgateError, TransportError
 from ramgate.middleware.asgi import RamgateMiddleware, guard, refuse, require
 from ramgate.middleware.errors import PrincipalError, Unauthenticated
@@ -434,6 +435,79 @@ def test_after_a_response_has_begun_the_error_goes_on(ramgate_sidecar: Sidecar) 
         run(ramgate_sidecar.url, streams, ("/", "alice"))
 
 
+def failing(url: str, app: App) -> list[Message]:
+    """Send one request, which ends with a denial for the server; return the messages before it."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def main() -> None:
+        async with AsyncClient(url) as client:
+            serve = RamgateMiddleware(app, client=client, principal=arn_of)
+            await serve(scope_of("/", headers={"x-user": "alice"}), receive, send)
+
+    with pytest.raises(AccessDenied):
+        asyncio.run(main())
+    return sent
+
+
+async def stop() -> None:
+    await guard("ecs:StopInstance", Template("*"), dict)
+
+
+@pytest.mark.parametrize("rest", [[], [False], [True], [True, False]])
+def test_no_body_passes_after_a_refusal(ramgate_sidecar: Sidecar, rest: list[bool]) -> None:
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    first = {"type": "http.response.body", "body": b"one", "more_body": True}
+
+    @app_of
+    async def swallows(_: Scope, __: Receive, send: Send) -> None:
+        await require(LIST, TOPICS)
+        await send(start)
+        await send(first)
+        with contextlib.suppress(AccessDenied):
+            await stop()
+        for more_body in rest:
+            with contextlib.suppress(AccessDenied):
+                await send(first | {"body": b"secret", "more_body": more_body})
+
+    assert failing(ramgate_sidecar.url, swallows) == [start, first]
+
+
+def test_a_file_does_not_pass_after_a_refusal(ramgate_sidecar: Sidecar) -> None:
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+
+    @app_of
+    async def swallows(_: Scope, __: Receive, send: Send) -> None:
+        await require(LIST, TOPICS)
+        await send(start)
+        with contextlib.suppress(AccessDenied):
+            await stop()
+        await send({"type": "http.response.pathsend", "path": "/secret"})
+
+    assert failing(ramgate_sidecar.url, swallows) == [start]
+
+
+def test_a_refused_application_that_sends_without_end_is_ended(ramgate_sidecar: Sidecar) -> None:
+    sent = []
+
+    @app_of
+    async def endless(_: Scope, __: Receive, send: Send) -> None:
+        with contextlib.suppress(AccessDenied):
+            await stop()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(100):
+            await send({"type": "http.response.body", "body": b"secret", "more_body": True})
+            sent.append(number)
+
+    [found] = run(ramgate_sidecar.url, endless, ("/", "alice"))
+    assert (found.status, sent) == (403, [])
+
+
 # Memory
 
 
@@ -526,6 +600,32 @@ def test_nothing_is_decided_once_the_request_is_refused(ramgate_sidecar: Sidecar
 
     asked = asyncio.run(main())
     assert [action for _, action, _ in asked] == [LIST, "ecs:StopInstance"]
+
+
+def test_no_decision_is_remembered_while_a_refusal_is_sent(ramgate_sidecar: Sidecar) -> None:
+    contexts: list[contextvars.Context] = []
+
+    @app_of
+    async def refused(_: Scope, __: Receive, ___: Send) -> None:
+        await require(LIST, TOPICS)
+        contexts.append(contextvars.copy_context())
+        await require("ecs:StopInstance", "*")
+
+    async def receive() -> Message:
+        raise NotImplementedError
+
+    async def send(_: Message) -> None:
+        asking = asyncio.get_running_loop().create_task(require(LIST, TOPICS), context=contexts[0])
+        await asking
+
+    async def main() -> list[tuple[str, str, str]]:
+        async with CountingClient(ramgate_sidecar.url) as client:
+            serve = RamgateMiddleware(refused, client=client, principal=arn_of)
+            await serve(scope_of("/", headers={"x-user": "alice"}), receive, send)
+            return client.asked
+
+    asked = asyncio.run(main())
+    assert [action for _, action, _ in asked] == [LIST, "ecs:StopInstance", LIST, LIST]
 
 
 def test_concurrent_requests_share_neither_principals_nor_decisions(
@@ -673,6 +773,46 @@ def test_an_error_is_refused_only_if_it_has_an_answer(ramgate_sidecar: Sidecar) 
 
     found = run(ramgate_sidecar.url, handles, ("/refused", "alice"), ("/", "alice"))
     assert [one.status for one in found] == [401, 500]
+
+
+class Silent(AsyncClient):
+    """A client that never gets an answer."""
+
+    def decide(self, *_: object) -> Any:  # noqa: ANN401
+        return asyncio.get_running_loop().create_future()
+
+
+def test_a_guard_that_times_out_cannot_be_handled(ramgate_sidecar: Sidecar) -> None:
+    @app_of
+    async def impatient(_: Scope, __: Receive, send: Send) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await guard(LIST, INSTANCE, lambda: {"instance": "x"})
+        await answer(send)
+
+    [found] = run(ramgate_sidecar.url, impatient, ("/", "alice"), client=Silent, verify=False)
+    assert found.problem["status"] == 500
+
+
+def broken(*_: object) -> dict[str, str]:
+    raise KeyError("broken")
+
+
+@pytest.mark.parametrize(("values_of", "context_of"), [(broken, None), (dict, broken)])
+def test_a_guard_whose_functions_fail_cannot_be_handled(
+    ramgate_sidecar: Sidecar,
+    values_of: Callable[..., dict[str, str]],
+    context_of: Callable[[Scope], dict[str, str]] | None,
+) -> None:
+    @app_of
+    async def swallows(_: Scope, __: Receive, send: Send) -> None:
+        await require(LIST, TOPICS)
+        with contextlib.suppress(KeyError):
+            await guard(LIST, Template("*"), values_of, context_of)
+        await answer(send)
+
+    with pytest.raises(KeyError, match="broken"):
+        run(ramgate_sidecar.url, swallows, ("/", "alice"))
 
 
 # The event loop
@@ -847,6 +987,30 @@ def test_an_open_websocket_sends_nothing_after_a_refusal(ramgate_sidecar: Sideca
         {"type": "websocket.accept"},
         closed("Forbidden"),
     ]
+
+
+def test_a_refused_websocket_is_not_left_to_wait(ramgate_sidecar: Sidecar) -> None:
+    @app_of
+    async def waits(_: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(AccessDenied):
+            await stop()
+        await send({"type": "websocket.accept"})
+        await receive()
+        raise AssertionError
+
+    assert talk(ramgate_sidecar.url, waits, "alice") == [closed("Forbidden")]
+
+
+def test_a_refused_websocket_is_closed_with_the_answer_of_the_refusal(
+    ramgate_sidecar: Sidecar,
+) -> None:
+    @app_of
+    async def closes(_: Scope, __: Receive, send: Send) -> None:
+        with contextlib.suppress(AccessDenied):
+            await stop()
+        await send({"type": "websocket.close", "code": 1000})
+
+    assert talk(ramgate_sidecar.url, closes, "alice") == [closed("Forbidden")]
 
 
 def test_a_websocket_remembers_no_decision(ramgate_sidecar: Sidecar) -> None:

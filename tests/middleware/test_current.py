@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ramgate import AccessDenied, Decision, Request, Statement, TransportError
@@ -163,3 +165,27 @@ def test_a_closed_request_remembers_nothing() -> None:
     current.keep(REQUEST, ALLOW)
     current.close()
     assert current.recall(REQUEST) is None
+
+
+def test_the_first_error_of_another_kind_is_raised_at_the_end() -> None:
+    current = Current()
+    for name in ("first", "second"):
+        current.refuse(KeyError(name))
+    with pytest.raises(KeyError, match="first"):
+        current.end()
+
+
+def test_a_cancelled_requirement_is_no_decision() -> None:
+    current = Current()
+    current.refuse(asyncio.CancelledError())
+    with pytest.raises(Undecided, match="a requirement was cancelled"):
+        current.end()
+
+
+def test_a_cancelled_requirement_does_not_hide_a_denial() -> None:
+    current = Current()
+    denied = Unauthenticated("x")
+    current.refuse(asyncio.CancelledError())
+    current.refuse(denied)
+    current.refuse(asyncio.CancelledError())
+    assert current.refusal is denied

@@ -17,19 +17,20 @@ from django.core.exceptions import (
     PermissionDenied,
     SynchronousOnlyOperation,
 )
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 
 from django_site import Pieces, configured, named, named_later, under_asgi, under_wsgi
 from hostile import ALLOW, DENY, Hostile, Peer, answering, result
 from ramgate import AccessDenied, AsyncClient, Client
-from ramgate.middleware.django import RamgateMiddleware, arequire, require
-from wsgi_calls import DELETE, LIST, Answer
+from ramgate.middleware.django import RamgateMiddleware, arequire, require, requires
+from wsgi_calls import LIST, Answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from ramgate import Sidecar
 
@@ -347,33 +348,161 @@ def test_a_task_that_served_a_request_is_in_none_afterwards(url: str) -> None:
         asyncio.run(ask())
 
 
-def test_a_task_that_outlives_a_refused_request_asks_again() -> None:
-    started = []
+STOP = "ecs:StopInstance"
+ENDINGS = ("answered", "refused", "failed", "cancelled")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_task_that_outlives_a_request_cannot_ask_in_its_name(url: str, ending: str) -> None:
+    started: list[asyncio.Task[None]] = []
+
+    async def later() -> None:
+        await is_over.wait()
+        await arequire(LIST, "*")
 
     async def view(_: HttpRequest) -> HttpResponse:
         await arequire(LIST, "*")
-
-        async def later() -> None:
-            await refused.wait()
-            await arequire(LIST, "*")
-
         started.append(asyncio.create_task(later()))
-        await arequire(DELETE, "*")
-        return HttpResponse("secret")
+        if ending == "refused":
+            await arequire(STOP, "*")
+        if ending == "failed":
+            raise KeyError("x")
+        if ending == "cancelled":
+            waiting.set()
+            await is_over.wait()
+        return HttpResponse("fine")
 
-    async def ask(url: str) -> None:
+    async def ask() -> None:
         async with site(url):
             serve: Any = RamgateMiddleware(view)
             request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
-            with contextlib.suppress(AccessDenied):  # Django's handler would answer it
-                await serve(request)
-            refused.set()
-            await started[0]
+            serving = asyncio.ensure_future(serve(request))
+            if ending == "cancelled":
+                await asyncio.wait_for(waiting.wait(), BOUND)
+                serving.cancel()
+            with contextlib.suppress(AccessDenied, KeyError, asyncio.CancelledError):
+                await serving  # Django's handler would answer the errors
+            is_over.set()
+            with pytest.raises(RuntimeError, match="there is no request"):
+                await started[0]
 
-    refused = asyncio.Event()
-    answers = answering(result(ALLOW), result(DENY), result(DENY))
-    with Hostile(answers) as server, pytest.raises(AccessDenied):
-        asyncio.run(ask(server.url))
+    is_over, waiting = asyncio.Event(), asyncio.Event()
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("ending", ["read", "closed", "dropped", "cut off"])
+def test_a_request_lasts_as_long_as_its_stream(url: str, ending: str) -> None:
+    asking: list[asyncio.Task[None]] = []
+
+    async def later(event: asyncio.Event) -> None:
+        await event.wait()
+        await arequire(LIST, "*")
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    async def view(_: HttpRequest) -> HttpResponseBase:
+        await arequire(LIST, "*")
+        asking.extend(asyncio.create_task(later(event)) for event in (has_begun, is_over))
+        return StreamingHttpResponse(pieces())
+
+    async def ask() -> None:
+        async with site(url):
+            serve: Any = RamgateMiddleware(view)
+            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+            response = await serve(request)
+            has_begun.set()
+            await asking[0]
+            if ending == "read":
+                assert [piece async for piece in response] == [b"one", b"two"]
+            elif ending == "closed":
+                response.close()
+            elif ending == "dropped":
+                del response
+                gc.collect()
+            else:
+                stream = response.streaming_content
+                assert await anext(stream) == b"one"
+                await response._iterator.aclose()  # noqa: SLF001 - as a loop does in the end
+            is_over.set()
+            with pytest.raises(RuntimeError, match="there is no request"):
+                await asking[1]
+
+    has_begun, is_over = asyncio.Event(), asyncio.Event()
+    asyncio.run(ask())
+
+
+@requires(STOP, "*")
+def stop() -> None:
+    raise AssertionError
+
+
+@requires(STOP, "*")
+async def stop_later() -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_no_piece_of_a_stream_passes_after_a_refusal(
+    ramgate_client: Client, *, goes_on: bool
+) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        with contextlib.suppress(AccessDenied):
+            stop()
+        if goes_on:
+            yield b"secret"
+
+    def view(_: HttpRequest) -> HttpResponseBase:
+        require(LIST, "*")
+        return StreamingHttpResponse(pieces())
+
+    with configured(ramgate_client):
+        serve: Any = RamgateMiddleware(view)
+        stream = iter(serve(RequestFactory().get("/", headers={"X-Test-User": "alice"})))
+        assert next(stream) == b"one"
+        with pytest.raises(AccessDenied):
+            next(stream)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_no_piece_of_an_async_stream_passes_after_a_refusal(url: str, *, goes_on: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        with contextlib.suppress(AccessDenied):
+            await stop_later()
+        if goes_on:
+            yield b"secret"
+
+    async def view(_: HttpRequest) -> HttpResponseBase:
+        await arequire(LIST, "*")
+        return StreamingHttpResponse(pieces())
+
+    async def ask() -> None:
+        async with site(url):
+            serve: Any = RamgateMiddleware(view)
+            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+            stream = aiter(await serve(request))
+            assert await anext(stream) == b"one"
+            with pytest.raises(AccessDenied):
+                await anext(stream)
+
+    asyncio.run(ask())
+
+
+def test_the_pieces_of_a_file_that_is_made_are_within_the_request(ramgate_client: Client) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield require(LIST, "*").effect.encode()
+
+    def view(_: HttpRequest) -> HttpResponseBase:
+        require(LIST, "*")
+        return FileResponse(pieces())
+
+    with configured(ramgate_client):
+        serve: Any = RamgateMiddleware(view)
+        request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+        assert list(serve(request)) == [b"Allow"]
 
 
 def test_there_is_no_question_outside_of_a_request() -> None:

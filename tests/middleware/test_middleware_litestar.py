@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID  # noqa: TC003 - see above
 
 import pytest
-from litestar import Litestar, Request, Response, WebSocket, get, websocket
+from litestar import Litestar, Request, Response, WebSocket, asgi, get, websocket
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath  # noqa: TC002 - see above
+from litestar.types import Receive, Scope, Send  # noqa: TC002 - see above
 
 from asgi_calls import ACCOUNT, CountingClient, arn_of, call, converse
 from ramgate.middleware.asgi import require
@@ -199,6 +200,47 @@ def test_a_success_without_a_decision_is_held_back(ramgate_sidecar: Sidecar) -> 
     found, schema, missing = run(ramgate_sidecar.url, "/undecided", "/schema", "/missing")[0]
     assert found.problem["status"] == 500
     assert (schema.status, missing.status) == (200, 404)
+
+
+@pytest.mark.parametrize("has_raw_path", [True, False])
+def test_a_path_that_the_routing_rewrote_is_not_public(
+    ramgate_sidecar: Sidecar, *, has_raw_path: bool
+) -> None:
+    seen = []
+
+    @asgi("/files", is_mount=True, copy_scope=True)
+    async def files(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+        seen.append(scope["path"])
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def main() -> list[int]:
+        async with CountingClient(ramgate_sidecar.url) as client:
+            plugin = RamgatePlugin(client=client, principal=arn_of, public={"/docs/"})
+            mounting: Any = Litestar([files], plugins=[plugin], openapi_config=None)
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+                if not has_raw_path:
+                    del scope["raw_path"]
+                await mounting(scope, receive, send)
+
+            return [(await call(app, "/files/docs", user)).status for user in (None, "alice")]
+
+    assert asyncio.run(main()) == [401, 404]
+    assert seen == ["/docs/"]  # the routing does rewrite it
+
+
+def test_without_the_path_of_the_request_nothing_is_public(ramgate_sidecar: Sidecar) -> None:
+    async def main() -> list[int]:
+        async with CountingClient(ramgate_sidecar.url) as client:
+
+            async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+                scope["raw_path"] = None
+                await application(client)(scope, receive, send)
+
+            return [(await call(app, "/schema", user)).status for user in (None, "alice")]
+
+    assert asyncio.run(main()) == [401, 500]
 
 
 def test_an_allowed_handler_answers(ramgate_sidecar: Sidecar) -> None:

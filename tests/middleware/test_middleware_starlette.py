@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -89,6 +90,27 @@ def test_a_denial_in_a_streamed_body_goes_on(ramgate_sidecar: Sidecar) -> None:
     with pytest.raises(ClientDisconnect) as caught:
         run(ramgate_sidecar.url, "/stream")
     assert isinstance(caught.value.__context__, AccessDenied)
+
+
+def test_a_background_task_asks_again_and_its_denial_goes_on(ramgate_sidecar: Sidecar) -> None:
+    async def background() -> None:
+        await require("alikafka:ListTopic", "*")
+        await require("ecs:StopInstance", "*")
+
+    async def endpoint(_: Request) -> Response:
+        await require("alikafka:ListTopic", "*")
+        return PlainTextResponse("topics", background=BackgroundTask(background))
+
+    async def main() -> list[str]:
+        async with CountingClient(ramgate_sidecar.url) as client:
+            protection = Middleware(RamgateMiddleware, client=client, principal=arn_of)
+            app = Starlette(routes=[Route("/", endpoint)], middleware=[protection])
+            with pytest.raises(AccessDenied):
+                await call(app, "/", "alice")
+            return [action for _, action, _ in client.asked]
+
+    asked = asyncio.run(main())
+    assert asked == ["alikafka:ListTopic", "alikafka:ListTopic", "ecs:StopInstance"]
 
 
 def test_a_faulty_template_is_refused_when_the_application_starts() -> None:

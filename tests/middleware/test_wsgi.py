@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Decision
 
 PUBLIC = {"/docs"}
+STOP = "ecs:StopInstance"
 
 
 def listing(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -320,28 +322,71 @@ def test_an_answer_to_head_has_no_body(ramgate_client: Client) -> None:
 # The life of a response.
 
 
-def test_nothing_is_decided_once_a_refused_response_is_closed(
-    ramgate_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def asking(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list to which the actions of the client's questions are added."""
     asked: list[str] = []
-    contexts: list[Context] = []
-    decide = ramgate_client.decide
+    decide = client.decide
 
     def counted(principal: str, action: str, *more: Any) -> Decision:  # noqa: ANN401 - as `decide`
         asked.append(action)
         return decide(principal, action, *more)
 
+    monkeypatch.setattr(client, "decide", counted)
+    return asked
+
+
+def test_a_refused_request_remembers_nothing_and_is_over_once_it_is_closed(
+    ramgate_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts: list[Context] = []
+    written: list[bytes] = []
+
     def application(_: Environ, __: StartResponse) -> Iterable[bytes]:
         require(LIST, "*")
         contexts.append(copy_context())
-        require("ecs:StopInstance", "*")
+        require(STOP, "*")
         raise AssertionError
 
-    monkeypatch.setattr(ramgate_client, "decide", counted)
-    assert call(protected(ramgate_client, application), environ_of(user="alice")).status == 403
+    asked = asking(ramgate_client, monkeypatch)
+    app = protected(ramgate_client, application)
+    pieces: Any = app(environ_of(user="alice"), lambda *_: written.append)
+    contexts[0].run(require, LIST, "*")
+    assert asked == [LIST, STOP, LIST]
+    pieces.close()
     with pytest.raises(RuntimeError, match="there is no request"):
         contexts[0].run(require, LIST, "*")
-    assert asked == [LIST, "ecs:StopInstance"]
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit(1)])
+def test_nothing_is_decided_once_the_error_of_an_application_goes_on(
+    ramgate_client: Client, error: BaseException
+) -> None:
+    contexts: list[Context] = []
+
+    def application(_: Environ, __: StartResponse) -> Iterable[bytes]:
+        require(LIST, "*")
+        contexts.append(copy_context())
+        raise error
+
+    with pytest.raises(type(error)):
+        call(protected(ramgate_client, application), environ_of(user="alice"))
+    with pytest.raises(RuntimeError, match="there is no request"):
+        contexts[0].run(require, LIST, "*")
+
+
+def test_a_response_that_cannot_be_iterated_is_closed(ramgate_client: Client) -> None:
+    closed = []
+
+    class Body:
+        def __iter__(self) -> Iterator[bytes]:
+            raise KeyError("x")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    with pytest.raises(KeyError):
+        call(protected(ramgate_client, lambda _, __: Body()), environ_of(user="alice"))
+    assert closed
 
 
 def streaming(_: Environ, start_response: StartResponse) -> Iterator[bytes]:
@@ -374,6 +419,104 @@ def test_after_a_response_has_begun_the_error_goes_on() -> None:
     ):
         call(protected(client, streaming), environ_of(user="alice"))
     assert len(server.questions) == 2  # nothing is remembered once the response has begun
+
+
+@requires(STOP, "*")
+def stop() -> None:
+    raise AssertionError
+
+
+def begun(app: App) -> tuple[list[bytes], Iterator[bytes]]:
+    """Call an application; return the list of the pieces that it writes, and the others."""
+    written: list[bytes] = []
+    pieces = app(environ_of(user="alice"), lambda *_: written.append)
+    return written, iter(pieces)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_no_piece_passes_after_a_refusal(ramgate_client: Client, *, goes_on: bool) -> None:
+    def application(_: Environ, start_response: StartResponse) -> Iterator[bytes]:
+        require(LIST, "*")
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"one"
+        with contextlib.suppress(AccessDenied):
+            stop()
+        if goes_on:
+            yield b"secret"
+
+    _, pieces = begun(protected(ramgate_client, application))
+    assert next(pieces) == b"one"
+    for _ in range(2):
+        with pytest.raises(AccessDenied):
+            next(pieces)
+
+
+def test_nothing_is_written_after_a_refusal_in_a_response(ramgate_client: Client) -> None:
+    def application(_: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        require(LIST, "*")
+        write = start_response("200 OK", [("Content-Type", "text/plain")])
+        write(b"one")
+        with contextlib.suppress(AccessDenied):
+            stop()
+        with contextlib.suppress(AccessDenied):
+            write(b"secret")
+        return [b"secret"]
+
+    written, pieces = begun(protected(ramgate_client, application))
+    with pytest.raises(AccessDenied):
+        next(pieces)
+    assert written == [b"one"]
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_replaced_status_does_not_let_a_refused_body_pass(
+    ramgate_client: Client, *, is_refused: bool
+) -> None:
+    def application(environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        yield b""
+        try:
+            _ = environ["test.missing"]
+        except KeyError:
+            status = "500 Internal Server Error"
+            write = start_response(status, [("Content-Type", "text/plain")], sys.exc_info())
+        with contextlib.suppress(AccessDenied):
+            if is_refused:
+                stop()
+        with contextlib.suppress(AccessDenied):
+            write(b"text")
+
+    written, pieces = begun(protected(ramgate_client, application))
+    assert next(pieces) == b""
+    with pytest.raises(AccessDenied if is_refused else StopIteration):
+        next(pieces)
+    assert written == ([] if is_refused else [b"text"])
+
+
+def test_a_refusal_keeps_its_status_when_the_application_is_closed(ramgate_client: Client) -> None:
+    statuses: list[str] = []
+    written: list[bytes] = []
+
+    class Body:
+        def __init__(self, start_response: StartResponse) -> None:
+            self._start_response = start_response
+
+        def __iter__(self) -> Iterator[bytes]:
+            require(STOP, "*")
+            raise AssertionError
+
+        def close(self) -> None:
+            error = KeyError("x")
+            self._start_response("200 OK", [], (KeyError, error, None))(b"secret")
+
+    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return written.append
+
+    app = protected(ramgate_client, lambda _, start_response: Body(start_response))
+    pieces: Any = app(environ_of(user="alice"), start_response)
+    pieces.close()
+    assert (statuses, written) == (["403 Forbidden"], [])
 
 
 def test_an_error_of_the_application_goes_on(ramgate_client: Client) -> None:

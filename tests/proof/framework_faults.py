@@ -23,14 +23,14 @@ FAULTS: Final = (
     (
         "a WSGI application answers in the place of a refusal",
         _RESPONSE,
-        "        self._current.end()\n",
-        "",
+        "        self._current.end()\n        if self._verify",
+        "        if self._verify",
     ),
     (
         "a status that replaces a sent one needs no decision",
         _RESPONSE,
-        "        if self._has_begun:\n            self._check(status)\n",
-        "        if self._has_begun:\n",
+        "and not self._is_answered:\n            self._check(status)\n",
+        "and not self._is_answered:\n",
     ),
     (
         "decisions are remembered while a WSGI response is iterated",
@@ -49,6 +49,36 @@ FAULTS: Final = (
         _RESPONSE,
         "error = self._current.refusal or raised",
         "error = raised",
+    ),
+    (
+        "a piece of a WSGI response passes after a refusal",
+        _RESPONSE,
+        "            self._current.end()\n            return\n",
+        "            return\n",
+    ),
+    (
+        "a WSGI application writes past the middleware once it replaced its status",
+        _RESPONSE,
+        "            return self._send\n",
+        "            return self._write\n",
+    ),
+    (
+        "a WSGI application replaces the status of a refusal",
+        _RESPONSE,
+        "if self._has_begun and not self._is_answered:",
+        "if self._has_begun:",
+    ),
+    (
+        "a WSGI request whose application raises is never over",
+        _RESPONSE,
+        "        except BaseException:\n            self.close()\n",
+        "        except BaseException:\n",
+    ),
+    (
+        "decisions are remembered while the refusal of a WSGI request is sent",
+        _RESPONSE,
+        "        self._current.forget()\n        status = ",
+        "        status = ",
     ),
     (
         "Flask answers a denial of `require` itself",
@@ -85,6 +115,36 @@ FAULTS: Final = (
         _VISITS,
         "            _AWAITING.reset(awaiting)\n",
         "            pass\n",
+    ),
+    (
+        "a task asks in the name of a request to Django that is over",
+        _VISITS,
+        "            else:\n                self.current.close()\n",
+        "            else:\n                self.current.forget()\n",
+    ),
+    (
+        "a piece of a Django stream passes after a refusal",
+        _VISITS,
+        "piece = next(iterator, None)\n                self.current.end()\n",
+        "piece = next(iterator, None)\n",
+    ),
+    (
+        "a piece of an async Django stream passes after a refusal",
+        _VISITS,
+        "piece = await anext(iterator, None)\n                self.current.end()\n",
+        "piece = await anext(iterator, None)\n",
+    ),
+    (
+        "a request to Django is not over once its stream is closed",
+        _VISITS,
+        '        vars(response)["_resource_closers"].append(self.current.close)\n',
+        "",
+    ),
+    (
+        "a request to Django is not over once its stream is dropped",
+        _VISITS,
+        "        weakref.finalize(stream, self.current.close)\n",
+        "",
     ),
     (
         "async views ask with a client that blocks the event loop",

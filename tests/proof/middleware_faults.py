@@ -34,20 +34,38 @@ FAULTS: Final = (
     (
         "an application answers in the place of a refusal",
         _RESPONSE,
-        "(is_first or self._is_websocket)",
-        "self._is_websocket",
+        "if self._current.refusal is not None:",
+        "if self._current.refusal is not None and self._stage is not _Stage.NOTHING_SENT:",
     ),
     (
         "an open WebSocket sends after a refusal",
         _RESPONSE,
-        "(is_first or self._is_websocket)",
-        "is_first",
+        "if self._current.refusal is not None:",
+        "if self._current.refusal is not None and not self._is_websocket:",
+    ),
+    (
+        "a body goes on after a refusal",
+        _RESPONSE,
+        "if self._current.refusal is not None:",
+        "if self._current.refusal is not None and self._stage is _Stage.NOTHING_SENT:",
+    ),
+    (
+        "an application that is refused sends to nobody, and its caller gets no answer",
+        _RESPONSE,
+        "            if _goes_on(message):\n",
+        "            if False:\n",
+    ),
+    (
+        "decisions are remembered while a refusal is sent",
+        _RESPONSE,
+        "        self._current.forget()\n        if self._is_websocket:\n",
+        "        if self._is_websocket:\n",
     ),
     (
         "decisions are remembered while a response is streamed",
         _RESPONSE,
-        "            self._current.forget()\n",
-        "",
+        "            self._current.forget()\n        await",
+        "        await",
     ),
     (
         "a WebSocket remembers its decisions",
@@ -84,6 +102,24 @@ FAULTS: Final = (
         _CURRENT,
         "            raise denial(request, decision)\n",
         "            denial(request, decision)\n",
+    ),
+    (
+        "a requirement that failed without an answer of ramgate is forgotten",
+        _CURRENT,
+        "if self.refusal is not None and not isinstance(error, RamgateError):",
+        "if not isinstance(error, RamgateError):",
+    ),
+    (
+        "a cancelled requirement hides a denial",
+        _CURRENT,
+        "if self.refusal is not None and not isinstance(error, RamgateError):",
+        "if False:",
+    ),
+    (
+        "a failure to read the path may be handled by the application",
+        _ASGI,
+        "        asking.current.refuse(error)\n",
+        "",
     ),
     (
         "a principal that is no text is asked about",
@@ -192,6 +228,12 @@ FAULTS: Final = (
         _LITESTAR,
         "if read is not type(value):",
         "if read is None:",
+    ),
+    (
+        "a path that Litestar rewrote is public",
+        _LITESTAR,
+        'scope.get("raw_path") is not None and super()',
+        "super()",
     ),
     (
         "Litestar answers a denial of `require` itself",

@@ -119,7 +119,7 @@ FAULTS: Final = (
     (
         "an application can handle the refusal of a route",
         _VISIT,
-        "            self.current.refusal = error\n",
+        "            self.current.refuse(error)\n",
         "",
     ),
     (

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.pending_call import pending_call
-from ramgate.errors import RamgateError
 from ramgate.middleware.arguments import check_challenge, check_client, check_principal
 from ramgate.middleware.asgi_response import Message, Response, Send
 from ramgate.middleware.current import Current
@@ -112,7 +111,7 @@ class RamgateMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        verify = self._verify and not self._public.contains(scope["path"], scope.get("raw_path"))
+        verify = self._verify and not self._is_public(scope)
         is_websocket = scope["type"] == "websocket"
         current = Current(remembers=not is_websocket)
         response = Response(send, current, is_websocket=is_websocket, verify=verify)
@@ -134,6 +133,9 @@ class RamgateMiddleware:
         finally:
             _VISIT.reset(token)
             current.close()
+
+    def _is_public(self, scope: Scope) -> bool:
+        return self._public.contains(scope["path"], scope.get("raw_path"))
 
 
 @pending_call
@@ -181,8 +183,8 @@ async def guard(
     try:
         await asking.identify()
         values = values_of()
-    except RamgateError as error:
-        asking.current.refusal = error
+    except BaseException as error:
+        asking.current.refuse(error)
         raise
     return await asking.guard(action, template, values, context_of)
 

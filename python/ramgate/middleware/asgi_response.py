@@ -17,6 +17,7 @@ Message: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _POLICY_VIOLATION: Final = 1008
+_OPEN: Final = frozenset({"websocket.accept", "websocket.send"})
 
 
 class Response:
@@ -34,12 +35,14 @@ class Response:
     async def send(self, message: Message) -> None:
         """Pass a message on, unless the request is refused, or must be decided first.
 
-        Raises `RamgateError` in place of a success without a decision.
+        Raises `RamgateError` in place of a success without a decision, and the refusal in place of
+        a message that others would follow.
         """
-        is_first = self._stage is _Stage.NOTHING_SENT
-        if self._current.refusal is not None and (is_first or self._is_websocket):
+        if self._current.refusal is not None:
+            if _goes_on(message):
+                raise self._current.refusal  # an endless stream would never end
             return  # the answer is the refusal, whatever the application makes of it
-        if is_first and self._verify and _is_success(message):
+        if self._stage is _Stage.NOTHING_SENT and self._verify and _is_success(message):
             self._current.verify()
         stage = _STAGES.get(message["type"])
         if stage is not None:
@@ -49,6 +52,7 @@ class Response:
 
     async def refuse(self, outcome: Outcome, challenge: str) -> bool:
         """Send the answer, and return true, unless it is too late for one."""
+        self._current.forget()
         if self._is_websocket:
             if self._stage is _Stage.ENDED:
                 return False
@@ -83,6 +87,11 @@ _STAGES: Final = {
     "websocket.close": _Stage.ENDED,
     "websocket.http.response.start": _Stage.ENDED,
 }
+
+
+def _goes_on(message: Message) -> bool:
+    """Return true if the application will send more after this message, or wait for more."""
+    return message["type"] in _OPEN or bool(message.get("more_body"))
 
 
 def _is_success(message: Message) -> bool:

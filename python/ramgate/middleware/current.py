@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ramgate.errors import RamgateError
 from ramgate.middleware.errors import PrincipalError, Unauthenticated, Undecided
 from ramgate.model.denials import denial
 
 if TYPE_CHECKING:
-    from ramgate.errors import RamgateError
     from ramgate.model.decision import Decision, Request
 
 __all__ = ["Current"]
@@ -88,6 +88,18 @@ class Current:
         if not decision:
             raise denial(request, decision)
         return decision
+
+    def refuse(self, error: BaseException) -> None:
+        """End the request with the answer to a failed requirement, whatever the application does.
+
+        An error of another kind than ramgate's does not replace a refusal. A cancellation, such as
+        a timeout of the application causes, becomes an `Undecided`.
+        """
+        if self.refusal is not None and not isinstance(error, RamgateError):
+            return
+        if not isinstance(error, Exception):
+            error = Undecided("a requirement was cancelled")
+        self.refusal = error
 
     def forget(self) -> None:
         """Forget all decisions, and remember none from now on: the response has begun or ended."""

@@ -81,7 +81,7 @@ class RamgateMiddleware:
         if self._is_async:
             return self._serve_later(request)
         verify, visits = self._visit(request)
-        with visits.within(), visits.remembering():
+        with visits.within(), visits.ending():
             try:
                 if verify:
                     run(visits.plain.identify())
@@ -92,7 +92,7 @@ class RamgateMiddleware:
 
     async def _serve_later(self, request: HttpRequest) -> HttpResponseBase:
         verify, visits = self._visit(request)
-        with visits.within(), visits.remembering():
+        with visits.within(), visits.ending():
             try:
                 if verify:
                     await visits.awaiting.identify()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, cast
 
@@ -46,10 +47,11 @@ def awaiting_visit() -> Visit[HttpRequest]:
 class Visits:
     """The two visits of one request, with one state."""
 
-    __slots__ = ("awaiting", "current", "plain")
+    __slots__ = ("_goes_on", "awaiting", "current", "plain")
 
     def __init__(self, settings: Settings, request: HttpRequest) -> None:
         self.current = Current()
+        self._goes_on = False
         principal = settings.principal
         self.plain = Visit(settings.client.decide, now(principal), request, self.current)
         self.awaiting = Visit(settings.decide_later, later(principal), request, self.current)
@@ -65,37 +67,59 @@ class Visits:
             _AWAITING.reset(awaiting)
 
     @contextlib.contextmanager
-    def remembering(self) -> Iterator[None]:
-        """Remember decisions no longer than the body of the `with`, however it ends."""
+    def ending(self) -> Iterator[None]:
+        """End the request with the body of the `with`, however it ends, unless a stream goes on."""
         try:
             yield
         finally:
-            self.current.forget()
+            if self._goes_on:
+                self.current.forget()
+            else:
+                self.current.close()
 
     def keep(self, response: HttpResponseBase) -> None:
-        """Make this request the current one whenever a piece of a stream is made."""
-        if not isinstance(response, StreamingHttpResponse) or isinstance(response, FileResponse):
+        """Let the request last as long as a stream and be the current one in each of its pieces."""
+        if not isinstance(response, StreamingHttpResponse) or _sends_a_file(response):
             return
+        self._goes_on = True
         pieces = response.streaming_content
+        stream: AsyncIterator[bytes] | Iterator[bytes]
         if response.is_async:
-            response.streaming_content = self._later(cast("AsyncIterable[bytes]", pieces))
+            stream = self._later(cast("AsyncIterable[bytes]", pieces))
         else:
-            response.streaming_content = self._now(cast("Iterable[bytes]", pieces))
+            stream = self._now(cast("Iterable[bytes]", pieces))
+        response.streaming_content = stream
+        # A stream that nobody begins to read has no `finally`.
+        vars(response)["_resource_closers"].append(self.current.close)
+        weakref.finalize(stream, self.current.close)
 
     def _now(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        iterator = iter(pieces)
-        while True:
-            with self.within():
-                piece = next(iterator, None)
-            if piece is None:
-                return
-            yield piece
+        try:
+            iterator = iter(pieces)
+            while True:
+                with self.within():
+                    piece = next(iterator, None)
+                self.current.end()
+                if piece is None:
+                    return
+                yield piece
+        finally:
+            self.current.close()
 
     async def _later(self, pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        iterator = aiter(pieces)
-        while True:
-            with self.within():
-                piece = await anext(iterator, None)
-            if piece is None:
-                return
-            yield piece
+        try:
+            iterator = aiter(pieces)
+            while True:
+                with self.within():
+                    piece = await anext(iterator, None)
+                self.current.end()
+                if piece is None:
+                    return
+                yield piece
+        finally:
+            self.current.close()
+
+
+def _sends_a_file(response: StreamingHttpResponse) -> bool:
+    """Return true for a response that a server may send as a file, without asking for pieces."""
+    return isinstance(response, FileResponse) and response.file_to_stream is not None

@@ -6,7 +6,7 @@ Each of them is a `RamgateError`:
 - `InvalidResource`: a path value cannot stand in a resource;
 - `InvalidTemplate`: a template is no ARN, or has a placeholder without a value;
 - `PrincipalError`: the function `principal` failed, or returned no text;
-- `Undecided`: the application answered with success, and no decision was asked for.
+- `Undecided`: the application would succeed, and there is no decision.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ class PrincipalError(RamgateError):
 
 
 class Undecided(RamgateError):
-    """With `verify`, the application answered with success although nobody asked for a decision.
+    """The application would succeed without a decision.
+
+    With `verify`, nobody asked for one. Or a requirement was cancelled, as by a timeout of
+    the application.
 
     >>> from ramgate.middleware.current import Current
     >>> Current().verify()

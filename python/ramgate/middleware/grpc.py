@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 import grpc
 
 from ramgate.client.client import Client
-from ramgate.middleware.decorator import checked_first
-from ramgate.middleware.grpc_calls import Call, Calls, behavior_of, values_of, with_behavior
-from ramgate.middleware.template import Template
+from ramgate.middleware.grpc_calls import Call, Calls, behavior_of, required, with_behavior
 from ramgate.middleware.visit import Visit, run, visit_in
 from ramgate.model.decision import NO_CONTEXT
 
@@ -172,14 +170,4 @@ def requires(action: str, resource: str, context: ContextOf | None = None) -> Ca
     Traceback (most recent call last):
     RuntimeError: there is no request: `RamgateMiddleware` is not around this code
     """
-    template = Template(resource)
-
-    async def check(*arguments: object) -> Decision:
-        *_, request, _context = arguments
-        values = values_of(template, request)
-        return await visit_in(_VISIT).guard(action, template, values, context)
-
-    def decorate(function: _F) -> _F:
-        return checked_first(function, check)
-
-    return decorate
+    return required(_VISIT, action, resource, context)

@@ -10,21 +10,25 @@ import grpc
 
 from ramgate.middleware.arguments import check_client, check_principal
 from ramgate.middleware.current import Current
+from ramgate.middleware.decorator import checked_first
 from ramgate.middleware.outcome import outcome_of, report
 from ramgate.middleware.public_paths import PublicPaths
-from ramgate.middleware.visit import Visit
+from ramgate.middleware.template import Template
+from ramgate.middleware.visit import Visit, visit_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextvars import ContextVar
 
     from ramgate.client.async_client import AsyncClient
     from ramgate.client.client import Client
-    from ramgate.middleware.template import Template
-    from ramgate.middleware.visit import PrincipalOf
+    from ramgate.middleware.visit import ContextOf, PrincipalOf
+    from ramgate.model.decision import Decision
 
-__all__ = ["Behavior", "Call", "Calls", "Handler", "behavior_of", "values_of", "with_behavior"]
+__all__ = ["Behavior", "Call", "Calls", "Handler", "behavior_of", "required", "with_behavior"]
 
 _C = TypeVar("_C")
+_F = TypeVar("_F", bound="Callable[..., object]")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 """gRPC's description of a method: whether it takes and returns streams, and its function."""
@@ -130,6 +134,19 @@ def with_behavior(handler: Handler, behavior: Behavior) -> Handler:
     )
 
 
-def values_of(template: Template, request: object) -> dict[str, object]:
-    """Return the fields of a message that the template names. A stream has none."""
-    return {name: getattr(request, name) for name in template.names if hasattr(request, name)}
+def required(
+    variable: ContextVar[Visit[_C]], action: str, resource: str, context: ContextOf[_C] | None
+) -> Callable[[_F], _F]:
+    """Return the decorator `requires` of an interceptor, whose calls are in the variable."""
+    template = Template(resource)
+
+    async def check(*arguments: object) -> Decision:
+        *_, request, _context = arguments
+        # a stream of requests has no fields
+        values = {name: getattr(request, name) for name in template.names if hasattr(request, name)}
+        return await visit_in(variable).guard(action, template, values, context)
+
+    def decorate(function: _F) -> _F:
+        return checked_first(function, check)
+
+    return decorate

@@ -14,7 +14,7 @@ from ramgate.middleware.outcome import CHALLENGE
 from ramgate.middleware.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from litestar.config.app import AppConfig
     from litestar.connection import ASGIConnection
@@ -30,6 +30,16 @@ Guard: TypeAlias = (
     "Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]"
 )
 """A guard of Litestar."""
+
+
+class _Middleware(RamgateMiddleware):
+    """The middleware within Litestar, whose routing cuts the path of a mount off `path`.
+
+    So no path is public without `raw_path`, which is the path as it stands in the request.
+    """
+
+    def _is_public(self, scope: MutableMapping[str, Any]) -> bool:
+        return scope.get("raw_path") is not None and super()._is_public(scope)
 
 
 class RamgatePlugin(InitPluginProtocol):
@@ -67,7 +77,7 @@ class RamgatePlugin(InitPluginProtocol):
         challenge: str = CHALLENGE,
     ) -> None:
         self._middleware = DefineMiddleware(
-            RamgateMiddleware,  # type: ignore[arg-type] # Litestar's scope is a union of TypedDicts
+            _Middleware,  # type: ignore[arg-type] # Litestar's scope is a union of TypedDicts
             client=client,
             principal=principal,
             verify=verify,

@@ -105,8 +105,8 @@ class Visit(Generic[_S]):
                 found = context_of(self.scope)
                 context = await found if inspect.isawaitable(found) else found
             return await self.require(action, resource, context)
-        except RamgateError as error:
-            self.current.refusal = error
+        except BaseException as error:  # also one of the function `context`, or a cancellation
+            self.current.refuse(error)
             raise
 
 

@@ -41,6 +41,7 @@ class Response:
         "_current",
         "_has_begun",
         "_head",
+        "_is_answered",
         "_pieces",
         "_start_response",
         "_variable",
@@ -66,19 +67,22 @@ class Response:
         self._challenge = challenge
         self._head: tuple[str, list[tuple[str, str]]] | None = None
         self._has_begun = False
+        self._is_answered = False
         self._write: Callable[[bytes], object] = _discard
         self._app: Iterable[bytes] = ()
         self._pieces: Iterator[bytes] = iter(())
 
     def run(self, app: App) -> None:
-        """Call the application, unless the request must have a principal and has none."""
+        """Call the application, unless the request must have a principal and has none.
+
+        If an error goes on to the server, the request is over: the server gets no response that it
+        could close.
+        """
         try:
-            if self._verify:
-                run(self._visit.identify())
-            self._app = self._within(app, self._visit.scope, self._start)
-            self._pieces = self._within(iter, self._app)
-        except Exception as error:  # noqa: BLE001 - raises any other error
-            self._pieces = iter([self._refuse(error)])
+            self._pieces = self._called(app)
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -102,6 +106,15 @@ class Response:
         finally:
             self._current.close()
 
+    def _called(self, app: App) -> Iterator[bytes]:
+        try:
+            if self._verify:
+                run(self._visit.identify())
+            self._app = self._within(app, self._visit.scope, self._start)
+            return self._within(iter, self._app)
+        except Exception as error:  # noqa: BLE001 - raises any other error
+            return iter([self._refuse(error)])
+
     def _within(self, function: Callable[..., _T], *arguments: object) -> _T:
         token = self._variable.set(self._visit)
         try:
@@ -113,9 +126,10 @@ class Response:
         self, status: str, headers: list[tuple[str, str]], exc_info: object = None
     ) -> Callable[[bytes], object]:
         """Take the status from the application, as `start_response` does."""
-        if self._has_begun:
+        if self._has_begun and not self._is_answered:
             self._check(status)
-            return self._start_response(status, headers, exc_info)
+            self._write = self._start_response(status, headers, exc_info)
+            return self._send
         if self._head is not None and exc_info is None:
             raise AssertionError("the application called `start_response` twice")
         self._head = (status, headers)
@@ -127,8 +141,11 @@ class Response:
         self._write(data)
 
     def _begin(self) -> None:
-        """Give the status to the server. Raises the refusal if the request is refused."""
+        """Give the status to the server, once. Raises the refusal whenever there is one."""
+        if self._is_answered:
+            return
         if self._has_begun:
+            self._current.end()
             return
         if self._head is None:
             raise AssertionError("the application did not call `start_response`")
@@ -152,8 +169,10 @@ class Response:
         report(error, outcome)
         if self._has_begun:
             raise raised
-        self._has_begun = True
+        self._has_begun = self._is_answered = True
+        self._write = _discard
         self._pieces = iter(())
+        self._current.forget()
         status = f"{int(outcome.status)} {outcome.status.phrase}"
         self._start_response(status, outcome.headers(self._challenge))
         return b"" if self._visit.scope.get("REQUEST_METHOD") == HTTPMethod.HEAD else outcome.body
