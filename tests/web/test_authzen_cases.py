@@ -186,7 +186,8 @@ LINE = b"POST /access/v1/evaluation HTTP/1.1\r\n"
 # The head, the status of each front, and true if nginx has read the identifier before the error.
 UNREADABLE: dict[str, tuple[bytes, int, int, bool]] = {
     "an escape of nothing": (b"GET /% HTTP/1.1\r\nHost: a\r\n", 400, 401, False),
-    "a long URL": (b"GET /" + LARGE + b" HTTP/1.1\r\nHost: a\r\n", 414, 431, False),
+    # in one record of TLS: nginx does not wait for the rest of a URL that is longer than 8 KiB
+    "a long URL": (b"GET /" + LARGE[:9_000] + b" HTTP/1.1\r\nHost: a\r\n", 414, 401, False),
     "a large header": (LINE + b"Host: a\r\nX-Request-ID: abc\r\nX: " + LARGE, 431, 431, True),
     "no host": (LINE + b"X-Request-ID: abc\r\n", 400, 400, True),
     "another coding": (

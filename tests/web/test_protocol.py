@@ -97,7 +97,11 @@ def test_a_slow_answer_and_a_later_request_have_their_time(monkeypatch: pytest.M
     [
         (b"GET / HTTP/1.1\r\n\r\n", b"400 Bad Request"),
         (b"\x16\x03\x01\r\n\r\n", b"400 Bad Request"),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 66_000, b"431 Request Header Fields Too Large"),
+        # one byte above the limit of h11, so that nothing is left unread
+        (
+            b"GET / HTTP/1.1\r\nX: ".ljust(65_537, b"a"),
+            b"431 Request Header Fields Too Large",
+        ),
         (
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
             b"501 Not Implemented",
