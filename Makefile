@@ -11,6 +11,7 @@ PAIRS ?= 10000
 EDITS ?= 200
 WIDENINGS ?= 200
 SMALL ?= 1000
+STRANGERS ?= 100
 PIP = PIP_USER=0 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check
 # The locks list every dependency. Without --no-deps, pip would also resolve the extras and look
 # for newer versions.
@@ -62,9 +63,9 @@ test-python: setup ## test the Python; fails below 100 % branch coverage
 fuzz: setup ## compare OPA with the reference evaluator on random worlds (MINUTES=10 SEED=1)
 	.venv/bin/python tests/proof/fuzz.py --minutes $(MINUTES) --seed $(SEED) --report
 
-prove: setup ## compare the prover with the reference evaluator, OPA and cvc5 (PAIRS=10000 EDITS=200 WIDENINGS=200 SMALL=1000 SEED=1)
+prove: setup ## compare the prover with the reference evaluator, OPA and cvc5 (PAIRS=10000 EDITS=200 WIDENINGS=200 SMALL=1000 STRANGERS=100 SEED=1)
 	PYTHONPATH=tests/support .venv/bin/python tests/proof/prove.py --pairs $(PAIRS) --edits $(EDITS) \
-	  --widenings $(WIDENINGS) --small $(SMALL) --seed $(SEED)
+	  --widenings $(WIDENINGS) --small $(SMALL) --strangers $(STRANGERS) --seed $(SEED)
 
 mutants: setup ## put deliberate faults into the code; the tests must catch each (ONLY=middleware)
 	.venv/bin/python tests/support/worlds.py $(CASES)

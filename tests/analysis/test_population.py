@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from accounts_files import CATALOG, EVERYTHING, HERE, TRUST, write
 from policy_documents import policy, statement
+from ramgate import translate
 from ramgate.accounts import reader
 from ramgate.analysis.population import Population
 
@@ -94,3 +95,13 @@ def test_an_unreadable_document_tests_nothing(tmp_path: Path) -> None:
     users = {"a": {"policies": ["odd"]}, "b": {"policies": ["odd"]}, "c": {"policies": ["all"]}}
     population = Population(store(tmp_path, users=users, policies=policies))
     assert names(population) == [["a", "b"], ["c"], ["root"]]
+
+
+def test_further_documents_may_name_a_principal(tmp_path: Path) -> None:
+    users: dict[str, object] = {name: {} for name in ("a", "b", "c")}
+    population = Population(store(tmp_path, users=users))
+    assert names(population) == [["a", "b", "c"], ["root"]]
+    documents = [translate(conditional("StringEquals", arn("user/b")))]
+    classes = population.classes(group=None, trusted=(), documents=documents)
+    assert [[one.name for one in members] for members in classes] == [["a", "c"], ["b"], ["root"]]
+    assert names(population) == [["a", "b", "c"], ["root"]]

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import authzen_faults
+import comparison_faults
 import framework_faults
 import middleware_faults
 import prover_faults
@@ -1774,6 +1775,7 @@ MUTANTS = [
         "if False:",
     ),
     *(Mutant(*fault) for fault in prover_faults.FAULTS),
+    *(Mutant(*fault) for fault in comparison_faults.FAULTS),
     *(Mutant(*fault) for fault in authzen_faults.FAULTS),
     *(Mutant(*fault) for fault in framework_faults.FAULTS),
     *(Mutant(*fault) for fault in middleware_faults.FAULTS),

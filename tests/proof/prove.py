@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import edits
 import pairs
 import second_prover
+import strangers
 import widenings
 from referees import running
 
@@ -32,6 +33,7 @@ _PARTS: Final[Mapping[str, tuple[int, Part]]] = {
     "edits": (200, edits.failures),
     "widenings": (200, widenings.failures),
     "small": (1000, second_prover.failures),
+    "strangers": (100, strangers.failures),
 }
 """For each part the number of questions, if none is given, and its failures."""
 

@@ -94,21 +94,28 @@ class Population:
         ]
 
     def classes(
-        self, *, group: str | None, trusted: Iterable[str], in_any_group: bool = False
+        self,
+        *,
+        group: str | None,
+        trusted: Iterable[str],
+        in_any_group: bool = False,
+        documents: Iterable[Mapping[str, Any]] = (),
     ) -> list[list[Principal]]:
         """Return the principals by class.
 
         `group` is the resource group of the requests, with `in_any_group` it may be any, `trusted`
-        are the principals that the trust policies of their roles name.
+        are the principals that the trust policies of their roles name. `documents` are further
+        translated documents whose conditions tell principals apart.
         """
         found: dict[Hashable, list[Principal]] = {}
-        named = frozenset(trusted)
+        named, tests = frozenset(trusted), _Tests(documents)
         for one, signature in zip(self.principals, self._signatures, strict=True):
             in_group: object = one.groups.get(group) if group is not None else None
             if in_any_group:
                 in_group = tuple(sorted(one.groups.items()))
             is_named = one.compared if one.compared in named else None
-            key = (one.account, one.policies, in_group, is_named, signature)
+            tested = (signature, tests.signature(one))
+            key = (one.account, one.policies, in_group, is_named, tested)
             found.setdefault(key, []).append(one)
         return list(found.values())
 

@@ -128,6 +128,14 @@ class Question:
         return role is not None and role[1] in ("", "*", account) and role[2].lower() == name
 
     @property
+    def named_role(self) -> str | None:
+        """The ARN in lower case of the role, if it is about assuming a single one by its name."""
+        role = _ROLE.fullmatch(self.resource) if self.assumes else None
+        if role is None or not role[1].isdigit():
+            return None
+        return f"acs:ram::{role[1]}:role/{role[2].lower()}"
+
+    @property
     def states_role(self) -> bool:
         """True if a service or a provider can ask: the account of the role is stated (3.5)."""
         role = _ROLE.fullmatch(self.resource)

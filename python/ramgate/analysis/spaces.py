@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -46,14 +47,16 @@ def outsider(name: str) -> Asker:
 class Spaces:
     """The requests of a question in the accounts of a store.
 
-    `roles` has the account and the name in lower case of each role that may be assumed. The time is
-    now, unless the question says otherwise.
+    `roles` has the account and the name in lower case of each role that may be assumed. Other roles
+    do not exist, and requests to assume them are left out, unless the question names one of them.
+    The time is now, unless the question says otherwise.
     """
 
     def __init__(self, store: Store, world: World, question: Question) -> None:
         self._world = world
         self._question = question
         self.roles = question.roles(store)
+        self._missing = None if self.roles else question.named_role
         self._given = dict(question.context)
         free = question.unknown
         self._is_now = free is not None and TIME_KEY not in (*self._given, *free)
@@ -66,22 +69,34 @@ class Spaces:
 
         Requests to assume a role come last, those of each role by themselves.
         """
-        actions, free = [glob(self._question.action)], self._question.unknown
-        is_stated = not (self._question.as_pattern or self._question.has_wildcard)
         is_owner = not isinstance(asked_by, str) and asked_by.kind == "owner"
         if isinstance(asked_by, str):
             asker = outsider(asked_by)
+            for account, _ in self.roles[:1]:
+                # of all other requests, which are denied, those in one account suffice
+                yield self._space(dataclasses.replace(asker, account=account), is_stated=True), ()
         else:
             kind = "user" if is_owner else asked_by.kind
             asker = Asker(kind, asked_by.account, asked_by.name)
-            resource = self._question.resource
-            space = Space(asker, actions, resource, None, self._given, free, is_stated=is_stated)
-            yield space, _OWNER if is_owner else self._world.access(asker)
+            yield self._space(asker), _OWNER if is_owner else self._world.access(asker)
         for account, name in self.roles:
             role = f"acs:ram::{account}:role/{name}"
             access = () if is_owner else self._world.assuming(asker, account, name)
-            space = Space(asker, actions, None, role, self._given, free, is_stated=is_stated)
-            yield space, access
+            yield self._space(asker, role), access
+        if self._missing is not None:
+            yield self._space(asker, self._missing), ()
+
+    def _space(self, asker: Asker, role: str | None = None, *, is_stated: bool = False) -> Space:
+        question = self._question
+        return Space(
+            asker,
+            [glob(question.action)],
+            question.resource if role is None else None,
+            role,
+            self._given,
+            question.unknown,
+            is_stated=is_stated or not (question.as_pattern or question.has_wildcard),
+        )
 
     def request(self, principal: str, point: Point) -> Request:
         """Return the request that was found, as one of a principal; the time of now is left out."""

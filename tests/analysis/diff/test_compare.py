@@ -388,3 +388,80 @@ def test_a_user_who_may_do_all_has_a_free_name() -> None:
     assert found.result == "incomparable"
     names = {one.principal.rpartition("/")[2] for one in found.newly_allowed}
     assert names == {"holder-may-do-all", "may-do-all-1", "may-do-all-2"}
+
+
+def folders(**documents: tuple[Sequence[object], Sequence[object]]) -> tuple[str, str]:
+    """Write a folder of documents for each side, and return their names."""
+    for place, folder in enumerate(("old", "new")):
+        Path(folder).mkdir(exist_ok=True)
+        for name, sides in documents.items():
+            written(f"{folder}/{name}", policy(*sides[place]))
+    return "old", "new"
+
+
+@pytest.mark.parametrize("named", [ALICE, "acs:ram::*:user/dev-*"])
+def test_each_of_two_documents_for_the_same_principals_is_compared(named: str) -> None:
+    only = {"Condition": {"StringLike": {"acs:PrincipalARN": named}}}
+    get, every = (statement(Action=f"oss:{one}", **only) for one in ("GetObject", "*"))
+    describe, all_of_ecs = (statement(Action=f"ecs:{one}", **only) for one in ("Describe*", "*"))
+    sides = folders(p1=([get], [every]), p2=([all_of_ecs], [describe]))
+    found = diff(*sides)
+    assert found.result == "incomparable"
+    assert {one.request.action.partition(":")[0] for one in found.newly_allowed} == {"oss"}
+    assert {one.request.action.partition(":")[0] for one in found.newly_denied} == {"ecs"}
+    folders(p1=([every], [get]))
+    assert diff(*sides).result == "narrower"
+    trust = {**TRUST, "Principal": {"RAM": f"acs:ram::{HERE}:root"}}
+    folders(p2=([{**trust, **only}], [trust]))
+    assert diff(*sides).result == "incomparable"
+
+
+def test_documents_in_several_stores_can_be_limited_to_principals() -> None:
+    only = {"Condition": {"StringEquals": {"acs:PrincipalARN": ALICE}}}
+    changed = [statement(**only)], [statement(Action="ecs:*", **only)]
+    sides = folders(p1=changed, p2=changed, p3=([statement()], [statement(Action="oss:*")]))
+    found = diff(*sides, principals=[ALICE])
+    assert (found.result, found.principals.of, found.principals.changed) == ("wider", 1, 1)
+    assert len(found.newly_allowed) == 2
+    holder = f"acs:ram::{HERE}:user/p3"
+    assert diff(*sides, principals=[holder]).result == "incomparable"
+    with pytest.raises(ValueError, match="neither side has the principal"):
+        diff(*sides, principals=[BOB])
+
+
+def deploy(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return an account with a role of these statements about another account."""
+    root = {"RAM": f"acs:ram::{THERE}:root"}
+    trust = policy(*({**TRUST, "Principal": root, **one} for one in statements))
+    return account(statement(), roles={"Deploy": {"trust": trust}})
+
+
+def only(*names: str) -> dict[str, Any]:
+    arns = [f"acs:ram::{THERE}:{name}" for name in names]
+    return {"Condition": {"StringLike": {"acs:PrincipalARN": arns}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gained"),
+    [
+        ([only("role/ci-*")], [only("role/*")], ["role/any"]),
+        ([only("user/bob")], [only("user/mallory")], ["user/mallory"]),
+        ([only("user/bob")], [only("user/bob", "user/b*")], ["user/b"]),
+        ([{}, {"Effect": "Deny", **only("user/*")}], [{}], ["user/any"]),
+    ],
+)
+def test_each_kind_of_principal_of_a_trusted_account_is_compared(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], gained: list[str]
+) -> None:
+    found = compared(deploy(*old), deploy(*new))
+    assert [one.principal for one in found.newly_allowed] == [
+        f"acs:ram::{THERE}:{name}" for name in gained
+    ]
+    assert compared(deploy(*new), deploy(*new)).result == "equivalent"
+
+
+def test_a_trusted_account_with_too_many_kinds_of_principals_is_not_decided() -> None:
+    denies = [{"Effect": "Deny", **only(f"*/*{letter}*")} for letter in "bdfghijk"]
+    found = compared(deploy(*denies), deploy(*denies))
+    assert (found.result, len(found.not_decided)) == ("not_decided", 1)
+    assert "tell more than 32 kinds apart" in found.not_decided[0].reason

@@ -569,3 +569,38 @@ def test_a_change_of_a_document_in_a_file_of_its_own_is_one_of_that_file(
     assert policies["p"] == policies["q"] != json.loads(before)
     own = accounts.documents[str(tmp_path / "accounts.json")]["accounts"][_HERE]["policies"]
     assert own["p"] == json.loads(before)
+
+
+def test_principals_of_a_trusted_account_may_be_let_in_by_a_fix(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    condition = {"StringEquals": {"sts:ExternalId": "s"}}
+    own, other = (f"acs:ram::{number}:root" for number in (_HERE, "6543210987654321"))
+    users = {"alice": {"policies": ["AliyunSTSAssumeRoleAccess"]}}
+
+    def relaxed(*trusted: str) -> AlsoAllows:
+        roles = _roles(_trust({"RAM": list(trusted)}, Condition=condition))
+        found = try_fixes({"roles": roles, "users": users}, _user("alice"), "sts:AssumeRole", _ROLE)
+        return _of(found, "relax_condition").also_allows
+
+    assert relaxed(own).proved
+    also = relaxed(own, other)
+    assert also.request is not None
+    assert also.request.principal == _user("any", "6543210987654321")
+
+
+def test_a_fix_is_not_proved_if_a_trusted_account_is_not_decided(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    denies = [
+        _trust(
+            {"RAM": "acs:ram::6543210987654321:root"},
+            Effect="Deny",
+            Condition={"StringLike": {"acs:PrincipalARN": f"*/*{letter}*"}},
+        )
+        for letter in "bdfghijk"
+    ]
+    account = {"roles": _roles(*denies), "users": {"alice": {}}}
+    first, *_ = try_fixes(account, _user("alice"), "ecs:StartInstance", _INSTANCE)
+    assert not first.also_allows.proved
+    assert "tell more than 32 kinds" in str(first.also_allows.not_decided)

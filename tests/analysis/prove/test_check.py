@@ -96,7 +96,10 @@ def test_a_rule_about_a_role_is_one_about_other_accounts_too(tmp_path: Path) -> 
     rule: dict[str, Any] = {"never": "sts:AssumeRole", "resource": "acs:ram::*:role/*"}
     found = one(tmp_path, rule, statement(), roles=roles)
     assert breakers(found) == [f"acs:ram::{THERE}:user/any"]
-    rule["except"] = f"acs:ram::{THERE}:user/*"
+    rule["except"] = [f"acs:ram::{THERE}:user/*"]
+    found = one(tmp_path, rule, statement(), roles=roles)
+    assert breakers(found) == [f"acs:ram::{THERE}:role/any"]
+    rule["except"] += [f"acs:ram::{THERE}:role/*"]
     assert one(tmp_path, rule, statement(), roles=roles).result == "proved"
 
 
@@ -267,3 +270,152 @@ def test_a_misspelt_action_of_a_rule_is_logged(
     assert proved(tmp_path, rules, statement())[0].result == "proved"
     assert [one.partition("action: ")[2] for one in caplog.messages] == warned
     assert all(one.startswith("rule `kept`: `alika") for one in caplog.messages)
+
+
+def arns(operator: str, *names: str) -> dict[str, Any]:
+    return {operator: {"acs:PrincipalARN": list(names)}}
+
+
+CAROL, CI = arn("user/carol"), (arn("role/CI-1"), arn("role/CI-2"))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (arns("StringEquals", ALICE), [BOB, CAROL, APP, *CI]),
+        (arns("StringEqualsIgnoreCase", ALICE.upper()), [BOB, CAROL, APP, *CI]),
+        (arns("StringLike", ALICE, arn("role/ci-*")), [BOB, CAROL, APP]),
+        (arns("StringNotEquals", BOB, APP), [BOB, APP]),
+        (arns("StringLike", "*"), []),
+    ],
+)
+def test_principals_that_the_condition_of_a_rule_tells_apart_are_tried_apart(
+    tmp_path: Path, condition: dict[str, Any], expected: list[str]
+) -> None:
+    held = {"policies": ["own"]}
+    users = dict.fromkeys(("alice", "bob", "carol"), held)
+    roles = {name: {"trust": policy(TRUST), **held} for name in ("App", "CI-1", "CI-2")}
+    rule = {"only_when": condition, "action": "ecs:StartInstance"}
+    found = one(tmp_path, rule, statement(), users=users, roles=roles)
+    assert sorted(breakers(found)) == sorted(expected)
+    assert found.result == ("broken" if expected else "proved")
+
+
+def deploy(*statements: dict[str, Any]) -> dict[str, object]:
+    """Return a role, `Deploy`, with these statements about another account."""
+    root = {"RAM": f"acs:ram::{THERE}:root"}
+    return {
+        "Deploy": {"trust": policy(*({**TRUST, "Principal": root, **one} for one in statements))}
+    }
+
+
+def outside(name: str) -> str:
+    return f"acs:ram::{THERE}:{name}"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([{"Condition": arns("StringLike", outside("role/ci-*"))}], ["role/ci-"]),
+        ([{"Condition": arns("StringEquals", outside("user/bob"))}], ["user/bob"]),
+        ([{"Condition": arns("StringLike", outside("user/b*"), "*:role/CI")}], ["user/b"]),
+        ([{"Condition": arns("StringNotLike", outside("user/*"))}], ["role/any"]),
+        ([{}, {"Effect": "Deny", "Principal": {"RAM": outside("user/any")}}], ["user/a"]),
+        ([{"Principal": {"RAM": outside("user/bob")}}], ["user/bob"]),
+        ([{"Condition": arns("StringEquals", arn("user/bob"))}], []),
+        ([{}, {"Effect": "Deny", "Condition": arns("StringLike", "*")}], []),
+    ],
+)
+def test_any_user_and_role_of_a_trusted_account_may_break_a_rule(
+    tmp_path: Path, statements: list[dict[str, Any]], expected: list[str]
+) -> None:
+    rule: dict[str, Any] = {"never": "sts:AssumeRole", "resource": arn("role/Deploy")}
+    found = one(tmp_path, rule, statement(), roles=deploy(*statements))
+    assert sorted(breakers(found)) == [outside(name) for name in expected]
+    assert found.result == ("broken" if expected else "proved")
+
+
+def test_an_exception_for_some_of_a_trusted_account_is_none_for_others(tmp_path: Path) -> None:
+    rule: dict[str, Any] = {"never": "sts:AssumeRole", "resource": "*"}
+    rule["except"] = [outside("user/any"), outside("role/*")]
+    found = one(tmp_path, rule, statement(), roles=deploy({}))
+    assert [name.rpartition("/")[0] for name in breakers(found)] == [outside("user")]
+    rule["except"] = [outside("user/*"), outside("role/ci-*")]
+    assert breakers(one(tmp_path, rule, statement(), roles=deploy({}))) == [outside("role/any")]
+
+
+def test_only_when_may_name_principals_of_a_trusted_account(tmp_path: Path) -> None:
+    allowed = arns("StringLike", outside("role/ci-*"))
+    rule = {"only_when": allowed, "action": "sts:AssumeRole"}
+    found = one(tmp_path, rule, statement(), roles=deploy({}))
+    assert breakers(found) == [outside("user/any")]
+    narrower = {"Condition": arns("StringLike", outside("role/ci-x*"))}
+    assert one(tmp_path, rule, statement(), roles=deploy(narrower)).result == "proved"
+
+
+def test_too_many_kinds_of_principals_of_a_trusted_account_are_not_decided(
+    tmp_path: Path,
+) -> None:
+    letters = "bdfghijk"  # none of them is in all ARNs
+    patterns = [{"Condition": arns("StringLike", f"*{letter}*")} for letter in letters]
+    denies = [{"Effect": "Deny", **one} for one in patterns]
+    found = one(tmp_path, {"never": "sts:AssumeRole"}, statement(), roles=deploy(*denies))
+    assert (found.result, len(found.reasons)) == ("not_decided", 1)
+    assert found.reasons[0].startswith(f"the principals of the account `{THERE}`: conditions tell")
+    # no rule about other actions depends on them
+    for rule in ({"never": "oss:*"}, {"always": "ecs:StartInstance", "principals": [ALICE]}):
+        assert one(tmp_path, rule, statement(), roles=deploy(*denies)).result == "proved"
+
+
+def test_a_trusted_account_is_only_supposed_to_let_its_principals_assume_roles(
+    tmp_path: Path,
+) -> None:
+    assert one(tmp_path, {"never": "sts:Get*"}, statement(), roles=deploy({})).result == "proved"
+
+
+def test_always_is_broken_if_its_requests_are_malformed(tmp_path: Path) -> None:
+    rule: dict[str, Any] = {"always": "ecs:Start*", "principals": [ALICE, OWNER]}
+    fits = {"acs:SourceIp": [f"10.0.0.{number}" for number in range(100)]}
+    held = statement(Action="ecs:*")
+    assert one(tmp_path, {**rule, "context": fits}, held).result == "proved"
+    for context in (
+        {"acs:SourceIp": [*fits["acs:SourceIp"], "10.1.0.0"]},
+        {f"a:{number}": "x" for number in range(201)},
+        {"a:b": "x" * 2049},
+    ):
+        found = one(tmp_path, {**rule, "context": context}, held)
+        assert breakers(found) == [ALICE, OWNER]
+        for violation in found.violations:
+            assert violation.decisions[0].reason == "malformed_request"
+            assert violation.requests[0].context.keys() == context.keys()
+    long = {**rule, "resource": f"acs:ecs:*:*:{'x' * 2048}*"}
+    assert breakers(one(tmp_path, long, held)) == [ALICE, OWNER]
+
+
+def test_always_of_an_action_and_a_resource_has_no_other_keys(tmp_path: Path) -> None:
+    held = statement(Action="ecs:*"), statement(Effect="Deny", Condition=OFFICE)
+    always = {"action": "ecs:Start*", "resource": f"acs:ecs:*:{HERE}:*"}
+    assert one(tmp_path, {"always": always, "principals": [ALICE]}, *held).result == "proved"
+
+
+def test_a_service_may_do_no_more_than_assume_a_role(tmp_path: Path) -> None:
+    trust = policy({**TRUST, "Action": "sts:*"})
+    rule: dict[str, Any] = {"resource": arn("role/App"), "principals": ["ecs.aliyuncs.com"]}
+    roles = {"App": {"trust": trust}}
+    found = one(tmp_path, {**rule, "always": "sts:AssumeRole"}, statement(), roles=roles)
+    assert found.result == "proved"
+    found = one(tmp_path, {**rule, "always": "sts:*"}, statement(), roles=roles)
+    assert breakers(found) == ["ecs.aliyuncs.com"]
+    assert found.violations[0].decisions[0].reason == "no_statement_matches"
+
+
+def test_a_role_that_a_rule_names_must_exist(tmp_path: Path) -> None:
+    trust = policy({**TRUST, "Principal": {"RAM": arn("root")}, "Action": "sts:*"})
+    parts = {"roles": {"App": {"trust": trust}}}
+    rule: dict[str, Any] = {"always": "sts:*", "principals": [ALICE]}
+    for resource, result in (("role/App", "proved"), ("role/*", "proved"), ("role/Gone", "broken")):
+        asked = {**rule, "resource": arn(resource)}
+        found = one(tmp_path, asked, statement(Action="sts:*"), **parts)
+        assert found.result == result, resource
+        for violation in found.violations:
+            assert violation.decisions[0].reason == "unknown_role"

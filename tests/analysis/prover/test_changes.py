@@ -217,3 +217,30 @@ def test_services_and_providers_are_principals_if_a_trust_policy_names_them(
     found = world(tmp_path, {"accounts": {ACCOUNT: account}})
     outside = [SERVICE, Asker("federated", "", provider)]
     assert sorted(map(repr, principals(found))) == sorted(map(repr, [ALICE, BOB, APP, *outside]))
+
+
+def test_service_linked_roles_are_compared_apart(tmp_path: Path) -> None:
+    # with equal policies: control policies do not bind them (5.4)
+    assume = policy(statement(Action="sts:*"))
+    account = {
+        "policies": {"assume": assume},
+        "roles": {"Plain": {**document()["roles"]["App"], "policies": ["assume"]}},
+        "service_linked_roles": ["AliyunServiceRoleForAlikafka"],
+    }
+    other = {"roles": document()["roles"]}
+    worlds = []
+    for opened in ([], ["FullAliyunAccess"]):
+        root = {
+            "control_policies": ["FullAliyunAccess"],
+            "accounts": {OTHER: {"control_policies": opened}},
+        }
+        parts = {
+            "accounts": {ACCOUNT: account, OTHER: other},
+            "directory": {"management": "1" * 16, "root": root},
+            "system_policies": {"AliyunServiceRolePolicyForAlikafka": {"document": assume}},
+        }
+        worlds.append(world(tmp_path, parts))
+    closed, open_ = worlds
+    found = list(changes(closed, open_, Budget()))
+    assert [one.askers for one in found] == [(Asker("role", ACCOUNT, "plain"),)]
+    assert list(changes(open_, closed, Budget())) == []

@@ -229,6 +229,7 @@ def test_numbers_stay_exact(tmp_path: Path) -> None:
 
 MALFORMED = "it is a malformed batch, which gives no access"
 NO_ENTRY = "it is not an entry of a decision log"
+QUERY = "it is a question to all rules or a query, whose answer may have a decision"
 BATCH = {"path": "ram/authz/decisions"}
 
 
@@ -262,6 +263,13 @@ BATCH = {"path": "ram/authz/decisions"}
         (entry(path="my/own/rule"), "it is not a question to ramgate's rules", False),
         (entry(path="system/status/revision"), "it is not a question about access", False),
         (entry(path="ram/unknown"), "`ram/unknown` cannot be replayed", True),
+        *(
+            (entry(path=path), f"`{path}` cannot be replayed", True)
+            for path in ("ram", "ram/authz", "slr", "authzen", "authzen/metadata")
+        ),
+        (entry(path=""), QUERY, True),
+        ({"decision_id": "1", "timestamp": MAY, "query": "data.ram.authz.decision"}, QUERY, True),
+        (entry(path="ramble/rule"), "it is not a question to ramgate's rules", False),
         (entry(**BATCH), MALFORMED, False),
         (entry(**BATCH, input={"requests": [], "x": []}), MALFORMED, False),
         (
@@ -394,3 +402,14 @@ def test_an_engine_decides_each_request_at_its_time(tmp_path: Path) -> None:
     decisions = decide_at(store, [(one, june - 1), (one, june), (one, june - 1)])
     assert [bool(decision) for decision in decisions] == [True, False, True]
     assert decide_at(store, []) == []
+
+
+def test_the_first_and_the_last_time_are_those_of_the_clock(tmp_path: Path) -> None:
+    half, zone = "2026-05-31T12:00:00.5Z", "2026-05-31T21:00:00+10:00"
+    noon = "2026-05-31T12:00:00Z"
+    plain = tmp_path / "plain.json"
+    plain.write_text('{"accounts": {"1234567890123456": {"users": {"alice": {}}}}}')
+    for today in (accounts(tmp_path / "a.yaml", alice=[]), str(plain)):
+        lines = [entry(timestamp=time) for time in (half, noon, zone)]
+        [change] = replay([log(tmp_path / "log", *lines)], today).newly_denied
+        assert (change.count, change.first, change.last) == (3, zone, half)

@@ -158,8 +158,10 @@ def test_documents_are_compared_by_their_names(here: Path) -> None:
     accounts = [side.store["accounts"][HERE] for side in (old, new)]
     assert [sorted(account["users"]) for account in accounts] == [["a", "b"], ["a", "b"]]
     assert [account["users"]["a"]["policies"] for account in accounts] == [[f"{HERE}/a"], []]
-    assert [sorted(account["roles"]) for account in accounts] == [["c", "role"], ["c", "role"]]
-    documents: list[Any] = [side.store["policies"][f"{HERE}/trust:c"] for side in (old, new)]
+    assert [sorted(account["roles"]) for account in accounts] == [["role"], ["role"]]
+    trust = [side.stores[1] for side in (old, new)]
+    assert [sorted(one["accounts"][HERE]["roles"]) for one in trust] == [["c"], ["c"]]
+    documents: list[Any] = [one["policies"][f"{HERE}/trust:c"] for one in trust]
     assert documents[0]["statements"][0]["principals"] == [f"acs:ram::{'0' * 16}:root"]
     assert documents[1]["statements"][0]["principals"] == ["ecs.aliyuncs.com"]
 

@@ -214,3 +214,32 @@ def test_one_side_alone_has_to_be_a_plan() -> None:
         load_pair(f"terraform:{DATA / 'state.json'}")
     with pytest.raises(InvalidFiles, match="there is no such file"):
         load_pair("terraform:missing.json", f"terraform:{DATA / 'state.json'}")
+
+
+def test_an_unknown_trust_policy_concerns_all_who_may_be_let_in() -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ANNA}}
+    role = resource("ram_role.r", role_name="App", assume_role_policy_document=document(trust))
+    later = resource("ram_role.r", role_name="App")
+    stated = {"ram_role.r": {"assume_role_policy_document": ["random_pet.p.id"]}}
+    assume = policy("assume", {**PASSES, "Action": "sts:AssumeRole"})
+    others = [*BEFORE, assume, attached("bob", "assume"), attached("anna", "assume")]
+    for name in (ANNA, BOB):
+        found = diff(planned([*others, role], [*others, later], stated), principals=[name])
+        assert found.result == "not_decided"
+        assert [one.principals for one in found.not_decided] == [(APP,)]
+    found = diff(planned([*others, role], [*others, role]), principals=[ANNA])
+    assert found.result == "equivalent"
+
+
+def test_an_unknown_control_policy_concerns_who_may_assume_roles_of_its_members() -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": ANNA}}
+    members = [
+        resource("ram_role.r", role_name="App", assume_role_policy_document=document(trust)),
+        resource("resource_manager_account.a", id=NUMBER),
+        resource("resource_manager_resource_directory.d", master_account_id="9" * 16),
+    ]
+    control = resource("resource_manager_control_policy_attachment.c", target_id=NUMBER)
+    found = diff(planned([*BEFORE, *members], [*BEFORE, *members, control]))
+    assert [one.principals for one in found.not_decided] == [
+        *((f"acs:ram::{NUMBER}:root", ANNA, BOB), (APP,))
+    ]

@@ -321,3 +321,31 @@ def test_the_state_of_the_work_is_shown(tmp_path: Path) -> None:
     shown: list[str] = []
     search(held(tmp_path, statement()), "ecs:*", "*", show=shown.append)
     assert shown == ["1 sets of policies searched", "2 sets of policies searched"]
+
+
+def test_a_service_is_denied_all_but_assuming_a_role(tmp_path: Path) -> None:
+    roles = {"App": {"trust": policy({**TRUST, "Action": "sts:*"})}}
+    accounts = held(tmp_path, statement(), roles=roles)
+    for pattern in ("sts:*", "sts:Assume*"):
+        [found] = search(accounts, pattern, arn("role/App")).services
+        assert found.answer == "some"
+        assert found.witness is not None
+        assert found.gap is not None
+        assert found.witness.action.startswith("sts:Assume")
+        [denied] = decide_all(accounts, [found.gap])
+        assert denied.reason == "no_statement_matches"
+    for action, expected in (("sts:AssumeRole", "every"), ("sts:?etSourceIdentity", "some")):
+        [found] = search(accounts, action, arn("role/App"), unknown=None).services
+        assert found.answer == expected
+
+
+def test_a_role_that_is_named_and_does_not_exist_cannot_be_assumed(tmp_path: Path) -> None:
+    trust = policy({**TRUST, "Principal": {"RAM": arn("root")}, "Action": "sts:*"})
+    accounts = held(tmp_path, statement(Action="*"), roles={"App": {"trust": trust}})
+    for resource, expected in (("role/App", "every"), ("role/*", "every"), ("role/Gone", "some")):
+        found = of(search(accounts, "sts:*", arn(resource)), "user/alice")
+        assert found.answer == expected, resource
+    [denied] = decide_all(accounts, [found.gap] if found.gap else [])
+    assert denied.reason == "unknown_role"
+    found = of(search(accounts, "sts:AssumeRole", arn("role/Gone"), unknown=None), "user/alice")
+    assert (found.answer, found.gap is not None) == ("none", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -67,11 +68,47 @@ def diff(
     ('wider', 'acs:ram::1234567890123456:user/alice', 'unknown_principal')
     """
     before, after = load_pair(str(old), None if new is None else str(new))
-    old_store, new_store = with_outsiders(before.store, after.store)
-    comparison = _Comparison(old_store, new_store, tuple(principals), show)
-    comparison.doubt(before.doubts)
-    comparison.leave_open(after.unknown)
-    return comparison.result(time.monotonic() + timeout)
+    comparisons, doubts = list[_Comparison](), [*before.doubts]
+    for pair in zip(before.stores, after.stores, strict=True):
+        (old_store, new_store), more = with_outsiders(*pair)
+        comparisons.append(_Comparison(old_store, new_store, show))
+        doubts += more
+    first, *_ = comparisons
+    wanted = list(principals)
+    for name in wanted:
+        if not any(one.has(name) for one in comparisons):
+            raise first.missing(name)
+    for one in comparisons if wanted else ():
+        one.limit(wanted)
+    first.doubt(doubts)
+    first.leave_open(after.unknown)
+    return _joined(comparisons, Budget(time.monotonic() + timeout))
+
+
+def _joined(comparisons: Sequence[_Comparison], budget: Budget) -> Diff:
+    """Return the result for all stores of the sides together."""
+    by_side: dict[_Name, list[Change]] = {"old": [], "new": []}
+    for one in comparisons:
+        for name, changed in one.changes(budget).items():
+            by_side[name] += changed
+    left = tuple(itertools.chain.from_iterable(one.open for one in comparisons))
+    is_wider, is_narrower = bool(by_side["new"]), bool(by_side["old"])
+    result: Result
+    if is_wider and is_narrower:
+        result = "incomparable"
+    elif left:
+        result = "not_decided"
+    else:
+        result = "wider" if is_wider else "narrower" if is_narrower else "equivalent"
+    names = {name for found in by_side.values() for change in found for name in change.principals}
+    compared = set[str]().union(*(one.compared for one in comparisons))
+    return Diff(
+        result,
+        Principals(len(names), len(compared)),
+        tuple(by_side["new"]),
+        tuple(by_side["old"]),
+        left,
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,9 +122,9 @@ class _Found:
 
 
 class _Comparison:
-    def __init__(
-        self, old: Store, new: Store, wanted: Sequence[str], show: Callable[[str], None]
-    ) -> None:
+    """Compares two stores for the principals `compared`; `open` is what was not decided."""
+
+    def __init__(self, old: Store, new: Store, show: Callable[[str], None]) -> None:
         self._stores: dict[_Name, Store] = {"old": old, "new": new}
         self._worlds = {name: World(store) for name, store in self._stores.items()}
         self._show = show
@@ -100,65 +137,49 @@ class _Comparison:
             name: {asker.arn: asker for asker in askers_of(world)}
             for name, world in self._worlds.items()
         }
-        self._wanted = self._all() if not wanted else {self._known(name) for name in wanted}
-        self._open: list[Undecided] = []
+        self.compared = {*self._names, *self._askers["old"], *self._askers["new"]}
+        self.open: list[Undecided] = []
 
     def doubt(self, reasons: Iterable[str]) -> None:
         """Note that a principal that tells the sides apart may be missing."""
-        self._open += [Undecided((), reason) for reason in reasons]
+        self.open += [Undecided((), reason) for reason in reasons]
 
     def leave_open(self, unknown: Iterable[Unknown]) -> None:
         """Note the principals whose policies are not known."""
         for one in unknown:
-            members = tuple(arn for arn in one.principals if arn in self._wanted)
+            members = tuple(arn for arn in one.principals if one.anyone or arn in self.compared)
             if members:
-                self._open.append(Undecided(tuple(self._names[arn] for arn in members), one.reason))
+                self.open.append(Undecided(tuple(self._names[arn] for arn in members), one.reason))
 
-    def _all(self) -> set[str]:
-        return {*self._names, *self._askers["old"], *self._askers["new"]}
+    def has(self, name: str) -> bool:
+        """True if one of the sides has the principal."""
+        return _as_compared(name) in self.compared
 
-    def _known(self, name: str) -> str:
-        """Return the ARN of a principal as the sides compare it; it must be on one of them."""
-        compared = name.lower() if ":role/" in name else name
-        if compared not in self._all():
-            hint = near_name(name, self._stores["new"]) or "write an ARN or a service of a side"
-            raise ValueError(f"neither side has the principal `{name}`: {hint}")
-        return compared
+    def missing(self, name: str) -> ValueError:
+        """Return the error about a principal that neither side has."""
+        hint = near_name(name, self._stores["new"]) or "write an ARN or a service of a side"
+        return ValueError(f"neither side has the principal `{name}`: {hint}")
 
-    def result(self, deadline: float) -> Diff:
-        budget = Budget(deadline)
+    def limit(self, names: Iterable[str]) -> None:
+        """Compare only these principals."""
+        self.compared &= set(map(_as_compared, names))
+
+    def changes(self, budget: Budget) -> dict[_Name, list[Change]]:
+        """Return the requests that only one side allows, by that side."""
         found = [*self._newly_allowed("old", "new", budget)]
         found += self._newly_allowed("new", "old", budget)
-        by_side = self._confirmed(found)
-        is_wider, is_narrower = bool(by_side["new"]), bool(by_side["old"])
-        result: Result
-        if is_wider and is_narrower:
-            result = "incomparable"
-        elif self._open:
-            result = "not_decided"
-        else:
-            result = "wider" if is_wider else "narrower" if is_narrower else "equivalent"
-        changed = {
-            one for change in (*by_side["old"], *by_side["new"]) for one in change.principals
-        }
-        return Diff(
-            result,
-            Principals(len(changed), len(self._wanted)),
-            tuple(by_side["new"]),
-            tuple(by_side["old"]),
-            tuple(self._open),
-        )
+        return self._confirmed(found)
 
     def _newly_allowed(self, denying: _Name, allowing: _Name, budget: Budget) -> Iterator[_Found]:
         """Yield requests that one side allows and the other may deny."""
         yield from self._owners(denying, allowing)
-        askers = [one for arn, one in self._askers[allowing].items() if arn in self._wanted]
+        askers = [one for arn, one in self._askers[allowing].items() if arn in self.compared]
         compared = changes(self._worlds[denying], self._worlds[allowing], budget, askers)
         for number, one in enumerate(compared, 1):
             members = tuple(map(self._arn, one.askers))
             if isinstance(one, Open):
                 rest = ": the rest was not compared" if one.is_final else ""
-                self._open.append(Undecided(members, f"{one.reason}{rest}"))
+                self.open.append(Undecided(members, f"{one.reason}{rest}"))
             else:
                 request = asked(members[0], one.difference.point.request)
                 self._show(f"requests found that only the {allowing} side allows: {number}")
@@ -170,7 +191,7 @@ class _Comparison:
         accounts = self._stores[allowing]["accounts"].keys() - self._stores[denying]["accounts"]
         for account in sorted(accounts):
             owner = f"acs:ram::{account}:root"
-            if owner in self._wanted:
+            if owner in self.compared:
                 request = Request(owner, action, resource.format(account=account))
                 yield _Found(allowing, (owner,), request, None)
 
@@ -185,7 +206,7 @@ class _Comparison:
         for one, before, after in zip(found, decided["old"], decided["new"], strict=True):
             allows = (before.allow, after.allow)
             if allows != (one.allowing == "old", one.allowing == "new"):
-                self._open.append(Undecided(one.members, NOT_CONFIRMED))
+                self.open.append(Undecided(one.members, NOT_CONFIRMED))
                 continue
             because = self._causes(one, before, after)
             change = Change(one.members[0], one.request, before, after, because, one.members)
@@ -212,3 +233,7 @@ class _Comparison:
         for levels in store["directory"]["levels"].values() if "directory" in store else ():
             held.update(*levels)
         return Side(name, store, held, statements)
+
+
+def _as_compared(name: str) -> str:
+    return name.lower() if ":role/" in name else name

@@ -14,6 +14,7 @@ from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.space import Asker
 from ramgate.analysis.prover.statement import Statement
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.spaces import outsider
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
     """Return the proof that only the request is allowed newly, or another that is.
 
     The request counts as allowed in any context: a fix that adds a statement allows it in all. The
+    principals of accounts that a role trusts are compared, too, as in `ramgate diff`. The
     search ends at `deadline`, an instant of `time.monotonic()`.
 
     >>> import time
@@ -45,6 +47,7 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
         return AlsoAllows(proved=True, only="nothing")
     asker = _asker(request.principal)
     known = {asker: Way(((_only(request),),), ())}
+    (old, new), doubts = with_outsiders(old, new)
     for found in changes(World(old), World(new), Budget(deadline), known=known):
         if isinstance(found, Open):
             return AlsoAllows(proved=False, not_decided=found.reason)
@@ -53,6 +56,8 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
         if before or not after:
             return AlsoAllows(proved=False, not_decided=_UNCONFIRMED)
         return AlsoAllows(proved=False, request=further)
+    if doubts:
+        return AlsoAllows(proved=False, not_decided=doubts[0])
     only = f"`{request.action}` on `{request.resource}` to `{asker.arn}`"
     return AlsoAllows(proved=True, only=only)
 

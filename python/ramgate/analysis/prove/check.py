@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ramgate.accounts.near_names import near_name
 from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
@@ -23,18 +24,22 @@ from ramgate.analysis.spaces import Spaces
 from ramgate.analysis.who_can.holdings import Trusted
 from ramgate.documents.source import argument_path
 from ramgate.hints.hints import misspelt
+from ramgate.language.translation import translate
 from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ramgate.accounts.store import Store
     from ramgate.analysis.prove.result import Result
     from ramgate.analysis.prove.rules import Part, Rule
+    from ramgate.analysis.prover.point import Point
     from ramgate.model.decision import Decision
 
 __all__ = ["prove"]
+
+_Asked: TypeAlias = "tuple[tuple[str, ...], tuple[Request, ...]]"
 
 _SECONDS: Final = 60.0
 _logger = logging.getLogger(__name__)
@@ -72,8 +77,9 @@ def prove(
     nothing-is-deleted broken [('acs:ram::1234567890123456:user/alice',)]
     """
     found = read(argument_path(str(rules)))
-    [store] = with_outsiders(load(str(accounts)).store)
-    checker = _Checker(store, Budget(time.monotonic() + timeout))
+    store = load(str(accounts)).store
+    [store], doubts = with_outsiders(store, documents=_telling_apart(found))
+    checker = _Checker(store, Budget(time.monotonic() + timeout), doubts)
     for rule in found:
         checker.require_known(rule)
         _warn(rule)
@@ -91,20 +97,36 @@ def _warn(rule: Rule) -> None:
         _logger.warning("rule `%s`: %s", rule.name, text)
 
 
+def _telling_apart(rules: Iterable[Rule]) -> Iterator[Mapping[str, Any]]:
+    """Yield documents whose conditions tell apart the principals that the rules tell apart."""
+    for rule in rules:
+        if rule.condition:
+            yield rule.condition
+        if rule.exceptions:
+            condition = {"StringLike": {"acs:PrincipalARN": list(rule.exceptions)}}
+            statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+            yield translate({"Version": "1", "Statement": [statement]})
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Checked:
-    """A rule, and requests that may break it, each list of them with its principals."""
+    """A rule, and requests that may break it, each list of them with its principals.
+
+    `samples` are requests that a rule of the kind `always` was proved to allow.
+    """
 
     rule: Rule
-    found: Sequence[tuple[tuple[str, ...], tuple[Request, ...]]]
+    found: Sequence[_Asked]
+    samples: Sequence[_Asked]
     reasons: tuple[str, ...]
 
 
 class _Checker:
-    def __init__(self, store: Store, budget: Budget) -> None:
+    def __init__(self, store: Store, budget: Budget, doubts: Sequence[str]) -> None:
         self._store = store
         self._world = World(store)
         self._budget = budget
+        self._doubts = doubts
         self._population = Population(store)
         self._by_name: dict[str, Principal | str] = {
             one.compared: one for one in self._population.principals
@@ -120,18 +142,37 @@ class _Checker:
 
     def check(self, rule: Rule) -> _Checked:
         """Look for requests that break the rule."""
-        found, reasons = [], dict[str, None]()
-        for members, asked_by in self._askers(rule):
+        found, samples, reasons = list[_Asked](), list[_Asked](), dict[str, object]()
+        roles = self._roles(rule)
+        if roles and rule.kind != "always":
+            reasons.update(dict.fromkeys(self._doubts))
+        for members, asked_by in self._askers(rule, roles):
             try:
-                requests = self._requests(rule, members[0], asked_by)
+                if rule.kind == "always":
+                    requests = self._denied(rule, members, asked_by, samples)
+                else:
+                    requests = self._allowed(rule, members[0], asked_by)
             except Undecided as doubt:
                 reasons[f"{members[0]}: {doubt}"] = None
                 continue
             if requests:
                 found.append((members, requests))
-        return _Checked(rule, found, tuple(reasons))
+        return _Checked(rule, found, samples, tuple(reasons))
 
-    def _askers(self, rule: Rule) -> Iterator[tuple[tuple[str, ...], Principal | str]]:
+    def _roles(self, rule: Rule) -> list[tuple[str, str]]:
+        """Return the roles that the rule is about, as account and name."""
+        return sorted(
+            {
+                role
+                for part in rule.parts
+                for question in part
+                for role in question.roles(self._store)
+            }
+        )
+
+    def _askers(
+        self, rule: Rule, roles: Iterable[tuple[str, str]]
+    ) -> Iterator[tuple[tuple[str, ...], Principal | str]]:
         """Yield the principals that the rule is about, in classes, each with one of them.
 
         An owner is left out, unless `always` names it: no policy limits it.
@@ -141,12 +182,12 @@ class _Checker:
                 asked_by = self._by_name.get(_compared(name), name)
                 yield (name if isinstance(asked_by, str) else asked_by.arn,), asked_by
             return
-        roles = {
-            role for part in rule.parts for question in part for role in question.roles(self._store)
-        }
-        trusted = Trusted(self._store, sorted(roles))
+        trusted = Trusted(self._store, roles)
         for members in self._population.classes(
-            group=None, trusted=trusted.named, in_any_group=True
+            group=None,
+            trusted=trusted.named,
+            in_any_group=True,
+            documents=[rule.condition] if rule.condition else [],
         ):
             left = [
                 one
@@ -159,44 +200,70 @@ class _Checker:
             if not _is_among(name, rule.exceptions):
                 yield (name,), name
 
-    def _requests(self, rule: Rule, name: str, asked_by: Principal | str) -> tuple[Request, ...]:
-        """Return the requests of a principal that break the rule, none if it is proved."""
+    def _allowed(self, rule: Rule, name: str, asked_by: Principal | str) -> tuple[Request, ...]:
+        """Return an allowed request of each part of the rule, none if one part has none."""
         found = []
         for part in rule.parts:
-            request = self._request(rule, part, name, asked_by)
+            request = self._allowed_of(rule, part, name, asked_by)
             if request is None:
                 return ()
             found.append(request)
         return tuple(found)
 
-    def _request(
+    def _allowed_of(
         self, rule: Rule, part: Part, name: str, asked_by: Principal | str
     ) -> Request | None:
         # as a Deny of all that satisfies the conditions, but in doubt a request does not
         exempt = tuple(statements_of("", rule.condition)) if rule.condition else ()
         for question in part:
-            spaces, is_empty = Spaces(self._store, self._world, question), True
+            spaces = Spaces(self._store, self._world, question)
             for space, access in spaces.of(asked_by):
-                if rule.kind == "always":
-                    is_empty = is_empty and ways.denied((), space, self._budget) is None
-                    point = ways.denied(access, space, self._budget)
-                else:
-                    limited = tuple(
-                        dataclasses.replace(way, denies=(*way.denies, *exempt)) for way in access
-                    )
-                    point = ways.allowed(limited, space, self._budget)
+                limited = tuple(
+                    dataclasses.replace(way, denies=(*way.denies, *exempt)) for way in access
+                )
+                point = ways.allowed(limited, space, self._budget)
                 if point is not None:
                     return spaces.request(name, point)
-            if rule.kind == "always" and is_empty:
-                # such as a resource of another account, or a role that does not exist
-                if question.has_wildcard:
-                    raise Undecided(_NO_REQUEST)
-                return Request(name, question.action, question.resource, question.context)
         return None
+
+    def _denied(
+        self,
+        rule: Rule,
+        members: tuple[str, ...],
+        asked_by: Principal | str,
+        samples: list[_Asked],
+    ) -> tuple[Request, ...]:
+        """Return a denied request of an `always`, none if it is proved.
+
+        One request of each question is added to `samples`. So OPA also tells of requests that are
+        all malformed, for example by a context above the limits.
+        """
+        [name] = members
+        for question in itertools.chain(*rule.parts):
+            spaces = Spaces(self._store, self._world, question)
+            sample: Point | None = None
+            for space, access in spaces.of(asked_by):
+                sample = sample or ways.denied((), space, self._budget)
+                point = ways.denied(access, space, self._budget)
+                if point is not None:
+                    return (spaces.request(name, point),)
+            if sample is not None:
+                samples.append((members, (spaces.request(name, sample),)))
+            elif question.has_wildcard:
+                # such as a resource of another account
+                raise Undecided(_NO_REQUEST)
+            else:
+                return (Request(name, question.action, question.resource, question.context),)
+        return ()
 
     def confirmed(self, checked: Sequence[_Checked]) -> list[Proof]:
         """Have OPA decide all requests; leave out those without the claimed decision."""
-        requests = [request for one in checked for _, found in one.found for request in found]
+        requests = [
+            request
+            for one in checked
+            for _, found in (*one.found, *one.samples)
+            for request in found
+        ]
         decided = iter(decide_all(self._store, requests))
         return [self._proof(one, decided) for one in checked]
 
@@ -209,6 +276,10 @@ class _Checker:
                 violations.append(Violation(members, requests, decisions))
             else:
                 reasons.append(f"{members[0]}: {NOT_CONFIRMED}")
+        for members, requests in checked.samples:
+            [decision] = (next(decided) for _ in requests)
+            if not decision.allow:
+                violations.append(Violation(members, requests, (decision,)))
         result: Result = "broken" if violations else "not_decided" if reasons else "proved"
         return Proof(rule.name, rule.kind, result, rule.because, tuple(violations), tuple(reasons))
 

@@ -126,7 +126,11 @@ def _part(
     if isinstance(value, dict):
         fields = shape.fields(value, place, ("action", "resource"), ("action",))
         return _part(
-            fields.get("action", "*"), fields.get("resource", resource), context, place / "action"
+            fields.get("action", "*"),
+            fields.get("resource", resource),
+            context,
+            place / "action",
+            is_closed=is_closed,
         )
     questions = []
     for action, here in _several(value, place):

@@ -39,6 +39,7 @@ __all__ = [
     "Domain",
     "Requirement",
     "find_value",
+    "listed_globs",
 ]
 
 _UNREADABLE: Final[Mapping[str, Scalar]] = {"String": 0}
@@ -180,7 +181,7 @@ def _find_string(properties: Sequence[_Element], domain: Domain, budget: Budget)
     wanted: list[Sequence[Glob]] = [[domain.texts or glob.ANYTHING]]
     avoided: list[Glob] = [glob.text(one) for one in sorted(domain.excepted)]
     for one in properties:
-        globs = _globs(one.condition, fold=domain.fold)
+        globs = listed_globs(one.condition, fold=domain.fold)
         if one.expected != one.condition["negated"]:
             wanted.append(globs)
         else:
@@ -188,7 +189,8 @@ def _find_string(properties: Sequence[_Element], domain: Domain, budget: Budget)
     return next((word for word, _ in words(wanted, avoided, (), budget)), None)
 
 
-def _globs(condition: Condition, *, fold: bool) -> list[Glob]:
+def listed_globs(condition: Condition, *, fold: bool) -> list[Glob]:
+    """Return the globs of the texts that a condition lists, in lower case with `fold` (3.4)."""
     listed = condition["values"]
     if fold:
         listed = [in_lower_case(one) for one in listed]

@@ -147,6 +147,7 @@ class World:
         groups = scopes.get("resource_groups", {})
         return repr(
             (
+                self._linked(asker) is not None,
                 self._is_unpublished(asker),
                 self._digest(scopes["policies"]),
                 sorted((name, self._digest(ids)) for name, ids in groups.items()),

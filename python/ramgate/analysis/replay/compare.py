@@ -29,11 +29,14 @@ _NO_DECISION: Final = "it has no decision, and there is no baseline to decide it
 
 @dataclasses.dataclass(slots=True)
 class _Times:
-    """How often a question was asked, and the entries that asked it first and last."""
+    """How often a question was asked, and the first and the last time.
+
+    A time is the nanoseconds since 1970, and the text of the log, whose fractions may be cut short.
+    """
 
     count: int
-    first: str
-    last: str
+    first: tuple[int, str]
+    last: tuple[int, str]
 
     def add(self, other: _Times) -> None:
         """Count the times of an equal question, too."""
@@ -48,6 +51,28 @@ class _Question:
     request: bytes
     nanoseconds: int
     logged: Decision | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Difference:
+    """A request that is decided otherwise, and when it was asked."""
+
+    request: bytes
+    before: Decision
+    after: Decision
+    times: _Times
+
+    def change(self) -> Change:
+        """Return the difference as a part of the result."""
+        times = self.times
+        return Change(
+            msgspec.Raw(self.request),
+            self.before,
+            self.after,
+            times.count,
+            times.first[1],
+            times.last[1],
+        )
 
 
 class _Log:
@@ -83,7 +108,7 @@ class _Log:
         if not self._by_time:
             time = self._clock.setdefault(one.request, time)
         question = _Question(one.request, time, one.logged if self._by_decision else None)
-        times = _Times(1, one.time, one.time)
+        times = _Times(1, (one.nanoseconds, one.time), (one.nanoseconds, one.time))
         known = self.questions.setdefault(question, times)
         if known is not times:
             known.add(times)
@@ -126,25 +151,26 @@ def replay(
     for name in logs:
         for number in log.read(name):
             show(f"{number} entries read")
-    changes: dict[tuple[bytes, object, object], Change] = {}
+    differing: dict[tuple[bytes, object, object], _Difference] = {}
     questions = list(log.questions)
     for start in range(0, len(questions), _CHUNK):
         show(f"{start} of {len(questions)} questions decided")
         chunk = questions[start : start + _CHUNK]
         for question, old, new in _decided(chunk, before, after):
             if _outcome(old) != _outcome(new):
-                change = _change(question.request, old, new, log.questions[question])
                 key = (question.request, _outcome(old), _outcome(new))
-                changes[key] = _sum(changes[key], change) if key in changes else change
+                times = dataclasses.replace(log.questions[question])
+                known = differing.setdefault(key, _Difference(question.request, old, new, times))
+                if known.times is not times:
+                    known.times.add(times)
+    changes = [one.change() for one in differing.values()]
     return Replay(
         entries=log.entries,
         decisions=log.decisions,
         questions=len({question.request for question in questions}),
-        newly_allowed=_sorted(one for one in changes.values() if one.after and not one.before),
-        newly_denied=_sorted(one for one in changes.values() if one.before and not one.after),
-        other_reason=_sorted(
-            one for one in changes.values() if one.before.allow == one.after.allow
-        ),
+        newly_allowed=_sorted(one for one in changes if one.after and not one.before),
+        newly_denied=_sorted(one for one in changes if one.before and not one.after),
+        other_reason=_sorted(one for one in changes if one.before.allow == one.after.allow),
         not_replayable=tuple(
             NotReplayable(one.reason, count, one.access) for one, count in log.rest.most_common()
         ),
@@ -171,16 +197,6 @@ def _tests_time(store: Store) -> bool:
 
 def _outcome(decision: Decision) -> tuple[str, str, str | None]:
     return decision.effect, decision.reason, decision.policy_type
-
-
-def _change(request: bytes, before: Decision, after: Decision, times: _Times) -> Change:
-    return Change(msgspec.Raw(request), before, after, times.count, times.first, times.last)
-
-
-def _sum(one: Change, other: Change) -> Change:
-    times = _Times(one.count, one.first, one.last)
-    times.add(_Times(other.count, other.first, other.last))
-    return _change(bytes(one.request), one.before, one.after, times)
 
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:

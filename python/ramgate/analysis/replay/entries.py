@@ -44,7 +44,8 @@ _NO_ACCESS: Final = {
     "authzen/framed/body/metadata": "it is not a question about access",
     "system/": "it is not a question about access",
 }
-_OURS: Final = re.compile(r"(?:ram|slr|authzen)/")
+_OURS: Final = re.compile(r"(?:ram|slr|authzen)(?:/|$)")
+_QUERY: Final = "it is a question to all rules or a query, whose answer may have a decision"
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -185,6 +186,8 @@ def _other(path: str) -> Unasked:
     for start, reason in _NO_ACCESS.items():
         if path.startswith(start):
             return Unasked(reason, access=False)
+    if not path:
+        return Unasked(_QUERY)
     if _OURS.match(path):
         return Unasked(f"`{path}` cannot be replayed")
     return Unasked("it is not a question to ramgate's rules", access=False)

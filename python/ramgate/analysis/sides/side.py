@@ -20,7 +20,7 @@ from ramgate.faults import Fault
 from ramgate.formats.find import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ramgate.accounts.store import Store
     from ramgate.formats.find import Found
@@ -38,6 +38,7 @@ class Side:
     """One side of a comparison: its name, as the argument says it, and its data.
 
     `holders` is True if the data was made for policy documents: the accounts in it are not real.
+    `further` has more such data: each is compared by itself with that of the other side.
     `doubts` are the reasons for which a principal that such a document tells apart may be missing.
     `unknown` has the principals whose policies change in a way that Terraform does not know yet.
 
@@ -52,6 +53,12 @@ class Side:
     holders: bool = False
     doubts: tuple[str, ...] = ()
     unknown: tuple[terraform.Unknown, ...] = ()
+    further: tuple[Store, ...] = ()
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """All data of the side."""
+        return (self.store, *self.further)
 
 
 @dataclasses.dataclass(slots=True)
@@ -128,13 +135,16 @@ def load_pair(old: str, new: str | None = None) -> tuple[Side, Side]:
     for name in ("policies", "trust"):
         _align(getattr(before, name), getattr(after, name))
     base = Reader(catalog.load()).examine(Path(), {})[0]
-    before_store, after_store, doubts = stores(
+    pairs, doubts = stores(
         base, Documents(before.policies, before.trust), Documents(after.policies, after.trust)
     )
-    return (
-        Side(old, before_store, holders=True, doubts=tuple(doubts)),
-        Side(new, after_store, holders=True, doubts=tuple(doubts)),
-    )
+    before_stores, after_stores = zip(*pairs, strict=True)
+    return _of_documents(old, before_stores, doubts), _of_documents(new, after_stores, doubts)
+
+
+def _of_documents(name: str, found: Sequence[Store], doubts: Iterable[str]) -> Side:
+    first, *further = found
+    return Side(name, first, holders=True, doubts=tuple(doubts), further=tuple(further))
 
 
 def _of_terraform(old: str, new: str | None, before: Store, after: Store) -> tuple[Side, Side]:

@@ -33,6 +33,8 @@ __all__ = ["PREFIX", "Unknown", "both", "store", "unknown"]
 PREFIX: Final = "terraform:"
 """The start of an argument that names a state or a plan, `terraform:[NUMBER:]FILE`."""
 
+_LEVEL: Final = "a level"
+_TRUST: Final = "the trust policy"
 _Held: TypeAlias = "Mapping[tuple[str, str], dict[str, object]]"
 
 
@@ -40,12 +42,16 @@ _Held: TypeAlias = "Mapping[tuple[str, str], dict[str, object]]"
 class Unknown:
     """Principals about which a comparison says nothing, and the reason.
 
+    With `anyone` they are roles of which it is not known who may assume them: all principals
+    are concerned.
+
     >>> Unknown(("acs:ram::1234567890123456:user/alice",), "the document is not known").reason
     'the document is not known'
     """
 
     principals: tuple[str, ...]
     reason: str
+    anyone: bool = False
 
 
 def store(argument: str) -> Store:
@@ -64,14 +70,16 @@ def both(argument: str) -> tuple[Store, Store]:
 def unknown(old: Store, new: Store) -> Iterator[Unknown]:
     """Yield the principals whose policies change while one of them is unreadable."""
     sides = [{one.compared: _held(store, one) for one in principals(store)} for store in (old, new)]
-    found: dict[str, list[str]] = defaultdict(list)
+    found: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for arn in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(arn, {}) for side in sides)
-        if before != after:
-            for reason in {*_reasons(before), *_reasons(after)}:
-                found[reason].append(arn)
-    for reason, arns in sorted(found.items()):
-        yield Unknown(tuple(arns), reason)
+        callers: set[str] = set()
+        if ":role/" in arn:
+            callers = _open(*(_about_callers(held) for held in (before, after)))
+        for reason in _open(before, after):
+            found[reason, reason in callers].append(arn)
+    for (reason, anyone), arns in sorted(found.items()):
+        yield Unknown(tuple(arns), reason, anyone)
 
 
 def _parts(argument: str) -> tuple[Path, str | None]:
@@ -97,10 +105,20 @@ def _held(store: Store, principal: Principal) -> _Held:
         ids.update((group, policy) for policy in policies)
     levels = store["directory"]["levels"] if "directory" in store else {}
     for number, level in enumerate(levels.get(principal.account, ())):
-        ids.update((f"level {number}", policy) for policy in level)
+        ids.update((f"{_LEVEL} {number}", policy) for policy in level)
     if principal.kind == "role":
-        ids.add(("trust", store["accounts"][principal.account]["roles"][principal.name]["trust"]))
+        ids.add((_TRUST, store["accounts"][principal.account]["roles"][principal.name]["trust"]))
     return {place: store["policies"][place[1]] for place in ids}
+
+
+def _open(before: _Held, after: _Held) -> set[str]:
+    """Return the causes of unreadable documents, if the documents differ."""
+    return set() if before == after else {*_reasons(before), *_reasons(after)}
+
+
+def _about_callers(held: _Held) -> _Held:
+    """Return the documents of a role that decide who may assume it (5.8, 5.4)."""
+    return {place: one for place, one in held.items() if place[0].startswith((_LEVEL, _TRUST))}
 
 
 def _reasons(held: _Held) -> Iterator[str]:
