@@ -491,6 +491,42 @@ def test_no_piece_of_an_async_stream_passes_after_a_refusal(url: str, *, goes_on
     asyncio.run(ask())
 
 
+def test_between_two_pieces_of_a_stream_there_is_no_request(ramgate_client: Client) -> None:
+    def view(_: HttpRequest) -> HttpResponseBase:
+        require(LIST, "*")
+        return StreamingHttpResponse([b"one", b"two"])
+
+    with configured(ramgate_client):
+        serve: Any = RamgateMiddleware(view)
+        stream = iter(serve(RequestFactory().get("/", headers={"X-Test-User": "alice"})))
+        for piece in (b"one", b"two"):
+            with pytest.raises(RuntimeError, match="there is no request"):
+                require(LIST, "*")
+            assert next(stream) == piece
+
+
+def test_between_two_pieces_of_an_async_stream_there_is_no_request(url: str) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    async def view(_: HttpRequest) -> HttpResponseBase:
+        await arequire(LIST, "*")
+        return StreamingHttpResponse(pieces())
+
+    async def ask() -> None:
+        async with site(url):
+            serve: Any = RamgateMiddleware(view)
+            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+            stream = aiter(await serve(request))
+            for piece in (b"one", b"two"):
+                with pytest.raises(RuntimeError, match="there is no request"):
+                    await arequire(LIST, "*")
+                assert await anext(stream) == piece
+
+    asyncio.run(ask())
+
+
 def test_the_pieces_of_a_file_that_is_made_are_within_the_request(ramgate_client: Client) -> None:
     def pieces() -> Iterator[bytes]:
         yield require(LIST, "*").effect.encode()
