@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOPICS = f"acs:alikafka:cn-hangzhou:{ACCOUNT}:alikafka_post-cn-x"
 LIST = "alikafka:ListTopic"
+BOB = f"acs:ram::{ACCOUNT}:user/bob"
 
 
 async def answer(send: Send, status: int = 200, body: bytes = b"secret") -> None:
@@ -205,6 +206,30 @@ def test_the_challenge_must_be_the_text_of_a_header(challenge: str) -> None:
 def test_a_public_path_must_have_one_spelling() -> None:
     with pytest.raises(ValueError, match="is not a public path"):
         RamgateMiddleware(listing, client=AsyncClient(), principal=arn_of, public={"/docs*"})
+
+
+def test_after_an_inner_application_the_outer_request_goes_on(ramgate_sidecar: Sidecar) -> None:
+    """An application may be mounted in another one, each with a middleware."""
+
+    async def main() -> list[str]:
+        async with AsyncClient(ramgate_sidecar.url, timeout=10) as client:
+            inner = RamgateMiddleware(listing, client=client, principal=lambda _: BOB)
+            seen: list[str] = []
+
+            @app_of
+            async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+                async def ignore(message: Message) -> None:
+                    seen.append(str(message.get("status", "")))
+
+                await inner(scope, receive, ignore)
+                seen.append((await require(LIST, TOPICS)).effect)
+                await answer(send)
+
+            protected = RamgateMiddleware(outer, client=client, principal=arn_of)
+            seen.append(str((await call(protected, "/", "alice")).status))
+            return seen
+
+    assert [one for one in asyncio.run(main()) if one] == ["403", "Allow", "200"]
 
 
 def test_other_scopes_pass() -> None:

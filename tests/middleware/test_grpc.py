@@ -384,6 +384,21 @@ def test_a_thread_that_served_a_call_is_in_none_afterwards(ramgate_client: Clien
             plain.require(LIST, "*")
 
 
+def test_after_a_call_within_a_call_the_outer_one_goes_on(ramgate_client: Client) -> None:
+    interceptor = plain.RamgateInterceptor(client=ramgate_client, principal=named)
+    details: Any = Details("/a.B/C")
+
+    def intercepted(behavior: Callable[[object, object], str]) -> Callable[[object, object], str]:
+        given: Any = grpc.unary_unary_rpc_method_handler(behavior)
+        handler: Any = interceptor.intercept_service(dict.fromkeys([details], given).get, details)
+        serving: Callable[[object, object], str] = handler.unary_unary
+        return serving
+
+    inner = intercepted(lambda _, __: plain.require(LIST, "*").effect)
+    outer = intercepted(lambda _, __: inner(None, Context()) + plain.require(LIST, "*").effect)
+    assert outer(None, Context()) == "AllowAllow"
+
+
 # Arguments.
 
 
