@@ -93,6 +93,7 @@ def test_nothing_is_taken_while_the_bundle_is_built(
     assert hammer.accepted == []
 
 
+@pytest.mark.ramgate_unknown
 def test_in_its_private_folder_nothing_stays_of_the_writes_before_the_bundle(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

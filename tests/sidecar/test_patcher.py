@@ -72,6 +72,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
     return found
 
 
+@pytest.mark.ramgate_unknown
 @pytest.mark.parametrize("options", [{}, {"token": TOKEN}, {"tls": (CERT, KEY)}])
 def test_an_opa_that_checks_authorization_is_patched(
     options: dict[str, Any], tmp_path: Path, sent: list[bool | None]

@@ -31,6 +31,15 @@ TEST = """
 DAVE = "acs:ram::1000000000000001:user/dave"
 TOPIC = "acs:alikafka:cn-hangzhou:1000000000000001:alikafka_post-cn-x"
 
+def test_a_run_of_pytest_within_a_test_does_not_end_the_watch_for_unknown_names() -> None:
+    before = BaseClient.observer
+    with UnknownNames() as outer:
+        with UnknownNames():
+            pass
+        assert BaseClient.observer is outer
+    assert BaseClient.observer is before
+
+
 def test_dave(ramgate_client, ramgate_sidecar):
     assert ramgate_client.decide(DAVE, "alikafka:ListTopic", TOPIC)
     denied = ramgate_client.decide(DAVE, "alikafka:DeleteTopic", TOPIC)

@@ -56,13 +56,15 @@ class UnknownNames:
         self.accounts: dict[str, Path] = {}
         self.is_expected = False
         self.recorder: Recorder | None = None
+        self._before = BaseClient.observer
 
     def __enter__(self) -> Self:
-        BaseClient.observer = self
+        # A run of pytest within a test ends before that test's own run.
+        self._before, BaseClient.observer = BaseClient.observer, self
         return self
 
     def __exit__(self, *_: object) -> None:
-        BaseClient.observer = None
+        BaseClient.observer = self._before
 
     def __call__(self, url: str, question: object, answer: object) -> None:
         """Fail the test if the answer says that a name in the question is unknown."""
