@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ramgate import pytest_plugin
+from ramgate.client.base import BaseClient
+from ramgate.testing.unknown_names import UnknownNames
 
 if TYPE_CHECKING:
     from ramgate.client.client import Client
@@ -30,15 +32,6 @@ accounts:
 TEST = """
 DAVE = "acs:ram::1000000000000001:user/dave"
 TOPIC = "acs:alikafka:cn-hangzhou:1000000000000001:alikafka_post-cn-x"
-
-def test_a_run_of_pytest_within_a_test_does_not_end_the_watch_for_unknown_names() -> None:
-    before = BaseClient.observer
-    with UnknownNames() as outer:
-        with UnknownNames():
-            pass
-        assert BaseClient.observer is outer
-    assert BaseClient.observer is before
-
 
 def test_dave(ramgate_client, ramgate_sidecar):
     assert ramgate_client.decide(DAVE, "alikafka:ListTopic", TOPIC)
@@ -319,3 +312,12 @@ def test_a_call_that_is_not_awaited_fails_its_test(pytester: pytest.Pytester) ->
     done = run(pytester)
     done.assert_outcomes(failed=1, passed=1, warnings=1)
     done.stdout.fnmatch_lines(["*never awaited: `AsyncClient.decide(…)`*"])
+
+
+def test_a_run_of_pytest_within_a_test_does_not_end_the_watch_for_unknown_names() -> None:
+    before = BaseClient.observer
+    with UnknownNames() as outer:
+        with UnknownNames():
+            pass
+        assert BaseClient.observer is outer
+    assert BaseClient.observer is before
