@@ -104,11 +104,12 @@ def _keyed(
     # a key that is there passes the test whether it is there
     asked = [test for test in on_keys if test != _present(test)] or on_keys
     match resources, asked, times:
-        case ([] | [Test(_, (_,))], [Test((_, key)) as test], [] | [_]) if key != GROUP:
-            if any(other.path != test.path for other in on_keys):
-                return None
+        case ([] | [Test(_, (_,))], [Test((_, key)) as test], [] | [_]):
+            pass
         case _:
             return None
+    if key == GROUP or any(other.path != test.path for other in on_keys):
+        return None
     tested = [*resources, test, *times]
     # the tests that are not asked hold
     places = [tested.index(one) if one in tested else None for one in tests]

@@ -186,10 +186,11 @@ class _Search:
     def _allowed(self, action: str, question: Question) -> tuple[Point | None, Spaces]:
         asked = Question(action, question.resource, unknown=None)
         spaces = Spaces(self._store, self._world, asked)
-        for space, access in spaces.of(self._asked_by):
-            if space.role is None:
-                return ways.allowed(access, space, self._budget), spaces
-        return None, spaces
+        # the first space has all requests but those to assume a role
+        space, access = next(spaces.of(self._asked_by), (None, ()))
+        if space is None or space.role is not None:
+            return None, spaces
+        return ways.allowed(access, space, self._budget), spaces
 
     def _confirmed(self, found: Iterator[tuple[str, Request]]) -> tuple[str, ...]:
         """Return the names whose requests OPA allows, without repeats."""
