@@ -368,8 +368,8 @@ MUTANTS = [
     Mutant(
         "a table decides without the policies of the resource group in the request",
         ENTRIES,
-        "[Test((_, key)) as test], [] | [_]) if key != GROUP:",
-        "[Test((_, key)) as test], [] | [_]):",
+        "    if key == GROUP or any(",
+        "    if any(",
     ),
     Mutant(
         "the tables ignore the resource group of a request",
