@@ -466,6 +466,20 @@ def test_no_piece_of_a_stream_passes_after_a_refusal(
             next(stream)
 
 
+@contextlib.asynccontextmanager
+async def streaming(url: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Yield the body that alice gets from a view which may stream these pieces."""
+
+    async def view(_: HttpRequest) -> HttpResponseBase:
+        await arequire(LIST, "*")
+        return StreamingHttpResponse(pieces)
+
+    async with site(url):
+        serve: Any = RamgateMiddleware(view)
+        request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
+        yield aiter(await serve(request))
+
+
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_no_piece_of_an_async_stream_passes_after_a_refusal(url: str, *, goes_on: bool) -> None:
     async def pieces() -> AsyncIterator[bytes]:
@@ -475,15 +489,8 @@ def test_no_piece_of_an_async_stream_passes_after_a_refusal(url: str, *, goes_on
         if goes_on:
             yield b"secret"
 
-    async def view(_: HttpRequest) -> HttpResponseBase:
-        await arequire(LIST, "*")
-        return StreamingHttpResponse(pieces())
-
     async def ask() -> None:
-        async with site(url):
-            serve: Any = RamgateMiddleware(view)
-            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
-            stream = aiter(await serve(request))
+        async with streaming(url, pieces()) as stream:
             assert await anext(stream) == b"one"
             with pytest.raises(AccessDenied):
                 await anext(stream)
@@ -510,15 +517,8 @@ def test_between_two_pieces_of_an_async_stream_there_is_no_request(url: str) -> 
         yield b"one"
         yield b"two"
 
-    async def view(_: HttpRequest) -> HttpResponseBase:
-        await arequire(LIST, "*")
-        return StreamingHttpResponse(pieces())
-
     async def ask() -> None:
-        async with site(url):
-            serve: Any = RamgateMiddleware(view)
-            request = RequestFactory().get("/", headers={"X-Test-User": "alice"})
-            stream = aiter(await serve(request))
+        async with streaming(url, pieces()) as stream:
             for piece in (b"one", b"two"):
                 with pytest.raises(RuntimeError, match="there is no request"):
                     await arequire(LIST, "*")

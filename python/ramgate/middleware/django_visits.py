@@ -89,7 +89,7 @@ class Visits:
         else:
             stream = self._now(cast("Iterable[bytes]", pieces))
         response.streaming_content = stream
-        # A stream that nobody begins to read has no `finally`.
+        # The `finally` of the stream does not run if nobody begins to read it.
         vars(response)["_resource_closers"].append(self.current.close)
         weakref.finalize(stream, self.current.close)
 
