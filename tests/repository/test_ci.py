@@ -40,7 +40,7 @@ def missing(programs: Path) -> list[str]:
     return [one for one in SERVERS if shutil.which(one, path=f"{programs}:/usr/sbin") is None]
 
 
-def run(programs: Path, status: int = 0) -> list[str]:
+def run(programs: Path, status: int = 0, errors: str = "") -> list[str]:
     (programs / "repository/.ci").mkdir(parents=True)
     script = shutil.copy(SCRIPT, programs / "repository/.ci/run")
     environment = {"PATH": str(programs), "STATUS": str(status)}
@@ -52,7 +52,7 @@ def run(programs: Path, status: int = 0) -> list[str]:
         timeout=SECONDS,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (status, "")
+    assert (done.returncode, done.stderr) == (status, errors)
     return done.stdout.splitlines()
 
 
@@ -93,3 +93,34 @@ def test_the_status_is_that_of_the_tests(programs: Path) -> None:
     for name in (*SERVERS, "docker"):
         executable(programs / name, "exit 0")
     assert run(programs, status=2) == ["make test"]
+
+
+def test_a_failed_clean_up_does_not_change_the_status(programs: Path) -> None:
+    for name in (*SERVERS, "docker"):
+        executable(programs / name, "exit 0")
+    executable(programs / "rm", "echo 'rm: busy' >&2; exit 1")
+    assert run(programs, errors="rm: busy\n") == ["make test"]
+
+
+def test_a_mount_of_dockerd_is_gone_after_the_tests(programs: Path, tmp_path: Path) -> None:
+    source, point = tmp_path / "source", tmp_path / "point"
+    for folder in (source, point):
+        folder.mkdir()
+    if subprocess.run(["mount", "--bind", source, point], capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a folder")
+    subprocess.run(["umount", point], check=True)
+    for name in ("mount", "umount", "mkdir", "sleep"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    for name in SERVERS:
+        executable(programs / name, "exit 0")
+    executable(programs / "docker", f"[ -e {programs}/ready ]")
+    # dockerd leaves a mount in the folder of its state, as a real one does after a host container
+    leave = f'mkdir -p "$left" && mount --bind {source} "$left" && echo "$left" >{programs}/ready && exec sleep 60'
+    executable(
+        programs / "dockerd",
+        f'while [ "$1" != --exec-root ]; do shift; done; left=$2/default; {leave}',
+    )
+    assert run(programs) == ["make test"]
+    left = Path((programs / "ready").read_text().strip())
+    assert not left.exists()
+    assert str(left) not in Path("/proc/self/mountinfo").read_text()
