@@ -103,24 +103,27 @@ def test_a_failed_clean_up_does_not_change_the_status(programs: Path) -> None:
 
 
 def test_a_mount_of_dockerd_is_gone_after_the_tests(programs: Path, tmp_path: Path) -> None:
-    source, point = tmp_path / "source", tmp_path / "point"
-    for folder in (source, point):
-        folder.mkdir()
-    if subprocess.run(["mount", "--bind", source, point], capture_output=True, check=False).returncode:
-        pytest.skip("only root can mount a folder")
-    subprocess.run(["umount", point], check=True)
     for name in ("mount", "umount", "mkdir", "sleep"):
         (programs / name).symlink_to(str(shutil.which(name)))
+    source, point = tmp_path / "source", tmp_path / "point"
+    source.mkdir()
+    point.mkdir()
+    if subprocess.run([programs / "mount", "--bind", source, point], check=False).returncode:
+        pytest.skip("only root can mount a folder")
+    subprocess.run([programs / "umount", point], check=True)
     for name in SERVERS:
         executable(programs / name, "exit 0")
-    executable(programs / "docker", f"[ -e {programs}/ready ]")
     # dockerd leaves a mount in the folder of its state, as a real one does after a host container
-    leave = f'mkdir -p "$left" && mount --bind {source} "$left" && echo "$left" >{programs}/ready && exec sleep 60'
-    executable(
-        programs / "dockerd",
-        f'while [ "$1" != --exec-root ]; do shift; done; left=$2/default; {leave}',
+    steps = (
+        'while [ "$1" != --exec-root ]; do shift; done',
+        'mkdir -p "$2/default"',
+        f'mount --bind {source} "$2/default"',
+        f'echo "$2/default" >{programs}/left',
+        "exec sleep 60",
     )
+    executable(programs / "dockerd", "\n".join(steps))
+    executable(programs / "docker", f"[ -e {programs}/left ]")
     assert run(programs) == ["make test"]
-    left = Path((programs / "ready").read_text().strip())
-    assert not left.exists()
-    assert str(left) not in Path("/proc/self/mountinfo").read_text()
+    left = (programs / "left").read_text().strip()
+    assert not Path(left).exists()
+    assert left not in Path("/proc/self/mountinfo").read_text()
