@@ -106,7 +106,7 @@ GOALS: Final = (
     Goal("corpus_worst", "… the slowest of them", _RATIO, least=0.25),
     Goal(
         "scale",
-        "… the mix with 4 to 100,000 roles: fastest over slowest, less one",
+        "… the mix with 4 to 100,000 roles: by how much the fastest is faster",
         _PERCENT,
         most=0.10,
     ),
@@ -130,13 +130,13 @@ GOALS: Final = (
     Goal("p99_go", "… with Go's own `GOGC=100`", _TIMES),
     Goal(
         "client",
-        "time that `Client` adds to a raw unix socket, over a round trip to the floor",
+        "time that `Client` adds to a raw unix socket, over the time of a round trip to the floor",
         _RATIO,
         most=0.5,
     ),
     Goal(
         "opa_client",
-        "time of opa-python-client's `query_rule` (TCP), over `Client` (unix socket)",
+        "time of opa-python-client's `query_rule` (TCP), divided by that of `Client` (unix socket)",
         _TIMES,
         least=5,
     ),

@@ -67,7 +67,7 @@ def add_to(commands: Commands) -> None:
     add(
         "--without-directory",
         action="store_true",
-        help="leave the Resource Directory out: DIR has it from its management account",
+        help="do not read the Resource Directory; an import of its management account writes it",
     )
     add("--strict", action="store_true", help="stop at the first call that is refused")
     add("--calls", action="store_true", help="print the calls and their RAM actions, and stop")

@@ -24,8 +24,8 @@ secret in the file is read or printed. Policies that are attached outside Terraf
 
 A value that is not known until the plan is applied is taken from the references in the
 configuration, if a single one decides it. Each other one is printed with its address, and so is
-each policy or principal that an attachment names and the file does not have. There, an `unreadable`
-policy stands for anything: its holder is not allowed anything by its policies.
+each policy or principal that an attachment names and the file does not have. In its place stands an
+`unreadable` policy, because it could be any policy: its holder is allowed nothing by its policies.
 
 Terraform does not have the attachments of the control policy FullAliyunAccess that RAM makes by
 itself. Without --full-aliyun-access, the member accounts in the file are not allowed anything.

@@ -17,8 +17,8 @@ __all__ = ["add_to", "run"]
 
 _TEXT: Final = """\
 Uses the OPA that $OPA names; it is an error if that is not version 1.22 or newer. Without $OPA,
-uses the OPA that was installed earlier, or the opa on PATH, if it is 1.22 or newer. Otherwise gets
-the pinned version, by the first of these ways that succeeds:
+uses the OPA that was installed earlier, the opa beside Python, or the opa on PATH: the first that
+is 1.22 or newer. Otherwise gets the pinned version, by the first of these ways that succeeds:
 
   1. download the release, if ramgate's tools/opa-checksums.txt has its SHA-256; a file with another
      SHA-256 is refused

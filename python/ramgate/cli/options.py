@@ -93,7 +93,9 @@ def add_command(
 def add_principal(parser: argparse.ArgumentParser) -> None:
     """Add the positional argument PRINCIPAL."""
     parser.add_argument(
-        "principal", metavar="PRINCIPAL", help="the ARN of a user, role or owner, or a service name"
+        "principal",
+        metavar="PRINCIPAL",
+        help="the ARN of a user, role, role session, owner or identity provider, or a service name",
     )
 
 

@@ -38,7 +38,7 @@ Prints where OPA listens, the revision of its data, the settings of OPA's garbag
 
 You can edit the accounts while it runs: a valid change is served at once; an invalid one is
 reported on stderr, and the previous accounts stay in use. A change stays wanted until OPA decides
-by it. An OPA that ends is started again with it.
+by it. If OPA ends, it is started again, with that change.
 
 OPA's own metrics are at --diagnostic-addr, off by default. docs/observability.md explains them, and
 has an example for Prometheus and a dashboard for Grafana.
@@ -54,14 +54,14 @@ takes it only if it is signed with one of these keys, also after a change; docs/
 with `-`; or to a server that takes OPA's uploads. `ramgate replay` reads it. It costs half of the
 throughput.
 
-On TCP OPA takes only a POST to a public path, never from a web page, GET /health and, with
---diagnostic-addr, GET /metrics. On unix sockets alone, their mode and group decide who can connect,
-and whoever can has OPA's whole API, which shows all policies and accounts. An address that other
-machines can reach requires --token-file, and --tls-cert and --tls-key; both files are read again
-when they change.
+On TCP OPA takes GET /health, with --diagnostic-addr GET /metrics, and a POST to a path of
+docs/reference/http.md that no web page sends; nothing else. On unix sockets alone, their mode and
+group decide who can connect, and whoever can has OPA's whole API, which shows all policies and
+accounts. An address that other machines can reach requires --token-file, --tls-cert and --tls-key.
+The certificate and its key are read again when they change.
 
-Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start, or has ended and another process
-has taken its address.
+Exit status: 0 stopped by Ctrl-C or SIGTERM, 2 OPA did not start, or has ended and either
+--no-restart is given or another process has taken its address.
 
 examples:
   ramgate run --accounts accounts.yaml

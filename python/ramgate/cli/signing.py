@@ -43,8 +43,8 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         "--serial",
         metavar="N",
         type=_serial_or_now,
-        help="give the bundle a number that tells it from older ones; `now` is that of the seconds "
-        "since 1970",
+        help="give the bundle a number that tells it from older ones; `now`: the seconds since "
+        "1970",
     )
 
 

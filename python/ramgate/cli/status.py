@@ -31,10 +31,11 @@ decides by, and the health. `ramgate build` prints the same revision for the sam
 they are now. The command asks there too: at --status-addr, else beside the unix socket of --url,
 if there is such a socket. While OPA decides by another revision, it prints since when.
 
---at-least N asks for the serial of the bundle (`ramgate build --serial`), and says no to an older
-one, or to none.
+With --at-least N the bundle that OPA decides by must have a serial (`ramgate build --serial`) of N
+or more.
 
-Exit status: 0 OPA is ready and decides by the wanted revision, 1 not so, 2 no answer.
+Exit status: 0 OPA is ready and decides by the wanted revision, if that is known; 1 it does not, its
+bundle is older than N, or the accounts files have faults; 2 neither OPA nor `ramgate run` answers.
 
 examples:
   ramgate status

@@ -33,8 +33,8 @@ ACTION and RESOURCE may have wildcards, `*` and `?`; quote them. Then MAY tells 
 principal may do `every` request that matches them, or `some`. `every` is proved, and so is that
 principals outside the table may do none. `some` has one request that is allowed and one that is
 denied. A `*` in the place of the account stands for each principal's own account. A pattern of
-actions matches those that assume a role only if it begins with `sts:`; of the roles that RESOURCE
-matches, those that exist count.
+actions matches those that assume a role only if it begins with `sts:`. If RESOURCE is a pattern of
+roles, the answer is about the roles that exist.
 
 --unknown names a condition key that may have any value or be absent; with --any-context, that is
 every key that --context does not give. If ACTION and RESOURCE have no wildcards, the table has the
