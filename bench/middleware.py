@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
+import json
+import socket
 import statistics
 import time
 from http import HTTPStatus
@@ -12,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fastapi import Depends, FastAPI
 
-from bench.clients import on_the_load_core
+from bench.clients import Raw, on_the_load_core
 from bench.measure import percentile
 from bench.report import Figure, Section, Table
-from bench.server import SHIPPED, Opa, WrongAnswerError
+from bench.server import DECISION, SHIPPED, Opa, WrongAnswerError
 from ramgate import AsyncClient
 from ramgate.middleware.asgi import RamgateMiddleware
 from ramgate.middleware.fastapi import requires
@@ -47,6 +49,7 @@ accounts:
 _PERCENTILES: Final = (50, 90, 99)
 _PLAIN: Final = "without"
 _PROTECTED: Final = "with"
+_RAW: Final = "without, a question over a raw socket"
 
 
 class _Found(NamedTuple):
@@ -66,17 +69,23 @@ def write(folder: Path) -> None:
     (folder / "accounts.yaml").write_text(_ACCOUNTS)
 
 
-def application(client: AsyncClient | None, wait: float, waited: dict[str, float]) -> App:
-    """Return a FastAPI application with one route, protected if there is a client.
+def application(asked: AsyncClient | Raw | None, wait: float, waited: dict[str, float]) -> App:
+    """Return a FastAPI application with one route: protected, with a raw question, or plain.
 
     Its function waits, as functions that ask a database do. `waited` gets the seconds that each
-    instance waited.
+    instance waited. The raw question blocks the event loop: no client waits for OPA less.
     """
     app = FastAPI(openapi_url=None)
     dependencies = []
-    if client is not None:
-        app.add_middleware(RamgateMiddleware, client=client, principal=lambda _: _ALICE)
+    if isinstance(asked, AsyncClient):
+        app.add_middleware(RamgateMiddleware, client=asked, principal=lambda _: _ALICE)
         dependencies = [Depends(requires(_ACTION, _RESOURCE))]
+    elif asked is not None:
+
+        async def ask() -> None:
+            asked()
+
+        dependencies = [Depends(ask)]
 
     @app.get("/instances/{instance}/topics", dependencies=dependencies)
     async def topics(instance: str) -> dict[str, str]:
@@ -93,7 +102,7 @@ def measure(run: Run) -> Section:
     content = run.build("middleware", write).content
     with Opa(content, run.folder) as opa, on_the_load_core():
         run.log(f"middleware, {run.rounds} rounds")
-        at_once, paced = asyncio.run(_measure(f"unix://{opa.socket}", run.rounds))
+        at_once, paced = asyncio.run(_measure(opa, run.rounds))
     return _section(run, at_once, paced)
 
 
@@ -116,8 +125,10 @@ def _section(
         ),
         tuple(rows),
         f"The {SHIPPED} store, OPA on a unix socket and one core, `AsyncClient(batches=1)`. The "
-        "application is called in one event loop, without an HTTP server, on another core; "
-        "slices without and with the middleware take turns, medians of "
+        "application is called in one event loop, without an HTTP server, on another core. *A "
+        "question over a raw socket* has ready bytes, takes the place of the middleware, and "
+        "blocks the event loop until the response is there: no client waits for OPA less. The "
+        "applications take turns, medians of "
         f"{run.rounds * _WAVES} slices at once and of {run.rounds} at a rate. *At once*: "
         f"{CONCURRENT:,} tasks start together, so a response waits for the others, and the time "
         "of the slice divided by its requests is the time of each. At a rate, a function waits "
@@ -135,12 +146,23 @@ def _section(
 
 
 async def _measure(
-    url: str, rounds: int
+    opa: Opa, rounds: int
 ) -> tuple[dict[str, list[_Found]], dict[str, list[_Found]]]:
     """Return the slices at once and those at a rate, each by the name of the application."""
+    asked = {"principal": _ALICE, "action": _ACTION, "resource": _RESOURCE.format(instance="i0")}
+    body = json.dumps({"input": asked}).encode()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(opa.socket))
+        raw = Raw(connection, DECISION, body, b'"allow":true')
+        return await _in_turn(f"unix://{opa.socket}", raw, rounds)
+
+
+async def _in_turn(
+    url: str, raw: Raw, rounds: int
+) -> tuple[dict[str, list[_Found]], dict[str, list[_Found]]]:
     async with AsyncClient(url, timeout=_TIMEOUT, batches=1) as client:
-        quick = _Applications(client, 0.0)
-        slow = _Applications(client, float(_SECONDS))
+        quick = _Applications(client, raw, 0.0)
+        slow = _Applications(client, raw, float(_SECONDS))
         await quick.each(_at_once)
         at_once = [await quick.each(_at_once) for _ in range(rounds * _WAVES)]
         paced = [await slow.each(_paced) for _ in range(rounds)]
@@ -148,13 +170,13 @@ async def _measure(
 
 
 class _Applications:
-    """The application without and with the middleware."""
+    """The application without and with the middleware, and with a raw question."""
 
-    def __init__(self, client: AsyncClient, wait: float) -> None:
+    def __init__(self, client: AsyncClient, raw: Raw, wait: float) -> None:
         self._waited: dict[str, float] = {}
         self._apps = {
             name: application(one, wait, self._waited)
-            for name, one in ((_PLAIN, None), (_PROTECTED, client))
+            for name, one in ((_PLAIN, None), (_RAW, raw), (_PROTECTED, client))
         }
         self._numbers = itertools.count()
 

@@ -46,7 +46,11 @@ _exists(question) if {
 	_account_role(question)
 }
 
-_account_role(question) := data.store.accounts[request.account(question)].roles[lower(question.role)]
+# `lower` makes names of a text that is none, such as `K` of the sign for Kelvin: the ARN must be a role's.
+_account_role(question) := data.store.accounts[account].roles[lower(question.role)] if {
+	account := request.account(question)
+	[_, true, account, _] = resource.parse(sprintf("acs:ram::%s:role/%s", [account, question.role]), "")
+}
 
 _authorization(question) := authz.decide(request.on_role(
 	question,

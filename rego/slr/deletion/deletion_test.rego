@@ -50,6 +50,7 @@ _store := {
 			"there": {"name": "There", "policies": ["Itself"]},
 			"secret": {"name": "Secret", "policies": []},
 			"app": {"name": "App", "policies": []},
+			"kim": {"name": "Kim", "policies": []},
 		},
 	}},
 }
@@ -153,7 +154,7 @@ test_a_role_without_a_public_document_has_no_known_loss if {
 }
 
 test_an_unknown_role_cases if {
-	cases := ["Gone", "gone", "nobody", "", "there.aliyuncs.com", "acs:ram::1234567890123456:role/there"]
+	cases := ["Gone", "gone", "nobody", "", "there.aliyuncs.com", "acs:ram::1234567890123456:role/there", "\u212aim", "App\n"]
 	count(cases) > 0
 	every role in cases {
 		_of("root", role) == {
