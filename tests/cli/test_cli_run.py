@@ -10,10 +10,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from command_line import ACCOUNT, ERIN, EXAMPLE, SECONDS, written
+from processes import eventually
+from ramgate import Client
 from ramgate.bundle import builder as bundle
 from ramgate.cli.main import main
 from ramgate.sidecar.address import Address
@@ -26,12 +29,12 @@ CERT, KEY = DATA / "tls.crt", DATA / "tls.key"
 class Running:
     """`ramgate run` as a process of its own, and the lines that it has printed."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, stderr: int | IO[str] = subprocess.PIPE) -> None:
         ramgate = Path(sys.executable).with_name("ramgate")
         self.process = subprocess.Popen(
             [ramgate, "run", *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             start_new_session=True,
         )
@@ -213,6 +216,20 @@ def test_run_follows_its_accounts_and_keeps_what_it_has_while_they_are_faulty(
     assert published == running.lines[1].replace(first, second).replace("users 1", "users 2")
     assert second == bundle.build(path).revision != first
     assert running.stop(signal.SIGTERM) == (0, "")
+
+
+def test_run_goes_on_with_a_full_disk_behind_stderr(tmp_path: Path, accounts: str) -> None:
+    url = f"unix://{tmp_path}/s"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        running = Running("--addr", url, "--accounts", accounts, stderr=full)
+    with Client(url) as client:
+        for name in ("v", "w"):
+            written(
+                Path(accounts), f"accounts: {{'1234567890123456': {{users: {{{name}: {{}}}}}}}}"
+            )
+            wanted = bundle.build(Path(accounts)).revision
+            eventually(lambda wanted=wanted: client.revision() == wanted)  # type: ignore[misc]
+    assert running.stop(signal.SIGTERM) == (0, None)
 
 
 def opa_of(running: Running) -> int:

@@ -138,7 +138,7 @@ def test_a_storage_that_does_not_answer_is_an_error(bucket: str) -> None:
 
 
 def test_a_storage_on_another_machine_is_spoken_to_with_tls(bucket: str) -> None:
-    for endpoint in ("http://storage.example.com", "http://192.0.2.1:9000", "http://"):
+    for endpoint in ("http://storage.example.com", "http://192.0.2.1:9000"):
         with pytest.raises(ValueError, match="is another machine, and the bundle would travel in"):
             target(f"s3://{bucket}/b", endpoint=endpoint)
     plain = target(f"s3://{bucket}/b", endpoint="http://storage.example.com", plain_http=True)
@@ -146,9 +146,21 @@ def test_a_storage_on_another_machine_is_spoken_to_with_tls(bucket: str) -> None
     assert target(f"s3://{bucket}/b", endpoint="https://storage.example.com").name == plain.name
 
 
-def test_an_endpoint_that_is_no_url_is_an_error(bucket: str) -> None:
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_a_storage_that_boto3_finds_is_spoken_to_with_tls(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://storage.example.com")
+    with pytest.raises(ValueError, match=r"`http://storage.example.com` is another machine"):
+        target(f"s3://{bucket}/b")
+    assert target(f"s3://{bucket}/b", plain_http=True).name == f"s3://{bucket}/b"
+    assert target(f"s3://{bucket}/b", endpoint="https://storage.example.org")
+
+
+@pytest.mark.parametrize("endpoint", ["storage", "http://"])
+def test_an_endpoint_that_is_no_url_is_an_error(bucket: str, endpoint: str) -> None:
     with pytest.raises(PublishError, match="Invalid endpoint"):
-        target(f"s3://{bucket}/b", endpoint="storage")
+        target(f"s3://{bucket}/b", endpoint=endpoint)
 
 
 def test_without_boto3_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

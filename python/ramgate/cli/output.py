@@ -28,11 +28,13 @@ UNKNOWN: Final = 2
 
 
 def say(text: str) -> None:
-    """Print a diagnostic to stderr, after the results before it."""
+    """Print a diagnostic to stderr, after the results before it; it is lost if that fails."""
     # In a pipe, results wait in a buffer. `main` reports it if they cannot be written.
     with contextlib.suppress(OSError):
         print(end="", flush=True)
-    print(text, file=sys.stderr, flush=True)
+    # A service must not end because nobody takes its diagnostics, such as a full disk.
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def printer_beside(output: str | None) -> Callable[[str], None]:

@@ -26,7 +26,7 @@ _SECONDS: Final = 30
 class S3Target:
     """An object of a bucket. boto3 finds the credentials and the region as it always does.
 
-    An `endpoint` with `http://` must be a program on this machine, unless `plain_http`. Raises
+    An endpoint with `http://` must be a program on this machine, unless `plain_http`. Raises
     `ValueError` for URLs of another form, and `PublishError` if boto3 has no region.
     """
 
@@ -34,12 +34,6 @@ class S3Target:
         match = _URL.fullmatch(url)
         if match is None:
             raise ValueError(f"`{url}` is not of the form s3://BUCKET/KEY")
-        parts = urlsplit(endpoint or "")
-        if parts.scheme == "http" and not (plain_http or Address(parts.hostname or "").private):
-            raise ValueError(
-                f"`{endpoint}` is another machine, and the bundle would travel in clear text: "
-                "use https://, or `--plain-http`"
-            )
         self.name = url
         self._bucket, self._key = match.groups()
         config = Config(
@@ -53,6 +47,14 @@ class S3Target:
             self._client = boto3.client("s3", endpoint_url=endpoint, config=config)
         except (BotoCoreError, ValueError) as error:
             raise PublishError(f"cannot use `{url}`: {error}") from error
+        # Without an `endpoint`, boto3 takes that of the environment or of its configuration.
+        found = self._client.meta.endpoint_url
+        parts = urlsplit(found)
+        if parts.scheme == "http" and not (plain_http or Address(parts.hostname or "").private):
+            raise ValueError(
+                f"`{found}` is another machine, and the bundle would travel in clear text: "
+                "use https://, or `--plain-http`"
+            )
 
     def put(self, bundle: Bundle) -> None:
         """Replace the object, which S3 does in one step. Raises `PublishError`."""
