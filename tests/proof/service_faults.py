@@ -311,8 +311,8 @@ FAULTS: Final = (
     (
         "a token gets the bundle of the accounts that were served last",
         _CLIENTS,
-        "self._files[files[0]] for digest, files in found.items()",
-        "given for given in self._files.values() for digest, files in found.items()",
+        "digest: self._files[files[0]].given\n",
+        "digest: list(self._files.values())[-1].given\n",
     ),
     (
         "two sets of accounts may have one token",
@@ -358,9 +358,21 @@ FAULTS: Final = (
     ),
     (
         "a connection outlives the authority of its certificate",
+        _SERVER,
+        "if self._tls.authority != before:",
+        "if False:",
+    ),
+    (
+        "an authority that is replaced beside a faulty certificate still lets clients in",
         _TLS,
-        "return self._authority != before",
-        "return False",
+        "if authority != self._authority:",
+        "if False:",
+    ),
+    (
+        "a token that is revoked while a bundle is built gets that bundle",
+        _SERVER,
+        "        self._look()\n        self._http",
+        "        self._http",
     ),
     (
         "bundles go to other machines without TLS",
@@ -389,8 +401,8 @@ FAULTS: Final = (
     (
         "a renewed certificate is not used",
         _TLS,
-        "            self._context = self._load()\n",
-        "            self._load()\n",
+        "self._read, self._authority, self._context = current, authority, context",
+        "self._read, self._authority = current, authority",
     ),
     (
         "a password goes to a realm without TLS",

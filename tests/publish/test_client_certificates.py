@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import re
@@ -145,7 +146,7 @@ def test_another_authority_ends_the_connections_of_the_one_before(
         ours.cert.write_text("no certificate")
         error = server.refresh()
         assert error is not None
-        assert re.match(r"cannot use the client CA `.*`: .*; the certificate before stays", error)
+        assert re.match(r"cannot use the client CA `.*`: .*; the authority before stays", error)
         kept.request("GET", "/bundle.tar.gz")
         assert kept.getresponse().read() == ONE.content
         ours.cert.write_bytes(next_one.cert.read_bytes())
@@ -195,6 +196,51 @@ def test_a_request_that_waits_gets_nothing_once_its_certificate_has_expired(
         monkeypatch.setattr("ramgate.publish.clients.time.time", lambda: 1e11)
         server._served[0].put(TWO)  # noqa: SLF001 - the first one is that of the shop
         assert waiting.result(SECONDS) == (401, b"")
+
+
+def test_another_authority_beside_a_faulty_certificate_lets_nobody_in(
+    server: PublishServer, ours: Authority, tmp_path: Path
+) -> None:
+    next_one = Authority.at(tmp_path / "next")
+    before, after = trusting(ours, ours.sign("shop")), trusting(ours, next_one.sign("shop"))
+    assert not is_refused(server.url, before)
+    key = ours.server.key.read_bytes()
+    ours.server.key.write_bytes((tmp_path / "shop.key").read_bytes())
+    error = server.refresh()
+    assert error is not None
+    assert error.endswith("; the certificate before stays in use")
+    assert not is_refused(server.url, before)
+    ours.cert.write_bytes(next_one.cert.read_bytes())
+    error = server.refresh()
+    assert error is not None
+    assert error.endswith("; nobody gets in until it can be used")
+    assert server.refresh() is None
+    assert is_refused(server.url, before)
+    assert is_refused(server.url, after)
+    ours.server.key.write_bytes(key)
+    assert server.refresh() is None
+    assert is_refused(server.url, before)
+    assert get(server.url, after) == (200, ONE.content)
+
+
+def test_an_authority_that_cannot_be_read_in_passing_is_read_again(
+    server: PublishServer, ours: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = trusting(ours, ours.sign("shop"))
+    ours.cert.write_bytes(Authority.at(tmp_path / "next").cert.read_bytes())
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.read_text", no_descriptor)
+        error = server.refresh()
+        assert error is not None
+        assert "Too many open files" in error
+        assert server.refresh() is None
+    assert not is_refused(server.url, shop)
+    assert server.refresh() is None
+    assert is_refused(server.url, shop)
+
+
+def no_descriptor(*_: object, **__: object) -> str:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def test_an_authority_may_have_comments_in_any_language(ours: Authority) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,12 +135,32 @@ def test_a_token_of_a_file_that_is_gone_does_not_count(tmp_path: Path) -> None:
     file.unlink()
     [error] = clients.refresh()
     assert error.endswith("No such file or directory; its token does not count")
-    assert clients.refresh() == []
+    assert clients.refresh() == [error]
     assert clients.of(asked(None, "Bearer s3cret")) is None
     assert clients.of(asked(None, "Bearer kept")) == "the other's"
     token_file(file, "s3cret")
     assert clients.refresh() == []
     assert clients.of(asked(None, "Bearer s3cret")) == "the file's"
+
+
+def test_a_token_file_that_cannot_be_read_in_passing_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_descriptor(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    clients = Clients[str]()
+    file = token_file(tmp_path / "token", "old")
+    clients.admit_token_file(file, "the file's")
+    token_file(file, "new")
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.open", no_descriptor)
+        [error] = clients.refresh()
+    assert error.endswith("Too many open files; its token does not count")
+    assert clients.of(asked(None, "Bearer old")) is None
+    assert clients.of(asked(None, "Bearer new")) is None
+    assert clients.refresh() == []
+    assert clients.of(asked(None, "Bearer new")) == "the file's"
 
 
 def test_files_may_exchange_their_tokens_but_not_share_one(tmp_path: Path) -> None:

@@ -127,7 +127,25 @@ def test_a_token_file_is_followed(tmp_path: Path, server: PublishServer) -> None
     assert (ask(server, "before").status, ask(server, "another").status) == (401, 200)
     token.write_text("")
     assert server.refresh() == f"the token file `{token}` is empty; its token does not count"
+    assert server.refresh() is None
     assert ask(server, "another").status == 401
+
+
+def test_a_token_that_is_revoked_while_a_bundle_is_built_does_not_get_it(
+    tmp_path: Path, server: PublishServer
+) -> None:
+    place = server.serve("the accounts")
+    place.put(ONE)
+    token = Path(written(tmp_path / "token", "before"))
+    token.chmod(0o600)
+    place.admit_token_file(token)
+    assert ask(server, "before").status == 200
+    token.write_text("another")
+    place.put(TWO)
+    assert ask(server, "before").status == 401
+    token.write_text("")
+    place.put(TWO)
+    assert server.refresh() is not None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import ssl
 import time
@@ -30,6 +31,15 @@ _FORM: Final = "CN:NAME, DNS:NAME or URI:NAME"
 _Given = TypeVar("_Given")
 
 
+@dataclasses.dataclass(slots=True)
+class _TokenFile(Generic[_Given]):
+    """The thing that a file's token gives, the version that was read, and the token's digest."""
+
+    given: _Given
+    read: Version | None
+    digest: bytes | None
+
+
 class Clients(Generic[_Given]):
     """Admitted clients, and the thing that each of them gets, such as a bundle.
 
@@ -51,8 +61,7 @@ class Clients(Generic[_Given]):
     def __init__(self) -> None:
         self._by_token: dict[bytes, _Given] = {}
         self._by_file_token: dict[bytes, _Given] = {}
-        self._files: dict[Path, _Given] = {}
-        self._read: list[Version | None] = []
+        self._files: dict[Path, _TokenFile[_Given]] = {}
         self._by_name: dict[str, _Given] = {}
         self._of_others: _Given | None = None
 
@@ -69,29 +78,33 @@ class Clients(Generic[_Given]):
         if file in self._files:
             raise ValueError(f"two clients have the token file `{file}`")
         current = _version(file)
-        self._by_file_token[self._free(_digest(read_token(file)))] = given
-        self._files[file] = given
-        self._read.append(current)
+        digest = self._free(_digest(read_token(file)))
+        self._by_file_token[digest] = given
+        self._files[file] = _TokenFile(given, current, digest)
 
     def refresh(self) -> list[str]:
-        """Read the files of tokens again if one has changed; return the errors."""
-        current = [_version(file) for file in self._files]
-        if current == self._read:
-            return []
-        self._read = current
+        """Read the files of tokens that have changed or could not be read; return the errors."""
         errors: list[str] = []
         found: dict[bytes, list[Path]] = {}
-        for file in self._files:
-            try:
-                found.setdefault(_digest(read_token(file)), []).append(file)
-            except SidecarError as error:
-                errors.append(f"{error}; its token does not count")
+        for file, known in self._files.items():
+            current = _version(file)
+            if current is None or current != known.read:
+                known.read = known.digest = None
+                try:
+                    known.digest = _digest(read_token(file))
+                    known.read = current
+                except SidecarError as error:
+                    errors.append(f"{error}; its token does not count")
+            if known.digest is not None:
+                found.setdefault(known.digest, []).append(file)
         for files in found.values():
             if len(files) > 1:
                 listed = join_names(map(str, files))
                 errors.append(f"the token files {listed} have one token, which does not count")
         self._by_file_token = {
-            digest: self._files[files[0]] for digest, files in found.items() if len(files) == 1
+            digest: self._files[files[0]].given
+            for digest, files in found.items()
+            if len(files) == 1
         }
         return errors
 

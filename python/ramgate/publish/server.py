@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from ramgate.sidecar.http_server import HttpServer, Reply
 from ramgate.sidecar.long_poll import RESOURCE, Poll, Polls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Self
 
@@ -65,7 +67,14 @@ class Served:
     'http://127.0.0.1'
     """
 
-    def __init__(self, http: HttpServer, clients: Clients[Served], name: str) -> None:
+    def __init__(
+        self,
+        http: HttpServer,
+        clients: Clients[Served],
+        name: str,
+        look: Callable[[], object],
+    ) -> None:
+        self._look = look
         self._http = http
         self._clients = clients
         self._offer: _Offer | None = None
@@ -98,6 +107,8 @@ class Served:
 
     def put(self, bundle: Bundle) -> None:
         """Serve this bundle from now on: waiting requests are answered with it at once."""
+        # While it was built, tokens and certificates may have been revoked.
+        self._look()
         self._http.call(lambda: self._replace(bundle))
 
     def close(self) -> None:
@@ -167,6 +178,8 @@ class PublishServer:
         self.url = f"{'http' if self._tls is None else 'https'}://{claimed}"
         self._clients = Clients[Served]()
         self._served: list[Served] = []
+        self._looking = threading.Lock()
+        self._told: str | None = None
         self._http = HttpServer(
             listener,
             self._admit,
@@ -179,21 +192,30 @@ class PublishServer:
 
     def serve(self, name: str) -> Served:
         """Return a target whose bundle is served; `name` says whose it is, for messages."""
-        served = Served(self._http, self._clients, f"{self.url} ({name})")
+        served = Served(self._http, self._clients, f"{self.url} ({name})", self._look)
         self._served.append(served)
         return served
 
     def refresh(self) -> str | None:
-        """Use the files of tokens and certificates again if they changed; return what failed.
+        """Use the files of tokens and certificates again if they changed; return what fails.
 
-        With another client CA all connections are closed, so that each client is verified anew.
+        An error is returned once, until it ends. With another client CA all connections are closed,
+        so that each client is verified anew.
         """
-        errors = self._clients.refresh()
-        try:
-            if self._tls is not None and self._tls.refresh():
-                self._http.drop_connections()
-        except SidecarError as error:
-            errors.append(f"{error}; the certificate before stays in use")
+        told, self._told = self._told, self._look()
+        return None if self._told == told else self._told
+
+    def _look(self) -> str | None:
+        with self._looking:
+            errors = self._clients.refresh()
+            if self._tls is not None:
+                before = self._tls.authority
+                try:
+                    self._tls.refresh()
+                except SidecarError as error:
+                    errors.append(str(error))
+                if self._tls.authority != before:
+                    self._http.drop_connections()
         return "; ".join(errors) or None
 
     def close(self) -> None:

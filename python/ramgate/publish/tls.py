@@ -36,30 +36,45 @@ class ServerTls:
         self._client_ca = client_ca
         self._read = self._versions()
         self._authority = self._read_authority()
-        self._context = self._load()
+        self._context = self._verifying(self._authority)
+        certificate.load(self._context)
+        self._is_open = True
 
     def context(self) -> ssl.SSLContext:
         """Return the context of the newest files that could be used."""
         return self._context
 
-    def refresh(self) -> bool:
-        """Use the files again if they have changed; return whether clients must connect again.
+    @property
+    def authority(self) -> str | None:
+        """The authority in force; clients that another one verified must connect again."""
+        return self._authority
 
-        They must if the authority is another one: their certificates were verified with the one
-        before. Raises `SidecarError` if a file cannot be used; the context stays as it is.
+    def refresh(self) -> None:
+        """Use the files again if they have changed, or could not be used at the last look.
+
+        If the authority cannot be used, all stays as it is. If the certificate cannot, the one
+        before stays in use; but beside a new authority nobody gets in, since the context before
+        has the old one. Raises `SidecarError` if a file cannot be used.
         """
         current = self._versions()
-        if current == self._read:
-            return False
-        self._read = current
-        before = self._authority
+        if current is not None and current == self._read:
+            return
+        self._read = None
         try:
-            self._authority = self._read_authority()
-            self._context = self._load()
-        except SidecarError:
-            self._authority = before
-            raise
-        return self._authority != before
+            authority = self._read_authority()
+            context = self._verifying(authority)
+        except SidecarError as error:
+            raise SidecarError(f"{error}; the authority before stays in use") from error
+        try:
+            self._certificate.load(context)
+        except SidecarError as error:
+            if authority != self._authority:
+                self._authority, self._context, self._is_open = authority, context, False
+            kept = "the certificate before stays in use"
+            result = kept if self._is_open else "nobody gets in until it can be used"
+            raise SidecarError(f"{error}; {result}") from error
+        self._read, self._authority, self._context = current, authority, context
+        self._is_open = True
 
     def _versions(self) -> tuple[Version, ...] | None:
         """Return the versions of the files; None while one is missing."""
@@ -77,14 +92,13 @@ class ServerTls:
         except OSError as error:
             raise self._unusable_authority(error) from error
 
-    def _load(self) -> ssl.SSLContext:
-        self._certificate.check()
+    def _verifying(self, authority: str | None) -> ssl.SSLContext:
+        """Return a context for clients of this authority, which has no certificate to show yet."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._certificate.cert, self._certificate.key)
-        if self._authority is not None:
+        if authority is not None:
             try:
-                context.load_verify_locations(cadata=self._authority)
+                context.load_verify_locations(cadata=authority)
             except (OSError, ValueError, TypeError) as error:
                 raise self._unusable_authority(error) from error
             context.verify_mode = ssl.CERT_REQUIRED

@@ -34,9 +34,13 @@ class Certificate:
 
     def check(self) -> None:
         """Raise `SidecarError` unless OPA can use the two files."""
+        self.load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Show the certificate in this context. Raises `SidecarError` if a file cannot be used."""
         try:
             # OPA has no password for a key, and without one here OpenSSL would ask the terminal.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.cert, self.key, lambda: "")
+            context.load_cert_chain(self.cert, self.key, lambda: "")
         except (OSError, ValueError) as error:
             raise SidecarError(
                 f"cannot use the certificate `{self.cert}` with the key `{self.key}`: {error}"
