@@ -120,16 +120,21 @@ _of_resource(resource) := template.faults(data.store.authzen.resources[resource.
 	not template.is_arn(resource.id)
 } else := set()
 
-_unknown(place, one) := sprintf("%s.type: the mapping has no %ss of the type %s", [place, place, json.marshal(one.type)])
+_unknown(place, one) := sprintf("%s.type: the mapping has no %ss of the type %s", [place, place, _shown(one.type)])
 
 _no_arn(place) := sprintf("%s.id: must be an ARN, because the mapping has no templates for %ss", [place, place])
 
 _of_action(one) := {sprintf("action.name: the mapping has no action %s for resources of the type %s", [
-	json.marshal(one.action.name),
-	json.marshal(one.resource.type),
+	_shown(one.action.name),
+	_shown(one.resource.type),
 ])} if {
 	not _action(one)
 } else := set()
+
+# All items of `evaluations` may have one long default: the answer would repeat it thousands of times.
+_shown(text) := json.marshal(text) if {
+	count(text) <= 128
+} else := sprintf("(%d characters)", [count(text)])
 
 _of_properties(mapped) := {message |
 	some [declared, given, place] in mapped

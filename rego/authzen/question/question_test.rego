@@ -1,5 +1,6 @@
 package authzen.question_test
 
+import data.authzen.evaluation
 import data.authzen.evaluation_test.store
 import data.authzen.question
 
@@ -120,6 +121,55 @@ test_an_unknown_action_is_a_fault if {
 	one := _asked({"type": "user", "id": "alice"}, "fly", {"type": "record", "id": "r-1"})
 	not _request(one)
 	_faults(one) == [`action.name: the mapping has no action "fly" for resources of the type "record"`]
+}
+
+_long := concat("", [x | some _ in numbers.range(1, 129); x := "é"])
+
+test_a_long_name_is_not_repeated_cases if {
+	user := {"type": "user", "id": "alice"}
+	record := {"type": "record", "id": "r-1"}
+	whole := object.union(user, {"type": substring(_long, 0, 128)})
+	cases := [
+		[_asked(whole, "read", record), sprintf("subject.type: the mapping has no subjects of the type \"%s\"", [substring(_long, 0, 128)])],
+		[_asked({"type": _long, "id": "a"}, "read", record), "subject.type: the mapping has no subjects of the type (129 characters)"],
+		[_asked(user, "read", {"type": _long, "id": "a"}), "resource.type: the mapping has no resources of the type (129 characters)"],
+		[_asked(user, _long, record), `action.name: the mapping has no action (129 characters) for resources of the type "record"`],
+	]
+	some _ in cases
+	every case in cases {
+		[one, expected] := case
+		_faults(one) == [expected]
+	}
+}
+
+# Of a text that no field takes, no error shows more than the length.
+test_no_error_of_an_evaluation_repeats_a_long_text_cases if {
+	text := concat("", [x | some _ in numbers.range(1, 5000); x := "x"])
+	whole := _asked({"type": "user", "id": "alice"}, "read", {"type": "record", "id": "r-1", "properties": {"status": "new"}})
+	unmapped := _asked({"type": "x", "id": concat("", ["acs:", text])}, "read", {"type": "x", "id": concat("", ["acs:", text])})
+	longs := [
+		{"subject": {"type": text}},
+		{"subject": {"id": text}},
+		{"action": {"name": text}},
+		{"resource": {"type": text}},
+		{"resource": {"id": text}},
+		{"resource": {"properties": {"status": text}}},
+		{"resource": {"properties": {text: text}}, "action": {"name": "fly"}},
+		{"context": {"ip": text}},
+		{"context": {"ip": {text: text}}},
+		{"action": {"properties": {text: null}, "name": "remove"}},
+	]
+	some _ in longs
+	every long in longs {
+		answer := evaluation.decide(object.union(whole, long)) with data.store as store
+		answer.decision == false
+		count(json.marshal(answer)) < 600
+	}
+	every one in [unmapped, object.union(unmapped, {"action": {"name": text}})] {
+		answer := evaluation.decide(one) with data.store as _unmapped
+		answer.decision == false
+		count(json.marshal(answer)) < 600
+	}
 }
 
 test_a_required_property_that_is_missing_is_a_fault if {
