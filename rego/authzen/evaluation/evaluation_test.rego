@@ -57,6 +57,13 @@ store := {
 				},
 				"known": {"r-1": {"status": "active"}, "r-2": {"status": "archived"}},
 			},
+			# A property without a condition key is a part of the ARN.
+			"topic": {
+				"arn": ["acs:record::1234567890123456:", {"field": "properties", "name": "instance", "slashes": false}, "/", _id],
+				"properties": {},
+				"actions": {"write": {"action": "record:write", "properties": {}}},
+				"known": {"orders": {"instance": "i-1", "else": "x"}, "logs": {"instance": "i-2"}},
+			},
 			"file": {
 				"arn": ["acs:record::1234567890123456:", {"field": "id", "name": "", "slashes": true}],
 				"properties": {

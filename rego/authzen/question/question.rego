@@ -60,7 +60,7 @@ _resource(resource) := resource.id if {
 	template.is_arn(resource.id)
 }
 
-_resource(resource) := template.text(data.store.authzen.resources[resource.type].arn, resource)
+_resource(resource) := template.text(data.store.authzen.resources[resource.type].arn, _with_known(resource))
 
 _action(one) := one.action.name if not has_actions(one.resource.type)
 
@@ -87,6 +87,8 @@ _resource_given(resource) := object.union(known, entity.properties(resource)) if
 	known := data.store.authzen.resources[resource.type].known[resource.id]
 } else := entity.properties(resource)
 
+_with_known(resource) := {"id": resource.id, "properties": _resource_given(resource)}
+
 _context_properties := data.store.authzen.context if {
 	data.store.authzen.context
 } else := {}
@@ -95,7 +97,7 @@ _context(one) := merged if {
 	parts := [
 		property.read(subject_properties(one.subject.type), one.subject),
 		property.read(_action_properties(one), one.action),
-		property.read(_resource_properties(one.resource.type), {"properties": _resource_given(one.resource)}),
+		property.read(_resource_properties(one.resource.type), _with_known(one.resource)),
 		property.read(_context_properties, {"properties": object.get(one, "context", {})}),
 	]
 	merged := object.union_n(parts)
@@ -112,7 +114,7 @@ _of_subject(subject) := template.faults(data.store.authzen.subjects[subject.type
 	not template.is_arn(subject.id)
 } else := set()
 
-_of_resource(resource) := template.faults(data.store.authzen.resources[resource.type].arn, resource, "resource") if {
+_of_resource(resource) := template.faults(data.store.authzen.resources[resource.type].arn, _with_known(resource), "resource") if {
 	data.store.authzen.resources[resource.type]
 } else := {_unknown("resource", resource)} if {
 	names_resources

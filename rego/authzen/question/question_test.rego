@@ -182,6 +182,25 @@ test_a_required_property_that_is_missing_is_a_fault if {
 	]
 }
 
+test_a_template_takes_the_known_properties_cases if {
+	cases := [
+		[{"id": "orders"}, "acs:record::1234567890123456:i-1/orders"],
+		[{"id": "orders", "properties": {"instance": "i-3"}}, "acs:record::1234567890123456:i-3/orders"],
+		[{"id": "audit", "properties": {"instance": "i-2"}}, "acs:record::1234567890123456:i-2/audit"],
+	]
+	some _ in cases
+	every case in cases {
+		[resource, expected] := case
+		one := _asked({"type": "user", "id": "alice"}, "write", object.union(resource, {"type": "topic"}))
+		_request(one).resource == expected
+		_faults(one) == []
+	}
+	unknown := _asked({"type": "user", "id": "alice"}, "write", {"type": "topic", "id": "audit"})
+	not _request(unknown)
+	[message] := _faults(unknown)
+	startswith(message, "resource.properties.instance: must be a text of letters")
+}
+
 test_an_optional_property_may_be_missing_but_not_unusable if {
 	one := _asked({"type": "user", "id": "alice"}, "record:read", {"type": "file", "id": "a"})
 	_request(one).context == {}

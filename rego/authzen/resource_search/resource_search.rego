@@ -37,9 +37,10 @@ answer_to(one) := evaluation.refusal(faults) if {
 	asked := object.union(object.remove(one, ["resource"]), {"resource": object.union(result, given)})
 ])
 
-# True unless a mapped property has another value than the one that is known.
+# True unless a property that is mapped, or that the template names, has another value than the one that is known.
 _agrees(declared, id, given) if {
-	every name, value in object.filter(declared.known[id], object.keys(declared.properties)) {
+	names := object.keys(declared.properties) | {part.name | some part in declared.arn; part.field == "properties"}
+	every name, value in object.filter(declared.known[id], names) {
 		object.get(given, name, value) == value
 	}
 }

@@ -47,6 +47,21 @@ test_a_property_that_is_not_known_is_the_given_one if {
 	without.body.results == [{"type": "record", "id": "r-1"}]
 }
 
+test_a_property_of_the_template_is_compared_cases if {
+	cases := [
+		[{}, ["logs", "orders"]],
+		[{"instance": "i-1"}, ["orders"]],
+		[{"instance": "i-3"}, []],
+		[{"instance": "i-1", "else": "y"}, ["orders"]],
+	]
+	some _ in cases
+	every case in cases {
+		[properties, expected] := case
+		one := object.union(_asked("alice", "write", "topic"), {"resource": {"properties": properties}})
+		[result.id | some result in _answer(one).body.results] == expected
+	}
+}
+
 test_a_type_without_known_resources_cannot_be_searched if {
 	_answer(_asked("alice", "record:read", "file")) == {
 		"status": 400,
