@@ -273,6 +273,22 @@ def test_a_fault_names_its_place(tmp_path: Path, document: dict[str, Any], messa
     assert found.partition(": ")[2].startswith(message)
 
 
+def known_number(tmp_path: Path, number: str) -> list[str]:
+    text = f'resources: {{record: {{arn: "{RECORD}", known: {{a: {{x: [{number}]}}}}}}}}'
+    return faults(tmp_path, text)
+
+
+@pytest.mark.parametrize("number", ["9007199254740992.5", "-10.123456789012345"])
+def test_a_known_number_that_would_be_rounded_is_a_fault(tmp_path: Path, number: str) -> None:
+    [found] = known_number(tmp_path, number)
+    assert found.startswith(f"1: resources.record.known.a.x[0]: `{number}` has more digits than a")
+
+
+@pytest.mark.parametrize("number", ["1.10", "-0.0", "0.000000000000001", "1234567890123456.5"])
+def test_a_known_number_that_is_kept_may_have_a_point(tmp_path: Path, number: str) -> None:
+    assert known_number(tmp_path, number) == []
+
+
 def test_two_templates_for_one_type_are_a_fault(tmp_path: Path) -> None:
     text = f'subjects:\n  user: "{USER}"\n  user: "acs:ram::1234567890123456:role/{{id}}"\n'
     [found] = faults(tmp_path, text)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ramgate.authzen import routes, templates
@@ -153,6 +154,14 @@ def _scalar(value: object, place: Place) -> object:
     if isinstance(value, Unquoted) and value.text in _BOOLEANS:
         return _BOOLEANS[value.text]
     if isinstance(value, Unquoted) and _NUMBER.fullmatch(value.text):
-        return float(value.text) if "." in value.text else int(value.text)
+        return _number(value.text, place)
     place.fault(f"must be a text, a number, a boolean or a list of these, not {describe(value)}")
     return None
+
+
+def _number(text: str, place: Place) -> float:
+    """Return a number; one that a float rounds is a fault, since a condition is exact."""
+    found = float(text) if "." in text else int(text)
+    if Decimal(repr(found)) != Decimal(text):
+        place.fault(f"`{text}` has more digits than a number keeps: write it as a text, in quotes")
+    return found
