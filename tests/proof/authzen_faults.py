@@ -20,6 +20,7 @@ _SUBJECTS: Final = f"{_ROOM}/subject_search/subject_search.rego"
 _APP: Final = "python/ramgate/web/app.py"
 _CLIENT: Final = "python/ramgate/client/authzen_client.py"
 _TEMPLATES: Final = "python/ramgate/authzen/templates.py"
+_MAPPING: Final = "python/ramgate/authzen/mapping.py"
 _ROUTES: Final = "python/ramgate/authzen/routes.py"
 
 FAULTS: Final = (
@@ -161,6 +162,36 @@ FAULTS: Final = (
         _SUBJECTS,
         '{"subject": object.union(result, given)}',
         '{"subject": result}',
+    ),
+    (
+        "a search of subjects that no accounts file lists has an empty list",
+        _SUBJECTS,
+        "(root|(user|role)/[^/]+)$`",
+        "`",
+    ),
+    (
+        "a template is filled in without the known properties",
+        _QUESTION,
+        "[resource.type].arn, _with_known(resource))",
+        "[resource.type].arn, resource)",
+    ),
+    (
+        "a property that only the template names may differ from the known one",
+        _RESOURCES,
+        'some part in declared.arn; part.field == "properties"',
+        'some part in declared.arn; part.field == "arn"',
+    ),
+    (
+        "an error repeats a long name of the request",
+        _QUESTION,
+        "	count(text) <= 128\n",
+        "",
+    ),
+    (
+        "a known number may be rounded",
+        _MAPPING,
+        "    if Decimal(repr(found)) != Decimal(text):\n",
+        "    if False:\n",
     ),
     (
         "two paths make one resource",

@@ -39,7 +39,6 @@ store := {
 	"authzen": {
 		"subjects": {
 			"user": {"arn": ["acs:ram::1234567890123456:user/", _id], "properties": {}},
-			"anyone": {"arn": ["acs:ram::", _id], "properties": {}},
 			"owner": {"arn": ["acs:ram::", _id, ":root"], "properties": {}},
 			"staff": {
 				"arn": ["acs:ram::1234567890123456:user/", _id],

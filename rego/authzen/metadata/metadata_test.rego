@@ -32,6 +32,11 @@ test_a_search_that_no_type_can_use_is_left_out if {
 		"resources": {"file": store.authzen.resources.file},
 		"context": {},
 	}}) == _always
+	_body({"authzen": {
+		"subjects": {"service": {"arn": [{"field": "id", "name": "", "slashes": false}, ".aliyuncs.com"], "properties": {}}},
+		"resources": {},
+		"context": {},
+	}}) == _always
 }
 
 test_url_cases if {

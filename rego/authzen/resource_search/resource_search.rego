@@ -7,6 +7,7 @@ package authzen.resource_search
 
 import data.authzen.entity
 import data.authzen.evaluation
+import data.authzen.question
 import data.authzen.search
 
 # METADATA
@@ -25,6 +26,8 @@ default answer := {"status": 400, "body": "the request is missing, or could not 
 answer_to(one) := evaluation.refusal(faults) if {
 	faults := entity.faults(one, object.union(entity.all, {"resource": {"type"}}))
 	faults != set()
+} else := search.refusal("resources cannot be searched: the mapping has no templates for them") if {
+	not question.names_resources
 } else := {"status": 200, "body": {"results": []}} if {
 	not data.store.authzen.resources[one.resource.type]
 } else := search.refusal(sprintf("resources of the type %s cannot be searched: the mapping lists none as `known`", [json.marshal(one.resource.type)])) if {

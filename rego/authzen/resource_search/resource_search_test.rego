@@ -69,6 +69,12 @@ test_a_type_without_known_resources_cannot_be_searched if {
 	}
 }
 
+test_without_types_resources_cannot_be_searched if {
+	unmapped := object.remove(store, ["authzen"])
+	found := resource_search.answer with input as _asked("alice", "read", "record") with data.store as unmapped
+	found == {"status": 400, "body": "resources cannot be searched: the mapping has no templates for them"}
+}
+
 test_a_fault_is_an_error_cases if {
 	good := _asked("alice", "read", "record")
 	cases := [object.remove(good, ["subject"]), object.remove(good, ["resource"]), object.union(good, {"subject": {"id": null}}), []]

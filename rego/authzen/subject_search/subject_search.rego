@@ -3,7 +3,7 @@
 # description: >-
 #   Finds the users, roles and account owners of the accounts that may do an action. Their type needs a
 #   template with `{id}` as the only placeholder. Role sessions, services and providers are not stored, so
-#   they are not found.
+#   their types cannot be searched.
 package authzen.subject_search
 
 import data.authzen.entity
@@ -29,9 +29,11 @@ default answer := {"status": 400, "body": "the request is missing, or could not 
 answer_to(one) := evaluation.refusal(faults) if {
 	faults := entity.faults(one, object.union(entity.all, {"subject": {"type"}}))
 	faults != set()
+} else := search.refusal("subjects cannot be searched: the mapping has no templates for them") if {
+	not question.names_subjects
 } else := {"status": 200, "body": {"results": []}} if {
 	not data.store.authzen.subjects[one.subject.type]
-} else := search.refusal(sprintf("subjects of the type %s cannot be searched: their template or a required property needs more than an id", [json.marshal(one.subject.type)])) if {
+} else := search.refusal(sprintf("subjects of the type %s cannot be searched: they need more than an id, or no accounts file lists them", [json.marshal(one.subject.type)])) if {
 	not is_searchable(one.subject.type)
 } else := search.answer_of([[result, asked] |
 	given := object.filter(one.subject, ["properties"])
@@ -41,10 +43,14 @@ answer_to(one) := evaluation.refusal(faults) if {
 ])
 
 # METADATA
-# description: True if subjects of the type can be found - they differ in the id alone.
+# description: >-
+#   True if subjects of the type can be found - they differ in the id alone, and are users, roles or account owners.
 is_searchable(type) if {
 	placeholders := [part | some part in data.store.authzen.subjects[type].arn; is_object(part)]
 	[{"field": "id", "name": "", "slashes": _}] = placeholders
+
+	# sixteen digits can be the name of a user or a role, or an account
+	regex.match(`^acs:ram::[0-9]{16}:(root|(user|role)/[^/]+)$`, template.text(data.store.authzen.subjects[type].arn, {"id": "1234567890123456"}))
 	not property.has_required(question.subject_properties(type))
 }
 

@@ -22,7 +22,6 @@ test_subject_cases if {
 		[_asked("user", "fly", "r-1"), []],
 		[_asked("spaceship", "read", "r-1"), []],
 		[_asked("owner", "read", "r-1"), ["1234567890123456"]],
-		[_asked("anyone", "read", "r-1"), []],
 		[object.union(_asked("user", "read", "r-1"), {"subject": {"id": "ignored"}, "page": {"limit": 1}}), ["ada@x", "alice"]],
 		[object.union(_asked("user", "write", "r-1"), {"resource": {"properties": {"status": "archived"}}}), []],
 	]
@@ -76,6 +75,41 @@ test_a_type_that_needs_more_than_an_id_cannot_be_searched if {
 	constant := object.union(store, {"authzen": {"subjects": {"one": {"arn": ["acs:ram::1234567890123456:user/alice"], "properties": {}}}}})
 	found := subject_search.answer with input as _asked("one", "read", "r-1") with data.store as constant
 	found.status == 400
+}
+
+_id := {"field": "id", "name": "", "slashes": false}
+
+_path := {"field": "id", "name": "", "slashes": true}
+
+test_a_type_is_searchable_if_accounts_files_list_such_subjects_cases if {
+	cases := [
+		[["acs:ram::1234567890123456:user/", _id], true],
+		[["acs:ram::1234567890123456:user/dev-", _id], true],
+		[["acs:ram::", _id, ":user/alice"], true],
+		[["acs:ram::", _id, ":root"], true],
+		[["acs:ram::1234567890123456:role/", _id], true],
+		[["acs:ram::1234567890123456:role/", _path], true],
+		[["acs:ram::1234567890123456:role/app/", _id], false],
+		[["acs:ram::1234567890123456:role/", _id, "/session"], false],
+		[["acs:ram::1234567890123456:assumed-role/app/", _id], false],
+		[["acs:ram::1234567890123456:assumed-role/", _path], false],
+		[["acs:ram::1234567890123456:saml-provider/", _id], false],
+		[[_id, ".aliyuncs.com"], false],
+		[[{"field": "arn", "name": "", "slashes": false}], false],
+	]
+	some _ in cases
+	every case in cases {
+		[parts, expected] := case
+		mapped := object.union(store, {"authzen": {"subjects": {"some": {"arn": parts, "properties": {}}}}})
+		found := subject_search.answer with input as _asked("some", "read", "r-1") with data.store as mapped
+		found.status == {true: 200, false: 400}[expected]
+	}
+}
+
+test_without_types_subjects_cannot_be_searched if {
+	unmapped := object.remove(store, ["authzen"])
+	found := subject_search.answer with input as _asked("user", "read", "r-1") with data.store as unmapped
+	found == {"status": 400, "body": "subjects cannot be searched: the mapping has no templates for them"}
 }
 
 test_a_fault_is_an_error_cases if {
