@@ -1208,6 +1208,18 @@ MUTANTS = [
         "if False:",
     ),
     Mutant(
+        "an account in a folder that may not be listed is limited by nothing",
+        f"{ALICLOUD}/directory.py",
+        "        tree.accounts = [*tree.accounts, *sorted(lost)]\n",
+        "",
+    ),
+    Mutant(
+        "accounts that may not be listed leave the root open",
+        f"{ALICLOUD}/directory.py",
+        "    policies.unread.extend(unread)\n",
+        "",
+    ),
+    Mutant(
         "an account that moved while the folders were read is in both",
         f"{ALICLOUD}/tree.py",
         "if len({*ids}) < len(ids) or not seen.isdisjoint(ids):",

@@ -133,11 +133,14 @@ def test_a_member_account_cannot_read_what_limits_it(cloud: FakeCloud, there: Or
     assert found is not None
     assert found.management == ACCOUNT
     assert found.root == Folder([UNREAD], {there.second: []})
-    assert found.policies[UNREAD.policy].missing == (
-        "the control policies of type Custom may not be listed; the control policies of type "
-        "System may not be listed; no folder of the Resource Directory lists account "
-        f"{there.second}"
-    )
+    refused = "ResourceDirectoryMaster {} was refused: NoPermission: the {} `{}`"
+    assert found.policies[UNREAD.policy].missing.split("; ") == [
+        "the control policies of type Custom may not be listed",
+        "the control policies of type System may not be listed",
+        refused.format("ListAccountsForParent", "accounts in", there.root),
+        refused.format("ListFoldersForParent", "subfolders of", there.root),
+        f"no folder of the Resource Directory lists account {there.second}",
+    ]
     assert [notice.partition(" was refused")[0] for notice in world.notices] == [
         f"ResourceDirectoryMaster {operation}"
         for operation in ("ListControlPolicies", "ListAccountsForParent", "ListFoldersForParent")
@@ -186,19 +189,47 @@ def test_a_document_that_may_not_be_read_is_missing(cloud: FakeCloud, there: Org
     ]
 
 
-@pytest.mark.parametrize("operation", ["ListFoldersForParent", "ListAccountsForParent"])
-def test_folders_that_may_not_be_read_are_told(
-    operation: str, cloud: FakeCloud, there: Organization
+@pytest.mark.parametrize(
+    ("operation", "lost"),
+    [
+        ("ListFoldersForParent", "the subfolders of"),
+        ("ListAccountsForParent", "the accounts in"),
+    ],
+)
+def test_folders_that_may_not_be_read_close_the_root(
+    operation: str, lost: str, cloud: FakeCloud, there: Organization
 ) -> None:
+    below = there.member("below", there.eu)
+    there.attach(below)
     cloud.faults.refuse(operation, ParentFolderId=there.prod)
     world = imported(cloud)
     assert world.directory is not None
-    prod = world.directory.root.folders["prod"]
-    assert (operation == "ListFoldersForParent") == (prod.folders == {})
-    assert (operation == "ListAccountsForParent") == (prod.accounts == {})
+    root = world.directory.root
+    assert root.control_policies == [FULL_ACCESS, UNREAD]
+    cause = f"ResourceDirectoryMaster {operation} was refused: NoPermission: "
+    assert world.directory.policies[UNREAD.policy].missing == f"{cause}{lost} `{there.prod}`"
+    # an account that is in no folder that was read is limited, too
+    full = [FULL_ACCESS]
+    if operation == "ListFoldersForParent":
+        assert root.accounts == {there.first: full, below: [FULL_ACCESS, NO_OSS]}
+        assert root.folders == {"prod": Folder(full, {there.second: full})}
+    else:
+        assert root.accounts == {there.first: full, there.second: full}
+        assert root.folders["prod"].accounts == {}
     [notice] = world.notices
-    assert notice.startswith(f"ResourceDirectoryMaster {operation} was refused: NoPermission: ")
+    assert notice.startswith(f"{cause}the control policies of the root are ones that ramgate ")
     assert notice.endswith(f"`{there.prod}`")
+
+
+def test_accounts_of_folders_that_may_not_be_read_do_not_count_if_nothing_limits_them(
+    cloud: FakeCloud, there: Organization
+) -> None:
+    there.sdk.resource_manager("DisableControlPolicy")
+    cloud.faults.refuse("ListAccountsForParent", ParentFolderId=there.prod)
+    world = imported(cloud)
+    assert world.directory is not None
+    assert world.directory.root.accounts == {there.first: [FULL_ACCESS]}
+    assert world.notices[1].endswith(f"member accounts are missing: `{there.prod}`")
 
 
 def test_a_directory_that_may_not_be_read_is_told(cloud: FakeCloud, there: Organization) -> None:

@@ -31,6 +31,11 @@ _MISSING: Final = (
     "if the account is in a Resource Directory, its control policies are not in the import, so "
     "ramgate may allow what they deny"
 )
+_UNLISTED: Final = (
+    "the control policies of the root are ones that ramgate cannot read; accounts that are in no "
+    "folder are added to the root if the targets of control policies may be listed, else ramgate "
+    "may allow what control policies deny there"
+)
 _SWITCHED_OFF: Final = (
     "control policies are disabled in the Resource Directory: the import has "
     f"`{FULL_ACCESS.policy}` at every level"
@@ -51,14 +56,20 @@ def read_directory(work: Work, account: str) -> Directory | None:
         return None
     if outcome.control_policy_status == _DISABLED:
         work.notices.add(_SWITCHED_OFF)
-        tree = read_tree(work, outcome.root_folder_id)
+        tree, _ = read_tree(work, outcome.root_folder_id, "member accounts are missing")
         return Directory(outcome.master_account_id, {}, _folder(tree, lambda _: [FULL_ACCESS]))
     # The tree is read last: an account that moves meanwhile is where the attachments limit it.
     policies = read_control_policies(work)
-    tree = read_tree(work, outcome.root_folder_id)
+    tree, unread = read_tree(work, outcome.root_folder_id, _UNLISTED)
+    policies.unread.extend(unread)
     if account not in {outcome.master_account_id, *_accounts(tree)}:
         tree.accounts = [*tree.accounts, account]
         policies.unread.append(f"no folder of the Resource Directory lists account {account}")
+    if unread:
+        # an account in no folder would have no limit; each one is a target of some control policy
+        targets = set(filter(grammar.ACCOUNT.fullmatch, policies.targets))
+        lost = targets - {outcome.master_account_id, *_accounts(tree)}
+        tree.accounts = [*tree.accounts, *sorted(lost)]
     if policies.unread:
         policies.custom[UNREAD.policy] = Document(missing="; ".join(policies.unread))
         policies.targets.setdefault(tree.id, []).append(UNREAD)

@@ -36,14 +36,16 @@ class _MovedError(Exception):
     """A folder or an account was moved while the tree was read."""
 
 
-def read_tree(work: Work, root: str) -> Node:
+def read_tree(work: Work, root: str, effect: str) -> tuple[Node, list[str]]:
     """Return the root folder, given by its id, with everything below it.
 
-    The tree is read again if an account or a folder comes twice, because somebody moved it.
+    With it come the refused calls for which folders or accounts are missing; their notices tell the
+    `effect`. The tree is read again if an account or a folder comes twice, because somebody moved
+    it.
     """
     for _ in range(READINGS):
         try:
-            return _read(work, root)
+            return _read(work, root, effect)
         except _MovedError:
             continue
     raise CloudError(
@@ -52,33 +54,39 @@ def read_tree(work: Work, root: str) -> Node:
     )
 
 
-def _read(work: Work, root: str) -> Node:
+def _read(work: Work, root: str, effect: str) -> tuple[Node, list[str]]:
     top = Node(root)
     seen = {root}
+    unread: list[str] = []
     level = [top]
     for _ in range(_DEEPEST):
         below: list[Node] = []
-        _fill_accounts(work, level, seen)
+        unread += _fill_accounts(work, level, seen, effect)
         for node, outcome in work.each("folders", _subfolders, level):
             if isinstance(outcome, Refused):
-                work.notices.refused(outcome, "subfolders of these folders are missing", node.id)
+                work.notices.refused(outcome, effect, node.id)
+                unread.append(f"{outcome}: the subfolders of `{node.id}`")
             elif not isinstance(outcome, Absent):
                 node.folders = [Node(entry.folder_id, entry.folder_name) for entry in outcome]
                 _see(seen, [folder.id for folder in node.folders])
                 below += node.folders
         if not below:
-            return top
+            return top, unread
         level = below
     raise CloudError(f"the Resource Directory has more than {_DEEPEST} levels of folders")
 
 
-def _fill_accounts(work: Work, level: Sequence[Node], seen: set[str]) -> None:
+def _fill_accounts(work: Work, level: Sequence[Node], seen: set[str], effect: str) -> list[str]:
+    """Read the accounts in each folder; return the reasons for which some are missing."""
+    unread = []
     for node, outcome in work.each("member accounts", _accounts, level):
         if isinstance(outcome, Refused):
-            work.notices.refused(outcome, "the accounts in these folders are missing", node.id)
+            work.notices.refused(outcome, effect, node.id)
+            unread.append(f"{outcome}: the accounts in `{node.id}`")
         elif not isinstance(outcome, Absent):
             node.accounts = outcome
             _see(seen, outcome)
+    return unread
 
 
 def _see(seen: set[str], ids: Sequence[str]) -> None:
