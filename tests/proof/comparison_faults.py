@@ -72,6 +72,12 @@ FAULTS: Final = (
         "            if True:\n",
     ),
     (
+        "the search takes the holder of a document for that of another",
+        _DOCUMENTS,
+        "    for group in apart():\n",
+        "    for group in [holdings]:\n",
+    ),
+    (
         "a role that may assume itself loses its trust policy",
         _DOCUMENTS,
         "    if name.lower() not in roles:\n",

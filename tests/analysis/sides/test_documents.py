@@ -154,6 +154,27 @@ def test_the_holder_of_one_document_may_be_a_principal_of_another() -> None:
     assert [users["b"]["policies"] for users in found] == [[f"{NAMED}/a"], [f"{NAMED}/b"]]
 
 
+def test_a_document_is_compared_for_any_principal_if_another_names_its_holder() -> None:
+    def only(like: str) -> dict[str, object]:
+        return {"StringLike": {"acs:PrincipalARN": f"acs:ram::{ACCOUNT}:user/{like}"}}
+
+    def side(like: str, effect: str, named: str) -> Documents:
+        more = [statement(Action="ecs:*")] if effect == "Deny" else []
+        own = policy(statement(Effect=effect, Condition=only(like)), *more)
+        other = policy(statement(Action="oss:*", Condition=only(named)))
+        return Documents({"a": translate(own), "z": translate(other)}, {})
+
+    for effect, named in (("Allow", "a"), ("Deny", "a-may-do-all")):
+        found = pairs(side("ops-*", effect, named), side("dev-*", effect, named))
+        held = [
+            (name, member["policies"][1:])
+            for store, _ in found
+            for name, member in store["accounts"][ACCOUNT]["users"].items()
+            if f"{ACCOUNT}/a" in member["policies"]
+        ]
+        assert ("dev-", [] if effect == "Allow" else ["may-do-all"]) in held
+
+
 def test_trust_policies_with_one_name_in_two_cases_are_compared_each() -> None:
     found = [
         Documents({}, {name: translate(policy({**TRUST, "Principal": {"Service": service}}))})

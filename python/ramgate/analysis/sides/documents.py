@@ -107,19 +107,24 @@ def _of_policies(base: Store, old: Documents, new: Documents) -> tuple[list[_Pai
         before, after = (_store(base, side, numbers, roles, held) for side in (old, new))
         return before, after
 
-    search, found_roles = Search(*pair(holdings)), set[tuple[str, str]]()
-    for holding in holdings:
-        for found in search.of_policy(holding.user, numbers):
-            number = found.principal.split(":")[3]
-            if found.principal != f"acs:ram::{number}:user/{holding.user}":
-                holding.others.add(found.principal)
-            if found.role is not None:
-                # a role's account is the principal's if the ARN does not state one
-                *_, account, path = found.role.split(":", 4)
-                found_roles.add((account or number, path.removeprefix("role/")))
+    def apart() -> list[list[_Holding]]:
+        return _apart(holdings, lambda one: one.holders(numbers))
+
+    found_roles = set[tuple[str, str]]()
+    for group in apart():
+        search = Search(*pair(group))
+        for holding in group:
+            for found in search.of_policy(holding.user, numbers):
+                number = found.principal.split(":")[3]
+                if found.principal != f"acs:ram::{number}:user/{holding.user}":
+                    holding.others.add(found.principal)
+                if found.role is not None:
+                    # a role's account is the principal's if the ARN does not state one
+                    *_, account, path = found.role.split(":", 4)
+                    found_roles.add((account or number, path.removeprefix("role/")))
+        doubts += search.doubts
     roles |= found_roles
-    groups = _apart(holdings, lambda one: one.holders(numbers)) or [[]]
-    return list(map(pair, groups)), doubts + search.doubts
+    return list(map(pair, apart() or [[]])), doubts
 
 
 def _of_trust(base: Store, old: Documents, new: Documents) -> tuple[list[_Pair], list[str]]:
