@@ -237,6 +237,12 @@ def test_a_bundle_is_packed_once_when_it_is_needed() -> None:
     assert bundle != "one"
 
 
+def test_a_serial_rises_when_the_clock_stands_still_or_is_set_back() -> None:
+    clock = iter([0, 7, 7, 3, 12])
+    builder = Builder(serial=lambda: next(clock))
+    assert [builder.build().serial for _ in range(5)] == [0, 7, 8, 9, 12]
+
+
 def test_a_builder_builds_the_example_where_no_accounts_are_named() -> None:
     assert Builder().build() == build()
 

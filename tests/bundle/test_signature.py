@@ -200,6 +200,17 @@ def test_an_opa_that_signs_nothing_is_an_error(
         Signer(spring.private).sign({})
 
 
+def test_a_signature_that_was_written_in_part_is_an_error(
+    spring: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opa = tmp_path / "opa"
+    opa.write_text("#!/bin/sh\necho { > ../.signatures.json\necho the disk is full\nexit 1\n")
+    opa.chmod(0o700)
+    monkeypatch.setattr(signature, "find_opa", lambda: opa)
+    with pytest.raises(CannotSign, match="cannot sign: the disk is full"):
+        Signer(spring.private).sign({})
+
+
 def test_a_key_file_may_have_an_equals_sign(tmp_path: Path) -> None:
     pair = key_pair(tmp_path, "a b=c")
     key = VerificationKey.parse(str(pair.public))

@@ -232,6 +232,16 @@ def test_run_goes_on_with_a_full_disk_behind_stderr(tmp_path: Path, accounts: st
     assert running.stop(signal.SIGTERM) == (0, None)
 
 
+def test_a_run_that_is_stopped_before_its_first_bundle_is_built_has_not_failed(
+    accounts: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("ramgate.bundle.builder.Builder.build", stopped)
+    assert main(["run", "--accounts", accounts]) == 0
+
+
 def opa_of(running: Running) -> int:
     """Return the process id of the OPA: the command of the supervisor."""
     [supervisor] = children(running.process.pid)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,20 @@ def test_status_exits_with_1_while_the_wanted_revision_is_known_and_opa_gives_no
         capsys.readouterr().out,
         re.MULTILINE,
     )
+
+
+def test_status_exits_with_2_if_ramgate_run_does_not_answer_beside_its_opa(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramgate.sidecar.status._SECONDS", 0.1)
+    url, path = f"unix://{tmp_path}/s", f"{tmp_path}/s.status"
+    with Sidecar(bundle=tiny_bundle("one"), addresses=[url]):
+        with socket.socket(socket.AF_UNIX) as silent:
+            silent.bind(path)
+            silent.listen()
+            assert main(["status", "--url", url]) == 2
+            assert f"cannot reach `unix://{path}`: timed out" in capsys.readouterr().err
+        assert main(["status", "--url", url]) == 0  # no server has the socket
 
 
 def test_status_of_a_status_address_that_does_not_answer_exits_with_2(

@@ -210,7 +210,7 @@ def test_an_opa_shows_the_password_of_its_registry_to_the_registry_alone(tmp_pat
     text = re.sub(r"^    # ", "    ", commented, flags=re.MULTILINE)
     assert text.count("token_path: ${RAMGATE_REGISTRY_PASSWORD_FILE}") == 1
     with servers.registry(tmp_path, has_password=True) as host:
-        RegistryTarget(f"oci://{host}/ramgate:production", ("user", "s3cret")).put(bundle)
+        RegistryTarget(f"oci://{host}/ramgate:production", lambda: ("user", "s3cret")).put(bundle)
         config = tmp_path / "opa.yaml"
         config.write_text(text)
         environment = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -260,6 +261,18 @@ def test_publish_follows_the_accounts_until_it_is_stopped(tmp_path: Path, number
     process.send_signal(number)
     assert process.communicate(timeout=SECONDS) == ("", "")
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("given", "status"), [([], 0), (["--once"], 130)])
+def test_a_stop_before_the_first_bundle_is_a_failure_of_once_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], status: int
+) -> None:
+    def stopped(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("ramgate.bundle.builder.Builder.build", stopped)
+    file = written(tmp_path / "a.yaml", ACCOUNT % "one")
+    assert main(["publish", "--accounts", file, "--to", str(tmp_path / "b"), *given]) == status
 
 
 def test_published_once_a_bundle_is_that_of_build(

@@ -87,7 +87,7 @@ def test_a_token_is_fetched_where_the_registry_says(
     answers["HEAD Bearer t"] = (200, {}, b"")
     answers["PUT Bearer t"] = (201, {}, b"")
     answers["/token"] = (200, {}, json.dumps({"access_token": "t"}).encode())
-    place = RegistryTarget(f"oci://{host}/team/ramgate:1", ("user", "s3cret"))
+    place = RegistryTarget(f"oci://{host}/team/ramgate:1", lambda: ("user", "s3cret"))
     place.put(BUNDLE)
     asked = "/token?service=bundles&scope=repository%3Ateam%2Framgate%3Apull%2Cpush"
     assert seen[1] == ("GET", asked, BASIC)
@@ -131,6 +131,30 @@ def test_a_registry_that_asks_for_the_password_gets_it(
     assert {given for _, _, given in seen[1:]} == {BASIC}
 
 
+def test_a_password_that_is_replaced_is_used(
+    fake: tuple[str, Answers, list[tuple[str, str, str | None]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host, answers, _ = fake
+    answers["HEAD"] = answers["PUT"] = (401, {"WWW-Authenticate": "Basic"}, b"")
+    answers[f"HEAD {BASIC}"] = (200, {}, b"")
+    answers[f"PUT {BASIC}"] = (201, {}, b"")
+    password = tmp_path / "password"
+    password.touch(mode=0o600)
+    password.write_text("before")
+    monkeypatch.setenv("RAMGATE_REGISTRY_USER", "user")
+    monkeypatch.setenv("RAMGATE_REGISTRY_PASSWORD_FILE", str(password))
+    place = target(f"oci://{host}/ramgate:1")
+    with pytest.raises(PublishError, match="HTTP 401"):
+        place.put(BUNDLE)
+    password.write_text("")
+    with pytest.raises(PublishError, match=r"the token file `.*` is empty"):
+        place.put(BUNDLE)
+    password.write_text("s3cret")
+    place.put(BUNDLE)
+
+
 @pytest.mark.parametrize(
     ("realm", "answer", "cause"),
     [
@@ -170,7 +194,9 @@ def test_a_registry_with_tls_cannot_have_the_password_sent_without(
 
     monkeypatch.setattr(http.client, "HTTPSConnection", connected)
     with pytest.raises(PublishError, match="no https URL"):
-        RegistryTarget("oci://registry.example.com/ramgate:1", ("user", "s3cret")).put(BUNDLE)
+        RegistryTarget("oci://registry.example.com/ramgate:1", lambda: ("user", "s3cret")).put(
+            BUNDLE
+        )
     assert [given for _, _, given in seen] == [None]
 
 

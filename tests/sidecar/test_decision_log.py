@@ -91,6 +91,25 @@ def test_a_new_file_that_cannot_be_opened_costs_no_old_one(
     assert kept["log.1"].startswith(before["log"])
 
 
+def test_a_file_that_cannot_be_rotated_grows_and_loses_no_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise PermissionError("permission denied")
+
+    told: list[str] = []
+    path = tmp_path / "log"
+    with FileLog(path, told.append, most_bytes=4, keep=1) as log:
+        with monkeypatch.context() as patched:
+            patched.setattr("pathlib.Path.replace", fails)
+            for number in range(5):
+                log.write(f"{number}\n")
+        assert numbers(path) == [0, 1, 2, 3, 4]
+        log.write("5\n")
+    assert told == [f"cannot rotate the decision log `{path}`: permission denied; it grows"]
+    assert numbers(path) == [5]
+
+
 def test_an_entry_larger_than_a_file_is_written_whole(tmp_path: Path) -> None:
     with FileLog(tmp_path / "log", most_bytes=4, keep=1) as log:
         log.write("1234567890\n")

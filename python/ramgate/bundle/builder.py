@@ -131,8 +131,8 @@ class Builder:
 
     Rego, catalog and the mapping of AuthZEN are read once, when the builder is made, which raises
     `InvalidFiles` for faults of the mapping. The bundles carry `serial`, which is part of what
-    their revision digests, or the number that `serial` returns for each, and are signed by
-    `signer`.
+    their revision digests, and are signed by `signer`. If `serial` is a function, each bundle gets
+    the number that it returns, or the next number after the last bundle's if that is greater.
 
     >>> from pathlib import Path
     >>> builder, file = Builder(), Path("accounts.yaml")
@@ -152,6 +152,7 @@ class Builder:
     ) -> None:
         self._mapping = mapping.EMPTY if authzen is None else mapping.read(authzen)
         self._serial = serial
+        self._last_serial = -1
         self._signer = signer
         self._rego = _rego()
         self._rego_digest = _digest(self._rego)
@@ -181,7 +182,10 @@ class Builder:
                 # A collection would look at all accounts and tables: 1 s with 10,000 roles.
                 gc.freeze()
         digest = hashlib.sha256(self._rego_digest + encoded.digest)
-        serial = self._serial() if callable(self._serial) else self._serial
+        serial = self._serial
+        if callable(serial):
+            # A clock may be set back, and two changes may be in one second.
+            serial = self._last_serial = max(serial(), self._last_serial + 1)
         if serial is not None:
             digest.update(b"serial %d\n" % serial)
         revision = digest.hexdigest()[:16]

@@ -150,12 +150,13 @@ class Signer:
                 )
             except (OpaUnavailable, subprocess.TimeoutExpired) as error:
                 raise _fault(self.key, f"cannot sign: {printable(str(error))}") from error
-            try:
-                return Path(folder, SIGNATURES).read_bytes()
-            except FileNotFoundError:
+            # After a failure, such as a full disk, the file may be there in part.
+            written = Path(folder, SIGNATURES)
+            if done.returncode or not written.exists():
                 printed = (done.stderr + done.stdout).decode(errors="replace").strip()
                 cause = printed or "`opa sign` wrote nothing"
-                raise _fault(self.key, f"cannot sign: {printable(cause)}") from None
+                raise _fault(self.key, f"cannot sign: {printable(cause)}")
+            return written.read_bytes()
 
 
 class CannotSign(UnreadableFiles):

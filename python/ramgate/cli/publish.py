@@ -133,6 +133,8 @@ def run(options: Namespace) -> int:
 
     _check(options)
     with contextlib.ExitStack() as opened:
+        if not options.once:
+            opened.enter_context(contextlib.suppress(KeyboardInterrupt))
         server = _server(options, opened)
         publishers = _publishers(options, server)
         if options.once:
@@ -143,8 +145,7 @@ def run(options: Namespace) -> int:
             if server is not None and (error := server.refresh()):
                 say(error)
 
-        with contextlib.suppress(KeyboardInterrupt):
-            follow(publishers, refresh)
+        follow(publishers, refresh)
     return FINE
 
 

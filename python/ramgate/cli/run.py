@@ -153,6 +153,12 @@ def add_to(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(options)
+    return FINE
+
+
+def _serve(options: Namespace) -> None:
     from ramgate.sidecar.follower import Follower
     from ramgate.sidecar.sidecar import Sidecar
 
@@ -181,10 +187,9 @@ def run(options: Namespace) -> int:
             **_socket_access(options),
         )
         _warn(options)
-        with contextlib.suppress(KeyboardInterrupt), sidecar:
+        with sidecar:
             greet("\n".join(_greeting(sidecar, options)))
             Follower(sidecar, watch, say, lambda bundle: _announce(bundle, watch)).run()
-    return FINE
 
 
 def _announce(bundle: Bundle, watch: Watch | BundleFile) -> None:

@@ -44,7 +44,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_serial_or_now,
         help="give the bundle a number that tells it from older ones; `now`: the seconds since "
-        "1970",
+        "1970, or the next number after that of the bundle before",
     )
 
 

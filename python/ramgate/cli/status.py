@@ -35,7 +35,8 @@ With --at-least N the bundle that OPA decides by must have a serial (`ramgate bu
 or more.
 
 Exit status: 0 OPA is ready and decides by the wanted revision, if that is known; 1 it does not, its
-bundle is older than N, or the accounts files have faults; 2 neither OPA nor `ramgate run` answers.
+bundle is older than N, or the accounts files have faults; 2 `ramgate run` does not answer, or there
+is none and OPA does not answer.
 
 examples:
   ramgate status
@@ -118,8 +119,13 @@ def _state(options: Namespace) -> State | None:
     beside = status_beside(options.url)
     try:
         return None if beside is None else status_of(beside)
-    except (TransportError, ValueError):  # another program has started this OPA
+    except ValueError:
         return None
+    except TransportError as error:
+        # Another program has started this OPA. Any other failure is that of `ramgate run`.
+        if isinstance(error.__cause__, (FileNotFoundError, ConnectionRefusedError)):
+            return None
+        raise
 
 
 def _lines(state: State) -> list[str]:

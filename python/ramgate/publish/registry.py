@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from ramgate.errors import PublishError
+from ramgate.errors import PublishError, SidecarError
 from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ramgate.bundle.builder import Bundle
 
@@ -57,12 +57,17 @@ class _Token(msgspec.Struct):
 class RegistryTarget:
     """A tag of a repository, `oci://HOST[:PORT]/REPOSITORY:TAG`.
 
-    `credentials` are a user and a password. Without TLS it speaks to a registry on this machine
+    `credentials` returns a user and a password, and is called whenever the registry asks for them:
+    a password may be replaced. Without TLS it speaks to a registry on this machine
     only, unless `plain_http`. Raises `ValueError` for a URL of another form.
     """
 
     def __init__(
-        self, url: str, credentials: tuple[str, str] | None = None, *, plain_http: bool = False
+        self,
+        url: str,
+        credentials: Callable[[], tuple[str, str] | None] = lambda: None,
+        *,
+        plain_http: bool = False,
     ) -> None:
         match = _URL.fullmatch(url)
         if match is None:
@@ -73,10 +78,7 @@ class RegistryTarget:
         self._port = int(match["port"]) if match["port"] else None
         self._repository = f"/v2/{match['name']}"
         self._scope = f"repository:{match['name']}:pull,push"
-        self._basic = None
-        if credentials is not None:
-            pair = ":".join(credentials).encode()
-            self._basic = f"Basic {base64.b64encode(pair).decode()}"
+        self._credentials = credentials
         self._authorization: str | None = None
 
     def put(self, bundle: Bundle) -> None:
@@ -147,11 +149,21 @@ class RegistryTarget:
         """True if the password may be sent to this host without TLS."""
         return self._plain_http or Address(host).private
 
+    def _basic(self) -> str | None:
+        try:
+            credentials = self._credentials()
+        except SidecarError as error:
+            raise PublishError(f"`{self.name}`: {error}") from error
+        if credentials is None:
+            return None
+        return f"Basic {base64.b64encode(':'.join(credentials).encode()).decode()}"
+
     def _authorize(self, challenge: str) -> str | None:
         """Return the header that a challenge asks for: the password, or a token for it."""
+        basic = self._basic()
         scheme, _, rest = challenge.partition(" ")
         if scheme.lower() != "bearer":
-            return self._basic
+            return basic
         fields = dict(_CHALLENGE.findall(rest))
         realm = urllib.parse.urlsplit(fields.get("realm", ""))
         host = realm.hostname or ""
@@ -167,7 +179,7 @@ class RegistryTarget:
             raise PublishError(
                 f"`{self.name}` asks for a token of `{realm.geturl()}`: no https URL"
             )
-        headers = {} if self._basic is None else {"Authorization": self._basic}
+        headers = {} if basic is None else {"Authorization": basic}
         answer = _request(connection, "GET", f"{realm.path}?{asked}", headers, None)
         try:
             given = msgspec.json.decode(answer.body, type=_Token)

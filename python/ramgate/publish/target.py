@@ -65,7 +65,8 @@ def target(
             raise PublishError(f"{error}; run `pip install 'ramgate[publish]'`") from error
         return S3Target(text, endpoint, plain_http=plain_http)
     if text.startswith(_OCI):
-        return RegistryTarget(text, _credentials(), plain_http=plain_http)
+        _credentials()  # a missing password is told at the start
+        return RegistryTarget(text, _credentials, plain_http=plain_http)
     if "://" in text:
         raise ValueError(f"`{text}` is not a path, `s3://BUCKET/KEY` or `oci://HOST/NAME:TAG`")
     return FileTarget(Path(text), file_mode)

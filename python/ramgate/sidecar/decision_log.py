@@ -126,6 +126,7 @@ class FileLog(_Log):
         self._most_bytes = most_bytes
         self._keep = keep
         self._look_at = 0.0
+        self._is_stuck = False
         self._descriptor = -1
         try:
             self._open()
@@ -162,7 +163,7 @@ class FileLog(_Log):
         content = text.encode()
         self._follow()
         if self._keep and self._size and self._size + len(content) > self._most_bytes:
-            self._rotate()
+            self._try_to_rotate()
         written = os.write(self._descriptor, content)
         self._size += written
         if written < len(content):
@@ -178,6 +179,17 @@ class FileLog(_Log):
             if os.path.samestat(self._path.stat(), os.fstat(self._descriptor)):
                 return
         self._open()
+
+    def _try_to_rotate(self) -> None:
+        """Rotate, or go on with the file that is open and tell why."""
+        try:
+            self._rotate()
+        except OSError as error:
+            if not self._is_stuck:
+                self._tell(f"cannot rotate the decision log {self._name}: {error}; it grows")
+            self._is_stuck = True
+        else:
+            self._is_stuck = False
 
     def _rotate(self) -> None:
         files = [self._path, *(Path(f"{self._path}.{number + 1}") for number in range(self._keep))]

@@ -228,6 +228,8 @@ def test_numbers_stay_exact(tmp_path: Path) -> None:
 
 
 MALFORMED = "it is a malformed batch, which gives no access"
+TOO_DEEP = "it is nested too deeply to be read"
+DEEP = f"{'[' * 3000}{']' * 3000}"
 NO_ENTRY = "it is not an entry of a decision log"
 QUERY = "it is a question to all rules or a query, whose answer may have a decision"
 BATCH = {"path": "ram/authz/decisions"}
@@ -241,6 +243,8 @@ BATCH = {"path": "ram/authz/decisions"}
         ('["x"', NO_ENTRY, True),
         ('[{"decision_id": 1}]', NO_ENTRY, True),
         ('{"decision_id": "\udcff"}', NO_ENTRY, True),
+        (json.dumps(entry(input="DEEP")).replace('"DEEP"', DEEP), TOO_DEEP, True),
+        (f"[{json.dumps(entry(result='DEEP'))}]".replace('"DEEP"', DEEP), TOO_DEEP, True),
         (entry(timestamp="yesterday"), "it has no time", True),
         (entry(timestamp="2026-13-31T12:00:00Z"), "it has no time", True),
         (
@@ -301,6 +305,12 @@ def test_an_entry_that_cannot_be_replayed_is_counted_by_its_reason(
     assert [(one.reason, one.count, one.access) for one in found.not_replayable] == [
         (reason, 1, access)
     ]
+
+
+def test_a_batch_that_is_nested_too_deeply_may_give_access() -> None:
+    deep = msgspec.Raw(b'{"requests": [%s]}' % DEEP.encode())
+    found = logs.asked(logs.Entry("1", MAY, "ram/authz/decisions", deep))
+    assert list(found) == [logs.Unasked(TOO_DEEP)]
 
 
 @pytest.mark.parametrize("hidden", [{"erased": ["/result"]}, {"result": None}])

@@ -31,6 +31,7 @@ __all__ = ["Asked", "Entry", "Unasked", "asked", "entries"]
 
 _GZIP: Final = b"\x1f\x8b"
 _NO_ENTRY: Final = "it is not an entry of a decision log"
+_TOO_DEEP: Final = "it is nested too deeply to be read"
 _NO_TIME: Final = "it has no time"
 _ONE: Final = "ram/authz/decision"
 _MANY: Final = "ram/authz/decisions"
@@ -122,6 +123,8 @@ def _list(line: bytes) -> Iterator[Entry | Unasked]:
         yield from map(_entry, msgspec.json.decode(line, type=list[msgspec.Raw]))
     except (msgspec.DecodeError, UnicodeDecodeError):
         yield Unasked(_NO_ENTRY)
+    except RecursionError:
+        yield Unasked(_TOO_DEEP)
 
 
 def _entry(text: bytes | msgspec.Raw) -> Entry | Unasked:
@@ -129,10 +132,19 @@ def _entry(text: bytes | msgspec.Raw) -> Entry | Unasked:
         return _ENTRY.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unasked(_NO_ENTRY)
+    except RecursionError:
+        return Unasked(_TOO_DEEP)
 
 
 def asked(entry: Entry) -> Iterator[Asked | Unasked]:
     """Yield the requests of an entry: one, those of a batch, or the reason why there is none."""
+    try:
+        yield from _requests(entry)
+    except RecursionError:
+        yield Unasked(_TOO_DEEP)
+
+
+def _requests(entry: Entry) -> Iterator[Asked | Unasked]:
     if entry.path not in {_ONE, _MANY}:
         yield _other(entry.path)
         return
