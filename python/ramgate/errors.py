@@ -69,6 +69,9 @@ class _FaultyError(RamgateError):
         self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.faults,), self.__dict__
+
 
 class InvalidPolicy(_FaultyError):
     """A RAM policy document has faults, so no part of it is used.
@@ -128,6 +131,9 @@ class InvalidRequest(RamgateError):
     def __init__(self, errors: Sequence[str]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(self.errors))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.errors,), self.__dict__
 
 
 class TransportError(RamgateError):

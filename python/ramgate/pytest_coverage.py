@@ -108,6 +108,7 @@ class Coverage:
         self._asked: dict[str, None] = {}
         self._report: Report | None = None
         self._lines: list[str] = []
+        self._is_written = True
 
     def __call__(self, url: str, question: object, answer: object) -> None:
         """Record a request that was decided; simulations and other questions are left out."""
@@ -122,13 +123,14 @@ class Coverage:
         self._asked |= dict.fromkeys(getattr(node, "workeroutput", {}).get(_OUTPUT, ()))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Measure the coverage, write its files, and fail the session if it is too low."""
+        """Measure the coverage, write its files, and fail the session if one of both fails."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_OUTPUT] = list(self._asked)
         elif not self._config.getoption("collectonly"):
             self._measure()
-            if not self._is_enough() and session.exitstatus == pytest.ExitCode.OK:
+            is_fine = self._is_enough() and self._is_written
+            if not is_fine and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -159,8 +161,15 @@ class Coverage:
                     self._write(target, lcov(report))
 
     def _write(self, target: _Target, content: str) -> None:
-        Path(target.file).write_text(f"{content}\n", encoding="utf-8")
-        self._lines.append(f"wrote {target.form} to {target.file}")
+        path = Path(target.file)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{content}\n", encoding="utf-8")
+        except OSError as error:  # raised here, it would end pytest without its summary
+            self._is_written = False
+            self._lines.append(f"FAIL cannot write {target.form} to {path}: {error.strerror}")
+        else:
+            self._lines.append(f"wrote {target.form} to {path}")
 
     def _is_enough(self) -> bool:
         wanted: float | None = self._config.getoption("--ramgate-cov-fail-under")

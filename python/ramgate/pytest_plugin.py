@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +22,7 @@ from ramgate import pytest_coverage, resources
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from ramgate.client.client import Client
     from ramgate.sidecar.sidecar import Sidecar
@@ -67,17 +67,19 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None]:
     """Fail a test that called an `AsyncClient` and did not await the call."""
-    forgotten = _forgotten_calls()
-    forgotten.clear()
+    module = _pending_call()
+    first = 0 if module is None else next(module.NUMBERS)
     yield
-    if calls := _forgotten_calls():
+    module = _pending_call()
+    # A call of an earlier test may have ended in this one, when its memory was collected.
+    calls = [] if module is None else [name for name, number in module.FORGOTTEN if number > first]
+    if calls:
         pytest.fail(f"never awaited: {', '.join(f'`{name}(…)`' for name in calls)}", pytrace=False)
 
 
-def _forgotten_calls() -> deque[str]:
-    """Return the calls without `await`; a test without `AsyncClient` does not import it."""
-    module = sys.modules.get("ramgate.client.pending_call")
-    return deque() if module is None else module.FORGOTTEN
+def _pending_call() -> ModuleType | None:
+    """Return the module of the calls; a test without `AsyncClient` does not import it."""
+    return sys.modules.get("ramgate.client.pending_call")
 
 
 @pytest.fixture(scope="session")

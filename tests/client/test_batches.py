@@ -130,6 +130,25 @@ def test_a_batch_has_a_hundred_requests_or_a_megabyte() -> None:
     assert [len(actions(question)) for question in server.questions] == [100, 100, 50, 2, 1, 1, 1]
 
 
+def test_a_batch_fits_in_the_body_that_opa_takes() -> None:
+    async def main() -> None:
+        async with (
+            AsyncClient(server.url, timeout=FOREVER, batches=1, max_body=1024) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            for number in range(30):
+                group.create_task(assert_allowed(client, f"a:N{number}"))
+
+    with Hostile(echo) as server:
+        asyncio.run(main())
+    sizes = [len(actions(question)) for question in server.questions]
+    assert sum(sizes) == 30
+    assert 2 < len(sizes) < 10
+    assert all(len(question) <= 1024 for question in server.questions)
+    # the next one would not have fitted
+    assert max(map(len, server.questions)) > 1024 - 200
+
+
 def test_text_that_looks_like_json_stays_in_its_own_request() -> None:
     inside = ('a:B"},{"action":"a:C', 'a:B\\"}]}}', "a:B\n,{}", "a:\u2028B")
 
@@ -434,7 +453,7 @@ def test_each_of_three_calls_around_the_end_of_another_one_is_sent_once() -> Non
                 await ended
             return [DECISION] * len(batch)
 
-        batches = Batches(2, send, FOREVER, lambda: TransportError("late"))
+        batches = Batches(2, send, FOREVER, lambda: TransportError("late"), 1024)
         tasks = [asyncio.create_task(batches.decide(b"first"))]
         for _ in range(3):
             await asyncio.sleep(0)

@@ -98,7 +98,7 @@ def test_a_call_that_is_never_awaited_warns() -> None:
         del call
         gc.collect()
     assert [str(one.message) for one in caught] == ["`AsyncClient.decide(…)` was never awaited"]
-    assert list(FORGOTTEN) == ["AsyncClient.decide"]
+    assert [name for name, _ in FORGOTTEN] == ["AsyncClient.decide"]
     FORGOTTEN.clear()
 
 

@@ -135,6 +135,9 @@ def test_the_first_line_is_the_whole_cause_and_the_others_fit_100_columns() -> N
             {"decision": ALLOWED, "considered": [considered(**MATCHING)]},
             "`backup-objects[0]` allows it",
         ),
+        # 50 statements of an earlier layer match: OPA leaves out the one that decides
+        ({"decision": ALLOWED, "considered": []}, "`backup-objects[0]` allows it"),
+        ({"decision": DENIED, "considered": []}, "`backup-objects[0]` denies it"),
         (
             {"decision": ALLOWED, "considered": [considered(**MATCHING, attached=[GROUP])]},
             "`backup-objects[0]` allows it, through group ops",

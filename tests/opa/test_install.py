@@ -170,6 +170,20 @@ def test_an_earlier_download_without_a_pin_does_not_pass_for_a_pinned_one(
     assert wheel.exists()
 
 
+def test_an_earlier_download_on_the_path_does_not_pass_for_a_pinned_one(
+    commands: Path, tools: Path, site: opa_site.Site, wheel: Path
+) -> None:
+    before = tools.with_name("before")
+    install_opa(before, base_url=site.url)
+    (commands / "opa").symlink_to(before / "opa")
+    install_opa(tools, base_url=site.url)
+    assert (tools / "opa").resolve() == before / DOWNLOADED
+    (tools / "opa").unlink()
+    install_opa(tools, base_url=site.url, require_checksum=True)
+    assert (tools / "opa").readlink() == Path(KEPT)
+    assert wheel.exists()
+
+
 def test_the_environment_names_a_mirror(
     tools: Path, site: opa_site.Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

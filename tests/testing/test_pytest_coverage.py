@@ -124,6 +124,19 @@ def test_coverage_that_cannot_be_measured_is_no_coverage(
     result.stdout.fnmatch_lines(["the coverage could not be measured: *missing*"])
 
 
+def test_a_file_that_cannot_be_written_fails_the_session(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_nothing(): pass")
+    pytester.path.joinpath("file").write_text("")
+    reports = [f"--ramgate-cov-report=json:{name}/cov.json" for name in ("new/folder", "file")]
+    result = run(pytester, "--ramgate-cov", *reports)
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["wrote json to new/folder/cov.json", "FAIL cannot write json to file/cov.json: * exists"]
+    )
+    assert json.loads(pytester.path.joinpath("new/folder/cov.json").read_text())
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

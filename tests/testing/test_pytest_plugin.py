@@ -314,6 +314,56 @@ def test_a_call_that_is_not_awaited_fails_its_test(pytester: pytest.Pytester) ->
     done.stdout.fnmatch_lines(["*never awaited: `AsyncClient.decide(…)`*"])
 
 
+LATE = """
+from ramgate import AsyncClient
+
+KEPT = []
+
+def test_that_keeps_the_call():
+    KEPT.append(AsyncClient().healthy())
+
+def test_in_which_the_call_ends():
+    KEPT.clear()
+
+def test_without_await():
+    AsyncClient().revision()
+"""
+
+
+def test_a_call_of_an_earlier_test_does_not_fail_the_test_in_which_it_ends(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(LATE)
+    done = run(pytester)
+    done.assert_outcomes(failed=1, passed=2, warnings=2)
+    done.stdout.fnmatch_lines(["*never awaited: `AsyncClient.revision(…)`*"])
+
+
+OTHER = """
+from ramgate import Sidecar
+
+def test_first(ramgate_client):
+    pass
+
+def test_another_opa():
+    with Sidecar() as sidecar, sidecar.client() as client:
+        assert not client.decide("acs:ram::1234567890123456:user/alcie", "a:B", "*")
+
+def test_a_file_that_was_changed(ramgate_client, pytestconfig):
+    (pytestconfig.rootpath / "accounts.yaml").write_text("accounts: [")
+    assert not ramgate_client.decide("acs:ram::1234567890123456:user/alcie", "a:B", "*")
+"""
+
+
+def test_only_the_opas_of_the_plugin_know_the_names(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nramgate_accounts = accounts.yaml\n")
+    pytester.path.joinpath("accounts.yaml").write_text(ACCOUNTS)
+    pytester.makepyfile(OTHER)
+    done = run(pytester)
+    done.assert_outcomes(failed=1, passed=2)
+    done.stdout.fnmatch_lines(["*user/alcie` does not exist (a test that expects this *"])
+
+
 def test_a_run_of_pytest_within_a_test_does_not_end_the_watch_for_unknown_names() -> None:
     before = BaseClient.observer
     with UnknownNames() as outer:

@@ -50,6 +50,7 @@ def test_every_fault_is_named_as_the_test_states_it_and_the_accounts_stay(world:
     assert len(raised.traceback) == 2  # this test, and `World.__call__`
     assert raised.value.__suppress_context__
     assert client.decide(USER, *LIST).reason == "no_statement_matches"
+    assert "gone" not in world.accounts.read_text()
 
 
 def test_a_document_and_parts_exclude_each_other(world: World) -> None:
@@ -60,6 +61,10 @@ def test_a_document_and_parts_exclude_each_other(world: World) -> None:
 def test_values_that_are_not_json_are_refused(world: World) -> None:
     with pytest.raises(TypeError, match="ramgate_world: Object of type set"):
         world(users={"u"})
+    users: dict[str, object] = {}
+    users["u"] = users
+    with pytest.raises(TypeError, match="ramgate_world: Circular reference"):
+        world(users=users)
 
 
 def test_before_the_first_accounts_there_is_no_client(world: World) -> None:

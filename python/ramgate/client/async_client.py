@@ -109,7 +109,7 @@ class AsyncClient(AsyncCalls):
             raise ValueError(f"`batches` is `{batches}`: it must be at least 1")
         self._in_flight = {}
         self._batches = (
-            Batches(batches, self._decide_batch, timeout, self._late) if batches else None
+            Batches(batches, self._decide_batch, timeout, self._late, max_body) if batches else None
         )
 
     @pending_call

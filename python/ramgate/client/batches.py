@@ -21,6 +21,7 @@ __all__ = ["Batches"]
 _MAX_REQUESTS: Final = 100
 # Far below the 2 MiB that OPA takes in one request.
 _MAX_BYTES: Final = 1024 * 1024
+_AROUND_BYTES: Final = 64  # the JSON around the requests of a batch
 
 
 class _Pending(NamedTuple):
@@ -36,7 +37,8 @@ class Batches:
 
     A request is sent without delay while fewer batches are in flight. `send` returns the decisions
     of a list of requests, in their order, or raises the errors of `AsyncClient`. It is given the
-    trace headers of these requests if all have the same, otherwise none: a span has one parent. A
+    trace headers of these requests if all have the same, otherwise none: a span has one parent.
+    Requests that would together make a body of more than `max_body` bytes are different batches. A
     request that is undecided after `timeout` seconds fails with `late()`. All of it belongs to one
     event loop.
 
@@ -60,8 +62,10 @@ class Batches:
         send: Callable[[Sequence[bytes], bytes], Awaitable[Sequence[Decision]]],
         timeout: float,
         late: Callable[[], TransportError],
+        max_body: int,
     ) -> None:
         self._limit = limit
+        self._max_bytes = min(_MAX_BYTES, max_body - _AROUND_BYTES)
         self._send = send
         self._timeout = timeout
         self._late = late
@@ -144,8 +148,8 @@ class Batches:
         while self._waiting and len(batch) < _MAX_REQUESTS:
             pending = self._waiting[0]
             if not pending.decision.done():
-                size += len(pending.request)
-                if batch and size > _MAX_BYTES:
+                size += len(pending.request) + 1  # a comma
+                if batch and size > self._max_bytes:
                     break
                 batch.append(pending)
             self._waiting.popleft()

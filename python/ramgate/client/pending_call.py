@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import warnings
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
@@ -12,14 +13,17 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Never
 
-__all__ = ["FORGOTTEN", "PendingCall", "pending_call"]
+__all__ = ["FORGOTTEN", "NUMBERS", "PendingCall", "pending_call"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
-FORGOTTEN: Final[deque[str]] = deque(maxlen=16)
-"""The names of the last calls that ended without being awaited, for the pytest plugin."""
+FORGOTTEN: Final[deque[tuple[str, int]]] = deque(maxlen=16)
+"""The last calls that ended without being awaited, name and number, for the pytest plugin."""
+
+NUMBERS: Final = itertools.count()
+"""The number of the next call."""
 
 
 class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
@@ -41,11 +45,12 @@ class PendingCall(Coroutine[Any, Any, _T_co], Generic[_T_co]):
     False
     """
 
-    __slots__ = ("_coroutine", "_name")
+    __slots__ = ("_coroutine", "_name", "_number")
 
     def __init__(self, name: str, coroutine: Coroutine[Any, Any, _T_co]) -> None:
         self._name = name
         self._coroutine = coroutine
+        self._number = next(NUMBERS)
 
     def __bool__(self) -> Never:
         raise TypeError(f"`{self._name}(…)` is not decided yet: await it")
@@ -89,7 +94,7 @@ class _Unstarted(PendingCall[_T_co]):
 
     def __del__(self) -> None:
         self._coroutine.close()
-        FORGOTTEN.append(self._name)
+        FORGOTTEN.append((self._name, self._number))
         warnings.warn(f"`{self._name}(…)` was never awaited", RuntimeWarning, stacklevel=2)
 
 

@@ -6,9 +6,9 @@ Each function raises `TypeError` or `ValueError` with a text that goes after the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias, TypeGuard, TypeVar
+from typing import Never, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
 
@@ -38,7 +38,29 @@ Policy: TypeAlias = Mapping[str, object]
 _TEXT = frozenset({str})
 _EXACT = frozenset({str, int, bool})
 
-NO_CONTEXT: Context = MappingProxyType({})
+
+class _NoContext(Mapping[str, "Scalar | Sequence[Scalar]"]):
+    """An empty mapping that stays the same object when it is pickled or copied."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Never:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "{}"
+
+    def __reduce__(self) -> str:
+        return "NO_CONTEXT"
+
+
+NO_CONTEXT: Context = _NoContext()
 """The `context` of a request without one."""
 
 

@@ -52,6 +52,9 @@ class AccessDenied(RamgateError, PermissionError):
         self.decision = decision
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.decision), self.__dict__
+
 
 class FeatureDenied(RamgateError, PermissionError):
     """A required feature cannot be used: its role does not exist and may not be created.
@@ -72,6 +75,9 @@ class FeatureDenied(RamgateError, PermissionError):
     def __init__(self, message: str, answer: Feature) -> None:
         self.answer = answer
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.answer), self.__dict__
 
 
 def denial(request: Request, decision: Decision) -> AccessDenied:

@@ -111,7 +111,7 @@ def _decided(explanation: Explanation, verb: str) -> str:
 
 def _holders(explanation: Explanation) -> str:
     """Return the group or the resource group through which the first statement allows."""
-    attached = _first(explanation).attached
+    attached = [one for first in _first(explanation) for one in first.attached]
     ways = [str(one) for one in attached if one.to == "group" or one.resource_group]
     direct = any(one.to != "group" and not one.resource_group for one in attached)
     return "" if direct or not ways else f", through {listed(ways)}"
@@ -119,17 +119,21 @@ def _holders(explanation: Explanation) -> str:
 
 def _conditions(explanation: Explanation) -> str:
     """Return the conditions for which the first statement denies."""
-    found = [condition_text.because(one) for one in _first(explanation).conditions]
+    found = [
+        condition_text.because(one) for first in _first(explanation) for one in first.conditions
+    ]
     return f", because {listed(found)}" if found else ""
 
 
-def _first(explanation: Explanation) -> Considered:
+def _first(explanation: Explanation) -> list[Considered]:
+    """Return the first statement that decided; nothing if so many match that it is left out."""
     decision = explanation.decision
-    return next(
+    found = [
         one
         for one in explanation.considered
         if one.statement == decision.statements[0] and one.policy_type == decision.policy_type
-    )
+    ]
+    return found[:1]
 
 
 def _layer(layer: Layer) -> list[str]:

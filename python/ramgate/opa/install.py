@@ -184,12 +184,12 @@ def _host() -> tuple[str, str]:
 
 def _current(directory: Path, *, require_checksum: bool) -> Path | None:
     """Return the OPA that fits; None without one, or if ramgate would now install another one."""
-    is_unpinned = (directory / "opa").resolve().name.endswith(_UNPINNED)
-    if is_unpinned and (require_checksum or _checksum(*_host()) is not None):
-        return None
     try:
         opa = find_opa(directory)
     except OpaUnavailable:
+        return None
+    is_unpinned = opa.resolve().name.endswith(_UNPINNED)
+    if is_unpinned and (require_checksum or _checksum(*_host()) is not None):
         return None
     is_ours = opa.resolve().parent == directory.resolve()
     return None if is_ours and not is_pinned(opa) else opa

@@ -10,6 +10,7 @@ from ramgate.accounts import reader
 from ramgate.accounts.near_names import near_name
 from ramgate.catalog import catalog
 from ramgate.client.base import BaseClient
+from ramgate.errors import RamgateError
 from ramgate.model.decision import Decision, Request
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ MARKER: Final = "ramgate_unknown"
 
 
 class UnknownNames:
-    """Watches the decisions of all clients in this process, while the `with` block runs.
+    """Watches the decisions of all clients of some OPAs, while the `with` block runs.
 
     A decision with the reason `unknown_principal` or `unknown_role` fails the running test, unless
     `is_expected` is true: a misspelt name is denied like any other, and a test that expects a
-    denial would pass. `accounts` maps the URL of an OPA to the accounts file that it decides by,
-    for the nearest name in the message. `recorder` is called first with the same arguments.
+    denial would pass. `accounts` maps the URL of each OPA to the accounts file that it decides by,
+    for the nearest name in the message. `recorder` is called first, also for other OPAs, with the
+    same arguments.
 
     >>> from ramgate import resources
     >>> with UnknownNames() as names:
@@ -71,17 +73,21 @@ class UnknownNames:
         __tracebackhide__ = True
         if self.recorder is not None:
             self.recorder(url, question, answer)
-        if not isinstance(question, Request) or not isinstance(answer, Decision):
+        accounts = self.accounts.get(url)
+        if accounts is None or not (isinstance(question, Request) and isinstance(answer, Decision)):
             return
         unknown = {"unknown_principal": question.principal, "unknown_role": question.resource}
         arn = unknown.get(answer.reason)
         if arn is not None and not self.is_expected:
             pytest.fail(
-                f"`{arn}` does not exist{self._hint(url, arn)} "
+                f"`{arn}` does not exist{_hint(accounts, arn)} "
                 f"(a test that expects this has the marker `@pytest.mark.{MARKER}`)"
             )
 
-    def _hint(self, url: str, arn: str) -> str:
-        path = self.accounts.get(url)
-        near = path and near_name(arn, reader.load(path, catalog.load()))
-        return f": {near}" if near else ""
+
+def _hint(accounts: Path, arn: str) -> str:
+    try:
+        near = near_name(arn, reader.load(accounts, catalog.load()))
+    except RamgateError:  # the file has changed since OPA got it
+        return ""
+    return f": {near}" if near else ""

@@ -70,15 +70,17 @@ class World:
         prefix = f"accounts.{ACCOUNT}." if document is None else ""
         try:
             text = json.dumps({"accounts": {ACCOUNT: parts}} if document is None else document)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:  # `ValueError`: a circle
             raise TypeError(f"{_NAME}: {error}") from None
-        self.accounts.touch(mode=0o600)
-        self.accounts.write_text(text)
+        stated = self.accounts.with_name(f"new-{self.accounts.name}")
+        stated.touch(mode=0o600)
+        stated.write_text(text)
         try:
-            self._sidecar.load(self.accounts)
+            self._sidecar.load(stated)
         except InvalidFiles as error:
             # A new error, which has no frame of ramgate but this one; and pytest hides this one.
             raise InvalidFiles([_without_file(fault, prefix) for fault in error.faults]) from None
+        stated.replace(self.accounts)
         self._client = self._client or self._sidecar.client()
         return self._client
 
