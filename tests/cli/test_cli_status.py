@@ -139,6 +139,16 @@ def test_status_exits_with_2_if_ramgate_run_does_not_answer_beside_its_opa(
         assert main(["status", "--url", url]) == 0  # no server has the socket
 
 
+def test_no_ramgate_run_is_beside_a_socket_whose_name_has_no_room_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"{tmp_path}/s"
+    monkeypatch.setattr("ramgate.sidecar.address._LONGEST_PATH", len(path))
+    with Sidecar(bundle=tiny_bundle("one"), addresses=[f"unix://{path}"]):
+        assert main(["status", "--url", f"unix://{path}"]) == 0
+    assert "wanted" not in capsys.readouterr().out
+
+
 def test_status_of_a_status_address_that_does_not_answer_exits_with_2(
     tmp_path: Path, ramgate_sidecar: Sidecar, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+import servers
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
+DATA = Path(__file__).parents[1] / "data"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 DOCKERFILES = sorted((DEPLOY / "docker").glob("*ockerfile"))
 BIN = Path(sys.executable).parent
@@ -146,6 +149,9 @@ def test_compose_publishes_no_port_and_names_only_volumes_that_it_has() -> None:
     # nothing is mounted below a folder that is mounted read-only
     nginx = [volume.split(":")[1] for volume in compose["services"]["bundles"]["volumes"]]
     assert not any(one.startswith(f"{other}/") for one in nginx for other in nginx)
+    # a file that is mounted alone stays the old one when it is replaced
+    assert "secrets" not in compose
+    assert not any(one.endswith((".conf", ".crt", ".key")) for one in nginx)
     for name in ("publisher", "opa"):
         service = compose["services"][name]
         assert service["read_only"] is True
@@ -154,6 +160,18 @@ def test_compose_publishes_no_port_and_names_only_volumes_that_it_has() -> None:
     arguments: list[str] = compose["services"]["publisher"]["command"]
     listed = run(BIN / "ramgate", "publish", "--help")
     assert all(one in listed for one in arguments if one.startswith("--"))
+
+
+def test_nginx_starts_in_the_folders_that_compose_mounts(tmp_path: Path) -> None:
+    nginx = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text())["services"]["bundles"]
+    for place in [*nginx["tmpfs"], *(volume.split(":")[1] for volume in nginx["volumes"])]:
+        Path(f"{tmp_path}{place}").mkdir(parents=True)
+    conf = tmp_path / "srv/ramgate/conf"
+    (conf / "tokens.conf").write_text('"Bearer abc" 1;\n')
+    for file in (DEPLOY / "nginx.conf", DATA / "tls.crt", DATA / "tls.key"):
+        shutil.copy(file, conf)
+    arguments = [f"{tmp_path}{one}" if one.startswith("/") else one for one in nginx["command"][1:]]
+    run(Path(servers.program("nginx", "nginx-light")), *arguments, "-t")
 
 
 @pytest.mark.parametrize("name", ["docker/Dockerfile", "kubernetes/app.yaml"])
