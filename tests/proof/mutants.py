@@ -48,9 +48,12 @@ ENDLESS = " and others do not end"
 # The others take longer to be loaded than many a test takes.
 PLUGINS = ("-p", "ramgate.pytest_plugin", "-p", "_hypothesis_pytestplugin")
 COPIED = (
+    "LICENSE",
+    "README.md",
     "catalog",
     "deploy",
     "docs",
+    "engine",
     "examples",
     "opa-config.yaml",
     "pyproject.toml",

@@ -55,6 +55,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 DEFAULT_ADDRESS: Final = "127.0.0.1:8181"
 QUOTE_IT: Final = 'the shell replaced an unquoted * by file names, quote it: "*"'
 REQUEST_SECONDS: Final = 10.0
+_PRINCIPAL_TEXT: Final = "ARN of a user, role, session, owner or provider, or a service name"
 _SEARCH_SECONDS: Final = 60.0
 OUTPUT_TEXT: Final = """\
 Only you can read a new output file (mode 600). An existing file is replaced in one step and keeps
@@ -92,11 +93,7 @@ def add_command(
 
 def add_principal(parser: argparse.ArgumentParser) -> None:
     """Add the positional argument PRINCIPAL."""
-    parser.add_argument(
-        "principal",
-        metavar="PRINCIPAL",
-        help="the ARN of a user, role, role session, owner or identity provider, or a service name",
-    )
+    parser.add_argument("principal", metavar="PRINCIPAL", help=_PRINCIPAL_TEXT)
 
 
 def add_request(parser: argparse.ArgumentParser) -> None:
