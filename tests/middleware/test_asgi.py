@@ -1026,6 +1026,61 @@ def test_a_refused_websocket_is_not_left_to_wait(ramgate_sidecar: Sidecar) -> No
     assert talk(ramgate_sidecar.url, waits, "alice") == [closed("Forbidden")]
 
 
+def test_a_websocket_receives_nothing_after_a_refusal(ramgate_sidecar: Sidecar) -> None:
+    received: list[Message] = []
+
+    @app_of
+    async def listens(_: Scope, receive: Receive, send: Send) -> None:
+        await require(LIST, TOPICS)
+        await receive()
+        await send({"type": "websocket.accept"})
+        while not received or received[-1]["type"] != "websocket.disconnect":
+            received.append(await receive())
+            with contextlib.suppress(AccessDenied):
+                await stop()
+
+    async def main() -> list[Message]:
+        async with CountingClient(ramgate_sidecar.url) as client:
+            protected = RamgateMiddleware(listens, client=client, principal=arn_of)
+            return await converse(protected, "/", "alice", ["first", "second"])
+
+    assert asyncio.run(main()) == [{"type": "websocket.accept"}, closed("Forbidden")]
+    assert received == [
+        {"type": "websocket.receive", "text": "first"},
+        {"type": "websocket.disconnect", "code": 1008, "reason": ""},
+    ]
+
+
+def test_a_message_that_arrives_after_a_refusal_is_not_passed_on(ramgate_sidecar: Sidecar) -> None:
+    received: list[Message] = []
+
+    async def main() -> None:
+        refused = asyncio.Event()
+
+        @app_of
+        async def waits(_: Scope, receive: Receive, __: Send) -> None:
+            waiting = asyncio.ensure_future(receive())
+            with contextlib.suppress(AccessDenied):
+                await stop()
+            refused.set()
+            received.append(await waiting)
+
+        async def receive() -> Message:
+            await refused.wait()
+            return {"type": "websocket.receive", "text": "late"}
+
+        async def send(message: Message) -> None:
+            assert message == closed("Forbidden")
+
+        async with CountingClient(ramgate_sidecar.url) as client:
+            protected = RamgateMiddleware(waits, client=client, principal=arn_of)
+            scope = scope_of("/", "websocket", headers={"x-user": "alice"})
+            await protected(scope, receive, send)
+
+    asyncio.run(main())
+    assert [message["type"] for message in received] == ["websocket.disconnect"]
+
+
 def test_a_refused_websocket_is_closed_with_the_answer_of_the_refusal(
     ramgate_sidecar: Sidecar,
 ) -> None:

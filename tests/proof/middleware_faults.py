@@ -20,6 +20,18 @@ _LITESTAR: Final = f"{_ROOM}/litestar.py"
 
 FAULTS: Final = (
     (
+        "a refused WebSocket receives the next message",
+        _ASGI,
+        "        if is_websocket:\n            receive = _until_refused(receive, current)\n",
+        "",
+    ),
+    (
+        "a message for a WebSocket that was refused meanwhile is passed on",
+        _ASGI,
+        "            if current.refusal is None:\n                return message\n",
+        "            return message\n",
+    ),
+    (
         "a redirection without a decision passes",
         _RESPONSE,
         "return status < HTTPStatus.BAD_REQUEST",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from ramgate.client.async_client import AsyncClient
 from ramgate.client.pending_call import pending_call
 from ramgate.middleware.arguments import check_challenge, check_client, check_principal
-from ramgate.middleware.asgi_response import Message, Response, Send
+from ramgate.middleware.asgi_response import POLICY_VIOLATION, Message, Response, Send
 from ramgate.middleware.current import Current
 from ramgate.middleware.outcome import CHALLENGE, outcome_of, report
 from ramgate.middleware.public_paths import PublicPaths
@@ -117,6 +117,8 @@ class RamgateMiddleware:
         response = Response(send, current, is_websocket=is_websocket, verify=verify)
         asking = Visit(self._client.decide, self._principal, scope, current)
         token = _VISIT.set(asking)
+        if is_websocket:
+            receive = _until_refused(receive, current)
         try:
             if verify:
                 await asking.identify()
@@ -136,6 +138,22 @@ class RamgateMiddleware:
 
     def _is_public(self, scope: Scope) -> bool:
         return self._public.contains(scope["path"], scope.get("raw_path"))
+
+
+def _until_refused(receive: Receive, current: Current) -> Receive:
+    """Return the `receive` of a WebSocket that has the client leave once there is a refusal.
+
+    It does not raise the refusal: a loop that handles denials would never end.
+    """
+
+    async def received() -> Message:
+        if current.refusal is None:
+            message = await receive()
+            if current.refusal is None:
+                return message
+        return {"type": "websocket.disconnect", "code": POLICY_VIOLATION, "reason": ""}
+
+    return received
 
 
 @pending_call

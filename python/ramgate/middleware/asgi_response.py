@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from ramgate.middleware.current import Current
     from ramgate.middleware.outcome import Outcome
 
-__all__ = ["Message", "Response", "Send"]
+__all__ = ["POLICY_VIOLATION", "Message", "Response", "Send"]
 
 Message: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-_POLICY_VIOLATION: Final = 1008
+POLICY_VIOLATION: Final = 1008
+"""The code that closes a refused WebSocket."""
+
 _OPEN: Final = frozenset({"websocket.accept", "websocket.send"})
 
 
@@ -58,7 +60,7 @@ class Response:
                 return False
             reason = outcome.status.phrase
             await self._send(
-                {"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason}
+                {"type": "websocket.close", "code": POLICY_VIOLATION, "reason": reason}
             )
             return True
         if self._stage is not _Stage.NOTHING_SENT:
