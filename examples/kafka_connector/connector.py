@@ -8,7 +8,8 @@ the call. It answers with one of these statuses:
 - 403: the role may not make the call; the body has ramgate's reason;
 - 503: there was no decision; the body has the cause.
 
-After 403 and 503, the record was not forwarded.
+After 403 and 503, the record was not forwarded. A client that leaves before the end of the record
+gets no answer, and nothing was forwarded either.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ class Call(NamedTuple):
     record: bytes
 
 
+class ClientLeftError(Exception):
+    """The client left before the end of the record."""
+
+
 Downstream: TypeAlias = Callable[[Call], Awaitable[None]]
 
 
@@ -67,7 +72,10 @@ class Connector:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        status, content = await self._answer(scope, receive)
+        try:
+            status, content = await self._answer(scope, receive)
+        except ClientLeftError:
+            return
         body = json.dumps(content).encode() if content else b""
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": int(status), "headers": headers})
@@ -107,6 +115,8 @@ async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
         part: bytes = message.get("body", b"")
         body += part
         if not message.get("more_body", False):

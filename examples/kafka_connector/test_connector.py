@@ -77,6 +77,31 @@ def test_a_record_is_not_forwarded_without_a_decision() -> None:
     assert "/nowhere/opa.sock" in body["error"]
 
 
+def test_a_record_is_not_forwarded_if_the_client_leaves_before_its_end(
+    ramgate_sidecar: Sidecar,
+) -> None:
+    coming: list[Message] = [
+        {"type": "http.request", "body": b"or", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def forward(_: Call) -> None:
+        raise AssertionError
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    async def run() -> None:
+        async with AsyncClient(ramgate_sidecar.url) as ramgate:
+            scope: Message = {"type": "http", "method": "POST", "path": f"/{CONNECTED}/function"}
+            await Connector(ramgate, forward)(scope, receive, send)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", f"/{CONNECTED}/sea"), ("GET", f"/{CONNECTED}/function")]
 )
@@ -107,7 +132,7 @@ def test_the_client_is_closed_with_the_application(
     sent = []
 
     async def receive() -> Message:
-        return {}
+        return {"type": "http.request"}
 
     async def send(message: Message) -> None:
         sent.append(message["type"])
