@@ -141,6 +141,13 @@ def test_a_body_that_is_not_one_json_object_is_an_error(front: Front, body: str)
     assert isinstance(answer.value, str)
 
 
+@pytest.mark.parametrize("path", ["/access/v1/evaluation%0a", "/access/v1/search/action%0A"])
+def test_a_path_with_a_line_feed_at_its_end_is_another_path(front: Front, path: str) -> None:
+    answer = front.send(path, GOOD_BODY.encode(), headers=BEARER)
+    assert answer.status == 404, answer.body
+    assert isinstance(answer.value, str)
+
+
 def with_text(text: bytes) -> bytes:
     """Return a whole request with one more text, which no rule reads."""
     return GOOD_BODY.encode()[:-1] + b', "x": "' + text + b'"}'
