@@ -17,9 +17,11 @@ import fronts
 from command_line import SECONDS, written
 from ramgate import Sidecar
 from ramgate.bundle import builder
+from ramgate.cli.authzen import PUBLIC_URL
 from ramgate.cli.main import main
 from ramgate.errors import InvalidFiles
 
+REGO = Path(__file__).parents[2] / "rego"
 RAMGATE = Path(sys.executable).with_name("ramgate")
 MAPPING = 'subjects: {user: "acs:ram::1234567890123456:user/{id}"}\n'
 
@@ -91,6 +93,9 @@ def test_it_uses_the_token_of_the_opa_and_any_free_port(token: str) -> None:
         (["--opa-token-file", "none"], "cannot read the token file `none`"),
         (["--url", "http://127.0.0.1"], "has no port"),
         (["--timeout", "0"], "`timeout` is `0.0`"),
+        (["--public-url", "https://x/"], "`--public-url https://x/` is not a URL without a path"),
+        (["--public-url", "pdp.example.com"], "is not a URL without a path, such as https://pdp"),
+        (["--public-url", "https://x\n"], "is not a URL without a path"),
         (["--max-body", "0"], "`--max-body 0` is not a number above 0"),
     ],
 )
@@ -99,6 +104,34 @@ def test_arguments_that_do_not_fit_exit_with_2(
 ) -> None:
     assert main(["authzen", "--listen", "127.0.0.1:0", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_rules_require_the_same_form_of_the_public_url() -> None:
+    rules = (REGO / "authzen/metadata/metadata.rego").read_text()
+    assert f"`^{PUBLIC_URL.pattern}$`" in rules
+
+
+def test_a_larger_body_reaches_an_opa_that_takes_it() -> None:
+    question = {
+        "subject": {"type": "user", "id": "alice"},
+        "action": {"name": "read"},
+        "resource": {"type": "record", "id": "record-1"},
+        "context": {"else": "x" * 3_000_000},
+    }
+    with Sidecar(bundle=fronts.scenario(), max_body=4_000_000) as sidecar:
+        arguments = ["--url", sidecar.url, "--listen", "127.0.0.1:0", "--timeout", str(SECONDS)]
+        process, [where, _] = started(*arguments, "--max-body", "4000000")
+        try:
+            match = re.match(r"answering on http://127\.0\.0\.1:(\d+) ", where)
+            assert match is not None
+            headers = {"Content-Type": "application/json"}
+            body = json.dumps(question).encode()
+            front = fronts.Front(int(match[1]))
+            answer = front.send("/access/v1/evaluation", body, headers=headers)
+            assert (answer.status, answer.value) == (200, {"decision": True})
+        finally:
+            process.terminate()
+            process.communicate(timeout=SECONDS)
 
 
 def test_a_token_alone_does_not_guard_an_open_address(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from ramgate.cli.options import Commands
     from ramgate.sidecar.address import Address
 
-__all__ = ["add_authzen", "add_to", "authzen_path", "run"]
+__all__ = ["PUBLIC_URL", "add_authzen", "add_to", "authzen_path", "run"]
+
+PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+"""The form that `authzen.metadata` requires of the URL."""
 
 _LISTEN: Final = "127.0.0.1:8182"
 _TEXT: Final = f"""\
@@ -86,13 +90,15 @@ def add_to(commands: Commands) -> None:
         metavar="BYTES",
         type=int,
         default=1024 * 1024,
-        help="refuse larger bodies (default 1048576: 1 MiB)",
+        help="refuse larger bodies (default 1048576: 1 MiB); above 2 MiB, `ramgate run` needs the "
+        "same --max-body",
     )
 
 
 def run(options: Namespace) -> int:
     """Answer until Ctrl-C or SIGTERM."""
     from ramgate.client.authzen_client import AuthzenClient
+    from ramgate.client.base import DEFAULT_MAX_BODY
     from ramgate.sidecar.token import read_token
 
     try:
@@ -108,6 +114,7 @@ def run(options: Namespace) -> int:
         token=read_token(options.opa_token_file) if options.opa_token_file else None,
         timeout=options.timeout,
         plain_http=options.plain_http,
+        max_body=max(options.max_body, DEFAULT_MAX_BODY),
     )
     app = AuthzenApp(
         client,
@@ -147,6 +154,11 @@ def _address(options: Namespace) -> Address:
     if not address.private and not (options.token_file and options.tls_cert):
         raise ValueError(
             f"`{address}` needs --token-file, --tls-cert and --tls-key: other machines can reach it"
+        )
+    if options.public_url and not PUBLIC_URL.fullmatch(options.public_url):
+        raise ValueError(
+            f"`--public-url {options.public_url}` is not a URL without a path, such as "
+            "https://pdp.example.com"
         )
     if options.max_body < 1:
         raise ValueError(f"`--max-body {options.max_body}` is not a number above 0")
