@@ -72,6 +72,18 @@ FAULTS: Final = (
         "            if True:\n",
     ),
     (
+        "unreadable documents break no rule",
+        _CHECK,
+        '        if opened is not None and rule.kind != "always":\n',
+        "        if False:\n",
+    ),
+    (
+        "unreadable documents allow nothing newly",
+        _COMPARE,
+        "        self._doubt_unread(found, budget)\n",
+        "",
+    ),
+    (
         "the search takes the holder of a document for that of another",
         _DOCUMENTS,
         "    for group in apart():\n",

@@ -11,6 +11,8 @@ from accounts_files import HERE, THERE
 from policy_documents import TRUST, policy, statement
 from ramgate import resources
 from ramgate.analysis.diff import Cause, Diff, compare, diff
+from ramgate.analysis.diff.result import Undecided
+from ramgate.analysis.unread import UNREAD
 from ramgate.bundle.builder import build
 from ramgate.errors import InvalidFiles
 from ramgate.model.decision import Decision
@@ -219,6 +221,30 @@ def test_control_policies_are_compared() -> None:
     assert found.newly_allowed[0].because == (
         Cause("new", "own", 0, "unreadable", "has an odd operator"),
     )
+
+
+def test_a_change_that_an_unreadable_policy_may_make_wider_is_not_decided() -> None:
+    odd = {"unreadable": "was refused", "document": ""}
+
+    def side(held: list[str], trusted: object) -> dict[str, object]:
+        more = {"more": policy(statement()), "odd": odd}
+        trust = policy({**TRUST, "Principal": trusted})
+        users = {"alice": {"policies": held}}
+        return {"policies": more, "users": users, "roles": {"App": {"trust": trust}}}
+
+    service = {"Service": "ecs.aliyuncs.com"}
+    old = side(["odd"], service)
+    found = compared(old, side(["odd"], {**service, "RAM": f"acs:ram::{HERE}:root"}))
+    assert found.result == "not_decided"
+    assert found.not_decided == (Undecided((ALICE,), UNREAD),)
+    found = compared(old, side(["odd", "more"], service))
+    assert found.not_decided == (Undecided((ALICE,), "was refused"),)
+    assert compared(old, old).result == "equivalent"
+    found = compared(side(["odd"], service), side(["more"], service))
+    assert found.result == "wider"
+    # what all may do without the unreadable policy is found as before
+    found = compared(side(["more"], service), {**side(["more"], service), "users": {"bob": {}}})
+    assert found.result == "narrower"
 
 
 def test_services_and_owners_are_compared() -> None:

@@ -9,6 +9,7 @@ import pytest
 from accounts_files import HERE, THERE
 from policy_documents import TRUST, policy, statement
 from ramgate.analysis.prove import Proof, check, prove
+from ramgate.analysis.unread import UNREAD
 from ramgate.errors import InvalidFiles
 from ramgate.model.decision import Decision
 
@@ -49,6 +50,27 @@ def one(folder: Path, rule: dict[str, Any], *statements: object, **parts: object
     assert found.rule == "r"
     assert found.kind in rule
     return found
+
+
+def test_an_unreadable_policy_may_break_a_rule(tmp_path: Path) -> None:
+    odd = {"unreadable": "was refused", "document": ""}
+    rules: list[dict[str, object]] = [
+        {"never": "ram:CreateAccessKey"},
+        {"never_together": ["ram:CreateAccessKey", "ram:CreateUser"]},
+        {"only_when": OFFICE, "action": "ram:CreateUser"},
+    ]
+    for rule in rules:
+        found = one(tmp_path, rule, policies={"own": odd})
+        assert (found.result, found.reasons) == ("not_decided", (f"{ALICE}: {UNREAD}",))
+        assert one(tmp_path, {**rule, "except": [ALICE]}, policies={"own": odd}).result == "proved"
+    always = {"always": "ecs:*", "principals": [ALICE]}
+    assert one(tmp_path, always, policies={"own": odd}).result == "broken"
+    # a rule that is broken anyway names alice once
+    in_group = {"policy": "odd", "resource_group": "rg-a"}
+    users = {"alice": {"policies": ["own", in_group]}}
+    both = {"policies": {"own": policy(statement(Action="ram:*")), "odd": odd}, "users": users}
+    found = one(tmp_path, rules[0], **{**both, "roles": {}})
+    assert (found.result, found.reasons) == ("broken", ())
 
 
 def breakers(found: Proof) -> list[str]:

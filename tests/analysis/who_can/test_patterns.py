@@ -13,6 +13,7 @@ from policy_documents import TRUST, policy, statement
 from ramgate import InvalidRequest, Request
 from ramgate.accounts import reader
 from ramgate.analysis.engine import decide_all
+from ramgate.analysis.unread import SERVICE, UNREAD
 from ramgate.analysis.who_can import Condition, NotDecided, When, patterns, search
 from ramgate.model.decision import Decision
 
@@ -35,6 +36,24 @@ def arn(name: str, account: str = HERE) -> str:
 def store(folder: Path, account: Mapping[str, object], **parts: object) -> Store:
     document = {"accounts": {HERE: account}, **parts}
     return reader.load(write(folder, json.dumps(document), "accounts.json"), CATALOG)
+
+
+def test_a_principal_with_an_unreadable_policy_is_not_decided(tmp_path: Path) -> None:
+    odd = {"unreadable": "was refused", "document": ""}
+    account = {
+        "policies": {"odd": odd},
+        "users": {"alice": {"policies": ["odd"]}, "bob": {"policies": ["odd"]}, "carol": {}},
+        "roles": {"App": {"trust": odd}},
+    }
+    found = store(tmp_path, account)
+    unread = tuple(NotDecided(arn(name), UNREAD) for name in ("user/alice", "user/bob"))
+    for unknown in ((), None):
+        answer = search(found, "ram:CreateAccessKey", "*", unknown=unknown)
+        assert answer.not_decided == unread
+        assert [one.principal for one in answer.allowed] == [arn("root")]
+        answer = search(found, "sts:AssumeRole", arn("role/App"), unknown=unknown)
+        assert answer.not_decided == (*unread, NotDecided(SERVICE, UNREAD))
+        assert answer.allowed == ()
 
 
 def held(folder: Path, *statements: object, **parts: object) -> Store:

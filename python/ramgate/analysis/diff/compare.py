@@ -19,6 +19,7 @@ from ramgate.analysis.prover.changes import principals as askers_of
 from ramgate.analysis.prover.world import World
 from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load_pair
+from ramgate.analysis.unread import UNREAD, as_if_read
 from ramgate.model.decision import Request
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ class _Comparison:
         """Return the requests that only one side allows, by that side."""
         found = [*self._newly_allowed("old", "new", budget)]
         found += self._newly_allowed("new", "old", budget)
+        self._doubt_unread(found, budget)
         return self._confirmed(found)
 
     def _newly_allowed(self, denying: _Name, allowing: _Name, budget: Budget) -> Iterator[_Found]:
@@ -184,6 +186,25 @@ class _Comparison:
                 request = asked(members[0], one.difference.point.request)
                 self._show(f"requests found that only the {allowing} side allows: {number}")
                 yield _Found(allowing, members, request, one.difference)
+
+    def _doubt_unread(self, found: Iterable[_Found], budget: Budget) -> None:
+        """Note the principals whom unreadable documents may allow further requests newly."""
+        stores = [as_if_read(store) for store in self._stores.values()]
+        if stores == [None, None]:
+            return
+        known = {(member, _cause(one.difference)) for one in found for member in one.members}
+        left = {member for one in self.open for member in one.principals}
+        names = zip(stores, self._worlds.values(), strict=True)
+        old, new = (world if store is None else World(store) for store, world in names)
+        askers = [one for arn, one in self._askers["new"].items() if arn in self.compared]
+        open_members: dict[str, dict[str, None]] = {}
+        for one in changes(old, new, budget, askers):
+            cause = None if isinstance(one, Open) else _cause(one.difference)
+            reason = one.reason if isinstance(one, Open) else UNREAD
+            for arn in map(self._arn, one.askers):
+                if arn not in left and (arn, cause) not in known:
+                    open_members.setdefault(reason, {})[arn] = None
+        self.open += [Undecided(tuple(arns), why) for why, arns in open_members.items()]
 
     def _owners(self, denying: _Name, allowing: _Name) -> Iterator[_Found]:
         """Yield a request of the owner of each account that only one side has (5.3)."""
@@ -233,6 +254,12 @@ class _Comparison:
         for levels in store["directory"]["levels"].values() if "directory" in store else ():
             held.update(*levels)
         return Side(name, store, held, statements)
+
+
+def _cause(difference: Difference | None) -> object:
+    """Return the meanings of the statements that make a difference."""
+    statements = (difference.gained, difference.lost) if difference else ()
+    return tuple(frozenset(one.meaning for one in part) for part in statements)
 
 
 def _as_compared(name: str) -> str:

@@ -6,12 +6,13 @@ import dataclasses
 import itertools
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from ramgate.accounts.near_names import near_name
 from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.lint.patterns import matches
 from ramgate.analysis.population import Population, Principal
+from ramgate.analysis.prove.checked import Asked, Checked
 from ramgate.analysis.prove.result import Proof, Violation
 from ramgate.analysis.prove.rules import read
 from ramgate.analysis.prover import access as ways
@@ -21,6 +22,7 @@ from ramgate.analysis.prover.world import World
 from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.spaces import Spaces
+from ramgate.analysis.unread import as_if_read
 from ramgate.analysis.who_can.holdings import Trusted
 from ramgate.documents.source import argument_path
 from ramgate.hints.hints import misspelt
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from ramgate.model.decision import Decision
 
 __all__ = ["prove"]
-
-_Asked: TypeAlias = "tuple[tuple[str, ...], tuple[Request, ...]]"
 
 _SECONDS: Final = 60.0
 _logger = logging.getLogger(__name__)
@@ -79,13 +79,18 @@ def prove(
     found = read(argument_path(str(rules)))
     store = load(str(accounts)).store
     [store], doubts = with_outsiders(store, documents=_telling_apart(found))
-    checker = _Checker(store, Budget(time.monotonic() + timeout), doubts)
+    budget = Budget(time.monotonic() + timeout)
+    checker, if_read = _Checker(store, budget, doubts), as_if_read(store)
+    opened = None if if_read is None else _Checker(if_read, budget, doubts)
     for rule in found:
         checker.require_known(rule)
         _warn(rule)
     checked = []
     for number, rule in enumerate(found, 1):
-        checked.append(checker.check(rule))
+        one = checker.check(rule)
+        if opened is not None and rule.kind != "always":
+            one = one.or_if_read(opened.check(rule))
+        checked.append(one)
         show(f"{number} of {len(found)} rules checked")
     return checker.confirmed(checked)
 
@@ -108,19 +113,6 @@ def _telling_apart(rules: Iterable[Rule]) -> Iterator[Mapping[str, Any]]:
             yield translate({"Version": "1", "Statement": [statement]})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Checked:
-    """A rule, and requests that may break it, each list of them with its principals.
-
-    `samples` are requests that a rule of the kind `always` was proved to allow.
-    """
-
-    rule: Rule
-    found: Sequence[_Asked]
-    samples: Sequence[_Asked]
-    reasons: tuple[str, ...]
-
-
 class _Checker:
     def __init__(self, store: Store, budget: Budget, doubts: Sequence[str]) -> None:
         self._store = store
@@ -140,9 +132,9 @@ class _Checker:
                 hint = near_name(name, self._store) or "correct its name"
                 raise ValueError(f"rule `{rule.name}`: the accounts do not have `{name}`: {hint}")
 
-    def check(self, rule: Rule) -> _Checked:
+    def check(self, rule: Rule) -> Checked:
         """Look for requests that break the rule."""
-        found, samples, reasons = list[_Asked](), list[_Asked](), dict[str, object]()
+        found, samples, reasons = list[Asked](), list[Asked](), dict[str, object]()
         roles = self._roles(rule)
         if roles and rule.kind != "always":
             reasons.update(dict.fromkeys(self._doubts))
@@ -157,7 +149,7 @@ class _Checker:
                 continue
             if requests:
                 found.append((members, requests))
-        return _Checked(rule, found, samples, tuple(reasons))
+        return Checked(rule, found, samples, tuple(reasons))
 
     def _roles(self, rule: Rule) -> list[tuple[str, str]]:
         """Return the roles that the rule is about, as account and name."""
@@ -231,7 +223,7 @@ class _Checker:
         rule: Rule,
         members: tuple[str, ...],
         asked_by: Principal | str,
-        samples: list[_Asked],
+        samples: list[Asked],
     ) -> tuple[Request, ...]:
         """Return a denied request of an `always`, none if it is proved.
 
@@ -256,7 +248,7 @@ class _Checker:
                 return (Request(name, question.action, question.resource, question.context),)
         return ()
 
-    def confirmed(self, checked: Sequence[_Checked]) -> list[Proof]:
+    def confirmed(self, checked: Sequence[Checked]) -> list[Proof]:
         """Have OPA decide all requests; leave out those without the claimed decision."""
         requests = [
             request
@@ -268,7 +260,7 @@ class _Checker:
         return [self._proof(one, decided) for one in checked]
 
     @staticmethod
-    def _proof(checked: _Checked, decided: Iterator[Decision]) -> Proof:
+    def _proof(checked: Checked, decided: Iterator[Decision]) -> Proof:
         rule, reasons, violations = checked.rule, list(checked.reasons), []
         for members, requests in checked.found:
             decisions = tuple(next(decided) for _ in requests)

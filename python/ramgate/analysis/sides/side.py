@@ -40,7 +40,8 @@ class Side:
     `holders` is True if the data was made for policy documents: the accounts in it are not real.
     `further` has more such data: each is compared by itself with that of the other side.
     `doubts` are the reasons for which a principal that such a document tells apart may be missing.
-    `unknown` has the principals whose policies change in a way that Terraform does not know yet.
+    `unknown` has the principals whose policies change while one of them cannot be read or is not
+    known to Terraform yet.
 
     >>> from ramgate import resources
     >>> side = load(str(resources.path("examples/accounts.yaml")))
@@ -126,7 +127,8 @@ def load_pair(old: str, new: str | None = None) -> tuple[Side, Side]:
     if before.store is not None and after.store is not None:
         if old.startswith(terraform.PREFIX) or new.startswith(terraform.PREFIX):
             return _of_terraform(old, new, before.store, after.store)
-        return Side(old, before.store), Side(new, after.store)
+        unknown = tuple(terraform.unknown(before.store, after.store, is_planned=False))
+        return Side(old, before.store), Side(new, after.store, unknown=unknown)
     if (before.store is None) != (after.store is None):
         one, other = (old, new) if before.store is None else (new, old)
         raise _fault(

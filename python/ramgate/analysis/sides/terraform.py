@@ -67,16 +67,20 @@ def both(argument: str) -> tuple[Store, Store]:
     return _store(before), _store(after)
 
 
-def unknown(old: Store, new: Store) -> Iterator[Unknown]:
-    """Yield the principals whose policies change while one of them is unreadable."""
+def unknown(old: Store, new: Store, *, is_planned: bool = True) -> Iterator[Unknown]:
+    """Yield the principals whose policies change while one of them is unreadable.
+
+    Unless the change is planned, only documents that are unreadable in `new` count: those of `old`
+    allow nothing, so that all that `new` allows counts as newly allowed.
+    """
     sides = [{one.compared: _held(store, one) for one in principals(store)} for store in (old, new)]
     found: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for arn in sorted({*sides[0], *sides[1]}):
         before, after = (side.get(arn, {}) for side in sides)
         callers: set[str] = set()
         if ":role/" in arn:
-            callers = _open(*(_about_callers(held) for held in (before, after)))
-        for reason in _open(before, after):
+            callers = _open(_about_callers(before), _about_callers(after), is_planned)
+        for reason in _open(before, after, is_planned):
             found[reason, reason in callers].append(arn)
     for (reason, anyone), arns in sorted(found.items()):
         yield Unknown(tuple(arns), reason, anyone)
@@ -111,9 +115,11 @@ def _held(store: Store, principal: Principal) -> _Held:
     return {place: store["policies"][place[1]] for place in ids}
 
 
-def _open(before: _Held, after: _Held) -> set[str]:
+def _open(before: _Held, after: _Held, is_planned: bool) -> set[str]:  # noqa: FBT001 - private
     """Return the causes of unreadable documents, if the documents differ."""
-    return set() if before == after else {*_reasons(before), *_reasons(after)}
+    if before == after:
+        return set()
+    return {*_reasons(before if is_planned else {}), *_reasons(after)}
 
 
 def _about_callers(held: _Held) -> _Held:

@@ -11,6 +11,7 @@ from ramgate.analysis.prover import access as ways
 from ramgate.analysis.prover.budget import Budget, Undecided
 from ramgate.analysis.prover.world import World
 from ramgate.analysis.spaces import Spaces
+from ramgate.analysis.unread import UNREAD, as_if_read
 from ramgate.analysis.who_can.conditions import when
 from ramgate.analysis.who_can.holdings import Trusted, holdings
 from ramgate.analysis.who_can.result import Asked, NotDecided, Permission, WhoCan
@@ -99,7 +100,9 @@ class _Search:
         self._question = question
         self._budget = budget
         self._spaces = Spaces(store, World(store), question)
-        self.trusted = Trusted(store, self._spaces.roles)
+        read = as_if_read(store)
+        self._if_read = None if read is None else Spaces(read, World(read), question)
+        self.trusted = Trusted(store if read is None else read, self._spaces.roles)
         self.services = self.trusted.outside
         population = Population(store)
         self.principals = population.principals
@@ -144,6 +147,8 @@ class _Search:
                 if answer.denied is None:
                     answer.denied = self._asked(answer, ways.denied(access, space, self._budget))
                 spaces.append((space, access))
+            if answer.allowed is None and self._is_allowed_if_read(asked_by):
+                answer.reason = UNREAD
         except Undecided as doubt:
             answer.reason = str(doubt)
         if answer.allowed and answer.denied and not self._question.has_wildcard:
@@ -151,6 +156,13 @@ class _Search:
             resource = space.role or self._question.resource
             answer.when = when(access, space, self._question.action, resource)
         return answer
+
+    def _is_allowed_if_read(self, asked_by: Principal | str) -> bool:
+        """True if unreadable documents may allow the principal one of the requests."""
+        return self._if_read is not None and any(
+            ways.allowed(access, space, self._budget)
+            for space, access in self._if_read.of(asked_by)
+        )
 
     def _asked(self, answer: _Open, point: Point | None) -> Request | None:
         return None if point is None else self._spaces.request(answer.names[0], point)

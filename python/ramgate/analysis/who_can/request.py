@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ramgate.analysis.engine import decide_all
 from ramgate.analysis.population import Population
+from ramgate.analysis.unread import UNREAD, as_if_read
 from ramgate.analysis.who_can.holdings import Trusted, holdings
-from ramgate.analysis.who_can.result import Asked, Permission, WhoCan
+from ramgate.analysis.who_can.result import Asked, NotDecided, Permission, WhoCan
 from ramgate.errors import InvalidRequest
 from ramgate.model.decision import Request
 
@@ -22,15 +23,25 @@ __all__ = ["answer_one"]
 
 def answer_one(store: Store, question: Question) -> WhoCan:
     """Return the answers to a question about one request."""
-    trusted = Trusted(store, question.roles(store))
+    read = as_if_read(store)
+    trusted = Trusted(store if read is None else read, question.roles(store))
     services = trusted.outside if question.states_role else []
     population = Population(store)
     classes = population.classes(group=question.group, trusted=trusted.named)
     askers = [members[0].arn for members in classes] + services
-    decisions = decide_all(store, [_request(asker, question) for asker in askers])
+    requests = [_request(asker, question) for asker in askers]
+    decisions = decide_all(store, requests)
     for decision in decisions:
         if decision.errors:
             raise InvalidRequest(decision.errors)
+    if_read = decisions if read is None else decide_all(read, requests)
+    names = [*([one.arn for one in members] for members in classes), *([one] for one in services)]
+    unread = [
+        name
+        for members, decided, other in zip(names, decisions, if_read, strict=True)
+        if other and not decided
+        for name in members
+    ]
     found = {
         one.arn: _permission(store, one.arn, one, decision, question)
         for members, decision in zip(classes, decisions, strict=False)
@@ -38,12 +49,13 @@ def answer_one(store: Store, question: Question) -> WhoCan:
     }
     return WhoCan(
         Asked(question.action, question.resource, question.context),
-        tuple(found[one.arn] for one in population.principals),
+        tuple(found[one.arn] for one in population.principals if one.arn not in unread),
         tuple(
             _permission(store, service, None, decision, question)
             for service, decision in zip(services, decisions[len(classes) :], strict=True)
+            if service not in unread
         ),
-        tuple(trusted.unknown()),
+        (*trusted.unknown(), *(NotDecided(name, UNREAD) for name in unread)),
         len(askers),
     )
 
