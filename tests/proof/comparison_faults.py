@@ -80,8 +80,14 @@ FAULTS: Final = (
     (
         "unreadable documents allow nothing newly",
         _COMPARE,
-        "        self._doubt_unread(found, budget)\n",
+        "            self._doubt_unread(found, budget)\n",
         "",
+    ),
+    (
+        "roles of accounts that are not stated let no principal in",
+        _REST,
+        "for reason in (*doubts, *elsewhere):",
+        "for reason in doubts:",
     ),
     (
         "the search takes the holder of a document for that of another",

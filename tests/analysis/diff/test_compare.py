@@ -247,6 +247,24 @@ def test_a_change_that_an_unreadable_policy_may_make_wider_is_not_decided() -> N
     assert found.result == "narrower"
 
 
+def test_a_role_of_another_account_may_let_a_principal_in() -> None:
+    role = f"acs:ram::{THERE}:role/prod"
+    old, hop = account(statement()), statement(Action="sts:AssumeRole", Resource=role)
+    found = compared(old, account(statement(), hop))
+    reason = f"`{role}`, of an account that is not stated, may let it in"
+    assert (found.result, found.newly_allowed) == ("not_decided", ())
+    assert found.not_decided == (Undecided((ALICE,), reason), Undecided((BOB,), reason))
+    assert compared(old, account(statement(), hop), principals=[BOB]).not_decided == (
+        Undecided((BOB,), reason),
+    )
+    # who is newly allowed more is no doubt
+    assert compared(old, account(statement(), statement(Action="*"))).result == "wider"
+    many = [f"acs:ram::*{one}{two}*:role/r" for one in "13579" for two in "24680"]
+    found = compared(old, account(statement(), {**hop, "Resource": many}))
+    assert found.result == "not_decided"
+    assert {one.reason[:14] for one in found.not_decided} == {"patterns tell "}
+
+
 def test_services_and_owners_are_compared() -> None:
     old = {"accounts": {THERE: account(statement())}}
     trust = {"Service": ["ecs.aliyuncs.com"], "Federated": f"acs:ram::{HERE}:saml-provider/idp"}

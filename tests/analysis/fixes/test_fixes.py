@@ -125,6 +125,20 @@ def test_the_accounts_own_policies_can_be_attached(try_fixes: Callable[..., list
     assert _of(found, "add_statement").attach_to == f"acs:ram::{_HERE}:role/deploy"
 
 
+def test_a_policy_that_may_assume_roles_elsewhere_is_not_proved(
+    try_fixes: Callable[..., list[Fix]],
+) -> None:
+    account = {
+        "users": {"alice": {}},
+        "roles": {"App": {"trust": _policy(_trust({"RAM": [f"acs:ram::{_HERE}:root"]}))}},
+    }
+    found = try_fixes(account, _user("alice"), "sts:AssumeRole", f"acs:ram::{_HERE}:role/app")
+    proofs = {one.kind: one.also_allows for one in reversed(found)}
+    assert proofs["add_statement"].proved
+    reason = "`acs:ram::6543210987654321:role/a`, of an account that is not stated, may let it in"
+    assert proofs["attach_policy"].not_decided == reason
+
+
 def test_a_statement_is_widened_by_the_resource(try_fixes: Callable[..., list[Fix]]) -> None:
     account = {
         "policies": {"p": _policy(_allow("oss:GetObject", f"acs:oss:*:{_HERE}:other/*"))},

@@ -73,6 +73,25 @@ def test_an_unreadable_policy_may_break_a_rule(tmp_path: Path) -> None:
     assert (found.result, found.reasons) == ("broken", ())
 
 
+def test_a_role_of_another_account_may_let_a_principal_in(tmp_path: Path) -> None:
+    role = f"acs:ram::{THERE}:role/prod"
+    hop = statement(Action="sts:AssumeRole", Resource=role)
+    rules: list[dict[str, object]] = [
+        {"never": "sts:AssumeRole", "resource": role},
+        {"only_when": OFFICE, "action": "sts:*"},
+    ]
+    for rule in rules:
+        found = one(tmp_path, rule, hop, roles={})
+        assert (found.result, found.reasons) == (
+            "not_decided",
+            (f"{ALICE}: `{role}`, of an account that is not stated, may let it in",),
+        )
+        assert one(tmp_path, {**rule, "except": [ALICE]}, hop, roles={}).result == "proved"
+    assert one(tmp_path, rules[1], {**hop, "Condition": OFFICE}, roles={}).result == "proved"
+    other = {"never": "sts:*", "resource": f"{role}-2"}
+    assert one(tmp_path, other, hop, roles={}).result == "proved"
+
+
 def breakers(found: Proof) -> list[str]:
     for violation in found.violations:
         assert violation.requests[0].principal == violation.principals[0]

@@ -17,6 +17,7 @@ from ramgate.analysis.prover.budget import Budget
 from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.changes import principals as askers_of
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.elsewhere import newly_elsewhere
 from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load_pair
 from ramgate.analysis.unread import UNREAD, as_if_read
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["diff"]
 
 _SECONDS: Final = 60.0
+_REST: Final = ": the rest was not compared"
 _Name: TypeAlias = Literal["old", "new"]
 # an action and a resource that the owner of an account may use, and no other principal by itself
 _OF_THE_OWNER: Final = ("ram:ListUsers", "acs:ram:*:{account}:user/*")
@@ -72,7 +74,7 @@ def diff(
     comparisons, doubts = list[_Comparison](), [*before.doubts]
     for pair in zip(before.stores, after.stores, strict=True):
         (old_store, new_store), more = with_outsiders(*pair)
-        comparisons.append(_Comparison(old_store, new_store, show))
+        comparisons.append(_Comparison(old_store, new_store, show, are_real=not after.holders))
         doubts += more
     first, *_ = comparisons
     wanted = list(principals)
@@ -123,12 +125,18 @@ class _Found:
 
 
 class _Comparison:
-    """Compares two stores for the principals `compared`; `open` is what was not decided."""
+    """Compares two stores for the principals `compared`; `open` is what was not decided.
 
-    def __init__(self, old: Store, new: Store, show: Callable[[str], None]) -> None:
+    With `are_real` the stores are accounts, not made for policy documents.
+    """
+
+    def __init__(
+        self, old: Store, new: Store, show: Callable[[str], None], *, are_real: bool
+    ) -> None:
         self._stores: dict[_Name, Store] = {"old": old, "new": new}
         self._worlds = {name: World(store) for name, store in self._stores.items()}
         self._show = show
+        self._are_real = are_real
         self._members = {
             name: {one.compared: one for one in members_of(store)}
             for name, store in self._stores.items()
@@ -169,7 +177,10 @@ class _Comparison:
         """Return the requests that only one side allows, by that side."""
         found = [*self._newly_allowed("old", "new", budget)]
         found += self._newly_allowed("new", "old", budget)
-        self._doubt_unread(found, budget)
+        if not any(one.reason.endswith(_REST) for one in self.open):
+            self._doubt_unread(found, budget)
+            if self._are_real:
+                self._doubt_elsewhere(found, budget)
         return self._confirmed(found)
 
     def _newly_allowed(self, denying: _Name, allowing: _Name, budget: Budget) -> Iterator[_Found]:
@@ -180,7 +191,7 @@ class _Comparison:
         for number, one in enumerate(compared, 1):
             members = tuple(map(self._arn, one.askers))
             if isinstance(one, Open):
-                rest = ": the rest was not compared" if one.is_final else ""
+                rest = _REST if one.is_final else ""
                 self.open.append(Undecided(members, f"{one.reason}{rest}"))
             else:
                 request = asked(members[0], one.difference.point.request)
@@ -205,6 +216,13 @@ class _Comparison:
                 if arn not in left and (arn, cause) not in known:
                     open_members.setdefault(reason, {})[arn] = None
         self.open += [Undecided(tuple(arns), why) for why, arns in open_members.items()]
+
+    def _doubt_elsewhere(self, found: Iterable[_Found], budget: Budget) -> None:
+        """Note who may newly assume roles of other accounts, unless it is newly allowed more."""
+        known = {arn for one in found if one.allowing == "new" for arn in one.members}
+        for arn, reason in newly_elsewhere(self._stores["old"], self._stores["new"], budget):
+            if arn in self.compared and self._names[arn] not in known:
+                self.open.append(Undecided((self._names[arn],), reason))
 
     def _owners(self, denying: _Name, allowing: _Name) -> Iterator[_Found]:
         """Yield a request of the owner of each account that only one side has (5.3)."""

@@ -14,6 +14,7 @@ from ramgate.analysis.prover.changes import Open, changes
 from ramgate.analysis.prover.space import Asker
 from ramgate.analysis.prover.statement import Statement
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.elsewhere import newly_elsewhere
 from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.spaces import outsider
 
@@ -48,7 +49,8 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
     asker = _asker(request.principal)
     known = {asker: Way(((_only(request),),), ())}
     (old, new), doubts = with_outsiders(old, new)
-    for found in changes(World(old), World(new), Budget(deadline), known=known):
+    budget = Budget(deadline)
+    for found in changes(World(old), World(new), budget, known=known):
         if isinstance(found, Open):
             return AlsoAllows(proved=False, not_decided=found.reason)
         further = asked(found.askers[0].arn, found.difference.point.request)
@@ -56,8 +58,9 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
         if before or not after:
             return AlsoAllows(proved=False, not_decided=_UNCONFIRMED)
         return AlsoAllows(proved=False, request=further)
-    if doubts:
-        return AlsoAllows(proved=False, not_decided=doubts[0])
+    elsewhere = (reason for _, reason in newly_elsewhere(old, new, budget))
+    for reason in (*doubts, *elsewhere):
+        return AlsoAllows(proved=False, not_decided=reason)
     only = f"`{request.action}` on `{request.resource}` to `{asker.arn}`"
     return AlsoAllows(proved=True, only=only)
 

@@ -13,12 +13,14 @@ from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
 from ramgate.analysis.lint.patterns import matches
 from ramgate.analysis.population import Population, Principal
 from ramgate.analysis.prove.checked import Asked, Checked
+from ramgate.analysis.prove.elsewhere import role_elsewhere
 from ramgate.analysis.prove.result import Proof, Violation
 from ramgate.analysis.prove.rules import read
 from ramgate.analysis.prover import access as ways
 from ramgate.analysis.prover.budget import Budget, Undecided
 from ramgate.analysis.prover.statement import statements_of
 from ramgate.analysis.prover.world import World
+from ramgate.analysis.sides.elsewhere import may_let_in
 from ramgate.analysis.sides.outsiders import with_outsiders
 from ramgate.analysis.sides.side import load
 from ramgate.analysis.spaces import Spaces
@@ -144,6 +146,8 @@ class _Checker:
                     requests = self._denied(rule, members, asked_by, samples)
                 else:
                     requests = self._allowed(rule, members[0], asked_by)
+                    if not requests and (role := self._elsewhere(rule, asked_by)):
+                        reasons[f"{members[0]}: {may_let_in(role)}"] = None
             except Undecided as doubt:
                 reasons[f"{members[0]}: {doubt}"] = None
                 continue
@@ -201,6 +205,11 @@ class _Checker:
                 return ()
             found.append(request)
         return tuple(found)
+
+    def _elsewhere(self, rule: Rule, asked_by: Principal | str) -> str | None:
+        if isinstance(asked_by, str):
+            return None
+        return role_elsewhere(rule, self._store, self._world, asked_by, self._budget)
 
     def _allowed_of(
         self, rule: Rule, part: Part, name: str, asked_by: Principal | str

@@ -80,6 +80,13 @@ class World:
         ways = self._identity(asker, account) if asker.has_identity else (Way((), ()),)
         return tuple(Way((*way.layers, allows), (*way.denies, *denies), way.group) for way in ways)
 
+    def elsewhere(self, asker: Asker) -> Access:
+        """Return the ways for roles of accounts that the store does not contain (5.8).
+
+        Whether such a role trusts the principal is not known.
+        """
+        return self._identity(asker, "")
+
     def trusted(self, account: str, role: str) -> frozenset[str]:
         """Return the principals that the trust policy of a role names."""
         stored = self._store["accounts"][account]["roles"][role]

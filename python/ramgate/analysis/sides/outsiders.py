@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ramgate.analysis.prover.key_values import Domain
     from ramgate.analysis.prover.reading import Condition
 
-__all__ = ["ANY", "NO_ACCOUNT", "Extended", "with_outsiders"]
+__all__ = ["ANY", "MAY_ASSUME", "NO_ACCOUNT", "Extended", "with_outsiders"]
 
 ANY: Final = "any"
 """The name of a user or a role that stands for others of a trusted account."""
@@ -40,7 +40,9 @@ _SECONDS: Final = 30.0
 _MOST: Final = 32
 _KINDS: Final = ("user", "role")
 _PRINCIPAL: Final = "acs:PrincipalARN"
-_MAY_ASSUME: Final = "may-assume"
+MAY_ASSUME: Final = "may-assume"
+"""The id of the policy of these principals."""
+
 _DOCUMENT: Final = {
     "Version": "1",
     "Statement": [{"Effect": "Allow", "Action": list(TRUST_ACTIONS), "Resource": "*"}],
@@ -190,10 +192,10 @@ def _found(cell: Sequence[Requirement], domain: Domain, budget: Budget) -> str:
 def _extended(store: Store, outsiders: Iterable[str]) -> Store:
     found = store.copy()
     found["accounts"] = dict(store["accounts"])
-    closed = f"{_MAY_ASSUME}/closed"
+    closed = f"{MAY_ASSUME}/closed"
     found["policies"] = {
         **store["policies"],
-        _MAY_ASSUME: translate(_DOCUMENT),
+        MAY_ASSUME: translate(_DOCUMENT),
         closed: translate(_CLOSED),
     }
     for arn in outsiders:
@@ -201,7 +203,7 @@ def _extended(store: Store, outsiders: Iterable[str]) -> Store:
         account = found["accounts"].setdefault(number, {"roles": {}, "users": {}})
         kind, _, name = member.partition("/")
         if kind == "user":
-            account["users"][name] = {"policies": [_MAY_ASSUME]}
+            account["users"][name] = {"policies": [MAY_ASSUME]}
         else:
-            account["roles"][name] = {"name": name, "trust": closed, "policies": [_MAY_ASSUME]}
+            account["roles"][name] = {"name": name, "trust": closed, "policies": [MAY_ASSUME]}
     return found
