@@ -13,6 +13,8 @@ from policy_documents import statement
         ("Deny", {"Bool": {"acs:MFAPresent": ["False"]}}, True),
         ("Deny", {"StringEquals": {"acs:MFAPresent": "false"}}, True),
         ("Deny", {"StringNotEquals": {"acs:MFAPresent": "false"}}, False),
+        ("Deny", {"ForAnyValue:Bool": {"acs:MFAPresent": "false"}}, True),
+        ("Deny", {"ForAllValues:Bool": {"acs:MFAPresent": "false"}}, False),
         ("Deny", {"Bool": {"acs:MFAPresent": "true"}}, False),
         ("Deny", {"Bool": {"acs:SecureTransport": "false"}}, False),
         ("Allow", {"Bool": {"acs:MFAPresent": "false"}}, False),

@@ -52,6 +52,14 @@ def test_a_key_of_another_cloud_or_a_misspelt_one_is_named(key: str, expected: s
             "this statement always denies anything",
         ),
         (
+            deny("a:B", Condition=condition("ForAllValues:StringEquals", "aws:x")),
+            "this statement always denies anything",
+        ),
+        (
+            deny("a:B", Condition=condition("ForAnyValue:StringEquals", "aws:x")),
+            "this statement never denies anything",
+        ),
+        (
             allow("a:B", Condition=condition("StringNotEquals", "aws:x")),
             "the condition compares nothing",
         ),

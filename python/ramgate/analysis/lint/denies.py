@@ -37,7 +37,7 @@ def _deny_needs_a_key(document: Document) -> Iterator[Remark]:
     for statement in document.statements:
         for condition in statement.conditions if statement.denies else ():
             asks_for_false = any(text.value.lower() == "false" for text in condition.values)
-            if condition.key == "acs:MFAPresent" and asks_for_false and not condition.is_negated:
+            if condition.key == "acs:MFAPresent" and asks_for_false and not condition.needs_no_key:
                 yield Remark(
                     condition.place,
                     "calls with an AccessKey carry no `acs:MFAPresent`: this Deny does not apply to"

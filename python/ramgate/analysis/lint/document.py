@@ -49,6 +49,14 @@ class Condition:
         return OPERATORS[self.operator].negated
 
     @property
+    def needs_no_key(self) -> bool:
+        """True if the condition is satisfied in a Deny if its key is absent (rules 4.5 and 4.7).
+
+        No source says how such a condition is decided in an Allow.
+        """
+        return self.is_negated or self.quantifier == "ForAllValues"
+
+    @property
     def family(self) -> str:
         """The type of values that the operator compares, as `condition-keys.yaml` names it."""
         name = OPERATORS[self.operator].comparison

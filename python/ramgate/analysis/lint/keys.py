@@ -81,20 +81,16 @@ def _key_not_for_action(document: Document) -> Iterator[Remark]:
 
 
 def _is_certain(condition_in_statement: tuple[Statement, Condition]) -> bool:
-    """True if a source says how the condition is decided if its key is absent.
-
-    No source says it for a negated operator in an Allow, or for `ForAllValues` in an Allow.
-    """
+    """True if a source says how the condition is decided if its key is absent."""
     statement, condition = condition_in_statement
-    doubtful = condition.is_negated or condition.quantifier == "ForAllValues"
-    return statement.denies or not doubtful
+    return statement.denies or not condition.needs_no_key
 
 
 def _effect(statement: Statement, condition: Condition) -> str:
-    """Return the effect of a statement if the key of a condition is absent (rules 4.4 and 4.5)."""
+    """Return the effect of a statement if the key of a condition is absent (rules 4.4 to 4.7)."""
     if statement.allows:
         return "never allows"
-    return "always denies" if condition.is_negated else "never denies"
+    return "always denies" if condition.needs_no_key else "never denies"
 
 
 CHECKS: Final = (_foreign_key, _key_not_filled, _key_not_for_action)
