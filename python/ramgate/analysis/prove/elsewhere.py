@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ramgate.analysis.prover import access as ways
 from ramgate.analysis.prover.space import Asker, Space
 from ramgate.analysis.prover.statement import statements_of
+from ramgate.analysis.sides.elsewhere import PREFERRED
 from ramgate.analysis.sides.numbers import told_apart
 from ramgate.analysis.sides.outsiders import MAY_ASSUME, NO_ACCOUNT
 from ramgate.language.condition import glob
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ramgate.analysis.prover.world import World
 
 __all__ = ["role_elsewhere"]
-
-_PREFERRED: Final = ("6543210987654321", "1111111111111111", "2222222222222222")
 
 
 def role_elsewhere(
@@ -51,7 +50,7 @@ def role_elsewhere(
         asked = {"Effect": "Allow", "Action": "*", "Resource": question.resource}
         limit = translate({"Version": "1", "Statement": [asked]})
         about = tuple(statements_of("", limit))
-        for number in told_apart([*readable, limit], known, _PREFERRED):
+        for number in told_apart([*readable, limit], known, PREFERRED):
             space = Space(
                 asker,
                 [glob(question.action)],

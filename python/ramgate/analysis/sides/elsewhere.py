@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from ramgate.accounts.store import Store
     from ramgate.analysis.prover.budget import Budget
 
-__all__ = ["may_let_in", "newly_elsewhere"]
+__all__ = ["PREFERRED", "may_let_in", "newly_elsewhere"]
 
-_PREFERRED: Final = ("6543210987654321", "1111111111111111", "2222222222222222")
+PREFERRED: Final = ("6543210987654321", "1111111111111111", "2222222222222222")
+"""The numbers of accounts that are not stated, as far as they fit."""
 
 
 def may_let_in(role: str) -> str:
@@ -65,7 +66,7 @@ def newly_elsewhere(old: Store, new: Store, budget: Budget) -> Iterator[tuple[st
     known = {NO_ACCOUNT, *old["accounts"], *new["accounts"]}
     readable = [one for one in held.values() if "statements" in one]
     try:
-        numbers = [one for one in told_apart(readable, known, _PREFERRED) if one not in known]
+        numbers = [one for one in told_apart(readable, known, PREFERRED) if one not in known]
     except Undecided as doubt:
         yield from ((arn, str(doubt)) for arn in sorted(arns))
         return
