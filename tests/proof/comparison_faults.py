@@ -20,6 +20,7 @@ _SPACES: Final = f"{_ROOM}/spaces.py"
 _REST: Final = f"{_ROOM}/fixes/rest.py"
 _WORLD: Final = f"{_ROOM}/prover/world.py"
 _ENTRIES: Final = f"{_ROOM}/replay/entries.py"
+_HIDDEN: Final = "python/ramgate/analysis/sides/hidden.py"
 _REPLAY: Final = f"{_ROOM}/replay/compare.py"
 
 FAULTS: Final = (
@@ -190,6 +191,30 @@ FAULTS: Final = (
         _REPLAY,
         "_Times(1, (one.nanoseconds, one.time), (one.nanoseconds, one.time))",
         "_Times(1, (0, one.time), (0, one.time))",
+    ),
+    (
+        "a group whose members are not in the file is not looked at",
+        _HIDDEN,
+        "for name in sorted({*before, *after} - known):",
+        "for name in sorted({*before, *after} & known):",
+    ),
+    (
+        "a Deny that a principal loses is not looked at",
+        _HIDDEN,
+        '_gone("Deny", old, new, _held(one), after.get(one.compared, ()))',
+        '_gone("Allow", old, new, _held(one), after.get(one.compared, ()))',
+    ),
+    (
+        "an account that leaves the directory is not looked at",
+        _HIDDEN,
+        "number not in after or any",
+        "any",
+    ),
+    (
+        "a member account may lose a control policy's Deny",
+        _HIDDEN,
+        'return _gone("Deny", old, new, before, after) or _gone("Allow", new, old, after, before)',
+        'return _gone("Allow", new, old, after, before)',
     ),
 )
 """The fault, the file, the text that is replaced, and the text that takes its place."""

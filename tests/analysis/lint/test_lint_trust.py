@@ -35,7 +35,35 @@ def test_another_account_needs_an_external_id() -> None:
     assert paths(code, trust(other, open_id), account=OWN) == ["[0].Principal.RAM"]
     assert paths(code, trust(other, effect="Deny"), account=OWN) == []
     assert paths(code, trust({"RAM": f"acs:ram::{OTHER}:user/eve"}), account=OWN) == []
+    named = {"StringEquals": {"acs:PrincipalARN": f"acs:ram::{OTHER}:role/ci"}}
+    assert paths(code, trust(other, named), account=OWN) == []
     assert paths(code, trust({"Service": "ecs.aliyuncs.com"}), account=OWN) == []
+
+
+DENIED = {"StringNotEquals": {"sts:ExternalId": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "is_reported"),
+    [
+        (f"acs:ram::{OTHER}:root", DENIED, False),
+        (["acs:ram::1111111111111111:root", f"acs:ram::{OTHER}:root"], DENIED, False),
+        ("acs:ram::1111111111111111:root", DENIED, True),
+        (f"acs:ram::{OTHER}:root", {"StringEquals": {"sts:ExternalId": "x"}}, True),
+        (f"acs:ram::{OTHER}:root", {"StringNotLike": {"sts:ExternalId": "*"}}, True),
+        (f"acs:ram::{OTHER}:root", {"StringNotEquals": {"acs:SourceIp": "x"}}, True),
+        # an absent key is not denied
+        (f"acs:ram::{OTHER}:root", {"ForAnyValue:StringNotEquals": {"sts:ExternalId": "x"}}, True),
+        (f"acs:ram::{OTHER}:root", DENIED | {"Bool": {"acs:SecureTransport": "false"}}, True),
+    ],
+)
+def test_a_deny_may_require_the_external_id(
+    principal: object, condition: object, *, is_reported: bool
+) -> None:
+    allow = trust({"RAM": f"acs:ram::{OTHER}:root"})
+    deny = trust({"RAM": principal}, condition, effect="Deny")
+    found = paths("TRUST_WITHOUT_EXTERNAL_ID", allow, deny, account=OWN)
+    assert found == (["[0].Principal.RAM"] if is_reported else [])
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,8 @@ class _Comparison:
         for one in unknown:
             members = tuple(arn for arn in one.principals if one.anyone or arn in self.compared)
             if members:
-                self.open.append(Undecided(tuple(self._names[arn] for arn in members), one.reason))
+                names = tuple(self._names.get(arn, arn) for arn in members)
+                self.open.append(Undecided(names, one.reason))
 
     def has(self, name: str) -> bool:
         """True if one of the sides has the principal."""

@@ -47,7 +47,9 @@ def _deny_needs_a_key(document: Document) -> Iterator[Remark]:
 
 
 @check(
-    "DENY_MISSES_SERVICE", Level.SECURITY, "A Deny that leaves the second service code of a product"
+    "DENY_MISSES_SERVICE",
+    Level.SECURITY,
+    "A Deny of every action of one service code, for a product that has a second code",
 )
 def _deny_misses_service(document: Document) -> Iterator[Remark]:
     allows = [statement for statement in document.statements if statement.allows]

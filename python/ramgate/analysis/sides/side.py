@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ramgate.accounts.reader import Reader
-from ramgate.analysis.sides import bundles, git, terraform
+from ramgate.analysis.sides import bundles, git, hidden, terraform
 from ramgate.analysis.sides.documents import Documents, stores
 from ramgate.analysis.validate import translate_found
 from ramgate.catalog import catalog
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Side", "load", "load_pair"]
 
 _POLICY_KINDS: Final = ("identity", "trust", "control")
+_NOT_STATED: Final = "control policies change, and the account's users and roles are not stated"
+_NO_MEMBERS: Final = "its policies change, and no member of the group is in the file"
+_DENY_GONE: Final = "a Deny goes or changes, and other policies may be missing in the file"
 _UNNAMED: Final = re.compile(r"[^A-Za-z0-9._@-]+")
 _HOLDER: Final = "holder"
 _BUNDLES: Final = {".gz", ".tgz"}
@@ -40,8 +43,8 @@ class Side:
     `holders` is True if the data was made for policy documents: the accounts in it are not real.
     `further` has more such data: each is compared by itself with that of the other side.
     `doubts` are the reasons for which a principal that such a document tells apart may be missing.
-    `unknown` has the principals whose policies change while one of them cannot be read or is not
-    known to Terraform yet.
+    `unknown` has the principals whose policies change while one of them cannot be read, is not
+    known to Terraform yet, or may be missing; and groups and accounts whose members are not stated.
 
     >>> from ramgate import resources
     >>> side = load(str(resources.path("examples/accounts.yaml")))
@@ -127,8 +130,9 @@ def load_pair(old: str, new: str | None = None) -> tuple[Side, Side]:
     if before.store is not None and after.store is not None:
         if old.startswith(terraform.PREFIX) or new.startswith(terraform.PREFIX):
             return _of_terraform(old, new, before.store, after.store)
-        unknown = tuple(terraform.unknown(before.store, after.store, is_planned=False))
-        return Side(old, before.store), Side(new, after.store, unknown=unknown)
+        unknown = terraform.unknown(before.store, after.store, is_planned=False)
+        members = _members(before.store, after.store)
+        return Side(old, before.store), Side(new, after.store, unknown=(*unknown, *members))
     if (before.store is None) != (after.store is None):
         one, other = (old, new) if before.store is None else (new, old)
         raise _fault(
@@ -151,8 +155,20 @@ def _of_documents(name: str, found: Sequence[Store], doubts: Iterable[str]) -> S
 
 def _of_terraform(old: str, new: str | None, before: Store, after: Store) -> tuple[Side, Side]:
     """Return two sides with accounts, one of them from Terraform."""
-    unknown = tuple(terraform.unknown(before, after))
+    groups = tuple(hidden.groups(before, after))
+    losing = tuple(hidden.losing_a_deny(before, after))
+    unknown = (
+        *terraform.unknown(before, after),
+        *_members(before, after),
+        *([terraform.Unknown(groups, _NO_MEMBERS, anyone=True)] if groups else []),
+        *([terraform.Unknown(losing, _DENY_GONE)] if losing else []),
+    )
     return Side(old, before), Side(old if new is None else new, after, unknown=unknown)
+
+
+def _members(old: Store, new: Store) -> Iterator[terraform.Unknown]:
+    if found := tuple(hidden.members(old, new)):
+        yield terraform.Unknown(found, _NOT_STATED, anyone=True)
 
 
 def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> None:
