@@ -20,7 +20,7 @@ _SPACES: Final = f"{_ROOM}/spaces.py"
 _REST: Final = f"{_ROOM}/fixes/rest.py"
 _WORLD: Final = f"{_ROOM}/prover/world.py"
 _ENTRIES: Final = f"{_ROOM}/replay/entries.py"
-_HIDDEN: Final = "python/ramgate/analysis/sides/hidden.py"
+_HIDDEN: Final = f"{_ROOM}/sides/hidden.py"
 _REPLAY: Final = f"{_ROOM}/replay/compare.py"
 
 FAULTS: Final = (

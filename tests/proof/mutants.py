@@ -1807,6 +1807,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        folder.mkdir()
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
