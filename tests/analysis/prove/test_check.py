@@ -92,6 +92,16 @@ def test_a_role_of_another_account_may_let_a_principal_in(tmp_path: Path) -> Non
     assert one(tmp_path, other, hop, roles={}).result == "proved"
 
 
+def test_a_service_has_no_policies_that_let_it_assume_a_role_elsewhere(tmp_path: Path) -> None:
+    statements = [
+        {"Effect": one, "Action": "sts:AssumeRole", "Principal": {"Service": ["ecs.aliyuncs.com"]}}
+        for one in ("Allow", "Deny")
+    ]
+    role = {"trust": {"Version": "1", "Statement": statements}}
+    rule: dict[str, object] = {"never": "sts:AssumeRole", "resource": f"acs:ram::{HERE}:role/app"}
+    assert one(tmp_path, rule, statement(), roles={"App": role}).result == "proved"
+
+
 def breakers(found: Proof) -> list[str]:
     for violation in found.violations:
         assert violation.requests[0].principal == violation.principals[0]
