@@ -98,7 +98,7 @@ def test_the_status_is_that_of_the_tests(programs: Path) -> None:
 def test_a_failed_clean_up_does_not_change_the_status(programs: Path) -> None:
     for name in (*SERVERS, "docker"):
         executable(programs / name, "exit 0")
-    executable(programs / "rm", "echo 'rm: busy' >&2; exit 1")
+    executable(programs / "rm", f"{shutil.which('rm')} \"$@\"; echo 'rm: busy' >&2; exit 1")
     assert run(programs, errors="rm: busy\n") == ["make test"]
 
 
