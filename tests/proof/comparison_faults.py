@@ -39,8 +39,8 @@ FAULTS: Final = (
     (
         "control policies do not tell the principals of a trusted account apart",
         _OUTSIDERS,
-        'store["directory"]["levels"].values() if "directory" in store else ():',
-        "():",
+        "for above in levels(store).values():",
+        "for above in ():",
     ),
     (
         "the number of an account is looked for in the region",
@@ -87,8 +87,8 @@ FAULTS: Final = (
     (
         "roles of accounts that are not stated let no principal in",
         _REST,
-        "for reason in (*doubts, *elsewhere):",
-        "for reason in doubts:",
+        "next(itertools.chain(doubts, elsewhere), None)",
+        "next(iter(doubts), None)",
     ),
     (
         "the search takes the holder of a document for that of another",
@@ -201,8 +201,8 @@ FAULTS: Final = (
     (
         "a Deny that a principal loses is not looked at",
         _HIDDEN,
-        '_gone("Deny", old, new, _held(one), after.get(one.compared, ()))',
-        '_gone("Allow", old, new, _held(one), after.get(one.compared, ()))',
+        '_gone("Deny", old, new, one.held, after.get(one.compared, ()))',
+        '_gone("Allow", old, new, one.held, after.get(one.compared, ()))',
     ),
     (
         "an account that leaves the directory is not looked at",

@@ -35,6 +35,24 @@ def resource(address: str, /, **values: object) -> dict[str, Any]:
     }
 
 
+def policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a custom policy with these statements."""
+    text = json.dumps({"Version": "1", "Statement": statements})
+    return resource(f"ram_policy.{name}", policy_name=name, policy_document=text, document=text)
+
+
+def attachment(
+    kind: str, name: str | None, policy_name: str | None, type_: str = "Custom"
+) -> dict[str, Any]:
+    """Return the attachment of a policy to a `user`, a `group` or a `role`."""
+    return resource(
+        f"ram_{kind}_policy_attachment.{name}-{policy_name}",
+        **{f"{kind}_name": name},
+        policy_name=policy_name,
+        policy_type=type_,
+    )
+
+
 def me() -> dict[str, Any]:
     """Return the data source that has the number of the account."""
     return resource("data.caller_identity.me", **ME)

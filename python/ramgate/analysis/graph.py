@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
+from ramgate.analysis.population import levels
 from ramgate.errors import RamgateError
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def dot(store: Store, catalog: Catalog) -> str:
 
 
 def _title(number: str, store: Store) -> str:
-    levels = store["directory"]["levels"].get(number, []) if "directory" in store else []
-    names = [", ".join(map(_short_name, policies)) or "none" for policies in levels]
+    above = levels(store).get(number, ())
+    names = [", ".join(map(_short_name, policies)) or "none" for policies in above]
     control = [f"control policies: {' / '.join(names)}"] if names else []
     return "\n".join([f"account {number}", *control])
 

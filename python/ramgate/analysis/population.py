@@ -8,6 +8,7 @@ a class is decided for all of them.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -15,11 +16,11 @@ from ramgate.analysis.lint.patterns import has_wildcard, matches
 from ramgate.analysis.prover.reading import in_lower_case
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from ramgate.accounts.store import Store
 
-__all__ = ["Kind", "Population", "Principal", "principals"]
+__all__ = ["Kind", "Population", "Principal", "levels", "principals"]
 
 Kind: TypeAlias = Literal["user", "role", "owner"]
 
@@ -43,9 +44,26 @@ class Principal(NamedTuple):
     groups: Mapping[str, tuple[str, ...]] = {}
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """The ids of all policies that it holds, also those for one resource group."""
+        return tuple(itertools.chain(self.policies, *self.groups.values()))
+
+    @property
     def compared(self) -> str:
         """The ARN as conditions and trust policies compare it: a role's in lower case (3.4)."""
         return self.arn.lower() if self.kind == "role" else self.arn
+
+
+def levels(store: Store) -> Mapping[str, Sequence[Sequence[str]]]:
+    """Return the control policies of each level above a member account, by the account.
+
+    >>> from ramgate import resources
+    >>> from ramgate.accounts.reader import load
+    >>> from ramgate.catalog import catalog
+    >>> levels(load(resources.path("examples/accounts.yaml"), catalog.load()))
+    {}
+    """
+    return store["directory"]["levels"] if "directory" in store else {}
 
 
 def principals(store: Store) -> Iterator[Principal]:

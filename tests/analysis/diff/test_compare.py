@@ -242,7 +242,7 @@ def test_a_change_that_an_unreadable_policy_may_make_wider_is_not_decided() -> N
     assert compared(old, old).result == "equivalent"
     found = compared(side(["odd"], service), side(["more"], service))
     assert found.result == "wider"
-    # what all may do without the unreadable policy is found as before
+    # a change beside the unreadable policy is found as before
     found = compared(side(["more"], service), {**side(["more"], service), "users": {"bob": {}}})
     assert found.result == "narrower"
 
@@ -257,7 +257,7 @@ def test_a_role_of_another_account_may_let_a_principal_in() -> None:
     assert compared(old, account(statement(), hop), principals=[BOB]).not_decided == (
         Undecided((BOB,), reason),
     )
-    # who is newly allowed more is no doubt
+    # a principal that is newly allowed a request is not also in doubt
     assert compared(old, account(statement(), statement(Action="*"))).result == "wider"
     many = [f"acs:ram::*{one}{two}*:role/r" for one in "13579" for two in "24680"]
     found = compared(old, account(statement(), {**hop, "Resource": many}))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ramgate.analysis.diff import diff
-from terraform_files import NUMBER, me, plan, resource, written
+from terraform_files import NUMBER, attachment, me, plan, policy, resource, written
 
 MEMBER = "2222222222222222"
 ALLOW = {"Effect": "Allow", "Action": "oss:*", "Resource": "*"}
@@ -19,20 +19,6 @@ DENY = {"Effect": "Deny", "Action": "oss:PutObject", "Resource": "*"}
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps({"Version": "1", "Statement": statements})
-    return resource(f"ram_policy.{name}", policy_name=name, policy_document=text, document=text)
-
-
-def attached(kind: str, name: str | None, policy_name: str) -> dict[str, Any]:
-    return resource(
-        f"ram_{kind}_policy_attachment.{name}-{policy_name}",
-        **{f"{kind}_name": name},
-        policy_name=policy_name,
-        policy_type="Custom",
-    )
 
 
 def left(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -50,7 +36,7 @@ OF_USER = f"acs:ram::{NUMBER}:user/anna"
 
 
 def test_a_group_without_a_member_in_the_file_may_be_allowed_more() -> None:
-    allowed, denied = attached("group", "devs", "allow"), attached("group", "devs", "deny")
+    allowed, denied = attachment("group", "devs", "allow"), attachment("group", "devs", "deny")
     assert left([GROUP], [GROUP, allowed]) == [(OF_GROUP,)]
     assert left([GROUP, denied], [GROUP]) == [(OF_GROUP,)]
     assert left([], [allowed]) == [(OF_GROUP,)]
@@ -62,7 +48,7 @@ def test_a_group_without_a_member_in_the_file_may_be_allowed_more() -> None:
 
 
 def test_a_principal_that_loses_a_deny_may_hold_policies_that_are_not_in_the_file() -> None:
-    allowed, denied = attached("user", "anna", "allow"), attached("user", "anna", "deny")
+    allowed, denied = attachment("user", "anna", "allow"), attachment("user", "anna", "deny")
     assert left([USER, denied], [USER]) == [(OF_USER,)]
     assert left([denied], []) == [(OF_USER,)]
     assert left([USER, allowed], [USER]) == []

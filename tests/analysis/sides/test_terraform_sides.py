@@ -14,7 +14,7 @@ from ramgate.errors import InvalidFiles
 from ramgate.imports import folder
 from ramgate.imports.terraform import read, read_side
 from ramgate.imports.terraform.attributes import placeholder
-from terraform_files import DATA, NUMBER, me, plan, resource, state, written
+from terraform_files import DATA, NUMBER, attachment, me, plan, policy, resource, state, written
 
 ANNA, BOB = (f"acs:ram::{NUMBER}:user/{name}" for name in ("anna", "bob"))
 APP = f"acs:ram::{NUMBER}:role/App"
@@ -32,11 +32,6 @@ def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "1", "Statement": list(statements)})
 
 
-def policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
-    text = document(*statements)
-    return resource(f"ram_policy.{name}", policy_name=name, policy_document=text, document=text)
-
-
 def user(name: str) -> dict[str, Any]:
     return resource(f"ram_user.{name}", name=name)
 
@@ -44,12 +39,7 @@ def user(name: str) -> dict[str, Any]:
 def attached(
     user_name: str | None, policy_name: str | None, type_: str = "Custom"
 ) -> dict[str, Any]:
-    return resource(
-        f"ram_user_policy_attachment.{user_name}-{policy_name}",
-        user_name=user_name,
-        policy_name=policy_name,
-        policy_type=type_,
-    )
+    return attachment("user", user_name, policy_name, type_)
 
 
 def planned(

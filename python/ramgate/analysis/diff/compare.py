@@ -12,6 +12,7 @@ from ramgate.analysis.asking import asked
 from ramgate.analysis.diff.causes import Side, causes
 from ramgate.analysis.diff.result import Change, Diff, Principals, Undecided
 from ramgate.analysis.engine import NOT_CONFIRMED, decide_all
+from ramgate.analysis.population import levels
 from ramgate.analysis.population import principals as members_of
 from ramgate.analysis.prover.budget import Budget
 from ramgate.analysis.prover.changes import Open, changes
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["diff"]
 
 _SECONDS: Final = 60.0
-_REST: Final = ": the rest was not compared"
 _Name: TypeAlias = Literal["old", "new"]
 # an action and a resource that the owner of an account may use, and no other principal by itself
 _OF_THE_OWNER: Final = ("ram:ListUsers", "acs:ram:*:{account}:user/*")
@@ -137,6 +137,7 @@ class _Comparison:
         self._worlds = {name: World(store) for name, store in self._stores.items()}
         self._show = show
         self._are_real = are_real
+        self._is_cut_off = False
         self._members = {
             name: {one.compared: one for one in members_of(store)}
             for name, store in self._stores.items()
@@ -178,7 +179,7 @@ class _Comparison:
         """Return the requests that only one side allows, by that side."""
         found = [*self._newly_allowed("old", "new", budget)]
         found += self._newly_allowed("new", "old", budget)
-        if not any(one.reason.endswith(_REST) for one in self.open):
+        if not self._is_cut_off:
             self._doubt_unread(found, budget)
             if self._are_real:
                 self._doubt_elsewhere(found, budget)
@@ -192,7 +193,8 @@ class _Comparison:
         for number, one in enumerate(compared, 1):
             members = tuple(map(self._arn, one.askers))
             if isinstance(one, Open):
-                rest = _REST if one.is_final else ""
+                rest = ": the rest was not compared" if one.is_final else ""
+                self._is_cut_off |= one.is_final
                 self.open.append(Undecided(members, f"{one.reason}{rest}"))
             else:
                 request = asked(members[0], one.difference.point.request)
@@ -269,9 +271,9 @@ class _Comparison:
         member = self._members[name].get(request.principal.lower() if role else request.principal)
         held = {policy for policy in store["policies"] if "trust:" in policy}
         if member is not None:
-            held.update(member.policies, *member.groups.values())
-        for levels in store["directory"]["levels"].values() if "directory" in store else ():
-            held.update(*levels)
+            held.update(member.held)
+        for above in levels(store).values():
+            held.update(*above)
         return Side(name, store, held, statements)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +60,7 @@ def also_allows(old: Store, new: Store, request: Request, deadline: float) -> Al
             return AlsoAllows(proved=False, not_decided=_UNCONFIRMED)
         return AlsoAllows(proved=False, request=further)
     elsewhere = (reason for _, reason in newly_elsewhere(old, new, budget))
-    for reason in (*doubts, *elsewhere):
+    if reason := next(itertools.chain(doubts, elsewhere), None):
         return AlsoAllows(proved=False, not_decided=reason)
     only = f"`{request.action}` on `{request.resource}` to `{asker.arn}`"
     return AlsoAllows(proved=True, only=only)

@@ -32,7 +32,7 @@ class Checked:
     reasons: tuple[str, ...]
 
     def or_if_read(self, other: Checked) -> Checked:
-        """Add to the reasons what breaks the rule only if unreadable documents allow all."""
+        """Add a reason for each that breaks the rule if unreadable documents allow everything."""
         broken = {name for members, _ in self.found for name in members}
         more = [f"{members[0]}: {UNREAD}" for members, _ in other.found if members[0] not in broken]
         reasons = tuple(dict.fromkeys([*self.reasons, *other.reasons, *more]))

@@ -39,8 +39,7 @@ def role_elsewhere(
     if MAY_ASSUME in principal.policies:
         return None  # a stand-in, whose own policies are not known
     exempt = tuple(statements_of("", rule.condition)) if rule.condition else ()
-    held = itertools.chain(principal.policies, *principal.groups.values())
-    documents = [store["policies"][one] for one in held]
+    documents = [store["policies"][one] for one in principal.held]
     readable = [one for one in documents if "statements" in one]
     known = {NO_ACCOUNT, *store["accounts"]}
     asker = Asker(principal.kind, principal.account, principal.name)

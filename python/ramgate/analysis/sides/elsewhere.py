@@ -59,7 +59,7 @@ def newly_elsewhere(old: Store, new: Store, budget: Budget) -> Iterator[tuple[st
         for store in (old, new)
         for one in principals(store)
         if one.compared in arns
-        for policy in itertools.chain(one.policies, *one.groups.values())
+        for policy in one.held
     }
     if not held:
         return

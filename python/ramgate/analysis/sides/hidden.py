@@ -9,14 +9,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from ramgate.analysis.population import principals
+from ramgate.analysis.population import levels, principals
 from ramgate.analysis.prover.statement import statements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ramgate.accounts.store import Store
-    from ramgate.analysis.population import Principal
 
 __all__ = ["groups", "losing_a_deny", "members"]
 
@@ -32,10 +31,10 @@ def members(old: Store, new: Store) -> Iterator[str]:
     >>> list(members(store, store))
     []
     """
-    before, after = _levels(old), _levels(new)
+    before, after = levels(old), levels(new)
     for number in sorted(before.keys() - old["accounts"].keys() - new["accounts"].keys()):
-        levels = itertools.zip_longest(before[number], after.get(number, ()), fillvalue=())
-        if number not in after or any(_allows_more(old, new, *level) for level in levels):
+        pairs = itertools.zip_longest(before[number], after.get(number, ()), fillvalue=())
+        if number not in after or any(_allows_more(old, new, *pair) for pair in pairs):
             yield f"acs:ram::{number}:root"
 
 
@@ -49,8 +48,9 @@ def groups(old: Store, new: Store) -> Iterator[str]:
     []
     """
     for number in sorted({*old["accounts"], *new["accounts"]}):
-        before, after = _groups(old, number), _groups(new, number)
-        known = {group for user in _users(new, number) for group in user.get("groups", ())}
+        before, after = (_part(store, number, "groups") for store in (old, new))
+        users = _part(new, number, "users").values()
+        known = {group for user in users for group in user.get("groups", ())}
         for name in sorted({*before, *after} - known):
             if _allows_more(old, new, *(_attached(one.get(name, {})) for one in (before, after))):
                 yield f"acs:ram::{number}:group/{name}"
@@ -65,30 +65,17 @@ def losing_a_deny(old: Store, new: Store) -> Iterator[str]:
     >>> list(losing_a_deny(store, store))
     []
     """
-    after = {one.compared: _held(one) for one in principals(new)}
+    after = {one.compared: one.held for one in principals(new)}
     for one in principals(old):
-        if _gone("Deny", old, new, _held(one), after.get(one.compared, ())):
+        if _gone("Deny", old, new, one.held, after.get(one.compared, ())):
             yield one.compared
 
 
-def _users(store: Store, account: str) -> Iterable[Mapping[str, Any]]:
+def _part(store: Store, account: str, part: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the groups or the users of an account, none if the store does not have it."""
     accounts: Mapping[str, Mapping[str, Any]] = store["accounts"]
-    users: Mapping[str, Mapping[str, Any]] = accounts.get(account, {}).get("users", {})
-    return users.values()
-
-
-def _groups(store: Store, account: str) -> Mapping[str, Mapping[str, Any]]:
-    accounts: Mapping[str, Mapping[str, Any]] = store["accounts"]
-    groups: Mapping[str, Mapping[str, Any]] = accounts.get(account, {}).get("groups", {})
-    return groups
-
-
-def _levels(store: Store) -> Mapping[str, Sequence[Sequence[str]]]:
-    return store["directory"]["levels"] if "directory" in store else {}
-
-
-def _held(principal: Principal) -> Iterable[str]:
-    return itertools.chain(principal.policies, *principal.groups.values())
+    found: Mapping[str, Mapping[str, Any]] = accounts.get(account, {}).get(part, {})
+    return found
 
 
 def _attached(group: Mapping[str, Any]) -> Iterable[str]:

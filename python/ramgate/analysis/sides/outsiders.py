@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ramgate.analysis.population import levels
 from ramgate.analysis.prover.budget import Budget, Undecided
 from ramgate.analysis.prover.key_values import Requirement, find_value
 from ramgate.analysis.prover.reading import family
@@ -121,8 +122,8 @@ def _deciding(stores: Iterable[Store], roots: set[str]) -> Iterator[Mapping[str,
         for document in _trust_policies(store):
             if not roots.isdisjoint(_principals(document)):
                 yield document
-        for levels in store["directory"]["levels"].values() if "directory" in store else ():
-            for level in levels:
+        for above in levels(store).values():
+            for level in above:
                 yield from (store["policies"][policy] for policy in level)
 
 

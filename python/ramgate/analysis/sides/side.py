@@ -131,7 +131,7 @@ def load_pair(old: str, new: str | None = None) -> tuple[Side, Side]:
         if old.startswith(terraform.PREFIX) or new.startswith(terraform.PREFIX):
             return _of_terraform(old, new, before.store, after.store)
         unknown = terraform.unknown(before.store, after.store, is_planned=False)
-        members = _members(before.store, after.store)
+        members = _unknown(hidden.members(before.store, after.store), _NOT_STATED)
         return Side(old, before.store), Side(new, after.store, unknown=(*unknown, *members))
     if (before.store is None) != (after.store is None):
         one, other = (old, new) if before.store is None else (new, old)
@@ -155,20 +155,20 @@ def _of_documents(name: str, found: Sequence[Store], doubts: Iterable[str]) -> S
 
 def _of_terraform(old: str, new: str | None, before: Store, after: Store) -> tuple[Side, Side]:
     """Return two sides with accounts, one of them from Terraform."""
-    groups = tuple(hidden.groups(before, after))
-    losing = tuple(hidden.losing_a_deny(before, after))
     unknown = (
         *terraform.unknown(before, after),
-        *_members(before, after),
-        *([terraform.Unknown(groups, _NO_MEMBERS, anyone=True)] if groups else []),
-        *([terraform.Unknown(losing, _DENY_GONE)] if losing else []),
+        *_unknown(hidden.members(before, after), _NOT_STATED),
+        *_unknown(hidden.groups(before, after), _NO_MEMBERS),
+        *_unknown(hidden.losing_a_deny(before, after), _DENY_GONE, anyone=False),
     )
     return Side(old, before), Side(old if new is None else new, after, unknown=unknown)
 
 
-def _members(old: Store, new: Store) -> Iterator[terraform.Unknown]:
-    if found := tuple(hidden.members(old, new)):
-        yield terraform.Unknown(found, _NOT_STATED, anyone=True)
+def _unknown(
+    names: Iterable[str], reason: str, *, anyone: bool = True
+) -> Iterator[terraform.Unknown]:
+    if found := tuple(names):
+        yield terraform.Unknown(found, reason, anyone)
 
 
 def _align(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ramgate.accounts import reader
-from ramgate.analysis.population import principals
+from ramgate.analysis.population import levels, principals
 from ramgate.catalog import catalog
 from ramgate.documents.source import argument_path
 from ramgate.imports import folder, terraform
@@ -107,8 +107,7 @@ def _held(store: Store, principal: Principal) -> _Held:
     ids = {("", policy) for policy in principal.policies}
     for group, policies in principal.groups.items():
         ids.update((group, policy) for policy in policies)
-    levels = store["directory"]["levels"] if "directory" in store else {}
-    for number, level in enumerate(levels.get(principal.account, ())):
+    for number, level in enumerate(levels(store).get(principal.account, ())):
         ids.update((f"{_LEVEL} {number}", policy) for policy in level)
     if principal.kind == "role":
         ids.add((_TRUST, store["accounts"][principal.account]["roles"][principal.name]["trust"]))
