@@ -68,11 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_call() -> Generator[None]:
     """Fail a test that called an `AsyncClient` and did not await the call."""
     module = _pending_call()
-    first = 0 if module is None else next(module.NUMBERS)
+    last = -1 if module is None else next(module.NUMBERS)
     yield
     module = _pending_call()
     # A call of an earlier test may have ended in this one, when its memory was collected.
-    calls = [] if module is None else [name for name, number in module.FORGOTTEN if number > first]
+    calls = [] if module is None else [name for name, number in module.FORGOTTEN if number > last]
     if calls:
         pytest.fail(f"never awaited: {', '.join(f'`{name}(…)`' for name in calls)}", pytrace=False)
 

@@ -330,6 +330,21 @@ def test_without_await():
 """
 
 
+FIRST = """
+def test_without_await():
+    from ramgate import AsyncClient
+
+    AsyncClient().revision()
+"""
+
+
+def test_the_first_call_of_the_process_that_is_not_awaited_fails_its_test(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(FIRST)
+    run(pytester).assert_outcomes(failed=1, warnings=1)
+
+
 def test_a_call_of_an_earlier_test_does_not_fail_the_test_in_which_it_ends(
     pytester: pytest.Pytester,
 ) -> None:
