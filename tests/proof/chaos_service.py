@@ -210,7 +210,9 @@ class Service:
         processes = {one for one in self.seen if process_table.runs(one)}
         processes |= set(process_table.mentioning(str(self.folder)))
         left = [f"process {one.pid}: {_line(one)}" for one in processes]
-        left += [f"file {path}" for path in self.temporary.rglob("*")]
+        # Unlike `rglob`, `walk` goes on if a folder is removed while it reads.
+        for folder, folders, files in os.walk(self.temporary):
+            left += [f"file {Path(folder, name)}" for name in (*folders, *files)]
         if graceful:
             left += [f"socket {path}" for path in self.folder.iterdir() if path.is_socket()]
         for url in self.urls:
