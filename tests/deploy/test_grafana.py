@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -15,6 +18,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 import servers
+from processes import eventually
 from ramgate import AnswerError, Sidecar
 from sidecars import ask
 
@@ -27,6 +31,7 @@ DASHBOARD = ROOT / "deploy/grafana/ramgate.json"
 PROMETHEUS = {"job", "instance"}  # labels that Prometheus adds
 OWN = {"up"}  # a metric that Prometheus makes of each scrape
 
+SECONDS = 60.0
 WIDTH = 24  # columns of Grafana's grid
 
 
@@ -54,12 +59,18 @@ def queries() -> dict[str, str]:
         for panel in dashboard()["panels"]
         for target in panel["targets"]
     }
-    variables = {
-        one["name"]: re.sub(r"label_values\((\w+), \w+\)", r"\1", one["query"]["query"])
-        for one in dashboard()["templating"]["list"]
-        if one["type"] == "query"
-    }
-    return {**panels, **variables, **{rule["alert"]: rule["expr"] for rule in alerts()}}
+    return {**panels, "job": jobs(), **{rule["alert"]: rule["expr"] for rule in alerts()}}
+
+
+def jobs() -> str:
+    """Return the query of the metrics whose jobs the dashboard offers."""
+    [variable] = [one for one in dashboard()["templating"]["list"] if one["name"] == "job"]
+    assert "allValue" not in variable  # so all jobs are those that it offers
+    found = re.fullmatch(
+        r'label_values\(\{__name__=~"(\w+)\|(\w+)"\}, job\)', variable["query"]["query"]
+    )
+    assert found
+    return f"{found[1]} or {found[2]}"
 
 
 def selectors(query: str) -> Iterator[tuple[str, set[str]]]:
@@ -202,3 +213,104 @@ def test_the_scrape_configuration_names_both_endpoints() -> None:
     for targets_of_job in targets.values():
         assert all(f"-addr {target}" in PAGE for target in targets_of_job)
     assert set(targets) == {"opa", "ramgate"}
+
+
+def is_ready(port: int) -> bool:
+    try:
+        urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=10).close()
+    except OSError:  # it answers 503 while it starts
+        return False
+    return True
+
+
+class Prometheus:
+    """A real Prometheus on loopback."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401 - JSON
+        url = f"http://127.0.0.1:{self._port}/api/v1/{path}?{urlencode(parameters)}"
+        with urlopen(url, timeout=10) as response:
+            return json.load(response)["data"]
+
+    def jobs(self) -> list[str]:
+        """Return the choices of the dashboard's variable `job`, in Grafana's way."""
+        metrics = jobs().replace(" or ", "|")
+        return list(self.get("label/job/values", **{"match[]": f'{{__name__=~"{metrics}"}}'}))
+
+    def samples(self, query: str) -> list[Any]:
+        for name, value in (("job", "|".join(self.jobs())), ("__rate_interval", "10s")):
+            query = query.replace(f"${name}", value)
+        return list(self.get("query", query=query)["result"])
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
+    """Run Prometheus with the configuration of the page; it reads an OPA and `ramgate run`."""
+    program = servers.program("prometheus", "prometheus")
+    opa, told, own = servers.free_port(), servers.free_port(), servers.free_port()
+    [scrape] = [block for block in yaml_blocks() if "scrape_configs" in block]
+    [rules] = [block for block in yaml_blocks() if "groups" in block]
+    text = yaml.safe_dump(scrape).replace("8282", str(opa)).replace("8283", str(told))
+    # another program in Go, which the dashboard does not show
+    text += f"- {{job_name: other, static_configs: [{{targets: ['127.0.0.1:{own}']}}]}}\n"
+    often = "global: {scrape_interval: 500ms, evaluation_interval: 500ms}\n"
+    (tmp_path / "prometheus.yml").write_text(f"{often}rule_files: [rules.yml]\n{text}")
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules))
+    command = (
+        program,
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'data'}",
+        f"--web.listen-address=127.0.0.1:{own}",
+    )
+    addresses = (f"127.0.0.1:{opa}", f"127.0.0.1:{told}")
+    with (
+        Sidecar(
+            addresses=["127.0.0.1:0"],
+            diagnostic_address=addresses[0],
+            status_address=addresses[1],
+        ) as sidecar,
+        sidecar.client() as client,
+        servers.serving(command, own),
+    ):
+        eventually(lambda: is_ready(own), SECONDS)
+        asking = threading.Event()
+
+        def keep_asking() -> None:
+            while not asking.wait(0.1):
+                client.decide("acs:ram::1234567890123456:user/alice", "alikafka:ListTopic", "*")
+                with pytest.raises(AnswerError):  # a path that is not public
+                    client.explain("acs:ram::1234567890123456:root", "alikafka:ListTopic", "*")
+
+        thread = threading.Thread(target=keep_asking)
+        thread.start()
+        try:
+            yield Prometheus(own)
+        finally:
+            asking.set()
+            thread.join()
+
+
+def test_a_real_prometheus_answers_every_query(prometheus: Prometheus) -> None:
+    eventually(lambda: prometheus.jobs() == ["opa", "ramgate"], SECONDS)
+    panels = {title: query for title, query in queries().items() if ": " in title}
+    assert len(panels) > 10
+
+    def unanswered() -> list[str]:
+        return [title for title, query in panels.items() if not prometheus.samples(query)]
+
+    eventually(lambda: not unanswered(), SECONDS)
+    for query in panels.values():
+        assert all(sample["metric"].get("job") != "other" for sample in prometheus.samples(query))
+
+
+def test_a_real_prometheus_takes_the_alerts(prometheus: Prometheus) -> None:
+    def states() -> dict[str, tuple[str, str]]:
+        [group] = prometheus.get("rules")["groups"]
+        return {rule["name"]: (rule["health"], rule["state"]) for rule in group["rules"]}
+
+    # Refused requests are many here, so this alert begins to wait for its five minutes.
+    expected = {rule["alert"]: ("ok", "inactive") for rule in alerts()}
+    expected["OpaRefusesOrFails"] = ("ok", "pending")
+    eventually(lambda: states() == expected, SECONDS)
