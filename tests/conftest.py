@@ -9,6 +9,7 @@ from hypothesis import Phase, settings
 
 from command_line import accounts, directory, faulty_accounts, sigterm_as_it_was, world
 from hostile import connect
+from images import engine
 from opa_machine import commands, go, pins, site, tools, wheel
 from referees import referees
 from shared_catalog import shared_catalog
@@ -19,6 +20,7 @@ __all__ = [
     "commands",
     "connect",
     "directory",
+    "engine",
     "faulty_accounts",
     "go",
     "guarded",

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import docker
-import pytest
-from docker.errors import DockerException
 
 import servers
 from authority import Authority
 from command_line import ALLOWED
+from images import copy_deploy, run_top
 from processes import eventually
 from ramgate import Client
 from ramgate.bundle.builder import build
-from ramgate.opa.find import find_opa
 from ramgate.publish.server import PublishServer
 from ramgate.sidecar.address import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from docker import DockerClient
 
 ROOT = Path(__file__).parents[2]
@@ -34,39 +24,10 @@ TAG = "ramgate-opa-test"
 SECONDS = 120.0
 
 
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    # The SDK leaves its socket open if nothing listens there.
-    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-    if path.startswith("/") and not servers.is_listening(Path(path)):
-        pytest.skip("no Docker engine answers")
-    try:
-        client = docker.from_env()
-        client.ping()
-    except DockerException:
-        pytest.skip("no Docker engine answers")
-    yield client
-    client.close()
-
-
 def prepared(folder: Path, config: str) -> Path:
     """Run the commands at the top of the Dockerfile but the last; return the folder to build in."""
-    shutil.copytree(ROOT / "deploy", folder / "deploy")
-    context = folder / "deploy/docker"
-    tools = folder / "tools"
-    tools.mkdir()
-    (tools / "opa").symlink_to(find_opa())
-    (tools / "ramgate").symlink_to(Path(sys.executable).with_name("ramgate"))
-    *commands, last = re.findall(r"^#   (.+)$", (context / "Dockerfile").read_text(), re.MULTILINE)
-    assert last.startswith("docker build ")
-    for command in commands:
-        subprocess.run(
-            ["/bin/sh", "-euc", command],
-            cwd=context,
-            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
-            timeout=SECONDS,
-            check=True,
-        )
+    context = copy_deploy(folder)
+    run_top(folder, "Dockerfile")
     assert not (context / "opa").is_symlink()
     shutil.copy(ROOT / "deploy/opa" / config, context / "opa.yaml")
     return context

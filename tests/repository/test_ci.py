@@ -10,7 +10,13 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / ".ci/run"
 NEEDED = ("bash", "dirname", "id", "mktemp", "rm", "timeout")
-SERVERS = {"nginx": "nginx-light", "docker-registry": "docker-registry"}
+SERVERS = {
+    "nginx": "nginx-light",
+    "docker-registry": "docker-registry",
+    "docker-compose": "docker-compose",
+    "prometheus": "prometheus",
+    "systemd-nspawn": "systemd-container",
+}
 NO_ENGINE = "ci: container tests are skipped: no Docker engine answers"
 SECONDS = 60
 
