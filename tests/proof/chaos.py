@@ -81,6 +81,10 @@ class Lane:
             self.judge.find("lost", f"the proof itself failed: {error!r}")
             raise
 
+    def stop(self) -> None:
+        """Let the lane end after the fault that it does now."""
+        self._deadline, self._least = 0.0, 0
+
     def _is_over(self) -> bool:
         late = time.monotonic() > self._deadline
         return bool(self.judge.findings) or (late and sum(self.met.values()) >= self._least)
@@ -223,7 +227,7 @@ class Chaos:
         self.lanes: list[Lane] = []
 
     def run(self) -> None:
-        """Run all lanes until the time is over."""
+        """Run all lanes until the time is over, or until Ctrl-C; then nothing is left either."""
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="ramgate-chaos-") as folder:
             for number in range(1, self._count + 1):
@@ -232,8 +236,14 @@ class Chaos:
             threads = [threading.Thread(target=lane.run) for lane in self.lanes]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            try:
+                for thread in threads:
+                    thread.join()
+            finally:
+                for lane in self.lanes:
+                    lane.stop()
+                for thread in threads:
+                    thread.join()
         self.seconds = time.monotonic() - began
 
     @property
@@ -289,7 +299,10 @@ def main() -> int:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     chaos = Chaos(arguments.minutes * 60, arguments.seed)
-    chaos.run()
+    try:
+        chaos.run()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     for finding in chaos.findings:
         print(f"{finding.kind}: {finding.text}\n")
     if arguments.report:

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import process_table
 from chaos import Chaos
 from chaos_faults import FAULTS
-from chaos_service import Response, Service
+from chaos_service import BOUND, Response, Service
 from chaos_world import USERS, Judge, World
+from processes import eventually
 from ramgate import Decision, Statement
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CHAOS = Path(__file__).with_name("chaos.py")
 needs_linux = pytest.mark.skipif(not process_table.AVAILABLE, reason="this system has no /proc")
 SECONDS = 6.0
 
@@ -135,3 +138,25 @@ def test_what_a_service_leaves_is_found(tmp_path: Path) -> None:
         assert service.end(15) == 0
         assert service.leftovers(graceful=True) == []
         service.clear()
+
+
+@needs_linux
+def test_nothing_is_left_after_ctrl_c(tmp_path: Path) -> None:
+    support = CHAOS.parents[1] / "support"
+    process = subprocess.Popen(
+        [sys.executable, CHAOS, "--minutes", "5"],
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(support)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+    def services() -> list[process_table.Entry]:
+        found = process_table.mentioning(str(tmp_path))
+        return [one for one in found if one.pid != process.pid]
+
+    eventually(lambda: len(services()) >= 3, BOUND)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=BOUND)
+    assert (process.returncode, output, errors) == (130, b"", b"")
+    assert services() == []
+    assert list(tmp_path.iterdir()) == []
