@@ -21,7 +21,7 @@ from ramgate.sidecar.supervisor import Supervised
 if TYPE_CHECKING:
     from bench.run import Run
 
-__all__ = ["measure"]
+__all__ = ["measure", "replace", "resident"]
 
 _SIZES: Final = (10_000, 100_000)
 _STARTS: Final = 3
@@ -120,19 +120,19 @@ def _changes(accounts: Path, folder: Path) -> _Changes:
         with Client(f"unix://{socket}", timeout=_CHANGE_SECONDS, token=_TOKEN) as client:
             _wait_for_decision(client, process, _READY_SECONDS, allowed=True)
             opa = _opa_below(process.pid)
-            resting = _resident(opa, "VmRSS")
+            resting = resident(opa, "VmRSS")
             Path(f"/proc/{opa}/clear_refs").write_text(_FORGET_THE_PEAK)
             taken = []
             for change in range(_CHANGES):
                 began = time.monotonic()
-                _replace(file, texts[change % 2])
+                replace(file, texts[change % 2])
                 _wait_for_decision(client, process, _CHANGE_SECONDS, allowed=bool(change % 2))
                 taken.append(time.monotonic() - began)
                 time.sleep(_BETWEEN_SECONDS)
-            peak = _resident(opa, "VmHWM")
+            peak = resident(opa, "VmHWM")
     finally:
         process.stop()
-        _replace(file, text)
+        replace(file, text)
     return _Changes(statistics.median(taken), resting, peak)
 
 
@@ -152,13 +152,14 @@ def _opa_below(root: int) -> int:
     raise ProcessLookupError(f"process {root} has no OPA")
 
 
-def _resident(pid: int, field: str) -> int:
+def resident(pid: int, field: str) -> int:
     """Return the resident bytes of a process: `VmRSS` now, `VmHWM` the most so far."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) << 10  # type: ignore[index]
 
 
-def _replace(file: Path, text: str) -> None:
+def replace(file: Path, text: str) -> None:
+    """Replace a file in one step."""
     new = file.with_suffix(".new")
     new.write_text(text)
     new.replace(file)

@@ -188,6 +188,13 @@ GOALS: Final = (
     Goal("start_large", "100,000 roles: start of OPA", _SECONDS),
     Goal("change_large", "100,000 roles: the same change", _SECONDS, most=1),
     Goal("change_memory_large", "… OPA's memory meanwhile, over that before", _RATIO, most=1.3),
+    Goal(
+        "fleet",
+        "1,000 OPAs wait at `ramgate publish` over TLS: from a change until the last has it",
+        _SECONDS,
+        most=1,
+    ),
+    Goal("fleet_memory", "… memory of `ramgate publish`, at most", _BYTES, most=200_000_000),
     Goal("check", "`ramgate check --url`, from process start to answer", _MILLISECONDS, most=150),
     Goal("import", "`import ramgate`", _MILLISECONDS, most=60),
     Goal(

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.fan import Fan
 from command_line import SECONDS, written
-from fan import Fan
 from processes import eventually
 from ramgate import Client
 from ramgate.bundle.builder import build

@@ -188,6 +188,29 @@ def test_following_ends_although_a_target_does_not_answer(
     answers.set()
 
 
+def test_a_replaced_file_is_looked_at_again_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(ACCOUNT % "one")
+    publishers = [
+        Publisher(Watch(path), [Place()], print, lambda *_: None) for path in (file, file)
+    ]
+    (tmp_path / "new").write_text(ACCOUNT % "two")
+    (tmp_path / "new").replace(file)
+    slept: list[float] = []
+
+    def stop() -> None:
+        if len(slept) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ramgate.publish.publisher.time.sleep", slept.append)
+    with pytest.raises(KeyboardInterrupt):
+        follow(publishers, stop)
+    assert slept[0] == 0.25
+    assert slept[1] < 0.1
+
+
 def test_a_pause_is_at_most_30_seconds(tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ACCOUNT % "one")

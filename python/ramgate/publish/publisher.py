@@ -74,6 +74,11 @@ class Publisher:
         self._announce = announce
         self.bundle = watch.build()
 
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look: few after a file was replaced, so that it is soon read."""
+        return self._watch.pause
+
     def put(self, patience: float | None = None) -> bool:
         """Put the newest bundle to each target that lacks it and is due; true if all have it.
 
@@ -131,7 +136,7 @@ class Publisher:
 
 
 def follow(publishers: Sequence[Publisher], also: Callable[[], object] = lambda: None) -> None:
-    """Put the bundles, then look four times a second, until an exception ends it.
+    """Put the bundles, then look four times a second or more, until an exception ends it.
 
     `also` is called at each look.
 
@@ -145,7 +150,7 @@ def follow(publishers: Sequence[Publisher], also: Callable[[], object] = lambda:
         for publisher in publishers:
             publisher.put(_PATIENCE)
         while True:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(min((publisher.pause for publisher in publishers), default=_LOOK_SECONDS))
             also()
             for publisher in publishers:
                 publisher.look()

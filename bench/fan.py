@@ -45,11 +45,11 @@ class Fan:
         with selectors.DefaultSelector() as selector:
             for one in self._sockets:
                 one.settimeout(0)
-                selector.register(one, selectors.EVENT_READ)
+                selector.register(one, selectors.EVENT_READ, answers[one])
             while selector.get_map() and time.monotonic() < end:
                 for key, _ in selector.select(1):
-                    assert isinstance(key.fileobj, socket.socket)
-                    if answers[key.fileobj].read():
+                    answer: _Answer = key.data
+                    if answer.read():
                         selector.unregister(key.fileobj)
         return sum(answer.is_bundle(body) for answer in answers.values())
 
