@@ -106,6 +106,32 @@ def test_a_full_disk_behind_stdout_is_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["check", "--no-such-flag"], 2),
+        (["translate", "no-such-file.json"], 2),
+        (["lint", "empty.json"], 1),
+        (["lint", str(resources.path("catalog/policies/AliyunKafkaFullAccess.json"))], 0),
+    ],
+)
+def test_a_full_disk_behind_stderr_does_not_change_the_status(
+    arguments: list[str], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # Python would keep nothing to print
+    (tmp_path / "empty.json").touch()
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [RAMGATE, *arguments],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            check=False,
+            timeout=SECONDS,
+        )
+    assert done.returncode == status
+
+
 def test_a_closed_stdout_takes_no_result() -> None:
     policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
     command = f"'{RAMGATE}' lint '{policy}' >&-"
@@ -115,6 +141,16 @@ def test_a_closed_stdout_takes_no_result() -> None:
     assert done.returncode == 0
     assert done.stderr.startswith("checked 1 document: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_closed_stderr_takes_no_diagnostics() -> None:
+    policy = resources.path("catalog/policies/AliyunKafkaFullAccess.json")
+    command = f"'{RAMGATE}' lint '{policy}' 2>&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=False, timeout=SECONDS
+    )
+    assert done.returncode == 0
+    assert done.stdout.count(b"\n") == 1  # the remark, without the count of all
 
 
 def test_results_come_before_the_diagnostics_about_them(tmp_path: Path) -> None:

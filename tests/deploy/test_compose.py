@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from docker.errors import ImageNotFound
 
 import servers
 from authority import Authority
@@ -89,29 +91,30 @@ def fill_in(folder: Path) -> None:
         "app": {"image": PUBLISHER, "user": "1000:1000", "entrypoint": ["python3", "-c", APP]},
     }
     (here / "test.yaml").write_text(yaml.safe_dump({"services": services}))
+    # Compose 1 does not know the key `name`.
+    text = (here / "compose.yaml").read_text()
+    (here / "one.yaml").write_text(text.replace("\nname: ramgate\n", "\n"))
 
 
-def compose(folder: Path) -> str:
-    """Return the command of Compose."""
+def compose() -> str:
+    """Return the command of Compose, or skip the test."""
     docker = servers.program("docker", "docker.io")
     plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
     if plugin.returncode == 0:
         command, file = "docker compose", "compose.yaml"
     else:
         command, file = servers.program("docker-compose", "docker-compose"), "one.yaml"
-        text = (ROOT / "deploy/docker/compose.yaml").read_text()
-        # Compose 1 does not know the key `name`.
-        (folder / "deploy/docker/one.yaml").write_text(text.replace("\nname: ramgate\n", "\n"))
     return f"{command} --project-name {PROJECT} --file {file} --file test.yaml"
 
 
 @pytest.fixture
 def project(tmp_path: Path, engine: DockerClient) -> Iterator[tuple[Path, str]]:
     """Start all services; yield the folder and the command of Compose."""
+    command = compose()
+    servers.program("nginx", "nginx-light")
     try:
         build_images(engine, tmp_path)
         fill_in(tmp_path)
-        command = compose(tmp_path)
         try:
             shell(tmp_path, f"{command} up --detach --no-build")
             yield tmp_path, command
@@ -119,7 +122,8 @@ def project(tmp_path: Path, engine: DockerClient) -> Iterator[tuple[Path, str]]:
             shell(tmp_path, f"{command} down --volumes --timeout 1")
     finally:
         for tag in (PUBLISHER, OPA, NGINX, PYTHON):
-            engine.images.remove(tag, force=True)
+            with contextlib.suppress(ImageNotFound):
+                engine.images.remove(tag, force=True)
 
 
 def test_compose_starts_the_fleet_and_a_change_reaches_the_application(

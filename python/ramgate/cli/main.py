@@ -17,6 +17,7 @@ from ramgate.errors import InvalidFiles, InvalidRequest, RamgateError, Unreadabl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 __all__ = ["main"]
 
@@ -32,6 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Allow  statement_allows: AliyunKafkaFullAccess[0]  (AccountLevelIdentityBasedPolicy)
     0
     """
+    try:
+        return _main(arguments)
+    finally:
+        _give_up_diagnostics()
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     logging.basicConfig(format="ramgate: %(message)s", level=logging.WARNING)
     options = parse(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -48,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RamgateError, ValueError) as error:
         status = _fail(f"ramgate: {error}")
     except BrokenPipeError:  # the reader of stdout is gone
-        _discard_output()
+        _discard(sys.stdout)
         status = UNKNOWN
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         if error.filename is None:  # no file was opened, so the disk behind stdout is full
-            _discard_output()
+            _discard(sys.stdout)
             status = _fail(f"ramgate: cannot print the result: {cause}")
         else:
             status = _fail(f"ramgate: `{error.filename}`: {cause}")
@@ -67,9 +75,18 @@ def _fail(text: str) -> int:
     return UNKNOWN
 
 
-def _discard_output() -> None:
-    """Point stdout at /dev/null, or Python's flush at the exit fails."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _give_up_diagnostics() -> None:
+    """Discard the diagnostics that nobody takes: they must not change the exit status."""
+    if sys.stderr is not None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Point a stream at /dev/null, or Python's flush at the exit fails, with the status 120."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

@@ -33,8 +33,9 @@ def say(text: str) -> None:
     with contextlib.suppress(OSError):
         print(end="", flush=True)
     # A service must not end because nobody takes its diagnostics, such as a full disk.
-    with contextlib.suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # closed; `print` would take stdout in its place
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
 
 
 def printer_beside(output: str | None) -> Callable[[str], None]:
