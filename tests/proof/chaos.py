@@ -234,16 +234,17 @@ class Chaos:
                 place, seed = Path(folder) / f"{number}", f"{self.seed}/{number}"
                 self.lanes.append(Lane(place, seed, began + self.seconds, self._least))
             threads = [threading.Thread(target=lane.run) for lane in self.lanes]
-            for thread in threads:
-                thread.start()
             try:
+                for thread in threads:
+                    thread.start()
                 for thread in threads:
                     thread.join()
             finally:
                 for lane in self.lanes:
                     lane.stop()
                 for thread in threads:
-                    thread.join()
+                    if thread.ident is not None:  # it was started
+                        thread.join()
         self.seconds = time.monotonic() - began
 
     @property
