@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import statistics
 import time
 from functools import partial
@@ -13,15 +12,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bench import scale, worlds
 from bench.report import Figure, Section, Table
-from bench.run import RAMGATE
-from bench.server import SHIPPED, Opa
+from bench.run import RAMGATE, TOKEN, write_token
+from bench.server import SHIPPED, Opa, resident
 from ramgate import Client, RamgateError
 from ramgate.sidecar.supervisor import Supervised
 
 if TYPE_CHECKING:
     from bench.run import Run
 
-__all__ = ["measure", "replace", "resident"]
+__all__ = ["measure", "replace"]
 
 _SIZES: Final = (10_000, 100_000)
 _STARTS: Final = 3
@@ -31,7 +30,6 @@ _CHANGE_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.002
 _BETWEEN_SECONDS: Final = 1.0
 _FORGET_THE_PEAK: Final = "5"
-_TOKEN: Final = "a-token-for-the-benchmark"  # noqa: S105
 
 
 def measure(run: Run) -> Section:
@@ -103,24 +101,22 @@ class _Changes(NamedTuple):
 
 def _changes(accounts: Path, folder: Path) -> _Changes:
     """Change the first account's user a few times: it loses or regains the policy."""
-    file, socket, token = worlds.file(accounts, 0), folder / "run.sock", folder / "run.token"
+    file, socket, token = worlds.file(accounts, 0), folder / "run.sock", write_token(folder)
     text = file.read_text()
     attached = f"{worlds.OPERATOR}: {{policies: [policy-0]}}"
     if attached not in text:
         raise ValueError(f"`{file.name}` has no line `{attached}`")
     texts = (text.replace(attached, f"{worlds.OPERATOR}: {{}}"), text)
-    token.touch(mode=0o600)
-    token.write_text(_TOKEN)
     where = ["--addr", f"unix://{socket}", "--token-file", str(token)]
     process = Supervised(
         [RAMGATE, "run", "--accounts", str(accounts), *where],
         {name: value for name, value in os.environ.items() if name != "GOMAXPROCS"},
     )
     try:
-        with Client(f"unix://{socket}", timeout=_CHANGE_SECONDS, token=_TOKEN) as client:
+        with Client(f"unix://{socket}", timeout=_CHANGE_SECONDS, token=TOKEN) as client:
             _wait_for_decision(client, process, _READY_SECONDS, allowed=True)
             opa = _opa_below(process.pid)
-            resting = resident(opa, "VmRSS")
+            resting = resident(opa)
             Path(f"/proc/{opa}/clear_refs").write_text(_FORGET_THE_PEAK)
             taken = []
             for change in range(_CHANGES):
@@ -150,12 +146,6 @@ def _opa_below(root: int) -> int:
                 return pid
             above = parents[above][0]
     raise ProcessLookupError(f"process {root} has no OPA")
-
-
-def resident(pid: int, field: str) -> int:
-    """Return the resident bytes of a process: `VmRSS` now, `VmHWM` the most so far."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)[1]) << 10  # type: ignore[index]
 
 
 def replace(file: Path, text: str) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bench.building import replace, resident
+from bench.building import replace
 from bench.fan import Fan
 from bench.report import Figure, Section, Table
-from bench.run import RAMGATE
+from bench.run import RAMGATE, TOKEN, write_token
+from bench.server import resident
 from ramgate.bundle.builder import build
 from ramgate.sidecar.certificate import Certificate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.run import Run
     from ramgate.bundle.builder import Bundle
 
@@ -28,7 +31,6 @@ _FILES_FOR_EACH: Final = 4
 _CHANGES: Final = 5
 _SETTLE_SECONDS: Final = 2.0
 _STOP_SECONDS: Final = 30.0
-_TOKEN: Final = "a-token-for-the-benchmark"  # noqa: S105
 _DATA: Final = Path(__file__).parents[1] / "tests/data"
 _CERTIFICATE: Final = Certificate(_DATA / "tls.crt", _DATA / "tls.key")
 _TEXT: Final = "accounts: {{'1234567890123456': {{users: {{{}: {{}}}}}}}}"
@@ -41,7 +43,6 @@ class _Waiting(NamedTuple):
     most: float
     waiting: int
     peak: int
-    size: int
 
 
 def measure(run: Run) -> Section:
@@ -49,7 +50,9 @@ def measure(run: Run) -> Section:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES_FOR_EACH * _OPAS, hard), hard))
     run.log(f"fleet: {_OPAS:,} OPAs wait for `ramgate publish`")
-    tls, plain = (_waiting(run.folder, certificate) for certificate in (_CERTIFICATE, None))
+    accounts = run.folder / "fleet.yaml"
+    states = [_state(accounts, f"user-{number}") for number in range(_CHANGES + 1)]
+    tls, plain = (_waiting(accounts, states, certificate) for certificate in (_CERTIFICATE, None))
     rows = tuple(
         (
             name,
@@ -64,28 +67,32 @@ def measure(run: Run) -> Section:
         f"{_OPAS:,} OPAs that wait for a change",
         ("encryption", "the last has it", "at most", "memory while they wait", "at most"),
         rows,
-        f"The bundle has {tls.size / 1e3:.0f} KB. From the replacement of the accounts file until "
-        f"the last of the waiting programs has the whole bundle; median and most of {_CHANGES} "
-        "changes. The programs are connections of one process. Memory: resident, of "
-        "`ramgate publish`.",
+        f"The bundle has {len(states[0].bundle.content) / 1e3:.0f} KB. From the replacement of the "
+        "accounts file until the last of the waiting programs has the whole bundle; median and "
+        f"most of {_CHANGES} changes. The programs are connections of one process. Memory: "
+        "resident, of `ramgate publish`.",
     )
     return Section(
         "fleet", (table,), {"fleet": Figure(tls.median), "fleet_memory": Figure(tls.peak)}
     )
 
 
-def _built(accounts: Path, text: str) -> Bundle:
+class _State(NamedTuple):
+    """The text of the accounts file, and its bundle."""
+
+    text: str
+    bundle: Bundle
+
+
+def _state(accounts: Path, user: str) -> _State:
+    text = _TEXT.format(user)
     replace(accounts, text)
-    return build(accounts)
+    return _State(text, build(accounts))
 
 
-def _waiting(folder: Path, certificate: Certificate | None) -> _Waiting:
-    accounts, token = folder / "fleet.yaml", folder / "fleet.token"
-    texts = [_TEXT.format(f"user-{number}") for number in range(_CHANGES + 1)]
-    bundles = [_built(accounts, text) for text in texts]
-    replace(accounts, texts[0])
-    token.touch(mode=0o600)
-    token.write_text(_TOKEN)
+def _waiting(accounts: Path, states: Sequence[_State], certificate: Certificate | None) -> _Waiting:
+    replace(accounts, states[0].text)
+    token = write_token(accounts.parent)
     command = [RAMGATE, "publish", "--accounts", str(accounts), "--token-file", str(token)]
     command += ["--listen", "127.0.0.1:0"]
     context = None
@@ -93,21 +100,20 @@ def _waiting(folder: Path, certificate: Certificate | None) -> _Waiting:
         command += ["--tls-cert", str(certificate.cert), "--tls-key", str(certificate.key)]
         context = certificate.trust(also_expired=True)
     taken = []
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         port = int(process.stdout.readline().split()[0].rpartition(":")[2])  # type: ignore[union-attr]
-        for before, after, text in zip(bundles, bundles[1:], texts[1:], strict=False):
-            with Fan(port, _OPAS, _TOKEN, f'"{before.revision}"', context) as fan:
+        for before, after in pairwise(states):
+            with Fan(port, _OPAS, TOKEN, f'"{before.bundle.revision}"', context) as fan:
                 time.sleep(_SETTLE_SECONDS)
-                waiting = resident(process.pid, "VmRSS")
+                waiting = resident(process.pid)
                 began = time.monotonic()
-                replace(accounts, text)
-                if fan.answered(after.content) != _OPAS:
+                replace(accounts, after.text)
+                if fan.answered(after.bundle.content) != _OPAS:
                     raise TimeoutError("a waiting program did not get the bundle")
                 taken.append(time.monotonic() - began)
         peak = resident(process.pid, "VmHWM")
     finally:
         process.terminate()
         process.communicate(timeout=_STOP_SECONDS)
-    size = len(bundles[0].content)
-    return _Waiting(statistics.median(taken), max(taken), waiting, peak, size)
+    return _Waiting(statistics.median(taken), max(taken), waiting, peak)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PEERS", "RAMGATE", "VEGETA", "Built", "Run"]
+__all__ = ["PEERS", "RAMGATE", "TOKEN", "VEGETA", "Built", "Run", "write_token"]
 
 RAMGATE: Final = str(Path(sys.executable).with_name("ramgate"))
 """The `ramgate` command of the running Python's environment."""
@@ -22,6 +22,9 @@ PEERS: Final = Path(__file__).parents[1] / ".tools/peers"
 
 VEGETA: Final = PEERS.with_name("vegeta")
 """The generator of load at a fixed rate, which `make bench` builds."""
+
+TOKEN: Final = "a-token-for-the-benchmark"  # noqa: S105 - of servers that live for the run
+"""The token of the servers that require one."""
 
 _BUILD_SECONDS: Final = 1800.0
 
@@ -38,6 +41,14 @@ class Built:
     def content(self) -> bytes:
         """The bytes of the bundle."""
         return self.file.read_bytes()
+
+
+def write_token(folder: Path) -> Path:
+    """Write `TOKEN` to a file that only its owner can read, and return its path."""
+    file = folder / "token"
+    file.touch(mode=0o600)
+    file.write_text(TOKEN)
+    return file
 
 
 class Run:

@@ -206,7 +206,7 @@ class Opa:
         self.ask("/debug/pprof/heap?gc=1&debug=1")
         metrics = self.ask("/metrics").body.decode()
         found = re.search(r"^go_memstats_heap_alloc_bytes (\S+)$", metrics, re.MULTILINE)
-        return int(float(found[1])) if found else 0, _resident(self._process.pid)
+        return int(float(found[1])) if found else 0, _resident_below(self._process.pid)
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that OPA has used; 0 if the system has no `/proc`."""
@@ -241,11 +241,21 @@ def _processor_seconds(process: Path) -> float:
     return time.clock_gettime((~int(process.name) << 3) | 2)
 
 
-def _resident(supervisor: int) -> int:
+def resident(pid: int, field: str = "VmRSS") -> int:
+    """Return the resident bytes of a process: `VmRSS` now, `VmHWM` the most so far.
+
+    Raises `OSError` if it has ended.
+    """
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
+    if found is None:
+        raise ProcessLookupError(f"process {pid} has ended")
+    return 1024 * int(found[1])
+
+
+def _resident_below(supervisor: int) -> int:
     try:
         [child] = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-        status = Path(f"/proc/{child}/status").read_text()
+        return resident(int(child))
     except (OSError, ValueError):
         return 0
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    return 1024 * int(found[1]) if found else 0

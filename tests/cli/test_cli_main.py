@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -151,6 +152,15 @@ def test_a_closed_stderr_takes_no_diagnostics() -> None:
     )
     assert done.returncode == 0
     assert done.stdout.count(b"\n") == 1  # the remark, without the count of all
+
+
+def test_main_takes_a_stderr_that_its_caller_has_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    assert main(["translate", str(tmp_path / "none.json")]) == 2
 
 
 def test_results_come_before_the_diagnostics_about_them(tmp_path: Path) -> None:

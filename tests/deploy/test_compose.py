@@ -15,7 +15,7 @@ from docker.errors import ImageNotFound
 
 import servers
 from authority import Authority
-from command_line import ALICE, INSTANCE
+from command_line import ALICE, INSTANCE, ONE_USER
 from images import copy_deploy, nginx_image, python_image, run_top, shell
 from moved_python import build_wheel
 from processes import eventually
@@ -32,12 +32,6 @@ PYTHON, NGINX, PUBLISHER, OPA = (
 )
 SECONDS = 120.0
 REASONS = "statement_allows|no_statement_matches"
-ACCOUNTS = """\
-accounts:
-  "1234567890123456":
-    users:
-      alice: {policies: [AliyunKafkaFullAccess]}
-"""
 
 # The application: it asks the same question again and again, and prints each new answer.
 APP = f"""
@@ -73,7 +67,7 @@ def fill_in(folder: Path) -> None:
     here = folder / "deploy/docker"
     for name in ("accounts", "nginx", "sidecar"):
         (here / name).mkdir()
-    (here / "accounts/accounts.yaml").write_text(ACCOUNTS)
+    (here / "accounts/accounts.yaml").write_text(ONE_USER)
     authority = Authority.at(folder / "authority")
     certificate = authority.sign("bundles", "serverAuth", "DNS:bundles")
     shutil.copy(ROOT / "deploy/nginx.conf", here / "nginx")
@@ -140,7 +134,7 @@ def test_compose_starts_the_fleet_and_a_change_reaches_the_application(
 
     eventually(lambda: has_printed("statement_allows"), SECONDS)
     accounts = folder / "deploy/docker/accounts/accounts.yaml"
-    accounts.write_text(ACCOUNTS.replace("FullAccess", "ReadOnlyAccess"))
+    accounts.write_text(ONE_USER.replace("FullAccess", "ReadOnlyAccess"))
     eventually(lambda: has_printed("statement_allows", "no_statement_matches"), SECONDS)
 
     # nginx reads its folder again by the command at the top of the file
@@ -148,7 +142,7 @@ def test_compose_starts_the_fleet_and_a_change_reaches_the_application(
     top = (ROOT / "deploy/docker/compose.yaml").read_text()
     [reload] = re.findall(r"^# `docker compose (exec bundles .+)`\.$", top, re.MULTILINE)
     shell(folder, f"{command} {reload.replace('exec', 'exec -T', 1)}")
-    accounts.write_text(ACCOUNTS)
+    accounts.write_text(ONE_USER)
     refused = re.compile(r"^opa.*Bundle load failed.*Unauthorized", re.MULTILINE)
     eventually(lambda: bool(refused.search(shell(folder, f"{command} logs --no-color"))), SECONDS)
     assert has_printed("statement_allows", "no_statement_matches")

@@ -7,17 +7,16 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import servers
+from command_line import link_tools
 from processes import eventually
 from ramgate import Client
 from ramgate.bundle.builder import build
-from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,11 +35,7 @@ class Terminal:
         self.folder = folder
         self.ports = {port: str(servers.free_port()) for port in ("8181", "8443", "8444", "8282")}
         self.staying: list[tuple[str, subprocess.Popen[bytes]]] = []
-        tools = folder / "tools"
-        tools.mkdir()
-        (tools / "opa").symlink_to(find_opa())
-        (tools / "ramgate").symlink_to(Path(sys.executable).with_name("ramgate"))
-        path = f"{tools}:{os.environ['PATH']}:/usr/sbin"
+        path = f"{link_tools(folder)}:{os.environ['PATH']}:/usr/sbin"
         self.environment = {**os.environ, "PATH": path, "DEPLOY": str(folder / "deploy")}
         servers.program("nginx", "nginx-light")
 

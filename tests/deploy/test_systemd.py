@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from booted import booted, require_boot
-from command_line import ALICE, INSTANCE
+from command_line import ALICE, INSTANCE, ONE_USER
 from moved_python import build_wheel, copy_python
 from processes import eventually
 from ramgate.bundle.builder import build
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 UNITS = Path(__file__).parents[2] / "deploy/systemd"
 SECONDS = 60.0
-ACCOUNTS = """\
-accounts:
-  "1234567890123456":
-    users:
-      alice: {policies: [AliyunKafkaFullAccess]}
-"""
 CHECK = ("/opt/ramgate/bin/ramgate", "check", ALICE, "alikafka:ListTopic", INSTANCE)
 
 
@@ -42,7 +36,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     wheel = build_wheel(layer / "opt/wheels")
     shutil.copy(find_opa(), layer / "opt/opa")
     shutil.copytree(UNITS, layer / "opt/units")
-    (layer / "opt/accounts.yaml").write_text(ACCOUNTS)
+    (layer / "opt/accounts.yaml").write_text(ONE_USER)
     with booted(folder, layer) as started:
         python = "/opt/ramgate/bin/python3"
         for command in (
@@ -107,7 +101,7 @@ def test_systemd_starts_publish_for_nginx(machine: Machine, tmp_path: Path) -> N
     bundle = "/var/lib/ramgate/bundle.tar.gz"
     eventually(lambda: machine.ask("test", "-e", bundle).returncode == 0, SECONDS)
     check_privileges(machine, "ramgate-publish")
-    (tmp_path / "accounts.yaml").write_text(ACCOUNTS)
+    (tmp_path / "accounts.yaml").write_text(ONE_USER)
     expected = build(tmp_path / "accounts.yaml").revision
     assert expected in machine.run("journalctl", "--unit=ramgate-publish", "--no-pager")
     for user, status in (("www-data", 0), ("nobody", 1)):

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from engine_wheel import ROOT, build, main
+from moved_python import build_wheel
 from opa_machine import GOOD, prints_version, script
 from ramgate.errors import OpaUnavailable
 from ramgate.opa.find import find_opa
@@ -56,8 +57,7 @@ def test_one_pip_install_with_the_extra_brings_opa_and_ramgate_finds_it(
     assert wheel.name.startswith(
         f"ramgate_engine-{opa_version(find_opa())}-py3-none-manylinux_2_17_"
     )
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", dist)
-    [ramgate] = dist.glob("ramgate-*.whl")
+    ramgate = build_wheel(dist)
     pip = (sys.executable, "-m", "pip", f"--python={python}")
     run(*pip, "install", "--no-index", "--find-links", dist, f"{ramgate}[engine]")
     found = run(python, "-c", FIND)

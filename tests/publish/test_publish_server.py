@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import resource
 import shutil
 import signal
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.fan import Fan
+from bench.server import resident
 from command_line import SECONDS, written
 from processes import eventually
 from ramgate import Client
@@ -360,11 +360,7 @@ def test_a_thousand_opas_have_a_change_within_seconds_in_200_mb(
 
 def most_megabytes(pid: int) -> float:
     """Return the most memory that a process has taken so far, 0 where Linux does not tell."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return 0.0
-    [kilobytes] = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())
-    return int(kilobytes) / 1000
+    return resident(pid, "VmHWM") / 1e6 if Path("/proc/self/status").exists() else 0.0
 
 
 def test_publish_gives_each_client_its_accounts(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_any_failure_of_a_target_is_told_and_tried_again(tmp_path: Path, clock: 
 def test_following_ends_although_a_target_does_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_PATIENCE", "_LOOK_SECONDS", "_END_SECONDS"):
+    for name in ("_PATIENCE", "_END_SECONDS"):
         monkeypatch.setattr(f"ramgate.publish.publisher.{name}", 0.01)
     file = tmp_path / "a.yaml"
     file.write_text(ACCOUNT % "one")
@@ -193,9 +193,7 @@ def test_a_replaced_file_is_looked_at_again_soon(
 ) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(ACCOUNT % "one")
-    publishers = [
-        Publisher(Watch(path), [Place()], print, lambda *_: None) for path in (file, file)
-    ]
+    publishers = [Publisher(Watch(file), [Place()], print, lambda *_: None) for _ in range(2)]
     (tmp_path / "new").write_text(ACCOUNT % "two")
     (tmp_path / "new").replace(file)
     slept: list[float] = []

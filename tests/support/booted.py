@@ -36,14 +36,12 @@ class Machine:
     """A booted machine, in which commands run as root; nothing reaches it over a network."""
 
     def __init__(self, pid: int) -> None:
-        self._enter = (
-            *("nsenter", "--target", str(pid), "--mount", "--pid", "--net", "--uts", "--ipc"),
-            "--cgroup",
-        )
+        spaces = ("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
+        self._enter = ("nsenter", "--target", str(pid), *spaces, "--")
 
     def ask(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self._enter, "--", *command],
+            [*self._enter, *command],
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ramgate.opa.find import find_opa
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NUMBER = "1234567890123456"
 ACCOUNT = f"acs:ram::{NUMBER}"
@@ -57,6 +60,12 @@ accounts:
       carol: {}
       erin: {policies: [no-roles]}
 """
+ONE_USER = """\
+accounts:
+  "1234567890123456":
+    users:
+      alice: {policies: [AliyunKafkaFullAccess]}
+"""
 DIRECTORY = """\
 directory:
   management: "1000000000000001"
@@ -72,6 +81,15 @@ directory:
         control_policies: [FullAliyunAccess]
         accounts: {"1234567890123456": {control_policies: [only-kafka]}}
 """
+
+
+def link_tools(folder: Path) -> Path:
+    """Make a folder `tools`, for a PATH, with the commands `opa` and `ramgate`; return it."""
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "opa").symlink_to(find_opa())
+    (tools / "ramgate").symlink_to(Path(sys.executable).with_name("ramgate"))
+    return tools
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +18,8 @@ import pytest
 from docker.errors import DockerException
 
 import servers
+from command_line import link_tools
 from moved_python import copy_libraries, copy_python
-from ramgate.opa.find import find_opa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +51,7 @@ def engine() -> Iterator[DockerClient]:
 def copy_deploy(folder: Path) -> Path:
     """Copy deploy/ to the folder, with `opa` and `ramgate` in `tools`; return the docker folder."""
     shutil.copytree(ROOT / "deploy", folder / "deploy")
-    tools = folder / "tools"
-    tools.mkdir()
-    (tools / "opa").symlink_to(find_opa())
-    (tools / "ramgate").symlink_to(Path(sys.executable).with_name("ramgate"))
+    link_tools(folder)
     return folder / "deploy/docker"
 
 
@@ -83,8 +79,8 @@ def run_top(folder: Path, file: str) -> str:
     return str(last)
 
 
-def linked(root: Path) -> None:
-    """Give the root of an image the links of this machine, such as `lib64`."""
+def add_links_and_users(root: Path) -> None:
+    """Add the links of this machine, such as `lib64`, and its users to the root of an image."""
     for name in ("bin", "lib", "lib64"):
         if Path(f"/{name}").is_symlink():
             (root / name).symlink_to(Path(f"/{name}").readlink())
@@ -111,7 +107,7 @@ def python_image(engine: DockerClient, tag: str, folder: Path) -> None:
     shutil.copy(programs[0], root / "usr/bin/sh")
     shutil.copy(programs[1], root / "usr/bin/rm")
     copy_libraries(programs, root)
-    linked(root)
+    add_links_and_users(root)
     pip = root / "usr/local/bin/pip"
     pip.write_text('#!/bin/sh\nexec python3 -m pip "$@"\n')
     pip.chmod(0o755)
@@ -126,5 +122,5 @@ def nginx_image(engine: DockerClient, tag: str, folder: Path) -> None:
     nginx = Path(servers.program("nginx", "nginx-light"))
     shutil.copy(nginx, root / "usr/sbin/nginx")
     copy_libraries([nginx], root)
-    linked(root)
+    add_links_and_users(root)
     image(engine, tag, root, "/usr/sbin")

@@ -77,7 +77,7 @@ def _fail(text: str) -> int:
 
 def _give_up_diagnostics() -> None:
     """Discard the diagnostics that nobody takes: they must not change the exit status."""
-    if sys.stderr is not None:
+    if sys.stderr is not None and not sys.stderr.closed:
         try:
             sys.stderr.flush()
         except OSError:
